@@ -1,0 +1,93 @@
+"""Errors that ingestion raises on bad input: each is one sentence that says what, where and the remedy.
+
+A caller (command line, orchestration) prints ``str(error)`` and leaves with a non-zero exit code; no
+traceback is needed to understand it. Programming errors do not belong here: they stay what they are.
+"""
+
+from __future__ import annotations
+
+
+class IngestionError(Exception):
+    """A file, address or catalogue entry that cannot be used.
+
+    Parameters
+    ----------
+    what : what is wrong, as a clause without a full stop ("the gzip stream ends too early").
+    where : the file, address, file:line or key that is meant; put in front of ``what``.
+    remedy : what the reader can do about it, as a clause ("download it again").
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(_sentence(what, where, remedy))
+
+
+def _sentence(what: str, where: str, remedy: str) -> str:
+    # Pickling (worker processes) calls the class again with the finished sentence, so this must be idempotent.
+    text = f"{where}: {what}" if where else what
+    text = " ".join(text.split()).rstrip(".")
+    return f"{text}; {' '.join(remedy.split()).rstrip('.')}." if remedy else f"{text}."
+
+
+class InvalidAddressError(IngestionError):
+    """The text is not an https address that ingestion may read."""
+
+
+class AddressNotFoundError(IngestionError):
+    """Nothing is served at the address (404, 410), or the mirror has no file for it."""
+
+
+class SourceUnavailableError(IngestionError):
+    """The address could not be read: no connection, access refused, or the server failed every attempt."""
+
+
+class ChecksumMismatchError(IngestionError):
+    """The bytes are not the bytes that were recorded: a pinned source or a stored file differs."""
+
+
+class NotTheExpectedFileError(IngestionError):
+    """Something else stands in place of the file: an HTML page, a Git LFS pointer, another format, nothing."""
+
+
+class TruncatedError(IngestionError):
+    """The file ends too early or its compressed data are damaged."""
+
+
+class TooLargeError(IngestionError):
+    """The file, or what it unpacks to, exceeds the declared size limit."""
+
+
+class UnsafeArchiveError(IngestionError):
+    """The archive holds what must not be unpacked: path escapes, links, devices, duplicates, bombs."""
+
+
+class StorageError(IngestionError):
+    """The data folder or the lock file cannot be read or written."""
+
+
+class DiskFullError(StorageError):
+    """No space (or quota) is left; what was being written has been removed."""
+
+
+class CatalogError(IngestionError):
+    """A catalogue file is wrong; ``where`` names the file and the key."""
+
+
+class ParseError(IngestionError):
+    """A file was read but its content cannot be understood.
+
+    Parameters
+    ----------
+    what : what is wrong.
+    file : file name or address as the user knows it.
+    line : line number in that file, counted from 1; None when the fault has no line.
+    remedy : what the reader can do about it.
+    """
+
+    def __init__(self, what: str, *, file: str = "", line: int | None = None, remedy: str = "") -> None:
+        self.file = file
+        self.line = line
+        where = f"{file}, line {line}" if file and line is not None else file
+        super().__init__(what, where=where, remedy=remedy)
