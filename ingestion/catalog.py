@@ -1,0 +1,389 @@
+"""The catalogue: what a user edits to say which cohorts exist and how their columns and words map.
+
+One YAML file a cohort under ``catalog/cohorts``, the list of harmonised attributes in
+``catalog/attributes.yaml``. Everything is validated on load; an error names the file, the key and
+the remedy. Reading bytes (``fetch``), parsing them (``tables``, ``cbioportal``) and turning words
+into vocabulary (dbt) do not belong here.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from ingestion.errors import CatalogError
+
+TimeUnit = Literal["days", "weeks", "months", "years"]
+Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]
+Endpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
+FileKind = Literal[
+    "cbioportal_study",
+    "clinical",
+    "mutations",
+    "copy_number",
+    "copy_number_segments",
+    "case_list",
+    "gene_panels",
+    "expression",
+]
+
+#: MAF columns that a mutation table may fill; the names are MAF's, in lower case.
+MUTATION_COLUMNS = (
+    "hugo_symbol",
+    "entrez_gene_id",
+    "ncbi_build",
+    "chromosome",
+    "start_position",
+    "end_position",
+    "variant_classification",
+    "variant_type",
+    "reference_allele",
+    "tumor_seq_allele2",
+    "hgvsp_short",
+    "hgvsc",
+    "t_ref_count",
+    "t_alt_count",
+    "t_depth",
+    "variant_allele_fraction",
+    "cancer_cell_fraction",
+    "filter",
+    "center",
+)
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _is_regex(pattern: str | None) -> str | None:
+    if pattern is not None:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error as exc:
+            raise ValueError(f"'{pattern}' is not a regular expression: {exc}") from exc
+        if groups != 1:
+            raise ValueError(f"'{pattern}' must hold exactly one (group): the part to keep")
+    return pattern
+
+
+Pattern = Annotated[str | None, BeforeValidator(_is_regex)]
+
+
+class Pick(_Strict):
+    """How one value is read from a row: a column, or the first filled of several; then a pattern,
+    a template and a list of corrections, in that order."""
+
+    columns: tuple[str, ...]
+    pattern: Pattern = None
+    template: str | None = None
+    corrections: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"columns": (value,)}
+        if isinstance(value, dict) and "column" in value:
+            value = dict(value)
+            value["columns"] = (value.pop("column"),)
+        return value
+
+    @model_validator(mode="after")
+    def _template_has_a_slot(self) -> Pick:
+        if self.template is not None and "{}" not in self.template:
+            raise ValueError(f"template '{self.template}' needs a {{}} where the value goes")
+        return self
+
+
+class ColumnMap(_Strict):
+    """One source column of a clinical table: which harmonised attribute it is, in which unit, and
+    what its words mean. ``words`` maps a source word to the vocabulary's value and wins over the
+    shared vocabulary (seed ``vocabulary_words``)."""
+
+    attribute: str
+    unit: TimeUnit | None = None
+    pattern: Pattern = None
+    words: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"attribute": value} if isinstance(value, str) else value
+
+
+class Interval(_Strict):
+    """Two date columns turned into a number of days at ingestion; neither date is kept."""
+
+    attribute: str
+    start: str
+    end: str
+    date_format: str = "%d/%m/%Y"
+
+
+class TableFormat(_Strict):
+    """How the bytes of a table become rows and columns."""
+
+    type: Literal["delimited", "xlsx"] = "delimited"
+    delimiter: str = "\t"
+    encoding: str = "utf-8"
+    header_row: int = Field(default=1, ge=1, description="1-based row of the header; rows above it are skipped")
+    comment: str | None = None
+    decimal: Literal[".", ","] = "."
+    sheet: str | None = None
+    quoting: bool = True
+    has_header: bool = True
+    names: tuple[str, ...] = Field(default=(), description="column names of a table without a header")
+    missing: tuple[str, ...] = ("", "NA", "NaN", "N/A", "#N/A", "[Not Available]", "[Not Applicable]")
+
+    @model_validator(mode="after")
+    def _sheet_only_in_workbooks(self) -> TableFormat:
+        if self.type == "xlsx" and not self.sheet:
+            raise ValueError("an xlsx table needs the name of its sheet")
+        if not self.has_header and not self.names:
+            raise ValueError("a table without a header needs 'names'")
+        return self
+
+
+class SourceFile(_Strict):
+    """One file of a cohort, or one table inside it."""
+
+    id: str = Field(pattern=r"^[a-z0-9_]+$")
+    address: str
+    for_each: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="one placeholder of the address and the values it takes"
+    )
+    kind: FileKind
+    level: Literal["patient", "sample"] = "patient"
+    format: TableFormat = TableFormat()
+    patient_id: Pick | None = None
+    sample_id: Pick | None = None
+    columns: dict[str, ColumnMap] = Field(default_factory=dict)
+    constants: dict[str, str] = Field(
+        default_factory=dict, description="attributes that hold for every row: a fact of the study, not of the file"
+    )
+    mutation_columns: dict[str, Pick] = Field(default_factory=dict)
+    mutation_constants: dict[str, str] = Field(default_factory=dict)
+    keep_rows: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="column: values; other rows belong to another cohort or arm"
+    )
+    private: tuple[str, ...] = Field(default=(), description="columns with dates or names: never stored")
+    intervals: tuple[Interval, ...] = ()
+    lists_profiled: bool = Field(default=False, description="its samples are those that were sequenced")
+    profiled_if: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="column: values; such rows were sequenced"
+    )
+    unit: str | None = Field(default=None, description="unit of an expression table, e.g. FPKM")
+
+    @model_validator(mode="after")
+    def _complete(self) -> SourceFile:
+        unknown = set(self.mutation_columns) - set(MUTATION_COLUMNS)
+        if unknown:
+            raise ValueError(f"mutation_columns has unknown MAF columns {sorted(unknown)}")
+        if self.kind == "clinical" and self.patient_id is None:
+            raise ValueError("a clinical table needs patient_id")
+        if self.kind == "clinical" and self.level == "sample" and self.sample_id is None:
+            raise ValueError("a clinical table of level sample needs sample_id")
+        if self.kind == "mutations" and self.sample_id is None:
+            raise ValueError("a mutations table needs sample_id")
+        if len(self.for_each) > 1:
+            raise ValueError("for_each takes one placeholder")
+        for name in self.for_each:
+            if "{" + name + "}" not in self.address:
+                raise ValueError(f"the address has no {{{name}}} for for_each to fill")
+        return self
+
+    def addresses(self) -> list[str]:
+        """Every address this entry stands for, ``for_each`` filled in."""
+        if not self.for_each:
+            return [self.address]
+        name, values = next(iter(self.for_each.items()))
+        return [self.address.replace("{" + name + "}", value) for value in values]
+
+
+class EndpointRule(_Strict):
+    """When the clock of an endpoint starts, and how we know."""
+
+    origin: Origin
+    evidence: str
+    entry_column: str | None = None
+
+
+class PersonRule(_Strict):
+    """A declared rule that turns a patient identifier into a person key. Two patients with the same
+    ``namespace`` and key are one person."""
+
+    rule_id: str
+    namespace: str
+    pattern: Pattern
+    corrections: dict[str, str] = Field(default_factory=dict)
+    evidence: str
+
+
+class Assay(_Strict):
+    name: str
+    kind: Literal["exome", "panel", "none"]
+    panel_id: str | None = Field(default=None, description="panel of every sample without one of its own")
+    size_mb: float | None = Field(default=None, gt=0, description="coding territory behind TMB, in megabases")
+    reports_silent: bool = False
+
+
+class Cohort(_Strict):
+    """One cohort file. See docs/catalogue.md for every key with an example."""
+
+    cohort_id: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    citation: str
+    pmid: str | None = None
+    doi: str | None = None
+    licence: str
+    is_icb: bool
+    is_synthetic: bool = False
+    precedence: int = Field(description="which row of a person in several cohorts is used: lowest first")
+    known_missing: tuple[str, ...] = ()
+    assay: Assay
+    endpoints: dict[Endpoint, EndpointRule] = Field(default_factory=dict)
+    files: tuple[SourceFile, ...]
+    person_rules: tuple[PersonRule, ...] = ()
+    passing_filters: dict[str, str] = Field(
+        default_factory=lambda: {"*": r"^(PASS|\.)?$"},
+        description="cancer type code or *: pattern of a FILTER value that passes",
+    )
+
+    @model_validator(mode="after")
+    def _file_ids_are_unique(self) -> Cohort:
+        ids = [f.id for f in self.files]
+        repeated = sorted({i for i in ids if ids.count(i) > 1})
+        if repeated:
+            raise ValueError(f"file ids repeated: {repeated}")
+        for code, pattern in self.passing_filters.items():
+            re.compile(pattern)
+            if not code:
+                raise ValueError("passing_filters has an empty key; use '*' for every cancer type")
+        return self
+
+
+class Attribute(_Strict):
+    """A harmonised clinical attribute. ``synonyms`` are the column names under which cBioPortal
+    studies carry it; supplement cohorts name their columns in the cohort file."""
+
+    level: Literal["patient", "sample"]
+    type: Literal["number", "word", "text", "time"]
+    description: str
+    synonyms: tuple[str, ...] = ()
+    unit: TimeUnit | None = None
+
+
+class Catalog(_Strict):
+    attributes: dict[str, Attribute]
+    cohorts: tuple[Cohort, ...]
+
+    def cohort(self, cohort_id: str) -> Cohort:
+        for cohort in self.cohorts:
+            if cohort.cohort_id == cohort_id:
+                return cohort
+        known = ", ".join(c.cohort_id for c in self.cohorts)
+        raise CatalogError(f"Cohort '{cohort_id}' is not in the catalogue; known cohorts: {known}.")
+
+    def automatic_columns(self) -> dict[str, ColumnMap]:
+        """Column name in capitals -> map, from the attributes' own names and synonyms."""
+        found: dict[str, ColumnMap] = {}
+        for name, attribute in self.attributes.items():
+            for column in (name, *attribute.synonyms):
+                found[column.upper()] = ColumnMap(attribute=name, unit=attribute.unit)
+        return found
+
+
+def _sentence(path: Path, exc: ValidationError) -> str:
+    parts = []
+    for error in exc.errors():
+        key = ".".join(str(p) for p in error["loc"]) or "(top level)"
+        parts.append(f"key '{key}': {error['msg'].removeprefix('Value error, ')}")
+    return f"{path}: {'; '.join(parts)}. Correct the key and run 'icb cohort check {path.stem}'."
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as exc:
+        raise CatalogError(f"{path} does not exist; write it or restore it from the repository.") from exc
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        problem = getattr(exc, "problem", None) or "not readable"
+        raise CatalogError(f"{path}{line}: broken YAML ({problem}); mend that line.") from exc
+
+
+def load_cohort(path: Path) -> Cohort:
+    """Read and validate one cohort file.
+
+    Raises
+    ------
+    CatalogError
+        One sentence with file, key and remedy: broken YAML, unknown key, missing key, wrong value.
+    """
+    content = _read_yaml(path)
+    if not isinstance(content, dict):
+        raise CatalogError(f"{path} holds no mapping; start it with 'cohort_id: {path.stem}'.")
+    try:
+        cohort = Cohort.model_validate(content)
+    except ValidationError as exc:
+        raise CatalogError(_sentence(path, exc)) from exc
+    if cohort.cohort_id != path.stem:
+        raise CatalogError(
+            f"{path}: key 'cohort_id' is '{cohort.cohort_id}' but the file is named '{path.stem}'; make them equal."
+        )
+    return cohort
+
+
+def load_catalog(folder: Path) -> Catalog:
+    """Read ``attributes.yaml`` and every ``cohorts/*.yaml`` under ``folder``.
+
+    Raises
+    ------
+    CatalogError
+        As :func:`load_cohort`; also when a cohort maps a column to an attribute that does not exist.
+    """
+    path = folder / "attributes.yaml"
+    try:
+        attributes = {name: Attribute.model_validate(value) for name, value in (_read_yaml(path) or {}).items()}
+    except ValidationError as exc:
+        raise CatalogError(_sentence(path, exc)) from exc
+    cohorts = []
+    for cohort_path in sorted((folder / "cohorts").glob("*.yaml")):
+        cohort = load_cohort(cohort_path)
+        for file in cohort.files:
+            check_attributes(cohort_path, file, attributes)
+        cohorts.append(cohort)
+    if not cohorts:
+        raise CatalogError(f"{folder / 'cohorts'} holds no cohort file; add one with 'icb cohort add <study_id>'.")
+    return Catalog(attributes=attributes, cohorts=tuple(cohorts))
+
+
+def check_attributes(path: Path, file: SourceFile, attributes: dict[str, Attribute]) -> None:
+    """Every attribute that a file names exists, and every time has a unit.
+
+    Raises
+    ------
+    CatalogError
+        One sentence with file, key and remedy.
+    """
+    named = {f"columns.{column}": m.attribute for column, m in file.columns.items()}
+    named |= {f"constants.{name}": name for name in file.constants}
+    named |= {f"intervals.{i.attribute}": i.attribute for i in file.intervals}
+    for key, attribute in named.items():
+        if attribute not in attributes:
+            raise CatalogError(
+                f"{path}: key 'files.{file.id}.{key}' names attribute '{attribute}', which catalog/attributes.yaml "
+                "does not have; correct it or add the attribute there."
+            )
+    for column, mapping in file.columns.items():
+        if attributes[mapping.attribute].type == "time" and mapping.unit is None:
+            raise CatalogError(
+                f"{path}: key 'files.{file.id}.columns.{column}' is a time and needs 'unit: days|weeks|months|years'."
+            )

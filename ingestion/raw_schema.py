@@ -1,0 +1,73 @@
+"""The raw tables: one per source file kind, every value as text, plus where the row came from.
+
+``source_file_id`` names the file (or the member of an archive) in ``source_files``; ``source_row`` is
+the 1-based line of a text file, the 1-based sheet row of a workbook (header lines count in both).
+What a value means does not belong here: that is dbt's staging and intermediate layers.
+"""
+
+from __future__ import annotations
+
+from ingestion.catalog import MUTATION_COLUMNS
+
+#: table -> columns in order. ``source_row`` is bigint, all else text.
+RAW_TABLES: dict[str, tuple[str, ...]] = {
+    # one row a file, or a member of an archive, that was read
+    "source_files": (
+        "source_file_id", "cohort_id", "file_id", "address", "member", "sha256", "member_sha256", "bytes",
+        "licence", "read_from", "parser_version",
+    ),
+    # long: one row a filled cell of a clinical table. value is null when the cell holds a missing word
+    "clinical_values": (
+        "cohort_id", "file_id", "source_file_id", "source_row", "level", "patient_id", "sample_id",
+        "column_name", "value_raw", "value",
+    ),
+    "mutations": ("cohort_id", "file_id", "source_file_id", "source_row", "sample_id", *MUTATION_COLUMNS),
+    # non-zero discrete calls of a gene x sample matrix, one row a cell
+    "copy_number": (
+        "cohort_id", "source_file_id", "source_row", "sample_id", "hugo_symbol", "entrez_gene_id", "value",
+    ),
+    "copy_number_segments": (
+        "cohort_id", "source_file_id", "source_row", "sample_id", "chromosome", "start_position", "end_position",
+        "n_probes", "segment_mean",
+    ),
+    # who is on a case list; list_category is cBioPortal's (all_cases_with_mutation_data, ...)
+    "case_lists": ("cohort_id", "source_file_id", "source_row", "list_id", "list_category", "sample_id"),
+    # sample -> panel for mutation calls, from a gene matrix or a rule of the catalogue
+    "profiled_samples": ("cohort_id", "source_file_id", "source_row", "sample_id", "panel_id", "rule"),
+    "gene_panels": ("source_file_id", "source_row", "panel_id", "hugo_symbol", "entrez_gene_id"),
+    # gene x sample, one row a value; unit as declared
+    "expression": ("cohort_id", "source_file_id", "source_row", "sample_id", "gene", "value", "unit"),
+    # what could not be read, and the rule that says so; nothing is dropped in silence
+    "rejected_rows": (
+        "cohort_id", "source_file_id", "source_row", "rule_id", "column_name", "value", "message",
+    ),
+    # the catalogue itself, so that a rule can be walked back too
+    "cohorts": (
+        "cohort_id", "title", "citation", "pmid", "doi", "licence", "is_icb", "is_synthetic", "precedence",
+        "assay_name", "assay_kind", "panel_id", "assay_size_mb", "reports_silent", "known_missing",
+    ),
+    "endpoint_rules": ("cohort_id", "endpoint", "origin", "evidence"),
+    "column_maps": (
+        "cohort_id", "file_id", "column_name", "attribute", "level", "type", "unit", "pattern", "decimal",
+    ),
+    "word_maps": ("cohort_id", "file_id", "column_name", "word", "value"),
+    "person_rules": ("cohort_id", "rule_id", "namespace", "pattern", "evidence"),
+    "person_corrections": ("cohort_id", "rule_id", "found", "meant"),
+    "mutation_filters": ("cohort_id", "cancer_type_code", "pattern"),
+}
+
+#: rule_id -> what a row in rejected_rows with this rule means.
+REJECTION_RULES: dict[str, str] = {
+    "wrong_number_of_cells": "The line has more cells than the header; the cells cannot be told apart.",
+    "undecodable_bytes": "The line holds bytes that are not text in the declared encoding.",
+    "missing_key": "The row has no patient or sample identifier.",
+    "footer_or_blank": "The row is a footer or is empty but for separators.",
+    "repeated_header": "The header line stands again inside the table.",
+    "gene_became_date": "A spreadsheet turned the gene's name into a date; which gene it was cannot be told for sure.",
+    "private_date": "The column holds dates and is not declared private; its values are not stored.",
+    "unknown_sample": "The row's sample is in no clinical table of the cohort.",
+    "unknown_word": "The word is in no vocabulary of its attribute.",
+    "not_a_number": "The value of a numeric attribute is not a number.",
+    "negative_time": "The duration is negative.",
+    "absent_file": "A meta file names a data file that the study does not hold.",
+}
