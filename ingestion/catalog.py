@@ -341,15 +341,15 @@ def load_cohort(path: Path) -> Cohort:
     return cohort
 
 
-def load_catalog(folder: Path) -> Catalog:
-    """Read ``attributes.yaml`` and every ``cohorts/*.yaml`` under ``folder``.
+def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
+    """Read the attributes (``folder/attributes.yaml`` unless given) and every ``cohorts/*.yaml``.
 
     Raises
     ------
     CatalogError
         As :func:`load_cohort`; also when a cohort maps a column to an attribute that does not exist.
     """
-    path = folder / "attributes.yaml"
+    path = attributes_path or folder / "attributes.yaml"
     try:
         attributes = {name: Attribute.model_validate(value) for name, value in (_read_yaml(path) or {}).items()}
     except ValidationError as exc:

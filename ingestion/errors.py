@@ -25,7 +25,7 @@ class IngestionError(Exception):
 
 
 def _sentence(what: str, where: str, remedy: str) -> str:
-    # Pickling (worker processes) calls the class again with the finished sentence, so this must be idempotent.
+    # Unpickling (worker processes) calls the class with the finished sentence: this must be idempotent.
     text = f"{where}: {what}" if where else what
     text = " ".join(text.split()).rstrip(".")
     return f"{text}; {' '.join(remedy.split()).rstrip('.')}." if remedy else f"{text}."
@@ -48,7 +48,7 @@ class ChecksumMismatchError(IngestionError):
 
 
 class NotTheExpectedFileError(IngestionError):
-    """Something else stands in place of the file: an HTML page, a Git LFS pointer, another format, nothing."""
+    """Something else stands in the file's place: an HTML page, a Git LFS pointer, another format, nothing."""
 
 
 class TruncatedError(IngestionError):

@@ -21,7 +21,10 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "cohort_id", "file_id", "source_file_id", "source_row", "level", "patient_id", "sample_id",
         "column_name", "value_raw", "value",
     ),
-    "mutations": ("cohort_id", "file_id", "source_file_id", "source_row", "sample_id", *MUTATION_COLUMNS),
+    # patient_id is filled where the file's entry in the catalogue has a rule for it (several samples a patient)
+    "mutations": (
+        "cohort_id", "file_id", "source_file_id", "source_row", "patient_id", "sample_id", *MUTATION_COLUMNS,
+    ),
     # non-zero discrete calls of a gene x sample matrix, one row a cell
     "copy_number": (
         "cohort_id", "source_file_id", "source_row", "sample_id", "hugo_symbol", "entrez_gene_id", "value",
@@ -33,7 +36,9 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     # who is on a case list; list_category is cBioPortal's (all_cases_with_mutation_data, ...)
     "case_lists": ("cohort_id", "source_file_id", "source_row", "list_id", "list_category", "sample_id"),
     # sample -> panel for mutation calls, from a gene matrix or a rule of the catalogue
-    "profiled_samples": ("cohort_id", "source_file_id", "source_row", "sample_id", "panel_id", "rule"),
+    "profiled_samples": (
+        "cohort_id", "source_file_id", "source_row", "patient_id", "sample_id", "panel_id", "rule",
+    ),
     "gene_panels": ("source_file_id", "source_row", "panel_id", "hugo_symbol", "entrez_gene_id"),
     # gene x sample, one row a value; unit as declared
     "expression": ("cohort_id", "source_file_id", "source_row", "sample_id", "gene", "value", "unit"),
@@ -41,6 +46,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     "rejected_rows": (
         "cohort_id", "source_file_id", "source_row", "rule_id", "column_name", "value", "message",
     ),
+    # file_order: place of the file in the cohort's entry; where two files give one attribute the first wins.
     # the catalogue itself, so that a rule can be walked back too
     "cohorts": (
         "cohort_id", "title", "citation", "pmid", "doi", "licence", "is_icb", "is_synthetic", "precedence",
@@ -48,7 +54,8 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     ),
     "endpoint_rules": ("cohort_id", "endpoint", "origin", "evidence"),
     "column_maps": (
-        "cohort_id", "file_id", "column_name", "attribute", "level", "type", "unit", "pattern", "decimal",
+        "cohort_id", "file_id", "file_order", "column_name", "attribute", "level", "type", "unit", "pattern",
+        "decimal",
     ),
     "word_maps": ("cohort_id", "file_id", "column_name", "word", "value"),
     "person_rules": ("cohort_id", "rule_id", "namespace", "pattern", "evidence"),
