@@ -1,0 +1,49 @@
+# make demo: set up, run the whole graph on generated cohorts, offline. make test: set up, all tests.
+# make run: the public cohorts (ICB_MIRROR=<folder> reads the addresses from a folder). make ui: Dagster's UI.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ICB_DATA ?= $(CURDIR)/data
+DAGSTER_HOME ?= $(ICB_DATA)/dagster
+PORT ?= 3000
+export ICB_DATA DAGSTER_HOME
+export DO_NOT_TRACK = 1
+
+.PHONY: setup demo run test lint ui lock clean
+
+setup: $(STAMP)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info[:2] < (3, 14) else "Python 3.11 to 3.13 is needed, this is " + sys.version.split()[0] + "; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@echo "Setting up $(VENV) from requirements.lock"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: setup
+	@$(BIN)/icb run --demo
+
+run: setup
+	@$(BIN)/icb run
+
+test: setup
+	@$(BIN)/python -m pytest
+
+lint: setup
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --nofail-on-warning dbt_project/models dbt_project/tests
+
+ui: setup
+	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+	@$(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+
+lock: setup
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
+
+clean:
+	rm -rf $(VENV) dbt_project/target dbt_project/logs

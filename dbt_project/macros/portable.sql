@@ -1,0 +1,38 @@
+{#- What differs between engines, in one place; DuckDB is the default, Spark has its own. -#}
+
+{% macro generate_schema_name(custom_schema_name, node) -%}
+    {{ custom_schema_name | trim if custom_schema_name else target.schema }}
+{%- endmacro %}
+
+{% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches')(text, pattern)) }}{%- endmacro %}
+{% macro default__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}){%- endmacro %}
+{% macro spark__matches(text, pattern) -%}({{ text }} rlike {{ pattern }}){%- endmacro %}
+
+{% macro list_words(text) -%}{{ return(adapter.dispatch('list_words')(text)) }}{%- endmacro %}
+{% macro default__list_words(text) -%}string_agg(distinct {{ text }}, '; ' order by {{ text }}){%- endmacro %}
+{% macro spark__list_words(text) -%}array_join(array_sort(collect_set({{ text }})), '; '){%- endmacro %}
+
+{% macro days_per_month() -%}30.4375{%- endmacro %}
+
+{#- A duration in its own unit to months of 30.4375 days. -#}
+{% macro to_months(value, unit) -%}
+    case {{ unit }}
+        when 'days' then {{ value }} / {{ days_per_month() }}
+        when 'weeks' then {{ value }} * 7 / {{ days_per_month() }}
+        when 'months' then {{ value }}
+        when 'years' then {{ value }} * 365.25 / {{ days_per_month() }}
+    end
+{%- endmacro %}
+
+{#- Text to double; a decimal comma is turned only where the catalogue declares it. -#}
+{% macro to_double(text, decimal) -%}
+    try_cast(case when {{ decimal }} = ',' then replace({{ text }}, ',', '.') else {{ text }} end as double)
+{%- endmacro %}
+
+{#- Chromosome without 'chr', M as MT. -#}
+{% macro bare_chromosome(text) -%}
+    case
+        when upper({{ text }}) in ('M', 'MT', 'CHRM', 'CHRMT') then 'MT'
+        else regexp_replace({{ text }}, '^[cC][hH][rR]', '')
+    end
+{%- endmacro %}

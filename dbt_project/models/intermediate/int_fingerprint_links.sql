@@ -1,0 +1,67 @@
+-- Pairs of people of two ICB cohorts whose tumours share rare mutated sites: at least 5 sites seen in no more than
+-- 4 people, and at least half of the sites of the one with fewer. Two unrelated exomes share none or one such site.
+with sites as (
+
+    select distinct
+        mutations.cohort_id,
+        keys.person_key,
+        mutations.chromosome || ':' || cast(mutations.start_position as string) as site
+    from {{ ref('int_mutations') }} as mutations
+    inner join {{ ref('int_person_keys') }} as keys
+        on mutations.cohort_id = keys.cohort_id and mutations.patient_id = keys.patient_id
+    inner join {{ ref('stg_cohorts') }} as cohorts
+        on mutations.cohort_id = cohorts.cohort_id
+    where cohorts.is_icb and mutations.is_passing and mutations.start_position is not null
+
+),
+
+rare_sites as (
+
+    select site
+    from sites
+    group by site
+    having count(distinct person_key) between 2 and 4 and count(distinct cohort_id) > 1
+
+),
+
+burdens as (
+
+    select
+        cohort_id,
+        person_key,
+        count(*) as n_sites
+    from sites
+    group by cohort_id, person_key
+
+),
+
+shared as (
+
+    select
+        one.cohort_id as cohort_id_one,
+        one.person_key as person_key_one,
+        other.cohort_id as cohort_id_other,
+        other.person_key as person_key_other,
+        count(*) as n_shared
+    from sites as one
+    inner join rare_sites on one.site = rare_sites.site
+    inner join sites as other on one.site = other.site
+    where one.person_key < other.person_key and one.cohort_id <> other.cohort_id
+    group by one.cohort_id, one.person_key, other.cohort_id, other.person_key
+
+)
+
+select
+    shared.cohort_id_one,
+    shared.person_key_one,
+    shared.cohort_id_other,
+    shared.person_key_other,
+    shared.n_shared,
+    least(one.n_sites, other.n_sites) as n_sites_of_smaller,
+    shared.n_shared >= 5 and shared.n_shared * 2 >= least(one.n_sites, other.n_sites) as is_same_person
+from shared
+inner join burdens as one
+    on shared.cohort_id_one = one.cohort_id and shared.person_key_one = one.person_key
+inner join burdens as other
+    on shared.cohort_id_other = other.cohort_id and shared.person_key_other = other.person_key
+where shared.n_shared >= 3

@@ -1,0 +1,80 @@
+-- Every gene symbol that a mutation row or a panel carries, resolved to its current HGNC symbol: first the curated
+-- aliases, else the panel symbol with the same Entrez number, else the symbol as it is.
+with called as (
+
+    select
+        hugo_symbol as symbol_raw,
+        max(entrez_gene_id) as entrez_gene_id
+    from {{ ref('stg_mutations') }}
+    where hugo_symbol is not null
+    group by hugo_symbol
+
+),
+
+listed as (
+
+    select
+        hugo_symbol as symbol_raw,
+        max(entrez_gene_id) as entrez_gene_id
+    from {{ ref('stg_gene_panels') }}
+    group by hugo_symbol
+
+),
+
+copied as (
+
+    select distinct
+        hugo_symbol as symbol_raw,
+        cast(null as bigint) as entrez_gene_id
+    from {{ ref('stg_copy_number') }}
+
+),
+
+symbols as (
+
+    select
+        symbol_raw,
+        max(entrez_gene_id) as entrez_gene_id
+    from (
+        select * from called
+        union all
+        select * from listed
+        union all
+        select * from copied
+    ) as every_symbol
+    group by symbol_raw
+
+),
+
+aliases as (
+
+    select
+        alias,
+        hugo_symbol
+    from {{ ref('gene_aliases') }}
+
+),
+
+by_entrez as (
+
+    select
+        entrez_gene_id,
+        min(symbol_raw) as hugo_symbol
+    from listed
+    where entrez_gene_id > 0
+    group by entrez_gene_id
+    having count(distinct symbol_raw) = 1
+
+)
+
+select
+    symbols.symbol_raw,
+    coalesce(aliases.hugo_symbol, by_entrez.hugo_symbol, symbols.symbol_raw) as hugo_symbol,
+    case
+        when aliases.hugo_symbol is not null then 'curated alias'
+        when by_entrez.hugo_symbol <> symbols.symbol_raw then 'same Entrez number'
+        else 'as given'
+    end as rule
+from symbols
+left join aliases on symbols.symbol_raw = aliases.alias
+left join by_entrez on symbols.entrez_gene_id = by_entrez.entrez_gene_id

@@ -1,0 +1,69 @@
+-- What could not be read (ingestion), what could be read and not understood (values), and mutation rows of samples
+-- that no clinical table has.
+with rules as (
+
+    select * from {{ ref('rejection_rules') }}
+
+),
+
+unread as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        rule_id,
+        column_name,
+        value
+    from {{ ref('stg_rejected_rows') }}
+
+),
+
+not_understood as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        problem as rule_id,
+        column_name,
+        value_raw as value
+    from {{ ref('int_clinical_attributes') }}
+    where problem is not null
+
+),
+
+orphans as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        'unknown_sample' as rule_id,
+        'SAMPLE_ID' as column_name,
+        sample_id as value
+    from {{ ref('int_samples') }}
+    where is_orphan
+
+),
+
+together as (
+
+    select * from unread
+    union all
+    select * from not_understood
+    union all
+    select * from orphans
+
+)
+
+select
+    together.cohort_id,
+    together.source_file_id,
+    together.source_row,
+    together.rule_id,
+    together.column_name,
+    together.value,
+    rules.description as message
+from together
+left join rules on together.rule_id = rules.rule_id

@@ -1,0 +1,23 @@
+with source as (
+
+    select * from {{ source('raw', 'cohorts') }}
+
+)
+
+select
+    cohort_id,
+    title,
+    citation,
+    pmid,
+    doi,
+    licence,
+    (is_icb = 'true') as is_icb,
+    (is_synthetic = 'true') as is_synthetic,
+    try_cast(precedence as bigint) as precedence,
+    assay_name,
+    assay_kind,
+    panel_id,
+    try_cast(assay_size_mb as double) as assay_size_mb,
+    (reports_silent = 'true') as reports_silent,
+    known_missing
+from source

@@ -1,0 +1,15 @@
+with source as (
+
+    select * from {{ source('raw', 'profiled_samples') }}
+
+)
+
+select
+    cohort_id,
+    source_file_id,
+    try_cast(source_row as bigint) as source_row,
+    patient_id,
+    sample_id,
+    panel_id,
+    rule
+from source

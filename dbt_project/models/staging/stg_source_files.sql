@@ -1,0 +1,19 @@
+with source as (
+
+    select * from {{ source('raw', 'source_files') }}
+
+)
+
+select
+    source_file_id,
+    cohort_id,
+    file_id,
+    address,
+    member,
+    sha256,
+    member_sha256,
+    try_cast(bytes as bigint) as bytes,
+    licence,
+    read_from,
+    parser_version
+from source

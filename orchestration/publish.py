@@ -1,0 +1,160 @@
+"""From the private build file to the published file: a fresh copy of the public schemas, checked, then swapped in
+by one rename. Readers hold the old file for as long as they like; a failure leaves it as it was.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from ingestion.errors import IngestionError
+
+PUBLIC_SCHEMAS = ("marts", "stats")
+#: Oldest DuckDB that must open the published file.
+STORAGE_VERSION = "v1.0.0"
+
+
+class PublishError(IngestionError):
+    """The new file is not fit to be published; the last published file stays."""
+
+
+@dataclass(frozen=True)
+class Published:
+    path: Path
+    bytes: int
+    rows: dict[str, int]
+
+
+@contextmanager
+def _without_traces(path: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        for leftover in (path, path.with_name(path.name + ".wal")):
+            leftover.unlink(missing_ok=True)
+
+
+def publish(build_file: Path, published_file: Path, figures: Path | None = None) -> Published:
+    """Copy the public schemas of ``build_file`` to ``published_file``.
+
+    Parameters
+    ----------
+    figures : folder of figures to publish beside the file as ``figures/``; None for none.
+
+    Raises
+    ------
+    PublishError
+        The build file is missing, locked, incomplete, or the disk is full. The last published file stays.
+    """
+    if not build_file.exists():
+        raise PublishError("there is no build file", where=str(build_file), remedy="run 'icb run' first")
+    published_file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = published_file.with_name(f".{published_file.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
+    with _without_traces(fresh):
+        try:
+            rows = _copy(build_file, fresh)
+        except (duckdb.Error, OSError) as exc:
+            first_line = str(exc).splitlines()[0]
+            raise PublishError(
+                f"the copy could not be written ({first_line})",
+                where=str(published_file),
+                remedy="see 'icb doctor' for space and locks; the last published file is unchanged",
+            ) from exc
+        _check(fresh, rows)
+        with open(fresh, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(fresh, published_file)
+    if figures is not None and figures.exists():
+        _swap_folder(figures, published_file.parent / "figures")
+    return Published(path=published_file, bytes=published_file.stat().st_size, rows=rows)
+
+
+def _swap_folder(source: Path, target: Path) -> None:
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    shutil.copytree(source, fresh)
+    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+    if target.exists():
+        os.replace(target, old)
+    os.replace(fresh, target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
+    con = duckdb.connect()
+    try:
+        con.execute(f"attach '{_quoted(build_file)}' as build (read_only)")
+        con.execute(f"attach '{_quoted(fresh)}' as fresh (storage_version '{STORAGE_VERSION}')")
+        con.execute("use fresh")
+        for schema in PUBLIC_SCHEMAS:
+            con.execute(f"create schema fresh.{schema}")
+        rows: dict[str, int] = {}
+        for schema, table, ddl in _public(con, "duckdb_tables()", "table_name"):
+            con.execute(ddl)
+            con.execute(f'insert into fresh.{schema}."{table}" select * from build.{schema}."{table}"')
+            counted = con.execute(f'select count(*) from fresh.{schema}."{table}"').fetchone()
+            rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
+        for _schema, _view, ddl in _public(con, "duckdb_views()", "view_name"):
+            con.execute(ddl)
+        _copy_macros(con)
+        _copy_comments(con)
+        return rows
+    finally:
+        con.close()
+
+
+def _public(con: duckdb.DuckDBPyConnection, function: str, name: str) -> list[tuple[str, str, str]]:
+    return con.execute(
+        f"select schema_name, {name}, sql from {function} where database_name = 'build' "
+        "and list_contains($schemas, schema_name) order by schema_name, " + name,
+        {"schemas": list(PUBLIC_SCHEMAS)},
+    ).fetchall()
+
+
+def _copy_macros(con: duckdb.DuckDBPyConnection) -> None:
+    macros = con.execute(
+        "select schema_name, function_name, parameters, macro_definition from duckdb_functions() "
+        "where database_name = 'build' and function_type = 'table_macro' and list_contains($schemas, schema_name)",
+        {"schemas": list(PUBLIC_SCHEMAS)},
+    ).fetchall()
+    for schema, name, parameters, definition in macros:
+        con.execute(f"create macro fresh.{schema}.{name}({', '.join(parameters)}) as table {definition}")
+
+
+def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
+    for schema, table, comment in con.execute(
+        "select schema_name, table_name, comment from duckdb_tables() "
+        "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",
+        {"schemas": list(PUBLIC_SCHEMAS)},
+    ).fetchall():
+        con.execute(f'comment on table fresh.{schema}."{table}" is \'{comment.replace(chr(39), chr(39) * 2)}\'')
+    for schema, table, column, comment in con.execute(
+        "select schema_name, table_name, column_name, comment from duckdb_columns() "
+        "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",
+        {"schemas": list(PUBLIC_SCHEMAS)},
+    ).fetchall():
+        text = comment.replace("'", "''")
+        con.execute(f'comment on column fresh.{schema}."{table}"."{column}" is \'{text}\'')
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _check(fresh: Path, rows: dict[str, int]) -> None:
+    empty = [t for t in ("marts.cohorts", "marts.patients", "marts.survival_outcomes") if not rows.get(t)]
+    if empty:
+        raise PublishError(
+            f"the build has no rows in {', '.join(empty)}",
+            where=str(fresh.parent),
+            remedy="look for the failed asset in the run; the last published file is unchanged",
+        )
+    with duckdb.connect(str(fresh), read_only=True) as con:
+        con.execute("select count(*) from marts.gene_status('TP53')").fetchone()

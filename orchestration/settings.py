@@ -1,0 +1,84 @@
+"""Where things are: folders and switches, read from the environment when asked and at no other time.
+
+``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
+generated cohorts instead of the public ones.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders of one installation.
+
+    Attributes
+    ----------
+    data : everything a run writes.
+    catalog : cohorts and analyses that are run (the demo has its own).
+    mirror : folder that stands for the network, or None for https.
+    demo : generated cohorts in place of public ones.
+    """
+
+    data: Path
+    catalog: Path
+    mirror: Path | None
+    demo: bool
+
+    @classmethod
+    def from_environment(cls) -> Settings:
+        demo = os.environ.get("ICB_DEMO", "") not in ("", "0")
+        data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
+        if demo:
+            return cls(data=data, catalog=PROJECT / "catalog" / "demo", mirror=data / "demo_sources", demo=True)
+        mirror = os.environ.get("ICB_MIRROR")
+        return cls(
+            data=data,
+            catalog=PROJECT / "catalog",
+            mirror=Path(mirror).expanduser().resolve() if mirror else None,
+            demo=False,
+        )
+
+    @property
+    def attributes(self) -> Path:
+        return PROJECT / "catalog" / "attributes.yaml"
+
+    @property
+    def dbt_project(self) -> Path:
+        return PROJECT / "dbt_project"
+
+    @property
+    def store(self) -> Path:
+        return self.data / "raw"
+
+    @property
+    def parsed(self) -> Path:
+        return self.data / "build" / "parsed"
+
+    @property
+    def results(self) -> Path:
+        return self.data / "build" / "results"
+
+    @property
+    def build_file(self) -> Path:
+        return self.data / "build" / ("demo.duckdb" if self.demo else "icb.duckdb")
+
+    @property
+    def published_file(self) -> Path:
+        return self.data / "published" / "icb.duckdb"
+
+    @property
+    def figures(self) -> Path:
+        return self.data / "published" / "figures"
+
+    @property
+    def sources_lock(self) -> Path:
+        """The project's own lock for addresses on the network; a mirror or a demo records beside its data."""
+        if self.mirror is None:
+            return PROJECT / "sources.lock.json"
+        return self.data / ("sources.demo.lock.json" if self.demo else "sources.mirror.lock.json")
