@@ -1,0 +1,346 @@
+"""The guarded road to a hazard ratio: the right estimator for the number of events, and everything it must
+be told with.
+
+Belongs here: the choice of estimator and the one result shape that every hazard ratio of the warehouse has.
+Does not belong here: the estimators themselves, pooling over cohorts, adjustment for mutation burden.
+
+With at least 5 events in both groups the estimate is Cox's. With fewer the normal approximation of its
+interval and p fails and a group without events gets a hazard ratio of 0: then it is Firth's with profile
+interval and a permutation p.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+import pandas as pd
+
+from analytics.errors import ConstantCovariateError, EmptyGroupError, InvalidSettingError
+from analytics.survival.cox import CoxResult, CoxTerm, cox_regression
+from analytics.survival.data import BoolArray, SurvivalData, count_of, survival_data
+from analytics.survival.firth import FirthResult, firth_cox_regression
+from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier_curve
+from analytics.survival.log_rank import (
+    LogRankResult,
+    log_rank_hazard_ratio,
+    log_rank_test,
+    peto_hazard_ratio,
+)
+from analytics.survival.model import OnConstant
+from analytics.survival.partial_likelihood import Ties
+from analytics.survival.permutation import DEFAULT_SEED, permutation_log_rank_test
+
+MIN_EVENTS_PER_GROUP = 5
+
+Estimator = Literal["auto", "cox", "firth", "log_rank_oe", "peto_one_step"]
+PMethod = Literal["wald", "exact permutation log-rank", "sampled permutation log-rank", "log-rank"]
+
+
+@dataclass(frozen=True)
+class HazardRatio:
+    """A hazard ratio of the mutated against the others, with what a reader needs to judge it.
+
+    `p` is from `p_method`; `p_log_rank` is the (stratified) log-rank chi-square p beside it, and for Firth
+    `p_penalised_likelihood_ratio` the p that belongs to the interval. `se_log_hr` is the sandwich standard
+    error when clustered. `warnings` are plain sentences.
+    """
+
+    estimator: str
+    hr: float
+    ci_low: float
+    ci_high: float
+    conf_level: float
+    log_hr: float
+    se_log_hr: float
+    p: float
+    p_method: PMethod
+    p_log_rank: float
+    p_penalised_likelihood_ratio: float | None
+    n: int
+    n_mutated: int
+    events: int
+    events_mutated: int
+    median_mutated: MedianSurvival
+    median_wild_type: MedianSurvival
+    ties: Ties | None
+    adjusted_for: tuple[str, ...]
+    strata: tuple[str, ...]
+    cluster: str | None
+    reference_levels: tuple[tuple[str, str], ...]
+    has_delayed_entry: bool
+    permutation_seed: int | None
+    n_permutations: int | None
+    warnings: list[str]
+
+    def as_row(self) -> dict[str, object]:
+        """A flat mapping for a table: medians as median_mutated, median_mutated_ci_low and so on, lists as
+        text.
+        """
+        row: dict[str, object] = {}
+        for name, value in asdict(self).items():
+            if name in ("median_mutated", "median_wild_type"):
+                row |= {
+                    name: value["months"],
+                    f"{name}_ci_low": value["ci_low"],
+                    f"{name}_ci_high": value["ci_high"],
+                }
+                row[f"is_{name}_reached"] = value["median_reached"]
+            elif name == "reference_levels":
+                row[name] = ", ".join(f"{covariate}: {level}" for covariate, level in value)
+            elif isinstance(value, (tuple, list)):
+                row[name] = (" " if name == "warnings" else ", ").join(value)
+            else:
+                row[name] = value
+        return row
+
+
+def estimate_hazard_ratio(
+    frame: pd.DataFrame,
+    group: str = "is_mutated",
+    *,
+    estimator: Estimator = "auto",
+    adjust: Sequence[str] = (),
+    strata: Sequence[str] = (),
+    cluster: str | None = None,
+    ties: Ties = "efron",
+    conf_level: float = 0.95,
+    on_constant: OnConstant = "drop",
+    n_permutations: int = 9_999,
+    seed: int = DEFAULT_SEED,
+) -> HazardRatio:
+    """Hazard ratio of a yes/no `group` in an analysis frame (time_months, event, entry_months, ...).
+
+    'auto' is Cox, or Firth with a permutation p below 5 events in a group or when the likelihood is
+    monotone in `group`. The other names force an estimator, for comparison with what was published; forced
+    Cox has NaN where its likelihood is monotone. 'log_rank_oe' and 'peto_one_step' take strata but no
+    adjustment.
+
+    Raises the errors of `survival_data` and `cox_model`; EmptyGroupError when a group has nobody,
+    ConstantCovariateError when the group does not vary within any risk set (or any adjustment does not vary
+    and `on_constant` is 'raise'), TooFewError when a forced estimator has nothing to work on.
+    """
+    _check_settings(group, estimator, adjust, cluster)
+    complete = [*adjust, *([] if cluster is None else [cluster])]
+    data = survival_data(frame, yes_no=[group], complete=complete, strata=strata)
+    members = data.frame[group].to_numpy() == 1.0
+    _require_both_groups(data, members, group)
+    log_rank = log_rank_test(data.frame, group, strata=strata)
+    events_mutated = int(data.event[members].sum())
+    events_other = data.n_events - events_mutated
+    is_sparse = min(events_mutated, events_other) < MIN_EVENTS_PER_GROUP
+    common = _Common(
+        data,
+        members,
+        tuple(adjust),
+        tuple(strata),
+        cluster,
+        conf_level,
+        log_rank.test.p,
+        n_permutations,
+        seed,
+    )
+    warnings = [*data.warnings, *_repeated_people(data, cluster)]
+    if is_sparse:
+        warnings.append(_sparse_sentence(events_mutated, int(members.sum()), events_other))
+    if estimator in ("log_rank_oe", "peto_one_step"):
+        return _from_log_rank(common, estimator, log_rank, warnings)
+    if estimator == "cox" or (estimator == "auto" and not is_sparse):
+        cox = cox_regression(
+            data.frame,
+            [group, *adjust],
+            strata=strata,
+            cluster=cluster,
+            ties=ties,
+            conf_level=conf_level,
+            on_constant=on_constant,
+        )
+        line = _group_line(cox, group)
+        is_usable = group not in cox.separated_terms and (cox.converged or bool(cox.separated_terms))
+        if estimator == "cox" or is_usable:
+            return common.from_model("cox", cox, line, line.p, "wald", [*warnings, *cox.warnings])
+        warnings.append(f"Cox's likelihood has no finite maximum in {group}, so Firth's was used.")
+    return _from_firth(common, group, ties, on_constant, warnings)
+
+
+def _from_log_rank(
+    common: _Common, estimator: Estimator, log_rank: LogRankResult, warnings: list[str]
+) -> HazardRatio:
+    make = log_rank_hazard_ratio if estimator == "log_rank_oe" else peto_hazard_ratio
+    ratio = make(log_rank, common.conf_level)
+    estimate = (ratio.log_hr, ratio.se_log_hr, ratio.ci_low, ratio.ci_high)
+    return common.result(estimator, estimate, log_rank.test.p, "log-rank", warnings)
+
+
+def _from_firth(
+    common: _Common, group: str, ties: Ties, on_constant: OnConstant, warnings: list[str]
+) -> HazardRatio:
+    frame, adjust = common.data.frame, common.adjust
+    firth = firth_cox_regression(
+        frame,
+        [group, *adjust],
+        strata=common.strata,
+        ties=ties,
+        conf_level=common.conf_level,
+        on_constant=on_constant,
+        profile_terms=[group],
+    )
+    line = _group_line(firth, group)
+    permuted = permutation_log_rank_test(
+        frame, group, strata=common.strata, n_permutations=common.n_permutations, seed=common.seed
+    )
+    if adjust:
+        warnings.append(f"The permutation p is not adjusted for {', '.join(adjust)}; the hazard ratio is.")
+    if common.cluster is not None and frame[common.cluster].duplicated().any():
+        warnings.append(
+            f"Firth's interval takes rows as independent and is not clustered by {common.cluster}."
+        )
+    method: PMethod = "exact permutation log-rank" if permuted.is_exact else "sampled permutation log-rank"
+    all_warnings = [*warnings, *firth.warnings]
+    return common.from_model("firth", firth, line, permuted.p, method, all_warnings, permuted.n_permutations)
+
+
+@dataclass(frozen=True, eq=False)
+class _Common:
+    """What is the same in a result whatever the estimator."""
+
+    data: SurvivalData
+    members: BoolArray
+    adjust: tuple[str, ...]
+    strata: tuple[str, ...]
+    cluster: str | None
+    conf_level: float
+    p_log_rank: float
+    n_permutations: int
+    seed: int
+
+    def from_model(
+        self,
+        estimator: str,
+        model: CoxResult | FirthResult,
+        line: CoxTerm,
+        p: float,
+        p_method: PMethod,
+        warnings: list[str],
+        n_permutations: int | None = None,
+    ) -> HazardRatio:
+        in_model = {term.covariate for term in model.terms}
+        return self.result(
+            estimator,
+            (line.coef, line.se, line.ci_low, line.ci_high),
+            p,
+            p_method,
+            warnings,
+            ties=model.ties,
+            adjusted_for=tuple(name for name in self.adjust if name in in_model),
+            reference_levels=model.reference_levels,
+            p_penalised=line.p if estimator == "firth" else None,
+            n_permutations=n_permutations,
+        )
+
+    def result(
+        self,
+        estimator: str,
+        estimate: tuple[float, float, float, float],
+        p: float,
+        p_method: PMethod,
+        warnings: list[str],
+        *,
+        ties: Ties | None = None,
+        adjusted_for: tuple[str, ...] = (),
+        reference_levels: tuple[tuple[str, str], ...] = (),
+        p_penalised: float | None = None,
+        n_permutations: int | None = None,
+    ) -> HazardRatio:
+        log_hr, se, ci_low, ci_high = estimate
+        data, members = self.data, self.members
+        return HazardRatio(
+            estimator=estimator,
+            hr=math.exp(log_hr),
+            ci_low=ci_low,
+            ci_high=ci_high,
+            conf_level=self.conf_level,
+            log_hr=log_hr,
+            se_log_hr=se,
+            p=p,
+            p_method=p_method,
+            p_log_rank=self.p_log_rank,
+            p_penalised_likelihood_ratio=p_penalised,
+            n=data.n,
+            n_mutated=int(members.sum()),
+            events=data.n_events,
+            events_mutated=int(data.event[members].sum()),
+            median_mutated=kaplan_meier_curve(data, members, "mutated", conf_level=self.conf_level).median,
+            median_wild_type=kaplan_meier_curve(
+                data, ~members, "wild type", conf_level=self.conf_level
+            ).median,
+            ties=ties,
+            adjusted_for=adjusted_for,
+            strata=self.strata,
+            cluster=self.cluster,
+            reference_levels=reference_levels,
+            has_delayed_entry=data.has_delayed_entry,
+            permutation_seed=self.seed if p_method == "sampled permutation log-rank" else None,
+            n_permutations=n_permutations,
+            warnings=list(dict.fromkeys(warnings)),
+        )
+
+
+def _check_settings(group: str, estimator: str, adjust: Sequence[str], cluster: str | None) -> None:
+    if estimator not in ("auto", "cox", "firth", "log_rank_oe", "peto_one_step"):
+        raise InvalidSettingError(
+            f"Estimator '{estimator}' is unknown: choose auto, cox, firth, log_rank_oe or peto_one_step."
+        )
+    if group in adjust:
+        raise InvalidSettingError(
+            f"'{group}' is the group and also in the adjustment: take it out of the adjustment."
+        )
+    if estimator in ("log_rank_oe", "peto_one_step") and (adjust or cluster):
+        raise InvalidSettingError(
+            f"Estimator '{estimator}' can be stratified but not adjusted or clustered: use cox, "
+            "or take them out."
+        )
+
+
+def _require_both_groups(data: SurvivalData, members: BoolArray, group: str) -> None:
+    if not members.any():
+        raise EmptyGroupError(
+            f"Nobody among {count_of(data.n, 'person')} has {group}: choose another gene, cohort "
+            "or definition."
+        )
+    if members.all():
+        raise EmptyGroupError(
+            f"All {count_of(data.n, 'person')} have {group}: there is nobody to compare them with."
+        )
+
+
+def _group_line(model: CoxResult | FirthResult, group: str) -> CoxTerm:
+    for one in model.dropped:
+        if one.term == group:
+            raise ConstantCovariateError(
+                f"The hazard ratio of {group} cannot be estimated because it {one.reason}: "
+                "use fewer strata or adjustments."
+            )
+    return model.term(group)
+
+
+def _repeated_people(data: SurvivalData, cluster: str | None) -> list[str]:
+    if cluster is not None or "person_id" not in data.frame.columns:
+        return []
+    repeated = int(data.frame["person_id"].dropna().duplicated().sum())
+    if not repeated:
+        return []
+    return [
+        f"{count_of(repeated, 'row')} belong to a person who is already in the analysis: take "
+        "one row per person, "
+        "or cluster by person_id."
+    ]
+
+
+def _sparse_sentence(events_mutated: int, n_mutated: int, events_other: int) -> str:
+    return (
+        f"Few events: {events_mutated} among {n_mutated} mutated and {events_other} among the others; below "
+        f"{MIN_EVENTS_PER_GROUP} in a group a Cox interval and p are unreliable."
+    )

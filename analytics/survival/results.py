@@ -1,0 +1,67 @@
+"""Small result types and helpers that several statistics of this room share.
+
+Belongs here: test statistics with their degrees of freedom, intervals and confidence levels.
+Does not belong here: anything computed from survival data.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analytics.errors import InvalidSettingError
+
+
+@dataclass(frozen=True)
+class ChiSquareTest:
+    """A chi-square statistic with its degrees of freedom and upper-tail p."""
+
+    statistic: float
+    df: int
+    p: float
+
+
+@dataclass(frozen=True)
+class DroppedTerm:
+    """A model term that could not be estimated, and why."""
+
+    term: str
+    reason: str
+
+
+def chi_square_test(statistic: float, df: int) -> ChiSquareTest:
+    """The upper-tail p of `statistic` on `df` degrees of freedom; NaN in, NaN out."""
+    p = float(stats.chi2.sf(statistic, df)) if math.isfinite(statistic) and df > 0 else math.nan
+    return ChiSquareTest(float(statistic), int(df), p)
+
+
+def normal_quantile(conf_level: float) -> float:
+    """z of a two-sided interval. Raises InvalidSettingError unless 0 < conf_level < 1."""
+    if not 0.0 < conf_level < 1.0:
+        raise InvalidSettingError(
+            f"Confidence level {conf_level:g} is not between 0 and 1: write 95 % as 0.95."
+        )
+    return float(stats.norm.ppf(0.5 + conf_level / 2.0))
+
+
+def two_sided_p(z: float) -> float:
+    """Two-sided normal p of a z statistic."""
+    return float(2.0 * stats.norm.sf(abs(z)))
+
+
+def quadratic_form(vector: np.ndarray, matrix: np.ndarray) -> float:
+    """v' M^-1 v, scaled to unit diagonal before solving so that covariates in days and in percent mix
+    safely.
+    """
+    scale = 1.0 / np.sqrt(np.diag(matrix))
+    scaled = vector * scale
+    return float(scaled @ np.linalg.solve(matrix * np.outer(scale, scale), scaled))
+
+
+def scaled_inverse(matrix: np.ndarray) -> np.ndarray:
+    """Inverse of a symmetric positive definite matrix, scaled to unit diagonal before inverting."""
+    scale = 1.0 / np.sqrt(np.diag(matrix))
+    return np.asarray(np.linalg.inv(matrix * np.outer(scale, scale)) * np.outer(scale, scale), dtype=float)
