@@ -1,0 +1,75 @@
+"""Gene sets: identity by content, reading GMT text, coverage and what is said about it."""
+
+import hashlib
+
+import pytest
+
+from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsError
+from analytics.immune.gene_sets import GeneSet, check_coverage, parse_gmt
+
+
+def gene_set(name="cytotoxic", genes=("GZMA", "PRF1"), version="1"):
+    return GeneSet(name, tuple(genes), "a paper", version)
+
+
+def test_the_hash_is_over_the_genes_alone_and_not_their_order_or_name():
+    expected = hashlib.sha256(b"GZMA\nPRF1").hexdigest()
+    assert gene_set().sha256 == expected
+    assert gene_set("other", ("PRF1", "GZMA", "PRF1"), "2").sha256 == expected
+    assert gene_set(genes=("GZMA", "GZMB")).sha256 != expected
+
+
+def test_repeated_genes_count_once_and_blanks_do_not_count():
+    assert gene_set(genes=("GZMA", " PRF1 ", "GZMA", "")).genes == ("GZMA", "PRF1")
+
+
+def test_a_gmt_text_becomes_sets_with_source_and_version():
+    text = "aDCs\tna\tCD83\tLAMP3\r\n\nTh1\tna\tTBX21\tSTAT4\tIFNG\n"
+    sets = parse_gmt(text, source="He 2018", version="2018-01")
+    assert [(s.name, s.genes) for s in sets] == [
+        ("aDCs", ("CD83", "LAMP3")),
+        ("Th1", ("TBX21", "STAT4", "IFNG")),
+    ]
+    assert {(s.source, s.version) for s in sets} == {("He 2018", "2018-01")}
+
+
+@pytest.mark.parametrize("symbol", ["6-Sep", "1-Mar", "Sep-06", "1-mars", "14-sept"])
+def test_symbols_that_a_spreadsheet_made_dates_are_listed(symbol):
+    assert gene_set(genes=("GZMA", symbol)).spreadsheet_dates == (symbol,)
+
+
+@pytest.mark.parametrize("symbol", ["SEP15", "MARCH1", "MAR1", "HLA-A", "NKX2-1", "DEC1", "8-OXO", "ERV3-1"])
+def test_true_symbols_are_not_taken_for_dates(symbol):
+    assert gene_set(genes=(symbol,)).spreadsheet_dates == ()
+
+
+def test_coverage_says_how_much_is_measured_and_what_is_missing():
+    sets = [gene_set("full", "ABCDE"), gene_set("four", "ABCDX"), gene_set("three", "ABCXY")]
+    table = check_coverage(sets, list("ABCDEFG")).set_index("gene_set")
+    assert table["coverage"].tolist() == [1.0, 0.8, 0.6]
+    assert table["is_scored"].tolist() == [True, True, False]
+    assert table.loc["three", "missing"] == "X,Y"
+    assert table.loc["three", "reason"].startswith("only 3 of 5 genes are measured (60%, at least 80%")
+
+
+def test_a_set_that_is_the_whole_table_cannot_be_scored():
+    table = check_coverage([gene_set("all", "AB")], ["A", "B"])
+    assert not table.loc[0, "is_scored"]
+    assert "nothing to rank it against" in table.loc[0, "reason"]
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: gene_set(genes=()), NoRowsError, "holds no gene"),
+        (lambda: gene_set(name=" "), InvalidColumnError, "has no name"),
+        (lambda: parse_gmt("aDCs\tna\n", source="s", version="1"), InvalidColumnError, "Line 1 .* 2 field"),
+        (lambda: parse_gmt("a\tn\tX\na\tn\tY\n", source="s", version="1"), InvalidColumnError, "twice"),
+        (lambda: parse_gmt("\n", source="s", version="1"), NoRowsError, "hold no line"),
+        (lambda: check_coverage([gene_set(), gene_set()], ["A"]), InvalidColumnError, "Two gene sets"),
+        (lambda: check_coverage([gene_set()], ["A"], min_coverage=80), InvalidSettingError, "0.8 for 80 %"),
+    ],
+)
+def test_bad_gene_sets_get_one_sentence_with_the_remedy(make, error, words):
+    with pytest.raises(error, match=words):
+        make()

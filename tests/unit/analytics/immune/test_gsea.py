@@ -1,0 +1,133 @@
+"""Preranked GSEA: gseapy's running sum against the paper's definition, planted sets, seeds, bad input."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.errors import (
+    EmptyGroupError,
+    InvalidColumnError,
+    InvalidSettingError,
+    NoRowsError,
+    TooFewError,
+)
+from analytics.immune.gene_sets import GeneSet
+from analytics.immune.gsea import preranked_gsea, rank_genes
+
+GENES = [f"G{i:03d}" for i in range(400)]
+UP = GeneSet("planted up", tuple(GENES[:20]), "generated", "1")
+DOWN = GeneSet("planted down", tuple(GENES[20:45]), "generated", "1")
+NULL = GeneSet("null", tuple(GENES[200:240]), "generated", "1")
+TINY = GeneSet("tiny", tuple(GENES[300:303]), "generated", "1")
+
+
+@pytest.fixture(scope="module")
+def ranking():
+    rng = np.random.default_rng(11)
+    values = pd.Series(rng.normal(size=400), index=GENES)
+    values[list(UP.genes)] += 1.2
+    values[list(DOWN.genes)] -= 1.2
+    return values
+
+
+@pytest.fixture(scope="module")
+def result(ranking):
+    return preranked_gsea(ranking, [UP, DOWN, NULL, TINY], permutations=300, seed=3, min_size=5)
+
+
+def test_planted_sets_are_enriched_in_their_direction_and_the_null_set_is_not(result):
+    table = result.table.set_index("gene_set")
+    assert table.loc["planted up", "nes"] > 1.5
+    assert table.loc["planted down", "nes"] < -1.5
+    assert table.loc[["planted up", "planted down"], "fdr_q"].max() < 0.01
+    assert table.loc["null", "p"] > 0.05
+
+
+@pytest.mark.parametrize("gene_set", [UP, DOWN, NULL])
+def test_the_running_score_is_the_sum_defined_in_the_paper(result, gene_set):
+    metric = result.ranking.to_numpy()
+    inside = result.ranking.index.isin(gene_set.genes)
+    weight = np.where(inside, np.abs(metric), 0.0)
+    running = np.cumsum(weight) / weight.sum() - np.cumsum(~inside) / (~inside).sum()
+    ours = result.running[gene_set.name]
+    np.testing.assert_allclose(ours.score, running, atol=1e-9)
+    assert ours.es == pytest.approx(running[np.argmax(np.abs(running))], abs=1e-9)
+    np.testing.assert_array_equal(ours.hits, np.flatnonzero(inside))
+
+
+def test_the_leading_edge_holds_the_genes_up_to_the_peak(result):
+    running = result.running["planted up"]
+    before_peak = result.ranking.index[: int(np.argmax(running.score)) + 1]
+    leading = result.table.set_index("gene_set").loc["planted up", "leading_edge"].split(",")
+    assert set(leading) == set(before_peak) & set(UP.genes)
+
+
+def test_p_is_never_zero_but_at_the_floor_of_the_permutations(result):
+    row = result.table.set_index("gene_set").loc["planted up"]
+    assert row["p"] == pytest.approx(1 / 300)
+    assert row["is_p_at_floor"]
+
+
+def test_a_set_of_the_wrong_size_is_a_row_with_a_reason(result):
+    row = result.table.set_index("gene_set").loc["tiny"]
+    assert row["reason"] == "3 of its genes are in the ranking, 5 to 500 are needed"
+    assert np.isnan(row["nes"])
+    assert result.warnings == (f"tiny: {row['reason']}",)
+
+
+def test_when_no_set_can_be_tested_all_rows_have_reasons(ranking):
+    result = preranked_gsea(ranking, [TINY], permutations=100)
+    assert result.running == {}
+    assert result.table["reason"].notna().all()
+
+
+def test_the_same_seed_gives_the_same_numbers_and_threads_do_not_matter(ranking, result):
+    again = preranked_gsea(ranking, [UP, DOWN, NULL, TINY], permutations=300, seed=3, min_size=5, threads=2)
+    pd.testing.assert_frame_equal(again.table, result.table)
+
+
+def test_signal_to_noise_and_welch_rank_a_planted_gene_first_and_leave_out_constants():
+    rng = np.random.default_rng(6)
+    expression = pd.DataFrame(rng.normal(5, 1, size=(30, 6)), columns=list("ABCDEF"))
+    is_case = pd.Series([True] * 12 + [False] * 18)
+    expression.loc[is_case, "C"] += 4
+    expression["F"] = 2.0
+    by_noise = rank_genes(expression, is_case)
+    by_t = rank_genes(expression, is_case, metric="welch_t")
+    assert by_noise.index[0] == by_t.index[0] == "C"
+    assert "F" not in by_noise.index
+    case, reference = expression.loc[is_case, "C"], expression.loc[~is_case, "C"]
+    # Standard deviations near 1 stay below the floor of 0.2 x mean for the cases (mean 9), not the reference.
+    floor = max(case.std(), 0.2 * case.mean()) + max(reference.std(), 0.2 * reference.mean())
+    assert by_noise["C"] == pytest.approx((case.mean() - reference.mean()) / floor)
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda r: preranked_gsea(r[:0], [UP]), NoRowsError, "is empty"),
+        (
+            lambda r: preranked_gsea(pd.concat([r, r[:1]]), [UP]),
+            InvalidColumnError,
+            "'G000' is in the ranking twice",
+        ),
+        (lambda r: preranked_gsea(r.where(r < 2), [UP]), InvalidColumnError, "missing or infinite"),
+        (lambda r: preranked_gsea(r, [UP], permutations=10), InvalidSettingError, "use 1000"),
+    ],
+)
+def test_bad_rankings_get_one_sentence_with_the_remedy(ranking, make, error, words):
+    with pytest.raises(error, match=words):
+        make(ranking)
+
+
+@pytest.mark.parametrize(
+    ("group", "error", "words"),
+    [
+        ([True] * 10, EmptyGroupError, "reference group"),
+        ([True] * 2 + [False] * 8, TooFewError, "Only 2 sample"),
+    ],
+)
+def test_a_ranking_needs_two_groups_of_three(group, error, words):
+    expression = pd.DataFrame(np.random.default_rng(0).normal(size=(10, 3)), columns=list("ABC"))
+    with pytest.raises(error, match=words):
+        rank_genes(expression, pd.Series(group))
