@@ -191,8 +191,9 @@ def _from_firth(
     permuted = permutation_log_rank_test(
         frame, group, strata=common.strata, n_permutations=common.n_permutations, seed=common.seed
     )
-    if adjust:
-        warnings.append(f"The permutation p is not adjusted for {', '.join(adjust)}; the hazard ratio is.")
+    adjusted = [name for name in adjust if name in {term.covariate for term in firth.terms}]
+    if adjusted:
+        warnings.append(f"The permutation p is not adjusted for {', '.join(adjusted)}; the hazard ratio is.")
     if common.cluster is not None and frame[common.cluster].duplicated().any():
         warnings.append(
             f"Firth's interval takes rows as independent and is not clustered by {common.cluster}."

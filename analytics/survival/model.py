@@ -77,10 +77,11 @@ def cox_model(
     columns: list[FloatArray] = []
     terms: list[ModelTerm] = []
     dropped: list[DroppedTerm] = []
+    eventless: list[DroppedTerm] = []
     used = np.ones(data.n, dtype=bool)
     for covariate in covariates:
         if is_categorical(data.frame[covariate]):
-            used &= _add_levels(data, covariate, keep_eventless_levels, columns, terms, dropped)
+            used &= _add_levels(data, covariate, keep_eventless_levels, columns, terms, (dropped, eventless))
         else:
             columns.append(numeric_column(data.frame, covariate))
             terms.append(ModelTerm(covariate, covariate))
@@ -93,6 +94,7 @@ def cox_model(
         raise ConstantCovariateError(
             f"{dropped[0].term}: {dropped[0].reason}: take it out of the adjustment."
         )
+    dropped += eventless
     if not estimable:
         reasons = "; ".join(f"{one.term}: {one.reason}" for one in dropped)
         raise ConstantCovariateError(
@@ -119,9 +121,10 @@ def _add_levels(
     keep_eventless: bool,
     columns: list[FloatArray],
     terms: list[ModelTerm],
-    dropped: list[DroppedTerm],
+    lists: tuple[list[DroppedTerm], list[DroppedTerm]],
 ) -> BoolArray:
     """Append one 0/1 column per level but the reference; return the rows that stay in the likelihood."""
+    dropped, eventless = lists
     values = data.frame[covariate].astype(str)
     counts = values.value_counts().sort_index()
     with_events = set(values[data.event])
@@ -132,7 +135,7 @@ def _add_levels(
         is_level = (values == level).to_numpy()
         name = f"{covariate}={level}"
         if level not in with_events and not keep_eventless:
-            dropped.append(
+            eventless.append(
                 DroppedTerm(
                     name,
                     f"no events among its {count_of(int(counts[level]), 'person')}, hazard ratio tends to 0",
