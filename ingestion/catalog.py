@@ -8,16 +8,24 @@ into vocabulary (dbt) do not belong here.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from ingestion.catalog_columns import (
+    ColumnMap,
+    Interval,
+    Pattern,
+    Pick,
+    Strict,
+    TableFormat,
+    TimeUnit,
+    compiles,
+)
 from ingestion.errors import CatalogError
 
-TimeUnit = Literal["days", "weeks", "months", "years"]
 Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]
 Endpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
 FileKind = Literal[
@@ -55,100 +63,7 @@ MUTATION_COLUMNS = (
 )
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _is_regex(pattern: str | None) -> str | None:
-    if pattern is not None:
-        try:
-            groups = re.compile(pattern).groups
-        except re.error as exc:
-            raise ValueError(f"'{pattern}' is not a regular expression: {exc}") from exc
-        if groups != 1:
-            raise ValueError(f"'{pattern}' must hold exactly one (group): the part to keep")
-    return pattern
-
-
-Pattern = Annotated[str | None, BeforeValidator(_is_regex)]
-
-
-class Pick(_Strict):
-    """How one value is read from a row: a column, or the first filled of several; then a pattern,
-    a template and a list of corrections, in that order."""
-
-    columns: tuple[str, ...]
-    pattern: Pattern = None
-    template: str | None = None
-    corrections: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_forms(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            return {"columns": (value,)}
-        if isinstance(value, dict) and "column" in value:
-            value = dict(value)
-            value["columns"] = (value.pop("column"),)
-        return value
-
-    @model_validator(mode="after")
-    def _template_has_a_slot(self) -> Pick:
-        if self.template is not None and "{}" not in self.template:
-            raise ValueError(f"template '{self.template}' needs a {{}} where the value goes")
-        return self
-
-
-class ColumnMap(_Strict):
-    """One source column of a clinical table: which harmonised attribute it is, in which unit, and
-    what its words mean. ``words`` maps a source word to the vocabulary's value and wins over the
-    shared vocabulary (seed ``vocabulary_words``)."""
-
-    attribute: str
-    unit: TimeUnit | None = None
-    pattern: Pattern = None
-    words: dict[str, str] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short_form(cls, value: Any) -> Any:
-        return {"attribute": value} if isinstance(value, str) else value
-
-
-class Interval(_Strict):
-    """Two date columns turned into a number of days at ingestion; neither date is kept."""
-
-    attribute: str
-    start: str
-    end: str
-    date_format: str = "%d/%m/%Y"
-
-
-class TableFormat(_Strict):
-    """How the bytes of a table become rows and columns."""
-
-    type: Literal["delimited", "xlsx"] = "delimited"
-    delimiter: str = "\t"
-    encoding: str = "utf-8"
-    header_row: int = Field(default=1, ge=1, description="1-based row of the header; rows above it are skipped")
-    comment: str | None = None
-    decimal: Literal[".", ","] = "."
-    sheet: str | None = None
-    quoting: bool = True
-    has_header: bool = True
-    names: tuple[str, ...] = Field(default=(), description="column names of a table without a header")
-    missing: tuple[str, ...] = ("", "NA", "NaN", "N/A", "#N/A", "[Not Available]", "[Not Applicable]")
-
-    @model_validator(mode="after")
-    def _sheet_only_in_workbooks(self) -> TableFormat:
-        if self.type == "xlsx" and not self.sheet:
-            raise ValueError("an xlsx table needs the name of its sheet")
-        if not self.has_header and not self.names:
-            raise ValueError("a table without a header needs 'names'")
-        return self
-
-
-class SourceFile(_Strict):
+class SourceFile(Strict):
     """One file of a cohort, or one table inside it."""
 
     id: str = Field(pattern=r"^[a-z0-9_]+$")
@@ -163,7 +78,7 @@ class SourceFile(_Strict):
     sample_id: Pick | None = None
     columns: dict[str, ColumnMap] = Field(default_factory=dict)
     constants: dict[str, str] = Field(
-        default_factory=dict, description="attributes that hold for every row: a fact of the study, not of the file"
+        default_factory=dict, description="attributes that hold for every row: a fact of the study"
     )
     mutation_columns: dict[str, Pick] = Field(default_factory=dict)
     mutation_constants: dict[str, str] = Field(default_factory=dict)
@@ -204,7 +119,7 @@ class SourceFile(_Strict):
         return [self.address.replace("{" + name + "}", value) for value in values]
 
 
-class EndpointRule(_Strict):
+class EndpointRule(Strict):
     """When the clock of an endpoint starts, and how we know."""
 
     origin: Origin
@@ -212,7 +127,7 @@ class EndpointRule(_Strict):
     entry_column: str | None = None
 
 
-class PersonRule(_Strict):
+class PersonRule(Strict):
     """A declared rule that turns a patient identifier into a person key. Two patients with the same
     ``namespace`` and key are one person."""
 
@@ -223,7 +138,7 @@ class PersonRule(_Strict):
     evidence: str
 
 
-class Assay(_Strict):
+class Assay(Strict):
     name: str
     kind: Literal["exome", "panel", "none"]
     panel_id: str | None = Field(default=None, description="panel of every sample without one of its own")
@@ -231,7 +146,7 @@ class Assay(_Strict):
     reports_silent: bool = False
 
 
-class Cohort(_Strict):
+class Cohort(Strict):
     """One cohort file. See docs/catalogue.md for every key with an example."""
 
     cohort_id: str = Field(pattern=r"^[a-z0-9_]+$")
@@ -260,13 +175,23 @@ class Cohort(_Strict):
         if repeated:
             raise ValueError(f"file ids repeated: {repeated}")
         for code, pattern in self.passing_filters.items():
-            re.compile(pattern)
+            compiles(pattern)
             if not code:
                 raise ValueError("passing_filters has an empty key; use '*' for every cancer type")
         return self
 
 
-class Attribute(_Strict):
+class Reference(Strict):
+    """Something shared by cohorts that is no cohort itself, such as published gene panels."""
+
+    reference_id: str = Field(pattern=r"^[a-z0-9_]+$")
+    title: str
+    citation: str
+    licence: str
+    files: tuple[SourceFile, ...]
+
+
+class Attribute(Strict):
     """A harmonised clinical attribute. ``synonyms`` are the column names under which cBioPortal
     studies carry it; supplement cohorts name their columns in the cohort file."""
 
@@ -277,9 +202,10 @@ class Attribute(_Strict):
     unit: TimeUnit | None = None
 
 
-class Catalog(_Strict):
+class Catalog(Strict):
     attributes: dict[str, Attribute]
     cohorts: tuple[Cohort, ...]
+    references: tuple[Reference, ...] = ()
 
     def cohort(self, cohort_id: str) -> Cohort:
         for cohort in self.cohorts:
@@ -336,13 +262,38 @@ def load_cohort(path: Path) -> Cohort:
         raise CatalogError(_sentence(path, exc)) from exc
     if cohort.cohort_id != path.stem:
         raise CatalogError(
-            f"{path}: key 'cohort_id' is '{cohort.cohort_id}' but the file is named '{path.stem}'; make them equal."
+            f"{path}: key 'cohort_id' is '{cohort.cohort_id}' but the file is named '{path.stem}'; "
+            "make them equal."
         )
     return cohort
 
 
+def load_reference(path: Path) -> Reference:
+    """Read and validate one file of ``references/``.
+
+    Raises
+    ------
+    CatalogError
+        As :func:`load_cohort`.
+    """
+    content = _read_yaml(path)
+    if not isinstance(content, dict):
+        raise CatalogError(f"{path} holds no mapping; start it with 'reference_id: {path.stem}'.")
+    try:
+        reference = Reference.model_validate(content)
+    except ValidationError as exc:
+        raise CatalogError(_sentence(path, exc)) from exc
+    if reference.reference_id != path.stem:
+        raise CatalogError(
+            f"{path}: key 'reference_id' is '{reference.reference_id}' but the file is named '{path.stem}'; "
+            "make them equal."
+        )
+    return reference
+
+
 def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
-    """Read the attributes (``folder/attributes.yaml`` unless given) and every ``cohorts/*.yaml``.
+    """Read the attributes (``folder/attributes.yaml`` unless given), every ``cohorts/*.yaml`` and every
+    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too).
 
     Raises
     ------
@@ -351,7 +302,8 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
     """
     path = attributes_path or folder / "attributes.yaml"
     try:
-        attributes = {name: Attribute.model_validate(value) for name, value in (_read_yaml(path) or {}).items()}
+        found = (_read_yaml(path) or {}).items()
+        attributes = {name: Attribute.model_validate(value) for name, value in found}
     except ValidationError as exc:
         raise CatalogError(_sentence(path, exc)) from exc
     cohorts = []
@@ -361,8 +313,15 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
             check_attributes(cohort_path, file, attributes)
         cohorts.append(cohort)
     if not cohorts:
-        raise CatalogError(f"{folder / 'cohorts'} holds no cohort file; add one with 'icb cohort add <study_id>'.")
-    return Catalog(attributes=attributes, cohorts=tuple(cohorts))
+        raise CatalogError(
+            f"{folder / 'cohorts'} holds no cohort file; add one with 'icb cohort add <study_id>'."
+        )
+    references = tuple(
+        load_reference(reference_path)
+        for reference_path in sorted((folder / "references").glob("*.yaml"))
+        if "reference_id" in (_read_yaml(reference_path) or {})
+    )
+    return Catalog(attributes=attributes, cohorts=tuple(cohorts), references=references)
 
 
 def check_attributes(path: Path, file: SourceFile, attributes: dict[str, Attribute]) -> None:
@@ -379,11 +338,12 @@ def check_attributes(path: Path, file: SourceFile, attributes: dict[str, Attribu
     for key, attribute in named.items():
         if attribute not in attributes:
             raise CatalogError(
-                f"{path}: key 'files.{file.id}.{key}' names attribute '{attribute}', which catalog/attributes.yaml "
-                "does not have; correct it or add the attribute there."
+                f"{path}: key 'files.{file.id}.{key}' names attribute '{attribute}', which "
+                "catalog/attributes.yaml does not have; correct it or add the attribute there."
             )
     for column, mapping in file.columns.items():
         if attributes[mapping.attribute].type == "time" and mapping.unit is None:
             raise CatalogError(
-                f"{path}: key 'files.{file.id}.columns.{column}' is a time and needs 'unit: days|weeks|months|years'."
+                f"{path}: key 'files.{file.id}.columns.{column}' is a time and needs "
+                "'unit: days|weeks|months|years'."
             )
