@@ -84,7 +84,9 @@ def interval_against_significance(claim: PublishedClaim) -> ConsistencyFinding |
     p_value = p_range(claim.p_value, claim.p_decimals, claim.p_operator)
     includes = low.high < 1.0 < high.low
     excludes = low.low > 1.0 or high.high < 1.0
-    if includes and p_value.high < ALPHA:
+    # "P < 0.05" is itself below 0.05; a printed "0.05" may be either side.
+    is_significant = p_value.high <= ALPHA if claim.p_operator == "<" else p_value.high < ALPHA
+    if includes and is_significant:
         verb, side = "includes 1", "is below 0.05"
     elif excludes and p_value.low >= ALPHA:
         verb, side = "excludes 1", "is not below 0.05"

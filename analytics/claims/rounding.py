@@ -27,7 +27,7 @@ class Range:
 
     def contains(self, value: float) -> bool:
         """True when value lies inside, with floating-point slack."""
-        slack = RELATIVE_SLACK * max(1.0, abs(value))
+        slack = RELATIVE_SLACK * max(1.0, abs(value)) if math.isfinite(value) else 0.0
         return self.low - slack <= value <= self.high + slack
 
     def gap_to(self, other: Range) -> float:
