@@ -23,14 +23,14 @@ class ArchiveLimits:
     ----------
     max_members : number of members, folders included.
     max_member_bytes, max_total_bytes : unpacked size of one member, and of all of them.
-    max_ratio : unpacked over packed size, applied beyond 64 MiB. gzip cannot exceed 1,032; a copy number
-        table that is nearly all zeros reaches some 200.
+    max_ratio : unpacked over packed size, applied beyond 64 MiB. gzip reaches 1,030 on zero bytes; a copy
+        number table (3,000 samples) measured 604 when every cell is 0, 100 when 1 % of them is not.
     """
 
     max_members: int = 20_000
     max_member_bytes: int = 4 << 30
     max_total_bytes: int = 32 << 30
-    max_ratio: float = 500.0
+    max_ratio: float = 800.0
 
 
 @dataclass

@@ -12,6 +12,7 @@ import io
 import re
 import shutil
 import stat
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -326,13 +327,19 @@ def _checked_zip(
     return files
 
 
+# The standard library's readers raise more than their own errors when a damaged field makes no sense.
+_READING_ERRORS = (
+    tarfile.TarError, zipfile.BadZipFile, EOFError, zlib.error,
+    ValueError, LookupError, OverflowError, NotImplementedError, struct.error,
+)  # fmt: skip
+
+
 @contextmanager
 def _archive_errors(source: str) -> Iterator[None]:
     try:
         yield
-    except (zipfile.BadZipFile, EOFError, zlib.error, tarfile.ReadError) as error:
-        not_tar = isinstance(error, tarfile.ReadError) and "unexpected end of data" not in str(error)
-        if not_tar:
+    except _READING_ERRORS as error:
+        if isinstance(error, tarfile.ReadError) and "unexpected end of data" not in str(error):
             raise NotTheExpectedFileError(
                 f"its content is not a tar archive ({error})", where=source, remedy=_CORRECT
             ) from error

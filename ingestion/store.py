@@ -133,7 +133,7 @@ class ContentStore:
 
 
 class PartialFile:
-    """A file that grows until the store adopts it; on a full disk it is removed and then the error rises."""
+    """A file that grows until the store adopts it or its owner discards it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -147,21 +147,16 @@ class PartialFile:
 
         Raises
         ------
-        DiskFullError, StorageError : after the file has been removed.
+        DiskFullError, StorageError : what was written so far stays until the owner calls `discard`.
         """
-        try:
-            with storage_errors(self.path.parent):
-                if self._descriptor is None:
-                    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-                    self._descriptor = os.open(self.path, flags, 0o644)
-                view = memoryview(chunk)
-                while view:
-                    written = os.write(self._descriptor, view)
-                    view = view[written:]
-                    self.size += written
-        except StorageError:
-            self.discard()
-            raise
+        with storage_errors(self.path.parent):
+            if self._descriptor is None:
+                self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            view = memoryview(chunk)
+            while view:
+                written = os.write(self._descriptor, view)
+                view = view[written:]
+                self.size += written
 
     def close(self) -> None:
         """Close the descriptor; the file stays, a later `append` goes on."""
