@@ -58,6 +58,7 @@ def select_members(
     *,
     icb_only: bool = True,
     origin: str | None = None,
+    requires_endpoint: bool = True,
 ) -> Selection:
     """Apply the steps of a variant in their fixed order.
 
@@ -67,6 +68,7 @@ def select_members(
     where : column -> values that are kept.
 
     icb_only : leave out people without a checkpoint inhibitor (control arms).
+    requires_endpoint : False for response, which has no clock.
     origin : time zero that is kept; without it the commonest. Unlike origins are never pooled unless the
         variant says so, to repeat what was published.
 
@@ -94,8 +96,10 @@ def select_members(
         )
     if icb_only:
         leave_out("treated with a checkpoint inhibitor", "control arm or no checkpoint inhibitor", ~rows["is_icb_treated"])
-    leave_out("endpoint known", "no follow-up time or no event status", rows["time_months"].isna() | rows["event"].isna())
-    kept_origin = origin or _commonest_origin(rows)
+    if requires_endpoint:
+        is_unknown = rows["time_months"].isna() | rows["event"].isna()
+        leave_out("endpoint known", "no follow-up time or no event status", is_unknown)
+    kept_origin = (origin or _commonest_origin(rows)) if requires_endpoint else None
     if not variant.allow_mixed_origins and kept_origin is not None:
         leave_out(
             f"time from {kept_origin}",

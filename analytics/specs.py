@@ -88,6 +88,12 @@ class AnalysisSpec(_Strict):
     endpoints: tuple[Endpoint, ...] = ("OS",)
     cohorts: tuple[str, ...]
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    cohort_groups: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="a name for several cohorts counted as one, as a paper did"
+    )
+    endpoint_names: dict[Endpoint, str] = Field(
+        default_factory=dict, description="what the paper calls an endpoint, e.g. DFI: dfs"
+    )
     icb_only: bool = True
     origin: str | None = None
     prespecified: bool = False

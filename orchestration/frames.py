@@ -34,7 +34,19 @@ select
     index_samples.sample_id, index_samples.is_baseline, index_samples.biopsy_time, index_samples.sample_type,
     coalesce(index_samples.cancer_type, patients.cancer_type) as cancer_type,
     coalesce(index_samples.oncotree_code, patients.oncotree_code) as oncotree_code,
-    patients.sex, patients.age_years, patients.age_group, patients.stage, patients.primary_site,
+    patients.sex, patients.age_years,
+    -- Samstein 2019 gives bands only: ages are put into the same bands so that cohorts can be adjusted together
+    coalesce(
+        patients.age_group,
+        case
+            when patients.age_years <= 30 then '<30'
+            when patients.age_years <= 50 then '31-50'
+            when patients.age_years <= 60 then '50-60'
+            when patients.age_years <= 70 then '61-70'
+            when patients.age_years > 70 then '>71'
+        end
+    ) as age_group,
+    patients.stage, patients.primary_site,
     patients.smoking_history, patients.ecog,
     treatments.drug_class, treatments.arm, treatments.line_of_treatment,
     coalesce(treatments.is_icb, cohorts.is_icb) as is_icb_treated,

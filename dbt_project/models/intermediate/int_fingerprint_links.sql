@@ -1,5 +1,6 @@
--- Pairs of people of two ICB cohorts whose tumours share rare mutated sites: at least 5 sites seen in no more than
--- 4 people, and at least half of the sites of the one with fewer. Two unrelated exomes share none or one such site.
+-- Pairs of people of two ICB cohorts whose tumours share rare mutated sites (seen in no more than 4 people). One person:
+-- at least 3 such sites, and at least 30 % of the sites of the one with fewer. Second route: the five pairs found between
+-- luad_mskcc_2015 (exomes) and the MSK panels agree in sex, in age to one year and in progression-free time.
 with sites as (
 
     select distinct
@@ -58,10 +59,10 @@ select
     shared.person_key_other,
     shared.n_shared,
     least(one.n_sites, other.n_sites) as n_sites_of_smaller,
-    shared.n_shared >= 5 and shared.n_shared * 2 >= least(one.n_sites, other.n_sites) as is_same_person
+    shared.n_shared >= 3 and shared.n_shared * 10 >= 3 * least(one.n_sites, other.n_sites) as is_same_person
 from shared
 inner join burdens as one
     on shared.cohort_id_one = one.cohort_id and shared.person_key_one = one.person_key
 inner join burdens as other
     on shared.cohort_id_other = other.cohort_id and shared.person_key_other = other.person_key
-where shared.n_shared >= 3
+where shared.n_shared >= 2

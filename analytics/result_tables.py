@@ -1,0 +1,161 @@
+"""The tables of the ``stats`` schema: columns, SQL types and what they mean. The code that fills them and the
+warehouse that holds them both follow this one list.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+#: table -> column -> (SQL type, description)
+RESULT_TABLES: dict[str, dict[str, tuple[str, str]]] = {
+    "analysis_specs": {
+        "analysis_id": ("string", "The question, a file under catalog/analyses"),
+        "variant": ("string", "The way of doing it: as_published, default, ..."),
+        "title": ("string", "Title"),
+        "question": ("string", "The question in words"),
+        "description": ("string", "What the variant does"),
+        "paper_id": ("string", "Paper whose result is repeated, if any"),
+        "gene": ("string", "Gene whose mutation is the biomarker"),
+        "endpoints": ("string", "Endpoints, comma-separated"),
+        "cohorts": ("string", "Cohorts, comma-separated"),
+        "filters": ("string", "Which rows are asked for"),
+        "covariates": ("string", "Adjusted for"),
+        "strata": ("string", "Stratified by"),
+        "estimators": ("string", "Estimators"),
+        "is_prespecified": ("boolean", "Written down before the data were looked at"),
+        "registered_on": ("string", "Date on which the spec was written down"),
+        "spec_sha256": ("string", "Checksum of the spec file"),
+        "run_id": ("string", "Run that computed it, see stats.runs"),
+    },
+    "analysis_flow": {
+        "analysis_id": ("string", "See analysis_specs"),
+        "variant": ("string", "See analysis_specs"),
+        "endpoint": ("string", "Endpoint"),
+        "step_number": ("bigint", "Order of the step, from 0"),
+        "step": ("string", "What is asked of a row"),
+        "n": ("bigint", "Rows kept after the step"),
+        "n_left_out": ("bigint", "Rows that the step left out"),
+        "reason": ("string", "Why they were left out"),
+    },
+    "analysis_members": {
+        "analysis_id": ("string", "See analysis_specs"),
+        "variant": ("string", "See analysis_specs"),
+        "endpoint": ("string", "Endpoint"),
+        "cohort_id": ("string", "Cohort"),
+        "patient_id": ("string", "Patient as the source names him or her"),
+        "person_id": ("string", "Person across cohorts"),
+        "sample_id": ("string", "Sample whose gene status counts"),
+        "status": ("string", "mutated, wild_type or not_profiled"),
+        "is_member": ("boolean", "Counted in the estimates"),
+        "left_at": ("string", "Step that left the row out, if any"),
+        "time_months": ("double", "Follow-up in months of 30.4375 days"),
+        "is_event": ("boolean", "Event at the end of follow-up"),
+        "source_file_id": ("string", "File of the time, see marts.source_files"),
+        "source_row": ("bigint", "Row in that file"),
+    },
+    "survival_stats": {
+        "stat_id": ("string", "Name of the statistic: analysis/variant[@cohort]/estimate key"),
+        "analysis_id": ("string", "See analysis_specs"),
+        "variant": ("string", "See analysis_specs"),
+        "endpoint": ("string", "Endpoint"),
+        "cohort_id": ("string", "Cohort of a per-cohort estimate; null when all members are in"),
+        "estimate_key": ("string", "What is estimated: endpoint.estimator[.group] or flow.*"),
+        "estimator": ("string", "Estimator"),
+        "adjusted_for": ("string", "Covariates that stayed in the model"),
+        "strata": ("string", "Strata"),
+        "ties": ("string", "Tie method"),
+        "n": ("bigint", "Rows analysed"),
+        "n_mutated": ("bigint", "of these mutated"),
+        "events": ("bigint", "Events"),
+        "events_mutated": ("bigint", "of these in the mutated"),
+        "estimate": ("double", "The estimate: hazard ratio, months, count or share; null when there is none"),
+        "ci_low": ("double", "95 % interval, low end"),
+        "ci_high": ("double", "95 % interval, high end"),
+        "standard_error": ("double", "Standard error, of the log for a hazard ratio"),
+        "statistic": ("double", "Test statistic"),
+        "p": ("double", "Two-sided p"),
+        "p_method": ("string", "Which test the p is from"),
+        "median_mutated_months": ("double", "Kaplan-Meier median of the mutated; null when not reached"),
+        "median_wild_type_months": ("double", "Kaplan-Meier median of the wild-type; null when not reached"),
+        "warnings": ("string", "What a reader must know, in plain sentences"),
+    },
+    "response_stats": {
+        "stat_id": ("string", "Name of the statistic"),
+        "analysis_id": ("string", "See analysis_specs"),
+        "variant": ("string", "See analysis_specs"),
+        "endpoint": ("string", "Endpoint of the members it was computed on"),
+        "cohort_id": ("string", "Cohort of a per-cohort estimate; null when all members are in"),
+        "estimate_key": ("string", "What is estimated: response.rate.group, response.fisher, ..."),
+        "estimator": ("string", "Estimator"),
+        "denominator": ("string", "evaluable or intention_to_treat"),
+        "n": ("bigint", "People in the denominator"),
+        "n_mutated": ("bigint", "of these mutated"),
+        "responders": ("bigint", "Responders"),
+        "responders_mutated": ("bigint", "of these mutated"),
+        "estimate": ("double", "Rate, difference of rates or odds ratio"),
+        "ci_low": ("double", "95 % interval, low end"),
+        "ci_high": ("double", "95 % interval, high end"),
+        "p": ("double", "Two-sided p"),
+        "warnings": ("string", "What a reader must know, in plain sentences"),
+    },
+    "claim_checks": {
+        "claim_id": ("string", "See marts.published_claims"),
+        "paper_id": ("string", "Paper"),
+        "row_id": ("string", "Row of the paper's table of claims, e.g. A6"),
+        "verdict": ("string", "exact, within rounding, different, ...: earned by this run"),
+        "sentence": ("string", "Why, in words"),
+        "printed": ("string", "As printed"),
+        "computed_estimate": ("double", "What the warehouse computes, in the claim's unit"),
+        "computed_ci_low": ("double", "95 % interval, low end"),
+        "computed_ci_high": ("double", "95 % interval, high end"),
+        "computed_p": ("double", "Two-sided p"),
+        "computed_n": ("bigint", "Rows analysed"),
+        "computed_n_mutated": ("bigint", "of these mutated"),
+        "estimator": ("string", "Estimator of the computed value"),
+        "stat_id": ("string", "Statistic that it was checked with"),
+        "p_stat_id": ("string", "Statistic that the p was checked with"),
+        "default_stat_id": ("string", "The honest default beside it"),
+        "default_estimate": ("double", "Its estimate, in the claim's unit"),
+        "largest_difference_in_last_digits": ("double", "Largest difference in units of the last printed digit"),
+        "missing_sources": ("string", "What is not at hand, if anything"),
+        "rule_ids": ("string", "Rules that found a contradiction among the printed numbers"),
+        "rule_findings": ("string", "What they found"),
+    },
+    "runs": {
+        "run_id": ("string", "Run"),
+        "started_at": ("timestamp", "UTC"),
+        "commit_sha": ("string", "Commit of the code, if it is a checkout"),
+        "has_uncommitted_changes": ("boolean", "The code differed from that commit"),
+        "version": ("string", "Version of icb-warehouse"),
+        "python": ("string", "Python version"),
+        "packages": ("string", "Versions of the packages that compute"),
+        "catalog": ("string", "public or demo"),
+        "read_from": ("string", "https, or the mirror's folder"),
+    },
+}
+
+_PANDAS = {"string": "string", "bigint": "Int64", "double": "float64", "boolean": "boolean", "timestamp": "datetime64[us]"}
+
+
+def as_result_table(name: str, rows: list[dict[str, object]] | pd.DataFrame) -> pd.DataFrame:
+    """Rows under the columns and types of a result table; columns that a row lacks are null.
+
+    Raises
+    ------
+    KeyError
+        A row has a column that the table does not: the list above must name it first.
+    """
+    columns = RESULT_TABLES[name]
+    frame = rows.copy() if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
+    unknown = sorted(set(frame.columns) - set(columns))
+    if unknown:
+        raise KeyError(f"stats.{name} has no columns {unknown}; add them to RESULT_TABLES.")
+    frame = frame.reindex(columns=list(columns))
+    return frame.astype({column: _PANDAS[sql_type] for column, (sql_type, _) in columns.items()})
+
+
+def create_statement(name: str, table: str) -> str:
+    """DDL of a result table under a qualified name."""
+    types = {"string": "varchar"}
+    columns = ", ".join(f'"{c}" {types.get(t, t)}' for c, (t, _) in RESULT_TABLES[name].items())
+    return f"create or replace table {table} ({columns})"

@@ -1,0 +1,34 @@
+"""The published file: what users open."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.publish import publish
+from orchestration.resources import BUILD_POOL, Warehouse
+
+
+def published_asset(upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Copy, check, swap. Runs only when everything upstream succeeded."""
+
+    @dg.asset(
+        key=dg.AssetKey(["published", "icb"]),
+        deps=upstream,
+        group_name="published",
+        description="The published DuckDB file: marts and stats, swapped in by one rename. Open it read-only.",
+        owners=["team:warehouse"],
+        kinds={"duckdb"},
+        pool=BUILD_POOL,
+    )
+    def published(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        settings = warehouse.settings
+        done = publish(settings.build_file, settings.published_file, settings.results / "figures")
+        return dg.MaterializeResult(
+            metadata={
+                "file": dg.MetadataValue.path(str(done.path)),
+                "megabytes": round(done.bytes / 1e6, 1),
+                "rows": dg.MetadataValue.json(done.rows),
+            }
+        )
+
+    return published

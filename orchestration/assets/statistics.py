@@ -1,0 +1,235 @@
+"""One asset an analysis, one a result table, the claims, and the views that walk a number back."""
+
+from __future__ import annotations
+
+import base64
+import io
+import platform
+import subprocess
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analytics.claims.check import check_all
+from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
+from analytics.specs import AnalysisSpec
+from orchestration.analyses import run_analysis, spec_checksum
+from orchestration.lineage import view_statements
+from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.settings import PROJECT, Settings
+
+OWNERS = ["team:statistics"]
+#: Marts that an analysis frame reads.
+FRAME_MARTS = (
+    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels", "mutations",
+    "survival_outcomes", "response_outcomes", "burdens",
+)  # fmt: skip
+ANALYSIS_TABLES = ("analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats")
+_PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
+
+
+def analysis_key(analysis_id: str) -> dg.AssetKey:
+    return dg.AssetKey(["analyses", analysis_id])
+
+
+def analysis_asset(path: Path, spec: AnalysisSpec) -> dg.AssetsDefinition:
+    """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
+
+    @dg.asset(
+        key=analysis_key(spec.analysis_id),
+        deps=[dg.AssetKey(["marts", mart]) for mart in FRAME_MARTS],
+        group_name="analyses",
+        description=f"{spec.title}. {spec.question}",
+        owners=OWNERS,
+        kinds={"python", "matplotlib"},
+        code_version=spec_checksum(path)[:12],
+        metadata={"spec": dg.MetadataValue.path(str(path.relative_to(PROJECT)))},
+        pool=BUILD_POOL,
+    )
+    def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        with warehouse.build(read_only=True) as con:
+            result = run_analysis(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
+        tables = warehouse.settings.results / "tables" / spec.analysis_id
+        tables.mkdir(parents=True, exist_ok=True)
+        for name, table in result.tables.items():
+            table.to_parquet(tables / f"{name}.parquet", index=False)
+        save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
+        return dg.MaterializeResult(metadata=_metadata(result.tables, result.figures))
+
+    return analysis
+
+
+def save_figures(figures: dict[str, Figure], folder: Path) -> None:
+    """Each figure as SVG and PNG."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, figure in figures.items():
+        figure.savefig(folder / f"{name}.svg")
+        figure.savefig(folder / f"{name}.png", dpi=200)
+
+
+def _metadata(tables: dict[str, pd.DataFrame], figures: dict[str, Figure]) -> dict[str, Any]:
+    stats = tables["survival_stats"]
+    shown = stats[stats["cohort_id"].isna() & ~stats["estimate_key"].str.startswith("flow.")]
+    columns = ["variant", "endpoint", "estimate_key", "n", "n_mutated", "events", "estimate", "ci_low", "ci_high", "p"]
+    metadata: dict[str, Any] = {
+        "estimates": dg.MetadataValue.md(_markdown(shown[columns])),
+        "dagster/row_count": len(stats),
+    }
+    for name, figure in figures.items():
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format="png", dpi=80)
+        encoded = base64.b64encode(buffer.getvalue()).decode()
+        metadata[f"figure_{name}"] = dg.MetadataValue.md(f"![{name}](data:image/png;base64,{encoded})")
+    return metadata
+
+
+def _markdown(table: pd.DataFrame) -> str:
+    def cell(value: Any) -> str:
+        if pd.isna(value):
+            return ""
+        return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
+    lines += ["| " + " | ".join(cell(v) for v in row) + " |" for row in table.itertuples(index=False)]
+    return "\n".join(lines)
+
+
+def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
+    """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views."""
+    upstream = [analysis_key(spec.analysis_id) for spec in specs]
+
+    @dg.multi_asset(
+        name="stats_tables",
+        specs=[
+            dg.AssetSpec(
+                dg.AssetKey(["stats", table]),
+                deps=upstream,
+                group_name="stats",
+                description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
+                owners=OWNERS,
+                kinds={"python", "duckdb"},
+                metadata={"dagster/table_name": f"stats.{table}", "dagster/column_schema": _column_schema(table)},
+            )
+            for table in (*ANALYSIS_TABLES, "runs")
+        ],
+        pool=BUILD_POOL,
+    )
+    def stats_tables(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
+        folders = [warehouse.settings.results / "tables" / spec.analysis_id for spec in specs]
+        with warehouse.build() as con:
+            con.execute("create schema if not exists stats")
+            for table in ANALYSIS_TABLES:
+                parts = [pd.read_parquet(f / f"{table}.parquet") for f in folders if (f / f"{table}.parquet").exists()]
+                yield _written(con, table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+            yield _written(con, "runs", run_rows(con, context.run_id, warehouse.settings))
+            for statement in view_statements():
+                con.execute(statement)
+
+    return stats_tables
+
+
+def _column_schema(table: str) -> dg.TableSchema:
+    return dg.TableSchema(
+        [dg.TableColumn(name, kind, description) for name, (kind, description) in RESULT_TABLES[table].items()]
+    )
+
+
+def _written(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> dg.MaterializeResult[None]:
+    rows = as_result_table(table, frame)  # noqa: F841  read by DuckDB under its name
+    con.execute(create_statement(table, f"stats.{table}"))
+    con.execute(f"insert into stats.{table} select * from rows")
+    for column, (_, description) in RESULT_TABLES[table].items():
+        con.execute(f"comment on column stats.{table}.\"{column}\" is '{description.replace(chr(39), chr(39) * 2)}'")
+    return dg.MaterializeResult(
+        asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": len(rows)}
+    )
+
+
+def run_rows(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> pd.DataFrame:
+    """This run, and earlier ones whose results are still in the specs."""
+    now = {
+        "run_id": run_id,
+        "started_at": datetime.now(UTC).replace(tzinfo=None),
+        **code_version(),
+        "version": version("icb-warehouse"),
+        "python": platform.python_version(),
+        "packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        "catalog": "demo" if settings.demo else "public",
+        "read_from": str(settings.mirror) if settings.mirror else "https",
+    }
+    exists = con.execute(
+        "select count(*) from duckdb_tables() where schema_name = 'stats' and table_name = 'runs'"
+    ).fetchone()
+    if not exists or not exists[0]:
+        return pd.DataFrame([now])
+    earlier = con.execute("select * from stats.runs where run_id <> ?", [run_id]).df()
+    return pd.concat([earlier, pd.DataFrame([now])], ignore_index=True) if len(earlier) else pd.DataFrame([now])
+
+
+def code_version() -> dict[str, Any]:
+    """Commit of the checkout and whether it was clean; nulls outside a checkout."""
+    def git(*arguments: str) -> str | None:
+        try:
+            done = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=20)
+        except FileNotFoundError:
+            return None
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    commit = git("rev-parse", "HEAD")
+    status = git("status", "--porcelain", "--untracked-files=no") if commit else None
+    return {"commit_sha": commit, "has_uncommitted_changes": bool(status) if status is not None else None}
+
+
+@dg.asset(
+    key=dg.AssetKey(["stats", "claim_checks"]),
+    deps=[
+        dg.AssetKey(["stats", "survival_stats"]),
+        dg.AssetKey(["stats", "response_stats"]),
+        dg.AssetKey(["marts", "published_claims"]),
+        dg.AssetKey(["marts", "published_claim_relations"]),
+        dg.AssetKey(["marts", "published_claim_requirements"]),
+    ],
+    group_name="stats",
+    description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
+    owners=OWNERS,
+    kinds={"python", "duckdb"},
+    metadata={"dagster/column_schema": _column_schema("claim_checks")},
+    pool=BUILD_POOL,
+)
+def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    with warehouse.build() as con:
+        checked = check_all(
+            con.execute("select * from marts.published_claims").df(),
+            con.execute(
+                "select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, events, estimate, ci_low, "
+                "ci_high, p, median_mutated_months as median_mutated, median_wild_type_months as median_wild_type "
+                "from stats.survival_stats where cohort_id is null "
+                "union all by name select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, "
+                "responders as events, estimate, ci_low, ci_high, p from stats.response_stats where cohort_id is null"
+            ).df(),
+            con.execute("select * from marts.published_claim_requirements").df(),
+            available_sources(con),
+            con.execute("select * from marts.published_claim_relations").df(),
+        )
+        written = _written(con, "claim_checks", checked)
+    counts = checked["verdict"].value_counts()
+    return dg.MaterializeResult(metadata={**(written.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}})
+
+
+def available_sources(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """What is at hand, as ``<what>:<cohort>``: lets a claim that waits for a file be checked once the file is there."""
+    found = con.execute(
+        "select distinct 'mutations:' || cohort_id from marts.mutations "
+        "union select distinct 'clinical:' || cohort_id from marts.patients "
+        "union select distinct 'survival:' || cohort_id from marts.survival_outcomes"
+    ).fetchall()
+    return {str(row[0]) for row in found}

@@ -1,0 +1,35 @@
+"""Checks on the published file, beside dbt's tests: it opens, rule 1 and rule 2 hold in what users see."""
+
+from __future__ import annotations
+
+import dagster as dg
+import duckdb
+
+from orchestration.resources import Warehouse
+
+PUBLISHED = dg.AssetKey(["published", "icb"])
+
+
+def published_checks() -> list[dg.AssetChecksDefinition]:
+    """Asset checks of ``published/icb``."""
+
+    @dg.asset_check(asset=PUBLISHED, description="No statistic of a default variant counts a person twice.")
+    def one_person_once(warehouse: Warehouse) -> dg.AssetCheckResult:
+        with duckdb.connect(str(warehouse.settings.published_file), read_only=True) as con:
+            found = con.execute(
+                "select analysis_id, endpoint, person_id, count(*) as n from stats.analysis_members "
+                "where variant = 'default' and is_member group by all having count(*) > 1"
+            ).fetchall()
+        return dg.AssetCheckResult(passed=not found, metadata={"repeated": len(found)})
+
+    @dg.asset_check(asset=PUBLISHED, description="Every statistic has a spec, and every spec a run.")
+    def statistics_can_be_walked_back(warehouse: Warehouse) -> dg.AssetCheckResult:
+        with duckdb.connect(str(warehouse.settings.published_file), read_only=True) as con:
+            row = con.execute(
+                "select count(*) from stats.every_stat as s left join stats.analysis_specs as a using (analysis_id, variant) "
+                "left join stats.runs as r on a.run_id = r.run_id where r.run_id is null"
+            ).fetchone()
+        orphans = int(row[0]) if row else 0
+        return dg.AssetCheckResult(passed=orphans == 0, metadata={"statistics_without_run": orphans})
+
+    return [one_person_once, statistics_can_be_walked_back]

@@ -1,0 +1,269 @@
+"""``icb``: the command line. Each command is thin; a known error is one sentence on stderr and exit code 1."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+
+from analytics.errors import AnalysisError
+from ingestion.errors import IngestionError
+from orchestration.settings import PROJECT, Settings
+from orchestration.tables_out import Format, print_json, readable, show
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="icb-warehouse: does a mutation predict benefit from immune-checkpoint blockade, and where does each number come from?",
+)
+cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
+app.add_typer(cohort_app, name="cohort")
+
+FormatOption = Annotated[Format, typer.Option("--format", help="How to print: table, csv or json.")]
+
+
+class CommandError(IngestionError):
+    """The command cannot be carried out as given."""
+
+
+def main() -> None:
+    """Entry point: known errors become one sentence."""
+    try:
+        app()
+    except (IngestionError, AnalysisError) as exc:
+        print(f"icb: {exc}", file=sys.stderr)
+        sys.exit(1)
+    except duckdb.Error as exc:
+        print(f"icb: {' '.join(str(exc).splitlines()[:2])}", file=sys.stderr)
+        sys.exit(1)
+
+
+@contextmanager
+def published() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, read-only."""
+    path = Settings.from_environment().published_file
+    if not path.exists():
+        raise CommandError("nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first")
+    with duckdb.connect(str(path), read_only=True) as con:
+        yield con
+
+
+@app.command()
+def run(
+    demo: Annotated[bool, typer.Option("--demo", help="Generated cohorts in place of the public ones, offline.")] = False,
+    statistics_only: Annotated[bool, typer.Option("--statistics-only", help="On the tables of the last build.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build again even if nothing has changed.")] = False,
+) -> None:
+    """Read sources, build tables, compute statistics, publish.
+
+    Example: ICB_MIRROR=../shared/mirror icb run
+    """
+    from orchestration.run import run_graph
+
+    run_graph(demo=demo, statistics_only=statistics_only, force=force)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="SQL on the published file; '-' reads it from standard input.")],
+    style: FormatOption = Format.table,
+) -> None:
+    """Run SQL on the published file.
+
+    Example: icb sql "select status, count(*) from marts.gene_status('ALK') group by status"
+    """
+    text = sys.stdin.read() if query == "-" else query
+    with published() as con:
+        cursor = con.execute(text)
+        columns = [column[0] for column in cursor.description or []]
+        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    show(rows, columns, style)
+
+
+@app.command()
+def gene(
+    symbol: Annotated[str, typer.Argument(help="HGNC symbol, or an alias that the warehouse knows.")],
+    cohort: Annotated[list[str] | None, typer.Option("--cohort", help="One cohort; may be given again.")] = None,
+    cancer_type: Annotated[str | None, typer.Option("--cancer-type", help="cBioPortal's word, e.g. Melanoma.")] = None,
+    endpoint: Annotated[str, typer.Option("--endpoint", help="OS, PFS, DSS, DFI or PFI.")] = "OS",
+    adjust: Annotated[str, typer.Option("--adjust", help="Covariates, comma-separated, e.g. sex,drug_class.")] = "",
+    style: FormatOption = Format.table,
+) -> None:
+    """Is a mutation in a gene associated with outcome? Per cohort and pooled, with the patient flow.
+
+    Example: icb gene ALK --cohort tmb_mskcc_2018 --cancer-type Melanoma --adjust sex,drug_class
+    """
+    from orchestration.gene_report import gene_report
+
+    covariates = [name.strip() for name in adjust.split(",") if name.strip()]
+    with published() as con:
+        report = gene_report(
+            con, symbol, cohorts=cohort or [], cancer_type=cancer_type, endpoint=endpoint.upper(), adjust=covariates
+        )
+    if style is Format.json:
+        print_json(report)
+        return
+    columns = ["cohort_id", "estimator", "n", "n_mutated", "events", "events_mutated", "median_mutated",
+               "median_wild_type", "hr", "ci_low", "ci_high", "p"]  # fmt: skip
+    if style is Format.table:
+        print(f"{report['gene']}, {report['endpoint']}. {report['definition']}.\n")
+        show(report["flow"], ["step", "n", "reason"], style, title="Who is counted")
+    show(report["estimates"], columns, style, title="Mutated against wild-type")
+    if style is Format.table:
+        for sentence in dict.fromkeys(w for e in report["estimates"] for w in e["warnings"]):
+            print(f"! {sentence}")
+
+
+@app.command()
+def lineage(
+    stat_id: Annotated[str, typer.Argument(help="Name of a statistic, from stats.every_stat.")],
+    rows: Annotated[bool, typer.Option("--rows", help="Every row behind it, not only the files.")] = False,
+    style: FormatOption = Format.table,
+) -> None:
+    """Walk a statistic back to its spec, people, files, rows, checksums, run and commit.
+
+    Example: icb lineage igf1r_melanoma_msk_validation/as_published/os.cox_univariable
+    """
+    from orchestration.lineage import walk
+
+    with published() as con:
+        found = walk(con, stat_id)
+    if style is Format.json:
+        print_json(vars(found))
+        return
+    row_columns = ["cohort_id", "patient_id", "person_id", "status", "role", "mart", "address", "member", "source_row"]
+    if style is Format.csv:
+        show(found.rows, row_columns, style)
+        return
+    for title, record in (("Statistic", found.statistic), ("Spec", found.spec), ("Run", found.run)):
+        print(f"{title}")
+        for name, value in record.items():
+            if value not in (None, ""):
+                print(f"  {name}: {readable(value)}")
+    show(found.flow, ["step", "n", "n_left_out", "reason"], style, title="People")
+    show(found.files, ["role", "mart", "address", "member", "sha256", "n_rows", "first_row", "last_row"], style,
+         title="Files and rows")  # fmt: skip
+    if rows:
+        show(found.rows, row_columns, style, title="Rows")
+
+
+@app.command()
+def claims(
+    paper: Annotated[str | None, typer.Option("--paper", help="One paper, e.g. alk_pan_cancer.")] = None,
+    verdict: Annotated[str | None, typer.Option("--verdict", help="One verdict, e.g. different.")] = None,
+    row: Annotated[str | None, typer.Option("--row", help="One row of the papers' table, e.g. A6.")] = None,
+    style: FormatOption = Format.table,
+) -> None:
+    """Every printed number of the papers with the verdict that the last run earned.
+
+    Example: icb claims --paper igf1r_2022 --format csv
+    """
+    columns = ["claim_id", "printed", "verdict", "computed_estimate", "computed_ci_low", "computed_ci_high", "computed_p",
+               "default_estimate", "stat_id", "sentence"]  # fmt: skip
+    with published() as con:
+        cursor = con.execute(
+            f"select {', '.join(columns)} from stats.claim_checks "
+            "where ($paper is null or paper_id = $paper) and ($verdict is null or verdict = $verdict) "
+            "and ($row is null or row_id = $row)",
+            {"paper": paper, "verdict": verdict, "row": row},
+        )
+        found = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
+        known = con.execute("select distinct paper_id, verdict from stats.claim_checks order by all").fetchall()
+    if not found:
+        raise CommandError(
+            "no claim answers to that",
+            where="stats.claim_checks",
+            remedy=f"papers: {', '.join(sorted({p for p, _ in known}))}; verdicts: {', '.join(sorted({v for _, v in known}))}",
+        )
+    shown = columns if style is not Format.table else ["claim_id", "printed", "verdict", "sentence"]
+    show(found, shown, style)
+
+
+@cohort_app.command("list")
+def cohort_list(style: FormatOption = Format.table) -> None:
+    """Cohorts of the catalogue.
+
+    Example: icb cohort list --format csv
+    """
+    from ingestion.catalog import load_catalog
+
+    settings = Settings.from_environment()
+    catalog = load_catalog(settings.catalog, settings.attributes)
+    rows: list[dict[str, Any]] = [
+        {
+            "cohort_id": c.cohort_id,
+            "title": c.title,
+            "is_icb": c.is_icb,
+            "endpoints": ", ".join(f"{e} from {rule.origin}" for e, rule in c.endpoints.items()),
+            "assay": c.assay.name,
+            "files": len(c.files),
+            "licence": c.licence,
+        }
+        for c in catalog.cohorts
+    ]
+    show(rows, list(rows[0]), style)
+
+
+@cohort_app.command("check")
+def cohort_check(
+    cohort: Annotated[str | None, typer.Argument(help="A cohort of the catalogue, or the path of a file; all without.")] = None,
+) -> None:
+    """Validate cohort files without running anything.
+
+    Example: icb cohort check tmb_mskcc_2018
+    """
+    from ingestion.catalog import check_attributes, load_catalog, load_cohort
+
+    settings = Settings.from_environment()
+    if cohort is None:
+        catalog = load_catalog(settings.catalog, settings.attributes)
+        print(f"{len(catalog.cohorts)} cohort files are valid: {', '.join(c.cohort_id for c in catalog.cohorts)}")
+        return
+    path = Path(cohort) if cohort.endswith((".yaml", ".yml")) else settings.catalog / "cohorts" / f"{cohort}.yaml"
+    checked = load_cohort(path)
+    attributes = load_catalog(settings.catalog, settings.attributes).attributes
+    for file in checked.files:
+        check_attributes(path, file, attributes)
+    print(f"{path} is valid: {checked.title}, {len(checked.files)} files")
+
+
+@cohort_app.command("add")
+def cohort_add(
+    study_id: Annotated[str, typer.Argument(help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018.")],
+    not_icb: Annotated[bool, typer.Option("--not-icb", help="Its patients got no checkpoint inhibitor.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+) -> None:
+    """Write a catalogue file for any cBioPortal study, and say which attributes could be mapped.
+
+    Example: icb cohort add mel_mskimpact_2020
+    """
+    from orchestration.cohort_add import add_cohort
+
+    report = add_cohort(study_id, Settings.from_environment(), is_icb=not not_icb, overwrite=overwrite)
+    show(report.mapped, ["column", "attribute", "n_filled"], Format.table, title="Mapped")
+    show(report.unmapped, ["column", "n_filled", "examples"], Format.table, title="Not mapped: name them under 'columns' if wanted")
+    print(f"Wrote {report.path}. Say when each endpoint's clock starts under 'endpoints', then run 'icb run'.")
+
+
+@app.command()
+def doctor(style: FormatOption = Format.table) -> None:
+    """What is installed, where files are, how much space there is, and who holds the published file.
+
+    Example: icb doctor --format json
+    """
+    from orchestration.doctor import findings
+
+    found = findings(Settings.from_environment(), PROJECT)
+    show(found, ["what", "state", "detail"], style)
+    if any(row["state"] == "problem" for row in found):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""The code location: which assets exist, made from the catalogue. ``build_definitions`` takes settings, so that a test
+can point it elsewhere; nothing is fetched or computed here.
+"""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from ingestion.catalog import load_catalog
+from orchestration.analyses import load_analyses
+from orchestration.assets.dbt import dbt_definitions
+from orchestration.assets.published import published_asset
+from orchestration.assets.raw import raw_assets
+from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
+from orchestration.checks import published_checks
+from orchestration.jobs import jobs
+from orchestration.resources import Warehouse
+from orchestration.schedules import schedules
+from orchestration.settings import Settings
+
+
+def build_definitions(settings: Settings) -> dg.Definitions:
+    """Every asset, check, job and schedule of one installation.
+
+    Raises
+    ------
+    CatalogError
+        A cohort or analysis file is not valid: one sentence with file, key and remedy.
+    """
+    catalog = load_catalog(settings.catalog, settings.attributes)
+    specs = load_analyses(settings.catalog / "analyses")
+    dbt_build, dbt = dbt_definitions(settings)
+    analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
+    stats = result_tables_asset(list(specs.values()))
+    marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
+    published = published_asset([*marts, *stats.keys, claim_checks.key])
+    return dg.Definitions(
+        assets=[*raw_assets(catalog), dbt_build, *analyses, stats, claim_checks, published],
+        asset_checks=published_checks(),
+        jobs=jobs(),
+        schedules=schedules(),
+        resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
+        executor=dg.in_process_executor,
+    )
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What ``workspace.yaml`` loads."""
+    return build_definitions(Settings.from_environment())

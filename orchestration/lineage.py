@@ -1,0 +1,141 @@
+"""From a statistic back to files and rows: SQL views for people who write SQL, and the walk that `icb lineage` prints.
+
+statistic -> spec -> members -> mart rows -> source file and row -> address and sha256; and the run that made it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from ingestion.errors import IngestionError
+
+
+class UnknownStatisticError(IngestionError):
+    """No statistic has that name."""
+
+
+#: role -> (mart, condition beyond cohort and patient, file column, row column). One arm of the view each.
+_ROLES = {
+    "patient": ("patients", "", "source_file_id", "source_row"),
+    "time": ("survival_outcomes", "and fact.endpoint = members.endpoint", "source_file_id", "source_row"),
+    "event": ("survival_outcomes", "and fact.endpoint = members.endpoint", "event_source_file_id", "event_source_row"),
+    "response": ("response_outcomes", "and members.endpoint = 'response'", "source_file_id", "source_row"),
+    "treatment": ("treatments", "", "source_file_id", "source_row"),
+    "profiling": ("profiling", "and fact.sample_id = members.sample_id", "source_file_id", "source_row"),
+    "mutation": (
+        "mutations",
+        "and fact.sample_id = members.sample_id and fact.hugo_symbol = specs.gene "
+        "and fact.is_counted and fact.is_nonsynonymous",
+        "source_file_id",
+        "source_row",
+    ),
+}
+
+
+def view_statements(schema: str = "stats") -> list[str]:
+    """``stats.every_stat``: all statistics under one roof; ``stats.lineage``: each row behind each statistic."""
+    every_stat = f"""
+    create or replace view {schema}.every_stat as
+    select stat_id, analysis_id, variant, endpoint, cohort_id, estimate_key, estimator, n, estimate, ci_low, ci_high, p,
+        warnings, 'survival_stats' as table_name
+    from {schema}.survival_stats
+    union all
+    select stat_id, analysis_id, variant, endpoint, cohort_id, estimate_key, estimator, n, estimate, ci_low, ci_high, p,
+        warnings, 'response_stats' as table_name
+    from {schema}.response_stats
+    """
+    arms = [
+        f"""
+        select every_stat.stat_id, members.cohort_id, members.patient_id, members.person_id, members.status,
+            '{role}' as role, 'marts.{mart}' as mart, fact.{file_column} as source_file_id,
+            fact.{row_column} as source_row
+        from {schema}.every_stat as every_stat
+        inner join {schema}.analysis_specs as specs
+            on every_stat.analysis_id = specs.analysis_id and every_stat.variant = specs.variant
+        inner join {schema}.analysis_members as members
+            on every_stat.analysis_id = members.analysis_id and every_stat.variant = members.variant
+            and every_stat.endpoint = members.endpoint and members.is_member
+            and (every_stat.cohort_id is null or every_stat.cohort_id = members.cohort_id)
+        inner join marts.{mart} as fact
+            on members.cohort_id = fact.cohort_id and members.patient_id = fact.patient_id {condition}
+        """
+        for role, (mart, condition, file_column, row_column) in _ROLES.items()
+    ]
+    lineage = f"""
+    create or replace view {schema}.lineage as
+    select rows_behind.*, files.address, files.member, files.sha256
+    from ({" union all ".join(arms)}) as rows_behind
+    left join marts.source_files as files on rows_behind.source_file_id = files.source_file_id
+    """
+    return [every_stat, lineage]
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """One statistic with everything behind it. ``files`` has one row a file and role: address, sha256, rows."""
+
+    statistic: dict[str, Any]
+    spec: dict[str, Any]
+    flow: list[dict[str, Any]]
+    files: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    run: dict[str, Any]
+
+
+def walk(con: duckdb.DuckDBPyConnection, stat_id: str) -> Lineage:
+    """Follow one statistic back to rows of files.
+
+    Raises
+    ------
+    UnknownStatisticError
+        With the names that look most like the one asked for.
+    """
+    statistic = _rows(con, "select * from stats.every_stat where stat_id = ?", stat_id)
+    if not statistic:
+        near = _rows(
+            con,
+            "select stat_id from stats.every_stat order by jaro_winkler_similarity(stat_id, ?) desc, stat_id limit 3",
+            stat_id,
+        )
+        raise UnknownStatisticError(
+            f"no statistic is named '{stat_id}'",
+            where="stats.every_stat",
+            remedy="did you mean " + " or ".join(row["stat_id"] for row in near),
+        )
+    found = statistic[0]
+    keys = (found["analysis_id"], found["variant"])
+    specs = _rows(con, "select * from stats.analysis_specs where analysis_id = ? and variant = ?", *keys)
+    return Lineage(
+        statistic=found,
+        spec=specs[0],
+        flow=_rows(
+            con,
+            "select step_number, step, n, n_left_out, reason from stats.analysis_flow "
+            "where analysis_id = ? and variant = ? and endpoint = ? order by step_number",
+            *keys,
+            found["endpoint"],
+        ),
+        files=_rows(
+            con,
+            "select role, mart, address, member, sha256, count(*) as n_rows, min(source_row) as first_row, "
+            "max(source_row) as last_row from stats.lineage where stat_id = ? "
+            "group by role, mart, address, member, sha256 order by role, address, member",
+            stat_id,
+        ),
+        rows=_rows(
+            con,
+            "select cohort_id, patient_id, person_id, status, role, mart, address, member, source_row "
+            "from stats.lineage where stat_id = ? order by cohort_id, patient_id, role, source_row",
+            stat_id,
+        ),
+        run=(_rows(con, "select * from stats.runs where run_id = ?", specs[0]["run_id"]) or [{}])[0],
+    )
+
+
+def _rows(con: duckdb.DuckDBPyConnection, query: str, *values: Any) -> list[dict[str, Any]]:
+    cursor = con.execute(query, list(values))
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
