@@ -135,26 +135,35 @@ def compare_parts(claim: PublishedClaim, computed: ComputedStatistic) -> tuple[P
     return tuple(parts)
 
 
+def _estimate_words(claim: PublishedClaim, computed: ComputedStatistic, whole: bool) -> str:
+    scale, unit = (100.0, " %") if claim.unit == "percent" else (1.0, "")
+    decimals = 0 if whole else claim.estimate_decimals + 1 if claim.estimate is not None else 2
+    text = ""
+    if computed.estimate is not None and math.isfinite(computed.estimate):
+        text = f"{plain(scale * computed.estimate, decimals)}{unit}"
+    elif claim.quantity == "median_months":
+        text = "not reached"
+    if claim.ci_low is not None and computed.ci_low is not None and computed.ci_high is not None:
+        low, high = (plain(scale * v, claim.ci_decimals + 1) for v in (computed.ci_low, computed.ci_high))
+        text = f"{text or 'none'} ({low}-{high})"
+    return text
+
+
 def statistic_words(claim: PublishedClaim, computed: ComputedStatistic) -> str:
     """The computed statistic as a reader would write it, with one digit more than was printed."""
-    scale, unit = (100.0, " %") if claim.unit == "percent" else (1.0, "")
     whole = claim.quantity in WHOLE_NUMBER_QUANTITIES
+    by = f" by {computed.estimator}" if computed.estimator and not whole else ""
     text = []
     if claim.quantity != "p_value":
-        decimals = 0 if whole else claim.estimate_decimals + 1 if claim.estimate is not None else 2
-        if computed.estimate is not None and math.isfinite(computed.estimate):
-            text.append(f"{plain(scale * computed.estimate, decimals)}{unit}")
-        elif claim.quantity == "median_months":
-            text.append("not reached")
-        if claim.ci_low is not None and computed.ci_low is not None and computed.ci_high is not None:
-            low, high = (plain(scale * v, claim.ci_decimals + 1) for v in (computed.ci_low, computed.ci_high))
-            text[-1:] = [f"{text[-1] if text else 'none'} ({low}-{high})"]
+        estimate = _estimate_words(claim, computed, whole)
+        text += [estimate + by] if estimate else []
     if computed.p is not None and (claim.p_value is not None or claim.quantity == "direction"):
-        text.append(f"P {plain_p(computed.p)}")
+        p_by = f" by {computed.p_estimator}" if computed.p_estimator else "" if text else by
+        text.append(f"P {plain_p(computed.p)}{p_by}")
     if computed.n is not None and (not whole or claim.denominator is not None):
-        mutated = f", {computed.n_mutated:,} mutated" if computed.n_mutated is not None else ""
-        text.append(f"n {computed.n:,}{mutated}")
-    return ", ".join(text) + (f" by {computed.estimator}" if computed.estimator and not whole else "")
+        text.append(f"n {computed.n:,}")
+        text += [f"{computed.n_mutated:,} mutated"] if computed.n_mutated is not None else []
+    return ", ".join(text) or "nothing"
 
 
 def check_claim(claim: PublishedClaim, computed: ComputedStatistic | None) -> ClaimCheck:

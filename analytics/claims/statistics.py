@@ -40,6 +40,7 @@ class ComputedStatistic:
     n_mutated: int | None = None
     events: int | None = None
     p_stat_id: str = ""
+    p_estimator: str = ""
 
 
 def _real(value: Any) -> float | None:
@@ -96,7 +97,8 @@ class StatisticIndex:
         p_row = self._rows.get((claim.analysis_id, variant, claim.p_estimate_key))
         if p_row is None:
             return replace(found, p=None, p_stat_id="")
-        return replace(found, p=_real(p_row["p"]), p_stat_id=str(p_row["stat_id"]))
+        p_found = _statistic(p_row)
+        return replace(found, p=p_found.p, p_stat_id=p_found.stat_id, p_estimator=p_found.estimator)
 
     def _median(self, claim: PublishedClaim, variant: str) -> ComputedStatistic | None:
         """A median from the columns median_<group> of the log-rank or Cox row of the same endpoint.

@@ -37,7 +37,7 @@ def cox(analysis_id: str, estimate_key: str, stat_id: str, text: str, **values: 
 RESULTS = pd.DataFrame(
     [
         cox(MSK, "os.cox_univariable", "s1", "0.338 0.124 0.916 0.0334", n=320, n_mutated=22),
-        result(MSK, "os.log_rank", "s2", p=0.0250, n=320, median_wild_type=42.0),
+        result(MSK, "os.log_rank", "s2", estimator="log-rank", p=0.0250, median_wild_type=42.0),
         cox(MSK, "os.cox_univariable", "s3", "0.40 0.15 1.08 0.07", n=300, variant="default"),
         result(VALIDATION, "flow.n_total", "s4", estimate=1524),
         result(VALIDATION, "flow.n_total", "s5", variant="default", estimate=1575),
@@ -86,6 +86,7 @@ def test_the_ratio_is_checked_with_cox_and_its_p_with_the_log_rank_test(checks: 
     row = checks.loc["A6.os_hr"]
     assert (row["verdict"], row["stat_id"], row["p_stat_id"]) == (EXACT, "s1", "s2")
     assert (row["computed_estimate"], row["computed_p"]) == (0.338, 0.0250)
+    assert "0.338 (0.124-0.916) by cox, P 0.025 by log-rank" in row["sentence"]
 
 
 def test_the_default_variant_is_told_beside_and_never_judged(checks: pd.DataFrame) -> None:

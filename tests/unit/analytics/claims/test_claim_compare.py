@@ -85,7 +85,7 @@ def test_the_msk_hazard_ratio_is_exact_with_the_values_known_to_reproduce() -> N
     assert check.verdict == EXACT
     assert {part.part for part in check.differences} == {"estimate", "ci_low", "ci_high", "p"}
     assert (
-        "0.338 (0.124-0.916), P 0.025, n 320, 22 mutated by cox: every printed digit agrees" in check.sentence
+        "0.338 (0.124-0.916) by cox, P 0.025, n 320, 22 mutated: every printed digit agrees" in check.sentence
     )
 
 
