@@ -1,0 +1,199 @@
+"""One catalogue entry and its bytes to raw tables, and those tables as Parquet that is not parsed twice.
+
+The last step of ingestion: ``fetch`` has brought the bytes, the parsers read them, dbt takes it from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
+from ingestion.catalog_tables import CATALOG_TABLES, catalog_tables
+from ingestion.cbioportal import parse_study_file
+from ingestion.clinical import parse_clinical
+from ingestion.copy_number_tables import parse_copy_number, parse_segments
+from ingestion.mutation_tables import parse_mutations
+from ingestion.raw_rows import RawTables, SourceRef
+from ingestion.raw_schema import RAW_TABLES
+from ingestion.sample_lists import parse_case_list, parse_gene_panels
+from ingestion.store import storage_errors
+
+__all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
+
+#: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
+PARSER_VERSION = "1"
+#: The raw tables that come from files (the others are the catalogue itself).
+DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
+
+
+class Fetched(Protocol):
+    """What is needed of a fetched file; ``ingestion.fetch.FetchedFile`` is one."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def path(self) -> Path: ...
+    @property
+    def read_from(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class SourceBytes:
+    """A fetched file for callers that have no fetcher: address, checksum and where the bytes lie."""
+
+    address: str
+    sha256: str
+    path: Path
+    read_from: str = "https"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One catalogue entry while one of its addresses is read."""
+
+    owner: Cohort | Reference
+    file: SourceFile
+    catalog: Catalog
+    out: RawTables
+
+    @property
+    def owner_id(self) -> str:
+        return self.owner.cohort_id if isinstance(self.owner, Cohort) else self.owner.reference_id
+
+    @property
+    def panel_id(self) -> str | None:
+        return self.owner.assay.panel_id if isinstance(self.owner, Cohort) else None
+
+
+_Parser = Callable[[Path, SourceRef, _Entry], None]
+
+#: Kinds that are one table; a kind that is not here (expression) only gets its row in ``source_files``.
+PARSERS: dict[str, _Parser] = {
+    "clinical": lambda path, ref, e: parse_clinical(path, ref, e.file, e.panel_id, e.out),
+    "mutations": lambda path, ref, e: parse_mutations(path, ref, e.file, e.panel_id, e.out),
+    "copy_number": lambda path, ref, e: parse_copy_number(path, ref, e.file, e.out),
+    "copy_number_segments": lambda path, ref, e: parse_segments(path, ref, e.file, e.out),
+    "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.panel_id, e.out),
+    "gene_panels": lambda path, ref, e: parse_gene_panels(path, ref, e.out),
+}
+
+
+def parse_cohort_file(
+    owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched], catalog: Catalog
+) -> dict[str, pa.Table]:
+    """Parse every address of one catalogue entry.
+
+    Parameters
+    ----------
+    owner : the cohort (or reference) that the entry belongs to.
+    fetched : one item for each of ``file.addresses()``; a study may also be a folder.
+
+    Returns
+    -------
+    table name -> rows, for every table of `DATA_TABLES` (empty ones too), columns as in ``RAW_TABLES``.
+
+    Raises
+    ------
+    IngestionError : the bytes are not what the entry says; one sentence with file, line or key, and remedy.
+    """
+    entry = _Entry(owner, file, catalog, RawTables())
+    for item in fetched:
+        if file.kind == "cbioportal_study" and isinstance(owner, Cohort):
+            members = parse_study_file(item.path, owner, file, item.address, catalog, entry.out)
+            for member, content in members.items():
+                _add_source(entry, item, member, len(content), hashlib.sha256(content).hexdigest())
+            continue
+        # Sheets of one workbook are different sources: their row numbers are their own.
+        member = file.format.sheet or "" if file.format.type == "xlsx" else ""
+        parser = PARSERS.get(file.kind)
+        if parser is not None:
+            parser(item.path, SourceRef(entry.owner_id, file.id, item.address, member), entry)
+        with storage_errors(item.path.parent):
+            _add_source(entry, item, member, item.path.stat().st_size, None)
+    return entry.out.tables(DATA_TABLES)
+
+
+def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_sha256: str | None) -> None:
+    ref = SourceRef(entry.owner_id, entry.file.id, item.address, member)
+    entry.out.add(
+        "source_files",
+        1,
+        {
+            "source_file_id": ref.source_file_id,
+            "cohort_id": ref.cohort_id,
+            "file_id": ref.file_id,
+            "address": ref.address,
+            "member": ref.member or None,
+            "sha256": item.sha256,
+            "member_sha256": member_sha256,
+            "bytes": str(n_bytes),
+            "licence": entry.owner.licence,
+            "read_from": _origin(item),
+            "parser_version": PARSER_VERSION,
+        },
+    )
+
+
+def _origin(item: Fetched) -> str:
+    # "store" only says that the bytes were there already: they came over https once.
+    return "mirror" if item.read_from == "mirror" else "https"
+
+
+def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched]) -> str:
+    """What the parsed tables depend on: bytes, the entry in the catalogue, parsers and raw schema."""
+    depends_on = {
+        "sources": [[item.address, item.sha256, _origin(item)] for item in fetched],
+        "file": file.model_dump(mode="json"),
+        "licence": owner.licence,
+        "assay": owner.assay.model_dump(mode="json") if isinstance(owner, Cohort) else None,
+        "parser": PARSER_VERSION,
+        "schema": {name: RAW_TABLES[name] for name in DATA_TABLES},
+    }
+    return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def write_raw(
+    owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched], catalog: Catalog, out_dir: Path
+) -> Path:
+    """Parse unless it has been done, and return the folder with one Parquet file a table of `DATA_TABLES`.
+
+    The folder is ``<out_dir>/<cohort_id>/<file_id>/<key>``; it appears complete or not at all, and takes the
+    place of folders that other bytes or an older catalogue entry made. Empty tables are written too.
+
+    Raises
+    ------
+    IngestionError : as `parse_cohort_file`; also DiskFullError and StorageError. Nothing is left behind.
+    """
+    owner_id = owner.cohort_id if isinstance(owner, Cohort) else owner.reference_id
+    parent = out_dir / owner_id / file.id
+    folder = parent / cache_key(owner, file, fetched)
+    if folder.is_dir():
+        return folder
+    tables = parse_cohort_file(owner, file, fetched, catalog)
+    temporary = parent / f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        with storage_errors(parent):
+            temporary.mkdir(parents=True)
+            for name, table in tables.items():
+                pq.write_table(table, temporary / f"{name}.parquet", compression="zstd")
+            if not folder.is_dir():
+                temporary.rename(folder)
+            for other in parent.iterdir():
+                if other != folder and not other.name.startswith("."):
+                    shutil.rmtree(other)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+    return folder
