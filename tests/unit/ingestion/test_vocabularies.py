@@ -1,0 +1,134 @@
+"""The shared vocabularies: words, classes of variants, gene symbols, cancers and drugs."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from ingestion.catalog import Catalog, load_catalog
+
+ROOT = Path(__file__).parents[3]
+
+
+def seed(name: str) -> list[dict[str, str]]:
+    with (ROOT / "dbt_project" / "seeds" / f"{name}.csv").open(newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Catalog:
+    return load_catalog(ROOT / "catalog")
+
+
+@pytest.fixture(scope="module")
+def vocabulary() -> dict[str, dict[str, str]]:
+    words: dict[str, dict[str, str]] = {}
+    for row in seed("vocabulary_words"):
+        words.setdefault(row["attribute"], {})[row["word"]] = row["value"]
+    return words
+
+
+def test_a_vocabulary_word_is_lower_case_trimmed_and_unique() -> None:
+    rows = seed("vocabulary_words")
+    assert all(r["word"] == r["word"].strip().lower() and r["value"] for r in rows)
+    keys = [(r["attribute"], r["word"]) for r in rows]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_word_attribute_has_a_vocabulary_and_no_other_has(
+    shipped: Catalog, vocabulary: dict[str, dict[str, str]]
+) -> None:
+    assert set(vocabulary) == {name for name, a in shipped.attributes.items() if a.type == "word"}
+
+
+def test_every_value_is_a_word_for_itself(vocabulary: dict[str, dict[str, str]]) -> None:
+    for attribute, words in vocabulary.items():
+        for value in words.values():
+            assert words[value.lower()] == value, (attribute, value)
+
+
+def test_bare_zero_and_one_never_mean_an_event(vocabulary: dict[str, dict[str, str]]) -> None:
+    for attribute, words in vocabulary.items():
+        if attribute.endswith("_STATUS") and attribute != "SOMATIC_STATUS":
+            assert not {"0", "1", "y", "n", "true", "false"} & set(words), attribute
+            assert set(words.values()) == {"event", "censored"}
+
+
+@pytest.mark.parametrize(
+    ("word", "maf_class", "nonsynonymous", "truncating"),
+    [
+        ("Missense_Mutation", "Missense_Mutation", "true", "false"),
+        ("splice_acceptor_variant&intron_variant", "Splice_Site", "true", "true"),
+        ("Frame-shift Indel", "Frame_Shift_Indel", "true", "true"),
+        ("stop_gained&splice_region_variant", "Nonsense_Mutation", "true", "true"),
+        ("Silent", "Silent", "false", "false"),
+        ("5'Flank", "5'Flank", "false", "false"),
+        ("lincRNA", "RNA", "false", "false"),
+        ("Splice_Region", "Splice_Region", "true", "false"),
+        ("Nonstop_Mutation", "Nonstop_Mutation", "true", "false"),
+    ],
+)
+def test_a_class_word_says_what_kind_of_change_it_is(
+    word: str, maf_class: str, nonsynonymous: str, truncating: str
+) -> None:
+    row = {r["word"]: r for r in seed("variant_classes")}[word.lower()]
+    assert (row["maf_class"], row["is_nonsynonymous"], row["is_truncating"]) == (
+        maf_class,
+        nonsynonymous,
+        truncating,
+    )
+
+
+def test_the_portal_s_silent_classes_and_only_they_do_not_count() -> None:
+    silent = {"Silent", "Intron", "3'UTR", "5'UTR", "3'Flank", "5'Flank", "IGR", "RNA"}
+    for row in seed("variant_classes"):
+        if row["maf_class"] != "Unknown":
+            assert (row["is_nonsynonymous"] == "false") == (row["maf_class"] in silent), row
+        if row["is_truncating"] == "true":
+            assert row["is_nonsynonymous"] == "true", row
+
+
+def test_an_alias_leads_to_a_symbol_that_is_no_alias_itself() -> None:
+    rows = seed("gene_aliases")
+    aliases = {r["alias"] for r in rows}
+    assert len(aliases) == len(rows)
+    assert not [r for r in rows if r["hugo_symbol"] in aliases]
+
+
+@pytest.mark.parametrize(
+    ("alias", "symbol"),
+    [
+        ("PAK7", "PAK5"), ("PARK2", "PRKN"), ("MRE11A", "MRE11"), ("WHSC1", "NSD2"), ("WHSC1L1", "NSD3"),
+        ("MLL", "KMT2A"), ("MLL2", "KMT2D"), ("MLL3", "KMT2C"), ("MLL4", "KMT2B"), ("FAM123B", "AMER1"),
+        ("FAM46C", "TENT5C"), ("MYCL1", "MYCL"), ("RFWD2", "COP1"), ("H3F3A", "H3-3A"), ("HIST1H3B", "H3C2"),
+        ("C10ORF71", "C10orf71"), ("ODZ1", "TENM1"), ("14-sept", "SEPTIN14"), ("6-Sep", "SEPTIN6"),
+        ("10-Mar", "MARCHF10"), ("1-Dec", "DELEC1"),
+    ],
+)  # fmt: skip
+def test_old_symbols_and_unambiguous_dates_become_the_current_symbol(alias: str, symbol: str) -> None:
+    assert {r["alias"]: r["hugo_symbol"] for r in seed("gene_aliases")}[alias] == symbol
+
+
+def test_dates_that_could_be_two_genes_stay_dates() -> None:
+    """1-Mar is MARCHF1 or MTARC1, 2-Mar is MARCHF2 or MTARC2."""
+    aliases = {r["alias"] for r in seed("gene_aliases")}
+    assert not {"1-Mar", "2-Mar", "01-mars", "02-mars", "Mar-01", "Mar-02"} & aliases
+
+
+def test_cancer_words_lead_to_types_of_the_vocabulary(vocabulary: dict[str, dict[str, str]]) -> None:
+    rows = seed("cancer_types")
+    assert {r["cancer_type"] for r in rows} <= set(vocabulary["CANCER_TYPE"].values())
+    words = {r["cancer_word"]: r for r in rows}
+    assert words["skcm"]["cancer_type"] == "Melanoma" and words["uvm"]["cancer_type"] == "Ocular Melanoma"
+    assert words["kirc"]["oncotree_code"] == "CCRCC"
+    for word, row in words.items():  # the two seeds agree where both know a word
+        assert vocabulary["CANCER_TYPE"].get(word, row["cancer_type"]) == row["cancer_type"], word
+
+
+def test_drug_classes_are_those_of_the_vocabulary(vocabulary: dict[str, dict[str, str]]) -> None:
+    drugs = {r["drug"]: r["drug_class"] for r in seed("drug_classes")}
+    assert set(drugs.values()) == set(vocabulary["DRUG_CLASS"].values())
+    assert drugs["mpdl3280a"] == drugs["mk3475"] == drugs["nivolumab"] == "PD-1/PD-L1"
+    assert (drugs["ipilimumab"], drugs["docetaxel"]) == ("CTLA-4", "Chemotherapy")
