@@ -114,10 +114,9 @@ def text_width_mm(text: str, size_pt: float, weight: str = "normal") -> float:
 
 
 def keep_together(text: str) -> str:
-    """Join 'p 0.03' and 'n 22' with a non-breaking blank, so that a line never ends between name and
-    number.
-    """
-    return re.sub(r"\b(p|P|n|HR) (?=[<>=]?\s?\d)", "\\1\u00a0", text)
+    """Join "p 0.03", "n 22" and "12 %" with a non-breaking blank, so that no line ends between them."""
+    text = re.sub(r"\b(p|P|n|HR) (?=[<>=]?\s?\d)", "\\1\u00a0", text)
+    return re.sub(r"(?<=\d) (?=%)", "\u00a0", text)
 
 
 def wrap(text: str, width_mm: float, size_pt: float, weight: str = "normal") -> list[str]:

@@ -8,7 +8,7 @@ Why not lifelines' CoxPHFitter: measured against R on lung and heart (0.30.3, it
 coefficients are off by 1.4e-6 to 3.9e-5, its clustered standard errors by 4.7 % with ties and 6.1 % with
 delayed entry (its score residuals leave both out), its concordance by 0.006 with delayed entry, and it has
 no global Wald, score or robust score test. Only log-likelihood and likelihood-ratio test reach R to 1e-6.
-The fit here agrees with R to 1e-9 in all of them.
+The fit here agrees with R to 5e-12 in all of them.
 
 Sources: Cox (1972), JRSS B 34:187; Efron (1977), JASA 72:557; Lin & Wei (1989), JASA 84:1074 for the
 sandwich; Therneau & Grambsch (2000), Modeling Survival Data, sections 3.4 and 8.2.
