@@ -18,7 +18,7 @@ from ingestion.generated.genes import Gene
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-#: MAF class -> the same in VEP's (Sequence Ontology), SnpEff's classic and ANNOVAR's words
+#: MAF class -> the same in VEP's, SnpEff's and ANNOVAR's words
 CLASS_WORDS = {
     "vep": {
         "Missense_Mutation": "missense_variant",
@@ -31,14 +31,14 @@ CLASS_WORDS = {
         "Intron": "intron_variant",
     },
     "snpeff": {
-        "Missense_Mutation": "NON_SYNONYMOUS_CODING",
-        "Nonsense_Mutation": "STOP_GAINED",
-        "Frame_Shift_Del": "FRAME_SHIFT",
-        "Frame_Shift_Ins": "FRAME_SHIFT",
-        "Splice_Site": "SPLICE_SITE_DONOR",
-        "In_Frame_Del": "CODON_DELETION",
-        "Silent": "SYNONYMOUS_CODING",
-        "Intron": "INTRON",
+        "Missense_Mutation": "missense_variant",
+        "Nonsense_Mutation": "stop_gained",
+        "Frame_Shift_Del": "frameshift_variant",
+        "Frame_Shift_Ins": "frameshift_variant",
+        "Splice_Site": "splice_donor_variant&intron_variant",
+        "In_Frame_Del": "disruptive_inframe_deletion",
+        "Silent": "synonymous_variant",
+        "Intron": "intron_variant",
     },
     "annovar": {
         "Missense_Mutation": "nonsynonymous SNV",
@@ -110,6 +110,15 @@ class Call(NamedTuple):
         if last not in _THREE_LETTERS or not self.hgvsp[3:-1].isdigit():
             return self.hgvsp
         return f"p.{_THREE_LETTERS[first]}{self.hgvsp[3:-1]}{_THREE_LETTERS[last]}"
+
+
+def class_word(call: Call, dialect: str) -> str:
+    """The class in another caller's word; calls near a splice site get two, in that caller's punctuation."""
+    word = CLASS_WORDS[dialect][call.maf_class]
+    joint = {"vep": ",", "snpeff": "&"}.get(dialect)
+    if joint and call.maf_class == "Missense_Mutation" and call.residue % 11 == 0:
+        word += f"{joint}splice_region_variant"
+    return word
 
 
 def reference_base(position: int) -> str:

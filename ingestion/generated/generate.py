@@ -63,6 +63,8 @@ def generate(out_dir: Path, seed: int = DEFAULT_SEED) -> Truth:
     """
     if seed < 0:
         raise ValueError(f"the seed is {seed}; use a whole number from 0")
+    with storage_errors(out_dir):
+        (out_dir / HOST).mkdir(parents=True, exist_ok=True)
     built = _build(seed)
     digests = {
         f"https://{HOST}/{path}": hashlib.sha256(data).hexdigest() for path, data in built.files.items()

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ingestion.generated.built import DAYS_PER_MONTH, Built
-from ingestion.generated.calls import CLASS_WORDS, Call
+from ingestion.generated.calls import Call, class_word
 from ingestion.generated.formats import NOTICE, SYNTHETIC, number, quoted, tsv, workbook
 from ingestion.generated.people import Person
 
@@ -39,22 +39,19 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
     built.files[MUTATIONS] = _mutations(shown)
     for i, person in enumerate(shown):
         truth = person.truth(MELANOMA_C, f"Pt{i + 1}", f"Pt{i + 1}")
-        built.patients.append(replace(truth, best_response=None) if i == _UNKNOWN_WORD_AT else truth)
+        # CRPR does not say which of the two: the shared vocabulary counts it as PR.
+        word = {"CRPR": "PR", "see letter": None}.get(_response_word(i, person), person.best_response)
+        built.patients.append(replace(truth, best_response=word))
     built.plant(CLINICAL, "unknown_word", 1, "a response 'see letter'")
     built.plant(CLINICAL, "not_a_number", 1, "an age 'sixty-two'")
     return built
 
 
 def _clinical_row(i: int, person: Person) -> tuple[object, ...]:
-    response = person.best_response
-    if response in ("CR", "PR") and i % 3 == 0:
-        response = "CRPR"
-    if i == _UNKNOWN_WORD_AT:
-        response = "see letter"
     return (
         f"Pt{i + 1}",
         "NIV3-PROG" if i % 2 else "NIV3-NAIVE",
-        response,
+        _response_word(i, person),
         "VRAI" if person.os_event else "FAUX",
         round(person.os_months * DAYS_PER_MONTH / 7, 1),
         "sixty-two" if i == _NOT_A_NUMBER_AT else person.age,
@@ -63,6 +60,12 @@ def _clinical_row(i: int, person: Person) -> tuple[object, ...]:
         int(person.is_profiled),
         "yes",
     )
+
+
+def _response_word(i: int, person: Person) -> str:
+    if i == _UNKNOWN_WORD_AT:
+        return "see letter"
+    return "CRPR" if person.best_response in ("CR", "PR") and i % 3 == 0 else person.best_response
 
 
 def _genomics(people: list[Person], rng: np.random.Generator) -> bytes:
@@ -89,6 +92,6 @@ def _mutations(people: list[Person]) -> bytes:
 def _call_row(patient: str, call: Call) -> tuple[str, ...]:
     return (
         patient, call.gene.symbol, call.gene.chromosome, str(call.start), str(call.end),
-        CLASS_WORDS["snpeff"][call.maf_class], call.hgvsc, call.hgvsp_long, str(call.depth), str(call.alt_count),
+        class_word(call, "snpeff"), call.hgvsc, call.hgvsp_long, str(call.depth), str(call.alt_count),
         number(call.vaf, 6), "yes",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from ingestion.generated.built import DAYS_PER_MONTH, Built
-from ingestion.generated.calls import CLASS_WORDS, Call, make_call
+from ingestion.generated.calls import Call, class_word, make_call
 from ingestion.generated.effects import TRUTH_GENES
 from ingestion.generated.formats import SYNTHETIC, gzipped, tsv
 from ingestion.generated.genes import SPREADSHEET_DATES, all_genes
@@ -146,11 +146,8 @@ def _call_rows(samples: list[_Sample], rng: np.random.Generator) -> list[tuple[s
 
 
 def _call_row(sample: str, call: Call) -> tuple[str, ...]:
-    word = CLASS_WORDS["vep"][call.maf_class]
-    if call.maf_class == "Missense_Mutation" and call.residue % 11 == 0:
-        word += ",splice_region_variant"
     gene = SPREADSHEET_DATES.get(call.gene.symbol, call.gene.symbol)
     return (
-        sample, gene, f"chr{call.gene.chromosome}", str(call.start), str(call.end), call.ref, call.alt, word,
-        call.hgvsp, str(call.depth), str(call.alt_count), "hg19", "yes",
+        sample, gene, f"chr{call.gene.chromosome}", str(call.start), str(call.end), call.ref, call.alt,
+        class_word(call, "vep"),        call.hgvsp, str(call.depth), str(call.alt_count), "hg19", "yes",
     )  # fmt: skip

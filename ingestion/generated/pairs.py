@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ingestion.generated.built import DAYS_PER_MONTH, Built
-from ingestion.generated.calls import CLASS_WORDS, Call, make_call
+from ingestion.generated.calls import Call, class_word, make_call
 from ingestion.generated.effects import TRUTH_GENES
 from ingestion.generated.formats import NOTICE, SYNTHETIC, comma, gzipped, tsv
 from ingestion.generated.genes import EXOME, Gene, all_genes, size_mb
@@ -209,7 +209,7 @@ def _mutations(samples: list[_Sample]) -> str:
     rows = [
         (
             s.sample_id, c.gene.symbol, str(c.gene.entrez), c.gene.chromosome, str(c.start), str(c.end), c.ref, c.alt,
-            CLASS_WORDS["annovar"][c.maf_class], str(c.depth - c.alt_count), str(c.alt_count), comma(c.vaf, 6),
+            class_word(c, "annovar"), str(c.depth - c.alt_count), str(c.alt_count), comma(c.vaf, 6),
             c.hgvsp, "yes",
         )
         for s in samples

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ingestion.generated.calls import CLASS_WORDS, Call
+from ingestion.generated.calls import Call, class_word
 from ingestion.generated.formats import NOTICE, SYNTHETIC, tsv
 from ingestion.generated.genes import old_symbol
 
@@ -107,7 +107,7 @@ def maf_row(sample_id: str, call: Call, build: str) -> dict[str, str]:
         "Start_Position": str(call.start),
         "End_Position": str(call.end),
         "Strand": "+",
-        "Consequence": CLASS_WORDS["vep"][call.maf_class],
+        "Consequence": class_word(call, "vep"),
         "Variant_Classification": call.maf_class,
         "Variant_Type": call.variant_type,
         "Reference_Allele": call.ref,
