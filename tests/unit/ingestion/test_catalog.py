@@ -137,7 +137,9 @@ def test_a_cohort_is_named_as_its_file(tmp_path: Path) -> None:
         ({"OS": "OS_TIME"}, "needs 'unit: days|weeks|months|years'"),
     ],
 )
-def test_columns_are_checked_against_the_attributes(tmp_path: Path, columns: dict[str, Any], says: str) -> None:
+def test_columns_are_checked_against_the_attributes(
+    tmp_path: Path, columns: dict[str, Any], says: str
+) -> None:
     written(tmp_path, a_cohort(table={"columns": columns}))
     with pytest.raises(CatalogError, match=re.escape(says)) as caught:
         load_catalog(tmp_path, ROOT / "catalog" / "attributes.yaml")
