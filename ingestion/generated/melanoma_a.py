@@ -5,13 +5,15 @@ The second cohort prints the same people without prefix and leading zeros, and i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ingestion.generated.built import DAYS_PER_MONTH, Built
 from ingestion.generated.calls import Call
 from ingestion.generated.formats import NOTICE, SYNTHETIC, gzipped, number, quoted, tsv
 from ingestion.generated.people import Person
-from ingestion.generated.truth import Overlap
+from ingestion.generated.truth import Overlap, PatientTruth
 
 MELANOMA_A, POSITIONS = "demo_melanoma_a", "demo_positions_2017"
 CLINICAL = "demo_melanoma_a_clinical_SYNTHETIC.csv"
@@ -56,13 +58,17 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
         "taf",
     )
     built.files[MUTATIONS] = gzipped(tsv((*header, SYNTHETIC), rows).encode())
-    built.patients += [
-        person.truth(MELANOMA_A, str(number_of(i)), str(number_of(i)), has_pfs=False)
-        for i, person in enumerate(people)
-    ]
+    for i, person in enumerate(people):
+        truth = person.truth(MELANOMA_A, str(number_of(i)), str(number_of(i)), has_pfs=False)
+        built.patients.append(_as_printed(truth))
     built.plant(CLINICAL, "footer_or_blank", 3, "one blank row and two remarks below the table")
     _add_positions(built, people)
     return built
+
+
+def _as_printed(truth: PatientTruth) -> PatientTruth:
+    """The truth without a response that the file does not print."""
+    return replace(truth, best_response=None) if truth.best_response == "NE" else truth
 
 
 def _clinical(people: list[Person], rng: np.random.Generator) -> bytes:
@@ -133,5 +139,6 @@ def _add_positions(built: Built, people: list[Person]) -> None:
     for i, person in chosen:
         patient_id = str(number_of(i))
         # No gene is named, so nobody's gene status is known from this cohort.
-        built.patients.append(person.unprofiled().truth(POSITIONS, patient_id, patient_id, has_pfs=False))
+        truth = person.unprofiled().truth(POSITIONS, patient_id, patient_id, has_pfs=False)
+        built.patients.append(replace(truth, best_response=None))
         built.overlaps.append(Overlap(MELANOMA_A, patient_id, POSITIONS, patient_id, "declared rule"))

@@ -7,7 +7,7 @@ Belongs here: their patient numbers, their files and those files' quirks. Parts 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import floor
 
 import numpy as np
@@ -69,10 +69,14 @@ def build(people: list[Person], lung_only: list[Person], rng: np.random.Generato
     built.files[RESPONSE_FILE] = _response_table(answered, rng)
     built.files[PANEL_FILE] = gene_panels()
     with_pfs = {patient.patient_id for patient in answered}
-    built.patients += [
-        p.person.truth(MSK, p.patient_id, p.sample_id, has_pfs=p.patient_id in with_pfs) for p in first
-    ]
-    built.patients += [p.person.truth(NSCLC, p.patient_id, p.sample_id, has_os=False) for p in second]
+    with_word = {patient.patient_id for i, patient in enumerate(answered) if _has_word(i)}
+    for p in first:
+        truth = p.person.truth(MSK, p.patient_id, p.sample_id, has_pfs=p.patient_id in with_pfs)
+        word = truth.best_response if p.patient_id in with_word else None
+        built.patients.append(replace(truth, best_response=word))
+    for p in second:
+        truth = p.person.truth(NSCLC, p.patient_id, p.sample_id, has_os=False)
+        built.patients.append(replace(truth, best_response=None))
     built.overlaps += [Overlap(MSK, p.patient_id, NSCLC, p.patient_id, "patient number") for p in shared]
     built.plant(f"{MSK}.tar.gz", "absent_file", 1, "meta_CNA.txt names data_CNA.txt, which is not there")
     return built
@@ -201,6 +205,11 @@ def _msk_sample_row(patient: _Patient) -> tuple[str, ...]:
     )
 
 
+def _has_word(i: int) -> bool:
+    """Whether the i-th row of the response table says how the patient responded."""
+    return i % 29 != 0
+
+
 def _response_table(patients: list[_Patient], rng: np.random.Generator) -> bytes:
     """Response and PFS: decimal commas, no name above the sample column, a recoding that is wrong in places."""
     miscoded = set(rng.choice(len(patients), _N_MISCODED, replace=False).tolist())
@@ -208,7 +217,7 @@ def _response_table(patients: list[_Patient], rng: np.random.Generator) -> bytes
     for i, p in enumerate(patients):
         responds = p.person.best_response in BEST_RESPONSES[:2]
         coded = "R" if responds != (i in miscoded) else "NR"
-        word = "" if i % 29 == 0 else p.person.best_response
+        word = p.person.best_response if _has_word(i) else ""
         months = comma(p.person.pfs_months, 6)
         rows.append((p.sample_id, str(int(p.person.pfs_event)), months, word, coded, SYNTHETIC))
     header = ("", "PFS_events", "PFS_months", "Response to IO", "responses.coded", SYNTHETIC)

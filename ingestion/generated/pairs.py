@@ -81,7 +81,14 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
     built.files[MUTATIONS] = gzipped(_mutations(samples).encode())
     built.files[SEGMENTS] = gzipped(_segments(samples, rng).encode())
     for i, person in enumerate(chosen):
-        built.patients.append(person.truth(PAIRS, str(i + 1), f"{i + 1}A", has_os=False))
+        truth = person.truth(PAIRS, str(i + 1), f"{i + 1}A", has_os=False)
+        planted = {
+            gene
+            for at, gene, maf_class, _, when, _ in _EVENTS
+            if at == i and maf_class and when == "baseline"
+        }
+        mutated = tuple(symbol for symbol in TRUTH_GENES if symbol in planted | set(truth.mutated))
+        built.patients.append(replace(truth, mutated=mutated))
     for i, gene, maf_class, loss, present_at, note in _EVENTS:
         is_biallelic = maf_class not in ("", "Missense_Mutation") and loss != "none"
         built.resistance_events.append(
