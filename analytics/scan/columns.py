@@ -1,0 +1,133 @@
+"""What every column of a scan's table means. Nothing else belongs here."""
+
+_COX = {
+    "coef": "log hazard ratio, carriers against wild-type",
+    "se": "standard error of the log hazard ratio",
+    "ci_low": "lower end of its confidence interval (Wald; profile penalised likelihood under Firth)",
+    "ci_high": "upper end of its confidence interval",
+    "wald_chi2": "Wald test, chi-square with 1 df",
+    "wald_p": "p of the Wald test",
+    "score_chi2": "score test at the model without the gene, 1 df, never penalised",
+    "score_p": "p of the score test",
+    "lr_chi2": "likelihood-ratio test, 1 df (penalised likelihood under Firth)",
+    "lr_p": "p of the likelihood-ratio test",
+    "method": "estimator: maximum likelihood or Firth, with Efron ties",
+    "firth_because": "why Firth's penalty was used",
+    "reason": "why there is no estimate",
+}
+_MODEL_COUNTS = {
+    "n": "patients in this model (complete cases)",
+    "events": "events in this model",
+    "n_carriers": "carriers in this model",
+    "events_carriers": "events among carriers in this model",
+}
+_LOGRANK = {
+    "observed": "events among carriers",
+    "expected": "events expected among carriers, summed over strata",
+    "variance": "hypergeometric variance of observed minus expected",
+    "z": "(observed - expected) / sqrt(variance); positive: carriers fare worse",
+    "chi2": "stratified log-rank test, 1 df",
+    "p": "p of the log-rank test",
+    "reason": "why there is no test",
+}
+_NULL = {
+    "n": "patients of known burden in the burden null",
+    "n_carriers": "carriers among them",
+    "z": "log-rank z, stratified by the null strata",
+    "mean_z": "mean of z over the draws: what burden alone makes of this gene's number of carriers",
+    "sd_z": "standard deviation of z over the draws",
+    "percentile": "per cent of draws below the observed z (ties half)",
+    "p_lower": "one-sided p towards fewer events among carriers",
+    "p_upper": "one-sided p towards more events among carriers",
+    "p_two_sided": "twice the smaller one-sided p",
+    "false_positive_rate": "share of draws with nominal log-rank p < 0.05",
+    "draws": "number of draws",
+    "reason": "why there is no null distribution",
+}
+_COHORT = {
+    "cohorts": "cohorts in which carriers are compared with others",
+    "q": "Cochran's Q of the cohorts' one-step log hazard ratios",
+    "q_p": "p of Q (cohorts - 1 df)",
+    "i2_percent": "I-squared in per cent",
+    "reason": "why there is no Q",
+}
+_PH = {
+    "ph_chi2": "score test of proportional hazards (univariable stratified model, 1 - KM time), 1 df",
+    "ph_p": "its p",
+    "ph_reason": "why there is no such test",
+}
+
+
+def _block(prefix: str, model: str, columns: dict[str, str]) -> dict[str, str]:
+    return {f"{prefix}_{name}": f"{model}: {meaning}" for name, meaning in columns.items()}
+
+
+_IDENTITY = {
+    "gene": "gene name as given",
+    "family": "name of the registered family of hypotheses",
+    "n_profiled": "patients whose panel covers the gene",
+    "n_carriers_profiled": "carriers among them",
+    "n_carriers_not_profiled": "carriers whose panel is not said to cover the gene; left out of everything",
+}
+_ACROSS = {
+    "primary_p": "p of the primary test named in the settings",
+    "primary_q": "Benjamini-Hochberg adjusted primary p within the family",
+    "identical_group": "number shared by genes with the same carriers and coverage, -1 for the others",
+}
+
+SURVIVAL_COLUMNS: dict[str, str] = {
+    **_IDENTITY,
+    "n": "profiled patients with a usable outcome",
+    "events": "events among them",
+    "n_carriers": "carriers among them",
+    "events_carriers": "events among these carriers",
+    **_block("logrank", "stratified log-rank", _LOGRANK),
+    "logrank_q": "Benjamini-Hochberg adjusted logrank_p",
+    **_block("uni", "stratified Cox, gene alone", {**_COX, **_PH}),
+    "uni_q": "Benjamini-Hochberg adjusted uni_lr_p",
+    **_block("adj", "stratified Cox with covariates", {**_MODEL_COUNTS, **_COX}),
+    "adj_q": "Benjamini-Hochberg adjusted adj_lr_p",
+    **_block(
+        "burden", "Cox with covariates and burden without the gene's own mutations", {**_MODEL_COUNTS, **_COX}
+    ),
+    "burden_q": "Benjamini-Hochberg adjusted burden_lr_p",
+    **_block("null", "burden null", _NULL),
+    "null_q": "Benjamini-Hochberg adjusted null_p_two_sided",
+    **_block("cohort", "heterogeneity", _COHORT),
+    **_ACROSS,
+    "shrunken_coef": "log hazard ratio of the primary model, shrunken by a normal prior (empirical Bayes)",
+    "shrunken_sd": "its posterior standard deviation",
+    "coding_length_bp": "coding length as given",
+    "matched_genes": "tested genes of most similar coding length the gene is ranked among",
+    "matched_percentile": "per cent of them with a smaller |log-rank z|",
+    "matched_p": "share of them, the gene included, with a |z| as large",
+    "matched_reason": "why there is no rank",
+    "burden_verdict": "is it more than mutation burden, in fixed words (verdicts.py)",
+    "warnings": "fixed phrases joined by '; '",
+}
+
+_LOGIT = {name: meaning.replace("hazard", "odds") for name, meaning in _COX.items()}
+_LOGIT["method"] = "estimator: maximum likelihood or Firth"
+_LOGIT["coef"] = "log odds ratio of response, carriers against wild-type"
+
+RESPONSE_COLUMNS: dict[str, str] = {
+    **_IDENTITY,
+    "n": "profiled patients with a known response",
+    "responders": "responders among them",
+    "n_carriers": "carriers among them",
+    "responders_carriers": "responders among these carriers",
+    "rate_carriers": "response rate of carriers",
+    "rate_wild_type": "response rate of the others",
+    "fisher_p": "Fisher's exact test of the pooled table, two-sided",
+    "fisher_reason": "why there is no exact test",
+    "fisher_q": "Benjamini-Hochberg adjusted fisher_p",
+    **_block(
+        "uni", "logistic regression with an intercept per stratum, gene alone", {**_MODEL_COUNTS, **_LOGIT}
+    ),
+    "uni_q": "Benjamini-Hochberg adjusted uni_lr_p",
+    **_block(
+        "adj", "logistic regression with an intercept per stratum and covariates", {**_MODEL_COUNTS, **_LOGIT}
+    ),
+    "adj_q": "Benjamini-Hochberg adjusted adj_lr_p",
+    **_ACROSS,
+}

@@ -1,0 +1,239 @@
+"""Firth's penalised partial likelihood for genes with few events, eight genes at a time.
+
+The penalty is half the log determinant of the whole information matrix (Jeffreys' prior), which keeps estimates
+finite when no carrier, or every carrier, has an event (Heinze & Schemper 2001, Biometrics 57:114-119; Firth 1993).
+What does not belong here: the unpenalised likelihood (`lane_kernels.py`).
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+
+from analytics.scan import lanes
+from analytics.scan.frame import FloatArray, IntArray
+from analytics.scan.lane_kernels import (
+    CarrierArrays,
+    Scratch,
+    add_products,
+    first_moments,
+    relative_risks,
+    shift_sums,
+)
+from analytics.scan.lanes import LANES
+from analytics.scan.null_model import NullArrays
+from analytics.scan.risk_table import RiskArrays
+
+
+class FirthScratch(NamedTuple):
+    """Working memory of the penalty: q = p + 1 coefficients, T events, m rows, eight lanes."""
+
+    inverse: FloatArray  # (q*q, 8): inverse information
+    quadratic: (
+        FloatArray  # (q(q+1)/2, 8): its lower triangle with the off-diagonal doubled, for quadratic forms
+    )
+    leverage: FloatArray  # (m, 8): x' inverse x
+    jump: FloatArray  # (T, 8)
+    death_jump: FloatArray  # (T, 8)
+    mean_jump: FloatArray  # (T*q, 8)
+    mean_death_jump: FloatArray  # (T*q, 8)
+    leverage_jump: FloatArray  # (T, 8)
+    leverage_death_jump: FloatArray  # (T, 8)
+    work: FloatArray  # (q, 8)
+    penalty_gradient: FloatArray  # (q, 8)
+
+
+@njit(cache=True, nogil=True)
+def allocate_penalty(m: int, n_times: int, q: int) -> FirthScratch:
+    return FirthScratch(
+        np.zeros((q * q, LANES)),
+        np.zeros((q * (q + 1) // 2, LANES)),
+        np.zeros((m, LANES)),
+        np.zeros((n_times, LANES)),
+        np.zeros((n_times, LANES)),
+        np.zeros((n_times * q, LANES)),
+        np.zeros((n_times * q, LANES)),
+        np.zeros((n_times, LANES)),
+        np.zeros((n_times, LANES)),
+        np.zeros((q, LANES)),
+        np.zeros((q, LANES)),
+    )
+
+
+@njit(cache=True, nogil=True)
+def _leverages(n: NullArrays, c: CarrierArrays, genes: IntArray, f: FirthScratch) -> None:
+    """x' inverse x of every row, carriers with their own covariates and the gene."""
+    m, p = n.z.shape
+    for i in range(m):
+        total = lanes.broadcast(0.0)
+        for row in range(n.pairs.shape[1]):
+            total = total + n.pairs[i, row] * lanes.load(f.quadratic, row)
+        lanes.store(f.leverage, i, total)
+    x = np.ones(p + 1)
+    for lane in range(LANES):
+        g = genes[lane]
+        if g < 0:
+            continue
+        for t in range(c.start[g], c.start[g + 1]):
+            for k in range(p):
+                x[k] = n.z[c.row[t], k] + (c.shift[t, k] if len(c.shift) > 0 else 0.0)
+            total_here, row = 0.0, 0
+            for k in range(p + 1):
+                for j in range(k + 1):
+                    total_here += f.quadratic[row, lane] * x[k] * x[j]
+                    row += 1
+            f.leverage[c.row[t], lane] = total_here
+
+
+@njit(cache=True, nogil=True, inline="always")
+def _cube_of_mean(s, f, q, share, inverse, weight) -> None:  # type: ignore[no-untyped-def]
+    """One Efron step: penalty_gradient += 2 weight (mean' inverse-information mean) mean."""
+    spread, row = lanes.broadcast(0.0), 0
+    for k in range(q):
+        mean = inverse * (lanes.load(s.s1, k) - share * lanes.load(s.d1, k))
+        lanes.store(f.work, k, mean)
+        for j in range(k + 1):
+            spread = spread + lanes.load(f.quadratic, row) * mean * lanes.load(f.work, j)
+            row += 1
+    spread = (2.0 * weight) * spread
+    for k in range(q):
+        moved = lanes.load(f.penalty_gradient, k) + spread * lanes.load(f.work, k)
+        lanes.store(f.penalty_gradient, k, moved)
+
+
+@njit(cache=True, nogil=True)
+def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f: FirthScratch) -> None:
+    """Backwards through time: what each event adds to the third moments."""
+    q = n.z.shape[1] + 1
+    zero = lanes.broadcast(0.0)
+    has_shift = len(c.shift) > 0
+    for k in range(q):
+        lanes.store(f.penalty_gradient, k, zero)
+    s0, sh = zero, zero
+    for e in range(len(a.n_deaths) - 1, -1, -1):
+        if a.is_last_in_stratum[e]:
+            s0, sh = zero, zero
+        for t in range(a.leave_start[e], a.leave_start[e + 1]):
+            w = lanes.load(s.risk, a.leave_row[t])
+            s0, sh = s0 - w, sh - w * lanes.load(f.leverage, a.leave_row[t])
+        n_deaths, weight = a.n_deaths[e], a.mean_weight[e]
+        d0, dh = zero, zero
+        for i in range(a.group_start[e], a.group_start[e + 1]):
+            w = lanes.load(s.risk, i)
+            s0, sh = s0 + w, sh + w * lanes.load(f.leverage, i)
+            if i < a.group_start[e] + n_deaths:
+                d0, dh = d0 + w, dh + w * lanes.load(f.leverage, i)
+        first_moments(a, n, c, s, e)
+        if n_deaths == 1:
+            for k in range(q - 1):
+                lanes.store(s.d1, k, zero)
+        if has_shift:
+            shift_sums(a, c, s, e, q - 1)
+        jump, death_jump, h_jump, h_death_jump, q0, q1, q2 = zero, zero, zero, zero, zero, zero, zero
+        for step in range(n_deaths):
+            share = step / n_deaths
+            inverse = 1.0 / (s0 - share * d0)
+            square = weight * inverse * inverse
+            jump, death_jump = jump + weight * inverse, death_jump + (weight * (1.0 - share)) * inverse
+            q0, q1, q2 = q0 + square, q1 + share * square, q2 + (share * share) * square
+            leverage = square * (sh - share * dh)
+            h_jump, h_death_jump = h_jump + leverage, h_death_jump + (1.0 - share) * leverage
+            _cube_of_mean(s, f, q, share, inverse, weight)
+        lanes.store(f.jump, e, jump)
+        lanes.store(f.death_jump, e, death_jump)
+        lanes.store(f.leverage_jump, e, h_jump)
+        lanes.store(f.leverage_death_jump, e, h_death_jump)
+        for k in range(q):
+            s1, d1 = lanes.load(s.s1, k), lanes.load(s.d1, k)
+            lanes.store(f.mean_jump, e * q + k, q0 * s1 - q1 * d1)
+            lanes.store(f.mean_death_jump, e * q + k, (q0 - q1) * s1 - (q1 - q2) * d1)
+        lanes.store(s.gene_sum, e, zero)
+        lanes.store(s.gene_deaths, e, zero)
+
+
+@njit(cache=True, nogil=True)
+def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
+    """Forwards through time: jumps become sums up to and including their event (for deaths: with Efron's share)."""
+    zero = lanes.broadcast(0.0)
+    for e in range(len(a.n_deaths)):
+        goes_on = a.stratum_start[e] < e
+        before = lanes.load(f.jump, e - 1) if goes_on else zero
+        before_h = lanes.load(f.leverage_jump, e - 1) if goes_on else zero
+        lanes.store(f.jump, e, before + lanes.load(f.jump, e))
+        lanes.store(f.death_jump, e, before + lanes.load(f.death_jump, e))
+        lanes.store(f.leverage_jump, e, before_h + lanes.load(f.leverage_jump, e))
+        lanes.store(f.leverage_death_jump, e, before_h + lanes.load(f.leverage_death_jump, e))
+        for deaths in range(2):
+            jumps = f.mean_death_jump if deaths == 0 else f.mean_jump
+            for k in range(q):
+                total = lanes.load(f.mean_jump, (e - 1) * q + k) if goes_on else zero
+                for j in range(q):
+                    total = total + lanes.load(f.inverse, k * q + j) * lanes.load(jumps, e * q + j)
+                lanes.store(f.work, k, total)
+            for k in range(q):
+                lanes.store(jumps, e * q + k, lanes.load(f.work, k))
+
+
+@njit(cache=True, nogil=True)
+def _third_moments(
+    a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, s: Scratch, f: FirthScratch
+) -> None:
+    """Add every row's part to the penalty's gradient; leverage[i] becomes that part."""
+    p = n.z.shape[1]
+    q = p + 1
+    for e in range(len(a.n_deaths)):
+        for i in range(a.group_start[e], a.group_start[e + 1]):
+            dies = i < a.group_start[e] + a.n_deaths[e]
+            hazard = lanes.load(f.death_jump if dies else f.jump, e)
+            shared = lanes.load(f.leverage_death_jump if dies else f.leverage_jump, e)
+            pull = lanes.broadcast(0.0)
+            for k in range(p):
+                pull = pull + n.z[i, k] * lanes.load(f.mean_death_jump if dies else f.mean_jump, e * q + k)
+            before = a.row_first_event[i] - 1
+            if before >= a.stratum_start[e]:
+                hazard = hazard - lanes.load(f.jump, before)
+                shared = shared - lanes.load(f.leverage_jump, before)
+                for k in range(p):
+                    pull = pull - n.z[i, k] * lanes.load(f.mean_jump, before * q + k)
+            part = hazard * lanes.load(f.leverage, i) - shared - 2.0 * pull
+            lanes.store(f.leverage, i, lanes.load(s.risk, i) * part)
+    for lane in range(LANES):
+        g = genes[lane]
+        if g < 0:
+            continue
+        for t in range(c.start[g], c.start[g + 1]):
+            i = c.row[t]
+            e, before = a.row_event[i], a.row_first_event[i] - 1
+            jumps = f.mean_death_jump if a.is_death[i] else f.mean_jump
+            for k in range(q):
+                own = 1.0 if k == p else (c.shift[t, k] if len(c.shift) > 0 else 0.0)
+                pull_here = jumps[e * q + k, lane]
+                if before >= a.stratum_start[e]:
+                    pull_here -= f.mean_jump[before * q + k, lane]
+                f.leverage[i, lane] -= 2.0 * s.risk[i, lane] * own * pull_here
+            for k in range(q):
+                own = 1.0 if k == p else (c.shift[t, k] if len(c.shift) > 0 else 0.0)
+                f.penalty_gradient[k, lane] += own * f.leverage[i, lane]
+    add_products(n.z, f.leverage, f.penalty_gradient, 1.0)
+
+
+@njit(cache=True, nogil=True)
+def penalty_gradient(
+    a: RiskArrays,
+    n: NullArrays,
+    c: CarrierArrays,
+    genes: IntArray,
+    beta: FloatArray,
+    s: Scratch,
+    f: FirthScratch,
+) -> None:
+    """f.penalty_gradient (q, 8): derivative of log det(information), given its inverse in f.inverse, f.quadratic.
+
+    The derivative by coefficient r is the trace of inverse information x third central moments (Firth 1993, section
+    3). Writing the third moments as sums over patients needs one more backward and forward pass, not q**3 sums.
+    """
+    relative_risks(a, n, c, genes, beta, s)
+    _leverages(n, c, genes, f)
+    _penalty_sums(a, n, c, s, f)
+    _accumulate_jumps(a, f, n.z.shape[1] + 1)
+    _third_moments(a, n, c, genes, s, f)

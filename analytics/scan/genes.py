@@ -1,0 +1,179 @@
+"""Which patients carry which gene, sparsely, and which panel covers which gene.
+
+A gene is mutated, wild-type or not profiled: a patient whose panel does not cover the gene is in no model of it.
+What does not belong here: outcomes, covariates, any model.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, ScanInputError
+
+
+@dataclass(frozen=True)
+class GeneData:
+    """G genes over n patients, carriers as in a compressed sparse column matrix.
+
+    names (G). start (G+1), patient (nnz): carriers of gene g are patient[start[g]:start[g+1]], ascending, no repeats.
+    own_burden (nnz): how much of that carrier's burden this gene's own mutations make up, in the burden's unit.
+    covered (n_panels, G): does the panel cover the gene. coding_length_bp (G): NaN where unknown.
+    """
+
+    names: tuple[str, ...]
+    start: IntArray
+    patient: IntArray
+    own_burden: FloatArray
+    covered: BoolArray
+    coding_length_bp: FloatArray
+
+    @property
+    def n_genes(self) -> int:
+        return len(self.names)
+
+    def carriers(self, gene: int) -> IntArray:
+        """Patients (indices into the frame) who carry gene number `gene`."""
+        return self.patient[self.start[gene] : self.start[gene + 1]]
+
+    @classmethod
+    def from_table(
+        cls,
+        table: pd.DataFrame,
+        frame: PatientFrame,
+        *,
+        gene_names: Sequence[str] | None = None,
+        coverage: pd.DataFrame | None = None,
+        coding_length_bp: "pd.Series[float] | None" = None,
+        burden_megabases: NDArray[np.float64] | None = None,
+    ) -> "GeneData":
+        """From the warehouse's sparse table: one row per gene and patient, columns gene, patient_id, n_mutations.
+
+        Repeated rows of one patient and gene are added up. `gene_names`: every gene to scan, also those without a
+        carrier (default: the genes of the table and of `coverage`). `coverage`: columns panel, gene; without it
+        every panel covers every gene. `burden_megabases` (n): denominator of each patient's burden when the burden
+        is per Mb (so that the gene's own share is n_mutations / Mb); without it the burden is a count.
+
+        Raises ScanInputError for absent columns and for patients that the frame does not have.
+        """
+        absent = [c for c in ("gene", "patient_id", "n_mutations") if c not in table.columns]
+        if absent:
+            raise ScanInputError(f"The carrier table has no column {', '.join(absent)}.")
+        names = _all_genes(table, coverage, gene_names)
+        in_scan = table["gene"].isin(set(names))
+        gene = pd.Index(names).get_indexer(pd.Index(table["gene"][in_scan]))
+        patient = pd.Index(frame.patient_id).get_indexer(pd.Index(table["patient_id"][in_scan]))
+        if (patient < 0).any():
+            first = table["patient_id"][in_scan].iloc[int(np.flatnonzero(patient < 0)[0])]
+            raise ScanInputError(
+                f"{int((patient < 0).sum())} rows of the carrier table name patients that the patient table does not "
+                f"have (first: {first}); filter the carrier table to the scanned patients."
+            )
+        counts = table["n_mutations"][in_scan].to_numpy(dtype=np.float64)
+        share = counts if burden_megabases is None else counts / burden_megabases[patient]
+        start, rows, own = _compress(gene, patient, share, len(names), frame.n_patients)
+        return cls(
+            names=tuple(names),
+            start=start,
+            patient=rows,
+            own_burden=own,
+            covered=_coverage_matrix(coverage, names, frame.panel_names),
+            coding_length_bp=_lengths(coding_length_bp, names),
+        )
+
+
+def _all_genes(table: pd.DataFrame, coverage: pd.DataFrame | None, given: Sequence[str] | None) -> list[str]:
+    if given is not None:
+        if len(set(given)) != len(given):
+            raise ScanInputError("The list of genes to scan names a gene twice; give each gene once.")
+        return list(given)
+    found = set(table["gene"])
+    if coverage is not None:
+        found |= set(coverage["gene"])
+    return sorted(map(str, found))
+
+
+def _compress(
+    gene: NDArray[np.intp], patient: NDArray[np.intp], share: FloatArray, n_genes: int, n_patients: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    key = gene.astype(np.int64) * n_patients + patient
+    distinct, position = np.unique(key, return_inverse=True)
+    own = np.bincount(position, weights=share, minlength=len(distinct)).astype(np.float64)
+    start = np.searchsorted(distinct, np.arange(n_genes + 1, dtype=np.int64) * n_patients).astype(np.int64)
+    return start, (distinct % max(n_patients, 1)).astype(np.int64), own
+
+
+def _coverage_matrix(coverage: pd.DataFrame | None, names: Sequence[str], panels: Sequence[str]) -> BoolArray:
+    if coverage is None:
+        return np.ones((len(panels), len(names)), dtype=np.bool_)
+    covered = np.zeros((len(panels), len(names)), dtype=np.bool_)
+    panel = pd.Index(panels).get_indexer(pd.Index(coverage["panel"].astype(str)))
+    gene = pd.Index(names).get_indexer(pd.Index(coverage["gene"]))
+    known = (panel >= 0) & (gene >= 0)
+    covered[panel[known], gene[known]] = True
+    return covered
+
+
+def _lengths(lengths: "pd.Series[float] | None", names: Sequence[str]) -> FloatArray:
+    if lengths is None:
+        return np.full(len(names), np.nan)
+    return np.asarray(lengths.reindex(list(names)), dtype=np.float64)
+
+
+def identical_gene_groups(genes: GeneData) -> IntArray:
+    """Group number of each gene (G): genes with the same carriers and the same coverage share one, others have -1.
+
+    Such genes have the same statistics by construction; they are one hypothesis, not several.
+    """
+    seen: dict[bytes, list[int]] = {}
+    for g in range(genes.n_genes):
+        carriers = genes.carriers(g)
+        if len(carriers) == 0:
+            continue
+        digest = hashlib.blake2b(carriers.tobytes(), digest_size=16)
+        digest.update(genes.covered[:, g].tobytes())
+        seen.setdefault(digest.digest(), []).append(g)
+    group = np.full(genes.n_genes, -1, dtype=np.int64)
+    for number, members in enumerate(m for m in seen.values() if len(m) > 1):
+        group[members] = number
+    return group
+
+
+def coverage_signatures(genes: GeneData) -> list[tuple[BoolArray, IntArray]]:
+    """The distinct columns of the coverage matrix, each with the genes that have it, in order of first occurrence.
+
+    Genes of one signature share their profiled patients, hence their risk sets and null models.
+    """
+    _, first, group = np.unique(genes.covered, axis=1, return_index=True, return_inverse=True)
+    group = np.ravel(group)
+    order = np.argsort(first, kind="stable")
+    return [(genes.covered[:, first[k]].copy(), np.flatnonzero(group == k).astype(np.int64)) for k in order]
+
+
+def profiled_patients(frame: PatientFrame, panels_covering: BoolArray) -> BoolArray:
+    """(n,) which patients' panel is one of `panels_covering` (n_panels,)."""
+    known = frame.panel >= 0
+    return known & panels_covering[np.where(known, frame.panel, 0)]
+
+
+def check_genes(frame: PatientFrame, genes: GeneData) -> None:
+    """Raise ScanInputError when the arrays of `genes` do not fit each other or the frame."""
+    if genes.covered.shape != (len(frame.panel_names), genes.n_genes):
+        raise ScanInputError(
+            f"The coverage matrix is {genes.covered.shape}, expected (panels, genes) = "
+            f"({len(frame.panel_names)}, {genes.n_genes})."
+        )
+    fits = (
+        len(genes.start) == genes.n_genes + 1
+        and len(genes.patient) == len(genes.own_burden) == int(genes.start[-1])
+        and len(genes.coding_length_bp) == genes.n_genes
+    )
+    if not fits:
+        raise ScanInputError("The carrier arrays do not fit each other; build them with GeneData.from_table.")
+    if len(genes.patient) and not (genes.patient.min() >= 0 and genes.patient.max() < frame.n_patients):
+        raise ScanInputError(
+            f"A carrier's index is outside 0..{frame.n_patients - 1}, the rows of the patient table."
+        )
