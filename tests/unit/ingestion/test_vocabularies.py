@@ -90,6 +90,18 @@ def test_the_portal_s_silent_classes_and_only_they_do_not_count() -> None:
             assert row["is_nonsynonymous"] == "true", row
 
 
+def test_classes_are_those_of_maf_and_two_for_indels_of_unstated_direction() -> None:
+    maf = {
+        "Missense_Mutation", "Nonsense_Mutation", "Frame_Shift_Del", "Frame_Shift_Ins", "In_Frame_Del",
+        "In_Frame_Ins", "Splice_Site", "Splice_Region", "Nonstop_Mutation", "Translation_Start_Site", "Silent",
+        "Intron", "3'UTR", "5'UTR", "3'Flank", "5'Flank", "IGR", "RNA", "Targeted_Region", "Unknown",
+    }  # fmt: skip
+    rows = seed("variant_classes")
+    assert {r["maf_class"] for r in rows} == maf | {"Frame_Shift_Indel", "In_Frame_Indel"}
+    assert all(r["word"] == r["word"].strip().lower() for r in rows)
+    assert {r[c] for r in rows for c in ("is_nonsynonymous", "is_truncating", "is_coding")} == {"true", "false"}
+
+
 def test_an_alias_leads_to_a_symbol_that_is_no_alias_itself() -> None:
     rows = seed("gene_aliases")
     aliases = {r["alias"] for r in rows}
