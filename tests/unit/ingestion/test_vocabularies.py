@@ -99,7 +99,10 @@ def test_classes_are_those_of_maf_and_two_for_indels_of_unstated_direction() -> 
     rows = seed("variant_classes")
     assert {r["maf_class"] for r in rows} == maf | {"Frame_Shift_Indel", "In_Frame_Indel"}
     assert all(r["word"] == r["word"].strip().lower() for r in rows)
-    assert {r[c] for r in rows for c in ("is_nonsynonymous", "is_truncating", "is_coding")} == {"true", "false"}
+    assert {r[c] for r in rows for c in ("is_nonsynonymous", "is_truncating", "is_coding")} == {
+        "true",
+        "false",
+    }
 
 
 def test_an_alias_leads_to_a_symbol_that_is_no_alias_itself() -> None:
