@@ -170,16 +170,7 @@ def _msk_study(patients: list[_Patient]) -> bytes:
     members["data_mutations_extended.txt"] = maf(
         ((p.sample_id, call) for p in patients for call in p.person.nonsynonymous), "GRCh37"
     )
-    members["meta_CNA.txt"] = meta_file(
-        MSK,
-        {
-            "genetic_alteration_type": "COPY_NUMBER_ALTERATION",
-            "datatype": "DISCRETE",
-            "stable_id": "cna",
-            "profile_description": NOTICE,
-            "data_filename": "data_CNA.txt",
-        },
-    )
+    members["meta_CNA.txt"] = _copy_number_meta(MSK, "data_CNA.txt")
     members["case_lists/cases_all.txt"] = case_list(MSK, "all", [p.sample_id for p in patients])
     sequenced = [p.sample_id for p in patients if p.person.is_profiled]
     members["case_lists/cases_sequenced.txt"] = case_list(MSK, "sequenced", sequenced)
@@ -309,21 +300,25 @@ def _matrices(patients: list[_Patient], rng: np.random.Generator) -> dict[str, s
             ("SAMPLE_ID", "mutations", "cna"),
             ((p.sample_id, panel, panel) for p, panel in zip(patients, panels, strict=True)),
         ),
-        "meta_CNA.txt": meta_file(
-            NSCLC,
-            {
-                "genetic_alteration_type": "COPY_NUMBER_ALTERATION",
-                "datatype": "DISCRETE",
-                "stable_id": "cna",
-                "profile_description": NOTICE,
-                "data_filename": cna,
-            },
-        ),
+        "meta_CNA.txt": _copy_number_meta(NSCLC, cna),
         cna: tsv(
             ("Hugo_Symbol", *(p.sample_id for p in patients)),
             ((gene, *map(str, row)) for gene, row in zip(genes, values.tolist(), strict=True)),
         ),
     }
+
+
+def _copy_number_meta(study_id: str, file_name: str) -> str:
+    return meta_file(
+        study_id,
+        {
+            "genetic_alteration_type": "COPY_NUMBER_ALTERATION",
+            "datatype": "DISCRETE",
+            "stable_id": "cna",
+            "profile_description": NOTICE,
+            "data_filename": file_name,
+        },
+    )
 
 
 def gene_panels() -> bytes:
