@@ -53,7 +53,9 @@ class ResultRows:
         scope = f"@{cohort_id}" if cohort_id else ""
         return f"{self.analysis_id}/{self.variant}{scope}/{key}"
 
-    def add(self, rows: list[dict[str, Any]], key: str, cohort_id: str | None, values: dict[str, Any]) -> None:
+    def add(
+        self, rows: list[dict[str, Any]], key: str, cohort_id: str | None, values: dict[str, Any]
+    ) -> None:
         rows.append(
             {
                 "stat_id": self.stat_id(key, cohort_id),
@@ -116,7 +118,9 @@ def _survival_estimates(
     strata = [c for c in variant.strata if c in members and members[c].notna().any()]
     cluster = "person_id" if variant.robust else None
 
-    def hazard(estimator: str, adjust: tuple[str, ...] = (), on: pd.DataFrame | None = None) -> dict[str, Any]:
+    def hazard(
+        estimator: str, adjust: tuple[str, ...] = (), on: pd.DataFrame | None = None
+    ) -> dict[str, Any]:
         frame = members if on is None else on
         is_rank = estimator == "log_rank_oe"
         found = estimate_hazard_ratio(
@@ -242,7 +246,11 @@ def _restricted_mean_row(members: pd.DataFrame) -> dict[str, Any]:
 def _schoenfeld_row(members: pd.DataFrame, strata: list[str]) -> dict[str, Any]:
     result = schoenfeld_test(members, ["is_mutated"], strata=strata)
     test = result.overall
-    failed = "Hazards are not proportional: read the restricted mean beside the hazard ratio." if test.p < 0.05 else ""
+    failed = (
+        "Hazards are not proportional: read the restricted mean beside the hazard ratio."
+        if test.p < 0.05
+        else ""
+    )
     return {
         "estimator": "schoenfeld",
         "strata": ", ".join(strata),
@@ -273,7 +281,12 @@ def estimate_response(
         if compared.evaluable is not None:
             _add_rates(rows, response, compared.evaluable, "evaluable", cohort_id, compared.warnings)
         _add_rates(
-            rows, f"{response}_itt", compared.intention_to_treat, "intention_to_treat", cohort_id, compared.warnings
+            rows,
+            f"{response}_itt",
+            compared.intention_to_treat,
+            "intention_to_treat",
+            cohort_id,
+            compared.warnings,
         )
 
 
@@ -295,7 +308,12 @@ def _add_rates(
         "warnings": " ".join((*warnings, *compared.warnings)),
     }
     for group, rate in (("mutated", mutated), ("wild_type", wild_type)):
-        values = {"estimator": "clopper_pearson", "estimate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high}
+        values = {
+            "estimator": "clopper_pearson",
+            "estimate": rate.rate,
+            "ci_low": rate.ci_low,
+            "ci_high": rate.ci_high,
+        }
         rows.add(rows.response, f"{key}.rate.{group}", cohort_id, common | values)
     difference, fisher = compared.difference, compared.fisher
     rows.add(

@@ -116,7 +116,10 @@ RESULT_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "p_stat_id": ("string", "Statistic that the p was checked with"),
         "default_stat_id": ("string", "The honest default beside it"),
         "default_estimate": ("double", "Its estimate, in the claim's unit"),
-        "largest_difference_in_last_digits": ("double", "Largest difference in units of the last printed digit"),
+        "largest_difference_in_last_digits": (
+            "double",
+            "Largest difference in units of the last printed digit",
+        ),
         "missing_sources": ("string", "What is not at hand, if anything"),
         "rule_ids": ("string", "Rules that found a contradiction among the printed numbers"),
         "rule_findings": ("string", "What they found"),
@@ -134,7 +137,13 @@ RESULT_TABLES: dict[str, dict[str, tuple[str, str]]] = {
     },
 }
 
-_PANDAS = {"string": "string", "bigint": "Int64", "double": "float64", "boolean": "boolean", "timestamp": "datetime64[us]"}
+_PANDAS = {
+    "string": "string",
+    "bigint": "Int64",
+    "double": "float64",
+    "boolean": "boolean",
+    "timestamp": "datetime64[us]",
+}
 
 
 def as_result_table(name: str, rows: list[dict[str, object]] | pd.DataFrame) -> pd.DataFrame:

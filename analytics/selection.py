@@ -95,7 +95,11 @@ def select_members(
             ~rows[column].astype("string").isin(list(values)).fillna(False),
         )
     if icb_only:
-        leave_out("treated with a checkpoint inhibitor", "control arm or no checkpoint inhibitor", ~rows["is_icb_treated"])
+        leave_out(
+            "treated with a checkpoint inhibitor",
+            "control arm or no checkpoint inhibitor",
+            ~rows["is_icb_treated"],
+        )
     if requires_endpoint:
         is_unknown = rows["time_months"].isna() | rows["event"].isna()
         leave_out("endpoint known", "no follow-up time or no event status", is_unknown)
@@ -115,14 +119,19 @@ def select_members(
     else:
         n = int(((rows["status"] == "not_profiled") & rows["left_at"].isna()).sum())
         if n:
-            warnings.append(f"{n} people who were never profiled for the gene are called wild-type, as published.")
+            warnings.append(
+                f"{n} people who were never profiled for the gene are called wild-type, as published."
+            )
     if variant.require_any_mutation:
         leave_out(
-            "any mutation row", "sequenced, but without a single mutation row (left out as published)",
+            "any mutation row",
+            "sequenced, but without a single mutation row (left out as published)",
             rows["n_calls"].fillna(0) == 0,
         )
     if variant.baseline_only:
-        leave_out("baseline sample", "the sample was taken on or after treatment", ~rows["is_baseline"].fillna(True))
+        leave_out(
+            "baseline sample", "the sample was taken on or after treatment", ~rows["is_baseline"].fillna(True)
+        )
     if variant.one_person_once:
         leave_out("one person once", "the same person is counted in another cohort", _repeats(rows))
     else:
@@ -143,7 +152,8 @@ def _commonest_origin(rows: pd.DataFrame) -> str | None:
 
 def _repeats(rows: pd.DataFrame) -> pd.Series:
     candidates = rows[rows["left_at"].isna()].assign(
-        _unknown=lambda d: (d["status"] == "not_profiled").astype(int), _time=lambda d: -d["time_months"].astype(float)
+        _unknown=lambda d: (d["status"] == "not_profiled").astype(int),
+        _time=lambda d: -d["time_months"].astype(float),
     )
     ordered = candidates.sort_values(["precedence", "_unknown", "_time", "cohort_id", "patient_id"])
     first = ordered[~ordered["person_id"].duplicated()].index
@@ -171,11 +181,15 @@ def add_burden(frame: pd.DataFrame) -> pd.DataFrame:
     else:
         groups = [rows["cohort_id"], rows["panel_id"].fillna(""), rows["cancer_type"].fillna("")]
         rows["burden"] = others.groupby(groups).rank(pct=True)
-        rows["burden_definition"] = "percentile within cohort x panel x cancer type, without the gene's own mutations"
+        rows["burden_definition"] = (
+            "percentile within cohort x panel x cancer type, without the gene's own mutations"
+        )
     return rows
 
 
-def describe_groups(members: pd.DataFrame, columns: tuple[str, ...], show: Callable[[float], str]) -> pd.DataFrame:
+def describe_groups(
+    members: pd.DataFrame, columns: tuple[str, ...], show: Callable[[float], str]
+) -> pd.DataFrame:
     """Cohort characteristics by gene status: one row a level (categorical) or a median (numeric)."""
     rows: list[dict[str, object]] = []
     groups = {"mutated": members[members["is_mutated"]], "wild_type": members[~members["is_mutated"]]}
@@ -184,12 +198,14 @@ def describe_groups(members: pd.DataFrame, columns: tuple[str, ...], show: Calla
             continue
         if pd.api.types.is_numeric_dtype(members[column]) and not pd.api.types.is_bool_dtype(members[column]):
             rows.append(
-                {"characteristic": column, "level": "median", **{g: show(float(d[column].median())) for g, d in groups.items()}}
+                {
+                    "characteristic": column,
+                    "level": "median",
+                    **{g: show(float(d[column].median())) for g, d in groups.items()},
+                }
             )
             continue
         for level, _ in members[column].fillna("not known").value_counts().items():
-            counts = {
-                g: f"{int((d[column].fillna('not known') == level).sum())}" for g, d in groups.items()
-            }
+            counts = {g: f"{int((d[column].fillna('not known') == level).sum())}" for g, d in groups.items()}
             rows.append({"characteristic": column, "level": str(level), **counts})
     return pd.DataFrame(rows, columns=["characteristic", "level", "mutated", "wild_type"])

@@ -54,7 +54,8 @@ class Variant(_Strict):
     one_person_once: bool = True
     unprofiled: Literal["left_out", "wild_type"] = "left_out"
     require_any_mutation: bool = Field(
-        default=False, description="leave out sequenced people without a single mutation row (as some papers did)"
+        default=False,
+        description="leave out sequenced people without a single mutation row (as some papers did)",
     )
     baseline_only: bool = False
     strata: tuple[str, ...] = ()
@@ -71,7 +72,9 @@ class Variant(_Strict):
         unknown = sorted((set(self.strata) | set(self.covariates)) - set(COVARIATES))
         unknown = [name for name in unknown if not name.endswith("_mutated")]
         if unknown:
-            raise ValueError(f"unknown covariates or strata {unknown}; known: {', '.join(COVARIATES)}, <gene>_mutated")
+            raise ValueError(
+                f"unknown covariates or strata {unknown}; known: {', '.join(COVARIATES)}, <gene>_mutated"
+            )
         if "cox_adjusted" in self.estimators and not self.covariates:
             raise ValueError("cox_adjusted needs covariates")
         return self
@@ -108,5 +111,7 @@ class AnalysisSpec(_Strict):
 
     def other_genes(self) -> tuple[str, ...]:
         """Genes whose status enters as a covariate, e.g. TP53 for ``TP53_mutated``."""
-        named = {c for v in self.variants.values() for c in (*v.covariates, *v.strata) if c.endswith("_mutated")}
+        named = {
+            c for v in self.variants.values() for c in (*v.covariates, *v.strata) if c.endswith("_mutated")
+        }
         return tuple(sorted(name.removesuffix("_mutated") for name in named))

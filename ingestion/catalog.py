@@ -168,6 +168,10 @@ class Cohort(Strict):
         description="cancer type code or *: pattern of a FILTER value that passes",
     )
 
+    @property
+    def owner_id(self) -> str:
+        return self.cohort_id
+
     @model_validator(mode="after")
     def _file_ids_are_unique(self) -> Cohort:
         ids = [f.id for f in self.files]
@@ -190,6 +194,10 @@ class Reference(Strict):
     licence: str
     files: tuple[SourceFile, ...]
 
+    @property
+    def owner_id(self) -> str:
+        return self.reference_id
+
 
 class Attribute(Strict):
     """A harmonised clinical attribute. ``synonyms`` are the column names under which cBioPortal
@@ -206,6 +214,10 @@ class Catalog(Strict):
     attributes: dict[str, Attribute]
     cohorts: tuple[Cohort, ...]
     references: tuple[Reference, ...] = ()
+
+    def owners(self) -> tuple[Cohort | Reference, ...]:
+        """Everything that has files."""
+        return (*self.cohorts, *self.references)
 
     def cohort(self, cohort_id: str) -> Cohort:
         for cohort in self.cohorts:

@@ -1,5 +1,5 @@
-"""Analyses: from a spec file to result tables and figures. Reads ``catalog/analyses``, asks the warehouse for the frame,
-calls ``analytics``. What a number means does not belong here.
+"""Analyses: from a spec file to result tables and figures. Reads ``catalog/analyses``, asks the warehouse for the
+frame, calls ``analytics``. What a number means does not belong here.
 """
 
 from __future__ import annotations
@@ -69,10 +69,19 @@ def load_analyses(folder: Path) -> dict[Path, AnalysisSpec]:
     return specs
 
 
-def run_analysis(con: duckdb.DuckDBPyConnection, spec: AnalysisSpec, *, spec_sha256: str, run_id: str) -> AnalysisResult:
+def run_analysis(
+    con: duckdb.DuckDBPyConnection, spec: AnalysisSpec, *, spec_sha256: str, run_id: str
+) -> AnalysisResult:
     """Every variant and endpoint of a spec on an open warehouse."""
     gathered: dict[str, list[pd.DataFrame | dict[str, Any]]] = {
-        name: [] for name in ("analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats")
+        name: []
+        for name in (
+            "analysis_specs",
+            "analysis_flow",
+            "analysis_members",
+            "survival_stats",
+            "response_stats",
+        )
     }
     result = AnalysisResult(tables={})
     for endpoint in spec.endpoints:
@@ -153,7 +162,9 @@ def _members(selection: Selection) -> pd.DataFrame:
     )
 
 
-def _spec_row(spec: AnalysisSpec, name: str, variant: Variant, spec_sha256: str, run_id: str) -> dict[str, Any]:
+def _spec_row(
+    spec: AnalysisSpec, name: str, variant: Variant, spec_sha256: str, run_id: str
+) -> dict[str, Any]:
     def listed(values: Sequence[str]) -> str:
         return ", ".join(values)
 

@@ -1,7 +1,5 @@
 """Checks on the published file, beside dbt's tests: it opens, rule 1 and rule 2 hold in what users see."""
 
-from __future__ import annotations
-
 import dagster as dg
 import duckdb
 
@@ -26,7 +24,8 @@ def published_checks() -> list[dg.AssetChecksDefinition]:
     def statistics_can_be_walked_back(warehouse: Warehouse) -> dg.AssetCheckResult:
         with duckdb.connect(str(warehouse.settings.published_file), read_only=True) as con:
             row = con.execute(
-                "select count(*) from stats.every_stat as s left join stats.analysis_specs as a using (analysis_id, variant) "
+                "select count(*) from stats.every_stat as s "
+                "left join stats.analysis_specs as a using (analysis_id, variant) "
                 "left join stats.runs as r on a.run_id = r.run_id where r.run_id is null"
             ).fetchone()
         orphans = int(row[0]) if row else 0

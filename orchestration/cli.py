@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="icb-warehouse: does a mutation predict benefit from immune-checkpoint blockade, and where does each number come from?",
+    help="Does a mutation predict benefit from immune-checkpoint blockade, and where does each number come from?",
 )
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
 app.add_typer(cohort_app, name="cohort")
@@ -49,15 +49,21 @@ def published() -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, read-only."""
     path = Settings.from_environment().published_file
     if not path.exists():
-        raise CommandError("nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first")
+        raise CommandError(
+            "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
+        )
     with duckdb.connect(str(path), read_only=True) as con:
         yield con
 
 
 @app.command()
 def run(
-    demo: Annotated[bool, typer.Option("--demo", help="Generated cohorts in place of the public ones, offline.")] = False,
-    statistics_only: Annotated[bool, typer.Option("--statistics-only", help="On the tables of the last build.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Generated cohorts in place of the public ones, offline.")
+    ] = False,
+    statistics_only: Annotated[
+        bool, typer.Option("--statistics-only", help="On the tables of the last build.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Build again even if nothing has changed.")] = False,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
@@ -71,7 +77,9 @@ def run(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="SQL on the published file; '-' reads it from standard input.")],
+    query: Annotated[
+        str, typer.Argument(help="SQL on the published file; '-' reads it from standard input.")
+    ],
     style: FormatOption = Format.table,
 ) -> None:
     """Run SQL on the published file.
@@ -89,10 +97,16 @@ def sql(
 @app.command()
 def gene(
     symbol: Annotated[str, typer.Argument(help="HGNC symbol, or an alias that the warehouse knows.")],
-    cohort: Annotated[list[str] | None, typer.Option("--cohort", help="One cohort; may be given again.")] = None,
-    cancer_type: Annotated[str | None, typer.Option("--cancer-type", help="cBioPortal's word, e.g. Melanoma.")] = None,
+    cohort: Annotated[
+        list[str] | None, typer.Option("--cohort", help="One cohort; may be given again.")
+    ] = None,
+    cancer_type: Annotated[
+        str | None, typer.Option("--cancer-type", help="cBioPortal's word, e.g. Melanoma.")
+    ] = None,
     endpoint: Annotated[str, typer.Option("--endpoint", help="OS, PFS, DSS, DFI or PFI.")] = "OS",
-    adjust: Annotated[str, typer.Option("--adjust", help="Covariates, comma-separated, e.g. sex,drug_class.")] = "",
+    adjust: Annotated[
+        str, typer.Option("--adjust", help="Covariates, comma-separated, e.g. sex,drug_class.")
+    ] = "",
     style: FormatOption = Format.table,
 ) -> None:
     """Is a mutation in a gene associated with outcome? Per cohort and pooled, with the patient flow.
@@ -104,7 +118,12 @@ def gene(
     covariates = [name.strip() for name in adjust.split(",") if name.strip()]
     with published() as con:
         report = gene_report(
-            con, symbol, cohorts=cohort or [], cancer_type=cancer_type, endpoint=endpoint.upper(), adjust=covariates
+            con,
+            symbol,
+            cohorts=cohort or [],
+            cancer_type=cancer_type,
+            endpoint=endpoint.upper(),
+            adjust=covariates,
         )
     if style is Format.json:
         print_json(report)
@@ -137,7 +156,17 @@ def lineage(
     if style is Format.json:
         print_json(vars(found))
         return
-    row_columns = ["cohort_id", "patient_id", "person_id", "status", "role", "mart", "address", "member", "source_row"]
+    row_columns = [
+        "cohort_id",
+        "patient_id",
+        "person_id",
+        "status",
+        "role",
+        "mart",
+        "address",
+        "member",
+        "source_row",
+    ]
     if style is Format.csv:
         show(found.rows, row_columns, style)
         return
@@ -164,8 +193,8 @@ def claims(
 
     Example: icb claims --paper igf1r_2022 --format csv
     """
-    columns = ["claim_id", "printed", "verdict", "computed_estimate", "computed_ci_low", "computed_ci_high", "computed_p",
-               "default_estimate", "stat_id", "sentence"]  # fmt: skip
+    columns = ["claim_id", "printed", "verdict", "computed_estimate", "computed_ci_low", "computed_ci_high",
+               "computed_p", "default_estimate", "stat_id", "sentence"]  # fmt: skip
     with published() as con:
         cursor = con.execute(
             f"select {', '.join(columns)} from stats.claim_checks "
@@ -174,15 +203,21 @@ def claims(
             {"paper": paper, "verdict": verdict, "row": row},
         )
         found = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
-        known = con.execute("select distinct paper_id, verdict from stats.claim_checks order by all").fetchall()
+        known = con.execute(
+            "select distinct paper_id, verdict from stats.claim_checks order by all"
+        ).fetchall()
     if not found:
         raise CommandError(
             "no claim answers to that",
             where="stats.claim_checks",
-            remedy=f"papers: {', '.join(sorted({p for p, _ in known}))}; verdicts: {', '.join(sorted({v for _, v in known}))}",
+            remedy=f"papers: {_words(p for p, _ in known)}; verdicts: {_words(v for _, v in known)}",
         )
     shown = columns if style is not Format.table else ["claim_id", "printed", "verdict", "sentence"]
     show(found, shown, style)
+
+
+def _words(values: Iterable[str]) -> str:
+    return ", ".join(sorted(set(values)))
 
 
 @cohort_app.command("list")
@@ -212,7 +247,9 @@ def cohort_list(style: FormatOption = Format.table) -> None:
 
 @cohort_app.command("check")
 def cohort_check(
-    cohort: Annotated[str | None, typer.Argument(help="A cohort of the catalogue, or the path of a file; all without.")] = None,
+    cohort: Annotated[
+        str | None, typer.Argument(help="A cohort of the catalogue, or the path of a file; all without.")
+    ] = None,
 ) -> None:
     """Validate cohort files without running anything.
 
@@ -223,9 +260,15 @@ def cohort_check(
     settings = Settings.from_environment()
     if cohort is None:
         catalog = load_catalog(settings.catalog, settings.attributes)
-        print(f"{len(catalog.cohorts)} cohort files are valid: {', '.join(c.cohort_id for c in catalog.cohorts)}")
+        print(
+            f"{len(catalog.cohorts)} cohort files are valid: {', '.join(c.cohort_id for c in catalog.cohorts)}"
+        )
         return
-    path = Path(cohort) if cohort.endswith((".yaml", ".yml")) else settings.catalog / "cohorts" / f"{cohort}.yaml"
+    path = (
+        Path(cohort)
+        if cohort.endswith((".yaml", ".yml"))
+        else settings.catalog / "cohorts" / f"{cohort}.yaml"
+    )
     checked = load_cohort(path)
     attributes = load_catalog(settings.catalog, settings.attributes).attributes
     for file in checked.files:
@@ -236,7 +279,9 @@ def cohort_check(
 @cohort_app.command("add")
 def cohort_add(
     study_id: Annotated[str, typer.Argument(help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018.")],
-    not_icb: Annotated[bool, typer.Option("--not-icb", help="Its patients got no checkpoint inhibitor.")] = False,
+    not_icb: Annotated[
+        bool, typer.Option("--not-icb", help="Its patients got no checkpoint inhibitor.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
 ) -> None:
     """Write a catalogue file for any cBioPortal study, and say which attributes could be mapped.
@@ -247,8 +292,15 @@ def cohort_add(
 
     report = add_cohort(study_id, Settings.from_environment(), is_icb=not not_icb, overwrite=overwrite)
     show(report.mapped, ["column", "attribute", "n_filled"], Format.table, title="Mapped")
-    show(report.unmapped, ["column", "n_filled", "examples"], Format.table, title="Not mapped: name them under 'columns' if wanted")
-    print(f"Wrote {report.path}. Say when each endpoint's clock starts under 'endpoints', then run 'icb run'.")
+    show(
+        report.unmapped,
+        ["column", "level", "n_filled"],
+        Format.table,
+        title="Not mapped: name them under 'columns' if wanted",
+    )
+    print(
+        f"Wrote {report.path}. Say when each endpoint's clock starts under 'endpoints', then run 'icb run'."
+    )
 
 
 @app.command()

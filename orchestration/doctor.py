@@ -12,7 +12,16 @@ import psutil
 
 from orchestration.settings import Settings
 
-_PACKAGES = ("icb-warehouse", "dagster", "dagster-dbt", "dbt-core", "dbt-duckdb", "duckdb", "pandas", "lifelines")
+_PACKAGES = (
+    "icb-warehouse",
+    "dagster",
+    "dagster-dbt",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "pandas",
+    "lifelines",
+)
 _LEAST_FREE_GB = 3.0
 
 
@@ -26,7 +35,9 @@ def findings(settings: Settings, project: Path) -> list[dict[str, str]]:
             rows.append(_row(name, "problem", "not installed; run 'make setup'"))
     rows.append(_row("project", "ok", str(project)))
     rows.append(_row("catalogue", "ok" if settings.catalog.exists() else "problem", str(settings.catalog)))
-    rows.append(_row("data folder (ICB_DATA)", "ok" if settings.data.exists() else "note", str(settings.data)))
+    rows.append(
+        _row("data folder (ICB_DATA)", "ok" if settings.data.exists() else "note", str(settings.data))
+    )
     if settings.mirror is not None:
         exists = settings.mirror.exists() or settings.demo
         detail = str(settings.mirror) if exists else f"{settings.mirror} does not exist; correct ICB_MIRROR"
@@ -46,7 +57,11 @@ def _space(folder: Path) -> dict[str, str]:
     existing = next(p for p in (folder, *folder.parents) if p.exists())
     free_gb = shutil.disk_usage(existing).free / 1e9
     if free_gb < _LEAST_FREE_GB:
-        return _row("free space", "problem", f"{free_gb:.1f} GB at {existing}; a run needs about {_LEAST_FREE_GB:.0f} GB")
+        return _row(
+            "free space",
+            "problem",
+            f"{free_gb:.1f} GB at {existing}; a run needs about {_LEAST_FREE_GB:.0f} GB",
+        )
     return _row("free space", "ok", f"{free_gb:.1f} GB at {existing}")
 
 

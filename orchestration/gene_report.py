@@ -10,15 +10,22 @@ import pandas as pd
 
 from analytics.estimates import ResultRows, estimate_survival
 from analytics.selection import select_members
-from analytics.specs import COVARIATES, Variant
+from analytics.specs import COVARIATES, SurvivalEstimator, Variant
 from ingestion.errors import IngestionError
 from orchestration.frames import analysis_frame, resolve_gene
 
 DEFINITION = (
-    "mutated: at least one counted non-synonymous call (cBioPortal's non-silent classes) in the patient's index sample; "
+    "mutated: at least one counted non-synonymous call (cBioPortal's non-silent classes) in the patient's index "
+    "sample; "
     "wild_type: sequenced on a panel that covers the gene, and none; not_profiled: neither"
 )
-_ESTIMATORS = ("log_rank", "log_rank_oe", "cox_univariable", "cox_adjusted", "cox_burden_adjusted")
+_ESTIMATORS: tuple[SurvivalEstimator, ...] = (
+    "log_rank",
+    "log_rank_oe",
+    "cox_univariable",
+    "cox_adjusted",
+    "cox_burden_adjusted",
+)
 
 
 class QuestionError(IngestionError):
@@ -51,14 +58,16 @@ def gene_report(
     asked = _asked_cohorts(con, cohorts, endpoint)
     _check_covariates(adjust)
     frame = analysis_frame(con, symbol, endpoint, asked)
-    where = {"cancer_type": (_known_cancer_type(frame, cancer_type),)} if cancer_type else {}
+    where: dict[str, tuple[str, ...]] = (
+        {"cancer_type": (_known_cancer_type(frame, cancer_type),)} if cancer_type else {}
+    )
     pooled = len(asked) > 1
     variant = Variant(
         description="icb gene",
         strata=("cohort_id", "cancer_type"),
         robust=pooled,
         covariates=tuple(adjust),
-        estimators=tuple(e for e in _ESTIMATORS if adjust or e != "cox_adjusted"),  # type: ignore[arg-type]
+        estimators=tuple(e for e in _ESTIMATORS if adjust or e != "cox_adjusted"),
     )
     selection = select_members(frame, variant, where)
     members = selection.members
@@ -77,9 +86,13 @@ def gene_report(
     }
 
 
-def _estimate(rows: ResultRows, members: pd.DataFrame, variant: Variant, endpoint: str, cohort_id: str | None) -> None:
+def _estimate(
+    rows: ResultRows, members: pd.DataFrame, variant: Variant, endpoint: str, cohort_id: str | None
+) -> None:
     strata = tuple(column for column in variant.strata if members[column].nunique(dropna=False) > 1)
-    estimate_survival(rows, members, variant.model_copy(update={"strata": strata}), endpoint.lower(), cohort_id)
+    estimate_survival(
+        rows, members, variant.model_copy(update={"strata": strata}), endpoint.lower(), cohort_id
+    )
 
 
 def _estimate_row(row: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
@@ -107,12 +120,16 @@ def _estimate_row(row: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
 def _asked_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpoint: str) -> list[str]:
     known = {
         str(cohort_id): bool(is_icb)
-        for cohort_id, is_icb in con.execute("select cohort_id, is_icb from marts.cohorts order by cohort_id").fetchall()
+        for cohort_id, is_icb in con.execute(
+            "select cohort_id, is_icb from marts.cohorts order by cohort_id"
+        ).fetchall()
     }
     for cohort_id in cohorts:
         if cohort_id not in known:
             raise QuestionError(
-                f"cohort '{cohort_id}' is not in the warehouse", where="marts.cohorts", remedy=f"there are {', '.join(known)}"
+                f"cohort '{cohort_id}' is not in the warehouse",
+                where="marts.cohorts",
+                remedy=f"there are {', '.join(known)}",
             )
     with_endpoint = con.execute(
         "select cohort_id, endpoint from marts.survival_outcomes group by all order by all"
@@ -120,7 +137,9 @@ def _asked_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpo
     endpoints = sorted({str(e) for _, e in with_endpoint})
     if endpoint not in endpoints:
         raise QuestionError(
-            f"nobody has endpoint '{endpoint}'", where="marts.survival_outcomes", remedy=f"there are {', '.join(endpoints)}"
+            f"nobody has endpoint '{endpoint}'",
+            where="marts.survival_outcomes",
+            remedy=f"there are {', '.join(endpoints)}",
         )
     having = {str(c) for c, e in with_endpoint if e == endpoint}
     asked = list(cohorts) or [c for c, is_icb in known.items() if is_icb and c in having]
@@ -138,7 +157,9 @@ def _check_covariates(adjust: Sequence[str]) -> None:
     unknown = [name for name in adjust if name not in COVARIATES]
     if unknown:
         raise QuestionError(
-            f"'{unknown[0]}' is not a covariate", where="--adjust", remedy=f"there are {', '.join(COVARIATES)}"
+            f"'{unknown[0]}' is not a covariate",
+            where="--adjust",
+            remedy=f"there are {', '.join(COVARIATES)}",
         )
 
 

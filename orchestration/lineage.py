@@ -21,7 +21,12 @@ class UnknownStatisticError(IngestionError):
 _ROLES = {
     "patient": ("patients", "", "source_file_id", "source_row"),
     "time": ("survival_outcomes", "and fact.endpoint = members.endpoint", "source_file_id", "source_row"),
-    "event": ("survival_outcomes", "and fact.endpoint = members.endpoint", "event_source_file_id", "event_source_row"),
+    "event": (
+        "survival_outcomes",
+        "and fact.endpoint = members.endpoint",
+        "event_source_file_id",
+        "event_source_row",
+    ),
     "response": ("response_outcomes", "and members.endpoint = 'response'", "source_file_id", "source_row"),
     "treatment": ("treatments", "", "source_file_id", "source_row"),
     "profiling": ("profiling", "and fact.sample_id = members.sample_id", "source_file_id", "source_row"),

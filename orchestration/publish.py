@@ -134,7 +134,9 @@ def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
         "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",
         {"schemas": list(PUBLIC_SCHEMAS)},
     ).fetchall():
-        con.execute(f'comment on table fresh.{schema}."{table}" is \'{comment.replace(chr(39), chr(39) * 2)}\'')
+        con.execute(
+            f"comment on table fresh.{schema}.\"{table}\" is '{comment.replace(chr(39), chr(39) * 2)}'"
+        )
     for schema, table, column, comment in con.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",

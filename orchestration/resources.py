@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,6 @@ import duckdb
 from ingestion.fetch import Fetcher
 from ingestion.generated import generate
 from ingestion.progress import RichProgress
-from ingestion.sources_lock import SourcesLock
 from ingestion.store import ContentStore
 from orchestration.settings import Settings
 
@@ -21,7 +19,7 @@ from orchestration.settings import Settings
 BUILD_POOL = "build_file"
 
 
-class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Warehouse(dg.ConfigurableResource):
     """Folders as Dagster configuration, so that the UI shows where a run reads and writes."""
 
     data: str
@@ -53,9 +51,12 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
         settings = self.settings
         if settings.demo and settings.mirror is not None and not (settings.mirror / "truth.json").exists():
             generate(settings.mirror)
-        with RichProgress() as progress, Fetcher(
-            ContentStore(settings.data), settings.mirror, SourcesLock(settings.sources_lock), progress=progress
-        ) as fetcher:
+        with (
+            RichProgress() as progress,
+            Fetcher(
+                ContentStore(settings.data), settings.mirror, settings.lock(), progress=progress
+            ) as fetcher,
+        ):
             yield fetcher
 
     @contextmanager
@@ -67,5 +68,5 @@ class Warehouse(dg.ConfigurableResource):  # type: ignore[type-arg]
             yield con
 
     def dbt_environment(self) -> dict[str, str]:
-        """What dbt's profile reads; raises nothing and falls back to nothing."""
-        return os.environ | {"ICB_BUILD_FILE": str(self.settings.build_file), "DO_NOT_TRACK": "1"}
+        """What dbt's profile reads."""
+        return {"ICB_BUILD_FILE": str(self.settings.build_file), "DO_NOT_TRACK": "1"}

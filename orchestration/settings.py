@@ -10,6 +10,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.sources_lock import SourcesLock
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 
@@ -35,7 +37,9 @@ class Settings:
         demo = os.environ.get("ICB_DEMO", "") not in ("", "0")
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
         if demo:
-            return cls(data=data, catalog=PROJECT / "catalog" / "demo", mirror=data / "demo_sources", demo=True)
+            return cls(
+                data=data, catalog=PROJECT / "catalog" / "demo", mirror=data / "demo_sources", demo=True
+            )
         mirror = os.environ.get("ICB_MIRROR")
         return cls(
             data=data,
@@ -76,9 +80,12 @@ class Settings:
     def figures(self) -> Path:
         return self.data / "published" / "figures"
 
-    @property
-    def sources_lock(self) -> Path:
-        """The project's own lock for addresses on the network; a mirror or a demo records beside its data."""
+    def lock(self) -> SourcesLock:
+        """The project's own lock for addresses on the network. A mirror or a demo records its own beside its data,
+        and a mirror is still held to the checksums of pinned addresses in the project's lock."""
+        project_lock = PROJECT / "sources.lock.json"
         if self.mirror is None:
-            return PROJECT / "sources.lock.json"
-        return self.data / ("sources.demo.lock.json" if self.demo else "sources.mirror.lock.json")
+            return SourcesLock(project_lock)
+        if self.demo:
+            return SourcesLock(self.data / "sources.demo.lock.json")
+        return SourcesLock(self.data / "sources.mirror.lock.json", baseline=project_lock)

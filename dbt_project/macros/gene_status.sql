@@ -1,6 +1,11 @@
 {#- marts.gene_status('ALK'): mutated, wild_type or not_profiled for every sample, for people who write SQL. -#}
 {% macro create_gene_status() %}
-{% if execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build') %}
+{% if
+    execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build')
+    and adapter.get_relation(target.database, 'marts', 'profiling')
+    and adapter.get_relation(target.database, 'marts', 'mutations')
+    and adapter.get_relation(target.database, 'marts', 'gene_panels')
+%}
 create or replace macro marts.gene_status(gene) as table
 with asked as (
     select coalesce(

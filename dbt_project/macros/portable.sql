@@ -36,3 +36,8 @@
         else regexp_replace({{ text }}, '^[cC][hH][rR]', '')
     end
 {%- endmacro %}
+
+{#- A 64-bit hash of several columns together; nulls count as a value of their own. -#}
+{% macro hash_of(columns) -%}{{ return(adapter.dispatch('hash_of')(columns)) }}{%- endmacro %}
+{% macro default__hash_of(columns) -%}hash({{ columns | join(', ') }}){%- endmacro %}
+{% macro spark__hash_of(columns) -%}xxhash64({{ columns | join(', ') }}){%- endmacro %}

@@ -1,7 +1,6 @@
 """The dbt project as assets: key = [schema, model], tests as checks, column lineage and row counts as metadata."""
 
-from __future__ import annotations
-
+import os
 import shutil
 import subprocess
 import sys
@@ -11,14 +10,24 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliResource,
+    DbtProject,
+    dbt_assets,
+)
 
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import Settings
 
 OWNERS = ["team:warehouse"]
+#: dbt of this environment, whatever PATH says.
+DBT = Path(sys.executable).parent / "dbt"
 #: Marts are refreshed every Monday at 04:00 UTC; by 08:00 they must be.
-MART_FRESHNESS = dg.FreshnessPolicy.cron(deadline_cron="0 8 * * 1", lower_bound_delta=timedelta(hours=4), timezone="UTC")
+MART_FRESHNESS = dg.FreshnessPolicy.cron(
+    deadline_cron="0 8 * * 1", lower_bound_delta=timedelta(hours=4), timezone="UTC"
+)
 
 
 class Translator(DagsterDbtTranslator):
@@ -26,7 +35,9 @@ class Translator(DagsterDbtTranslator):
 
     def __init__(self) -> None:
         super().__init__(
-            settings=DagsterDbtTranslatorSettings(enable_asset_checks=True, enable_source_tests_as_checks=True)
+            settings=DagsterDbtTranslatorSettings(
+                enable_asset_checks=True, enable_source_tests_as_checks=True
+            )
         )
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
@@ -35,7 +46,9 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["schema"])
 
-    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+    def get_asset_spec(
+        self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         spec = spec.replace_attributes(owners=OWNERS, kinds={"dbt", "duckdb"})
         if spec.key.path[0] == "marts":
@@ -48,14 +61,28 @@ def prepared_project(settings: Settings) -> DbtProject:
     project = DbtProject(project_dir=settings.dbt_project, profiles_dir=settings.dbt_project)
     manifest = Path(project.manifest_path)
     sources = [p for p in settings.dbt_project.rglob("*") if p.suffix in {".sql", ".yml", ".csv"}]
-    newest = max(p.stat().st_mtime for p in sources if "target" not in p.relative_to(settings.dbt_project).parts)
+    newest = max(
+        p.stat().st_mtime for p in sources if "target" not in p.relative_to(settings.dbt_project).parts
+    )
     if not manifest.exists() or manifest.stat().st_mtime < newest:
-        command = [str(Path(sys.executable).parent / "dbt"), "--quiet", "parse", "--profiles-dir", str(settings.dbt_project)]
+        command = [
+            str(DBT),
+            "--quiet",
+            "parse",
+            "--profiles-dir",
+            str(settings.dbt_project),
+        ]
         done = subprocess.run(
-            command, cwd=settings.dbt_project, env=Warehouse.of(settings).dbt_environment(), capture_output=True, text=True
+            command,
+            cwd=settings.dbt_project,
+            env=os.environ | Warehouse.of(settings).dbt_environment(),
+            capture_output=True,
+            text=True,
         )
         if done.returncode != 0:
-            raise dg.Failure(f"The dbt project does not parse; mend it and run again. dbt says: {done.stdout.strip()}")
+            raise dg.Failure(
+                f"The dbt project does not parse; mend it and run again. dbt says: {done.stdout.strip()}"
+            )
     return project
 
 
@@ -73,9 +100,10 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
     def dbt_build(
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator[Any]:
+        os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
         target = warehouse.settings.data / "build" / "dbt_target"
         shutil.rmtree(target, ignore_errors=True)  # dbt leaves a folder a run
         invocation = dbt.cli(["build"], context=context, target_path=target)
         yield from invocation.stream().fetch_row_counts().fetch_column_metadata()
 
-    return dbt_build, DbtCliResource(project_dir=project)
+    return dbt_build, DbtCliResource(project_dir=project, dbt_executable=str(DBT))

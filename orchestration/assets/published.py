@@ -1,7 +1,5 @@
 """The published file: what users open."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration.publish import publish

@@ -1,14 +1,17 @@
 """One asset a cohort and file of the catalogue (fetch, verify, parse), and one a raw table (all cohorts together)."""
 
-from __future__ import annotations
-
+import hashlib
 from collections.abc import Iterator
+from pathlib import Path
 
 import dagster as dg
+import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
+from ingestion.errors import IngestionError
+from ingestion.fetch import FetchedFile
 from ingestion.raw_schema import RAW_TABLES
-from ingestion.raw_tables import PARSER_VERSION, catalog_tables, write_raw
+from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
 from orchestration.resources import BUILD_POOL, Warehouse
 
 OWNERS = ["team:ingestion"]
@@ -20,10 +23,9 @@ def source_key(owner_id: str, file_id: str) -> dg.AssetKey:
 
 def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) -> dg.AssetsDefinition:
     """Fetch and parse one file of the catalogue. An unchanged source is not parsed again."""
-    owner_id = owner.cohort_id if isinstance(owner, Cohort) else owner.reference_id
 
     @dg.asset(
-        key=source_key(owner_id, file.id),
+        key=source_key(owner.owner_id, file.id),
         group_name="sources",
         description=f"{owner.title}: {file.id}, parsed to raw tables.",
         owners=OWNERS,
@@ -34,18 +36,107 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
     def source(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         with warehouse.fetcher() as fetcher:
             fetched = [fetcher.fetch(address, licence=owner.licence) for address in file.addresses()]
-        written = write_raw(owner, file, fetched, catalog, warehouse.settings.parsed)
+        folder = write_raw(owner, file, fetched, catalog, warehouse.settings.parsed)
         for change in (f.change for f in fetched if f.change is not None):
-            context.log.warning(f"{change}")
+            context.log.warning(f"A source has changed since it was last read: {change}")
+        rows = {table: pq.read_metadata(folder / f"{table}.parquet").num_rows for table in DATA_TABLES}
         return dg.MaterializeResult(
-            data_version=dg.DataVersion(written.key),
+            data_version=dg.DataVersion(content_version(fetched)),
             metadata={
-                "rows": dg.MetadataValue.json(written.rows),
-                "rejected": written.rows.get("rejected_rows", 0),
-                "sha256": ", ".join(f.sha256[:12] for f in fetched[:5]),
+                "rows": dg.MetadataValue.json({table: n for table, n in rows.items() if n}),
+                "rejected rows": rows["rejected_rows"],
+                "sha256": ", ".join(f.sha256 for f in fetched[:3]) + (" ..." if len(fetched) > 3 else ""),
                 "bytes": sum(f.bytes for f in fetched),
-                "read_from": fetched[0].read_from if fetched else "",
+                "read from": fetched[0].read_from,
             },
         )
 
     return source
+
+
+def content_version(fetched: list[FetchedFile]) -> str:
+    """The checksum of one file, or of the checksums of several."""
+    if len(fetched) == 1:
+        return fetched[0].sha256
+    return hashlib.sha256("".join(f.sha256 for f in fetched).encode()).hexdigest()
+
+
+def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
+    """Where the parsed tables of every file of the catalogue lie.
+
+    Raises
+    ------
+    IngestionError
+        A file has not been read yet: names the asset to materialise.
+    """
+    folders = []
+    for owner in catalog.owners():
+        for file in owner.files:
+            parent = parsed / owner.owner_id / file.id
+            found = [p for p in parent.iterdir() if not p.name.startswith(".")] if parent.exists() else []
+            if len(found) != 1:
+                key = source_key(owner.owner_id, file.id).to_user_string()
+                raise IngestionError(
+                    "the file has not been read yet",
+                    where=str(parent),
+                    remedy=f"materialise the asset {key} first",
+                )
+            folders.append(found[0])
+    return folders
+
+
+def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
+    """The tables of the ``raw`` schema: the parsed files of every cohort, and the catalogue itself."""
+    upstream = [source_key(owner.owner_id, file.id) for owner in catalog.owners() for file in owner.files]
+
+    @dg.multi_asset(
+        name="raw_tables",
+        specs=[
+            dg.AssetSpec(
+                dg.AssetKey(["raw", table]),
+                deps=upstream if table in DATA_TABLES else [],
+                group_name="raw",
+                description=f"raw.{table}: columns in ingestion/raw_schema.py.",
+                owners=OWNERS,
+                kinds={"duckdb"},
+                metadata={
+                    "dagster/table_name": f"raw.{table}",
+                    "dagster/column_schema": dg.TableSchema(
+                        [dg.TableColumn(c, "bigint" if c == "source_row" else "string") for c in columns]
+                    ),
+                },
+            )
+            for table, columns in RAW_TABLES.items()
+        ],
+        pool=BUILD_POOL,
+    )
+    def raw_tables(warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
+        folders = parsed_folders(catalog, warehouse.settings.parsed)
+        of_catalog = catalog_tables(catalog)
+        with warehouse.build() as con:
+            con.execute("create schema if not exists raw")
+            for table in RAW_TABLES:
+                if table in of_catalog:
+                    rows = of_catalog[table]  # noqa: F841  read by DuckDB under its name
+                    con.execute(f"create or replace table raw.{table} as select * from rows")
+                else:
+                    files = [str(folder / f"{table}.parquet").replace("'", "''") for folder in folders]
+                    listed = ", ".join(f"'{file}'" for file in files)
+                    con.execute(
+                        f"create or replace table raw.{table} as select * from read_parquet([{listed}])"
+                    )
+                counted = con.execute(f"select count(*) from raw.{table}").fetchone()
+                yield dg.MaterializeResult(
+                    asset_key=dg.AssetKey(["raw", table]),
+                    metadata={"dagster/row_count": int(counted[0]) if counted else 0},
+                )
+
+    return raw_tables
+
+
+def raw_assets(catalog: Catalog) -> list[dg.AssetsDefinition]:
+    """Every asset up to the raw tables."""
+    return [
+        *[source_asset(owner, file, catalog) for owner in catalog.owners() for file in owner.files],
+        raw_tables_asset(catalog),
+    ]

@@ -1,7 +1,5 @@
 """One asset an analysis, one a result table, the claims, and the views that walk a number back."""
 
-from __future__ import annotations
-
 import base64
 import io
 import platform
@@ -28,8 +26,8 @@ from orchestration.settings import PROJECT, Settings
 OWNERS = ["team:statistics"]
 #: Marts that an analysis frame reads.
 FRAME_MARTS = (
-    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels", "mutations",
-    "survival_outcomes", "response_outcomes", "burdens",
+    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
+    "mutations", "survival_outcomes", "response_outcomes", "burdens",
 )  # fmt: skip
 ANALYSIS_TABLES = ("analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats")
 _PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
@@ -79,7 +77,18 @@ def save_figures(figures: dict[str, Figure], folder: Path) -> None:
 def _metadata(tables: dict[str, pd.DataFrame], figures: dict[str, Figure]) -> dict[str, Any]:
     stats = tables["survival_stats"]
     shown = stats[stats["cohort_id"].isna() & ~stats["estimate_key"].str.startswith("flow.")]
-    columns = ["variant", "endpoint", "estimate_key", "n", "n_mutated", "events", "estimate", "ci_low", "ci_high", "p"]
+    columns = [
+        "variant",
+        "endpoint",
+        "estimate_key",
+        "n",
+        "n_mutated",
+        "events",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "p",
+    ]
     metadata: dict[str, Any] = {
         "estimates": dg.MetadataValue.md(_markdown(shown[columns])),
         "dagster/row_count": len(stats),
@@ -117,18 +126,27 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
                 description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                metadata={"dagster/table_name": f"stats.{table}", "dagster/column_schema": _column_schema(table)},
+                metadata={
+                    "dagster/table_name": f"stats.{table}",
+                    "dagster/column_schema": _column_schema(table),
+                },
             )
             for table in (*ANALYSIS_TABLES, "runs")
         ],
         pool=BUILD_POOL,
     )
-    def stats_tables(context: dg.AssetExecutionContext, warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
+    def stats_tables(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
         folders = [warehouse.settings.results / "tables" / spec.analysis_id for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
             for table in ANALYSIS_TABLES:
-                parts = [pd.read_parquet(f / f"{table}.parquet") for f in folders if (f / f"{table}.parquet").exists()]
+                parts = [
+                    pd.read_parquet(f / f"{table}.parquet")
+                    for f in folders
+                    if (f / f"{table}.parquet").exists()
+                ]
                 yield _written(con, table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
             yield _written(con, "runs", run_rows(con, context.run_id, warehouse.settings))
             for statement in view_statements():
@@ -139,16 +157,21 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
 
 def _column_schema(table: str) -> dg.TableSchema:
     return dg.TableSchema(
-        [dg.TableColumn(name, kind, description) for name, (kind, description) in RESULT_TABLES[table].items()]
+        [
+            dg.TableColumn(name, kind, description)
+            for name, (kind, description) in RESULT_TABLES[table].items()
+        ]
     )
 
 
 def _written(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> dg.MaterializeResult[None]:
-    rows = as_result_table(table, frame)  # noqa: F841  read by DuckDB under its name
+    rows = as_result_table(table, frame)
     con.execute(create_statement(table, f"stats.{table}"))
     con.execute(f"insert into stats.{table} select * from rows")
     for column, (_, description) in RESULT_TABLES[table].items():
-        con.execute(f"comment on column stats.{table}.\"{column}\" is '{description.replace(chr(39), chr(39) * 2)}'")
+        con.execute(
+            f"comment on column stats.{table}.\"{column}\" is '{description.replace(chr(39), chr(39) * 2)}'"
+        )
     return dg.MaterializeResult(
         asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": len(rows)}
     )
@@ -172,14 +195,19 @@ def run_rows(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) ->
     if not exists or not exists[0]:
         return pd.DataFrame([now])
     earlier = con.execute("select * from stats.runs where run_id <> ?", [run_id]).df()
-    return pd.concat([earlier, pd.DataFrame([now])], ignore_index=True) if len(earlier) else pd.DataFrame([now])
+    return (
+        pd.concat([earlier, pd.DataFrame([now])], ignore_index=True) if len(earlier) else pd.DataFrame([now])
+    )
 
 
 def code_version() -> dict[str, Any]:
     """Commit of the checkout and whether it was clean; nulls outside a checkout."""
+
     def git(*arguments: str) -> str | None:
         try:
-            done = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=20)
+            done = subprocess.run(
+                ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=20
+            )
         except FileNotFoundError:
             return None
         return done.stdout.strip() if done.returncode == 0 else None
@@ -210,8 +238,9 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
             con.execute(
-                "select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, events, estimate, ci_low, "
-                "ci_high, p, median_mutated_months as median_mutated, median_wild_type_months as median_wild_type "
+                "select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, events, estimate, "
+                "ci_low, ci_high, p, median_mutated_months as median_mutated, "
+                "median_wild_type_months as median_wild_type "
                 "from stats.survival_stats where cohort_id is null "
                 "union all by name select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, "
                 "responders as events, estimate, ci_low, ci_high, p from stats.response_stats where cohort_id is null"
@@ -222,7 +251,9 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
         )
         written = _written(con, "claim_checks", checked)
     counts = checked["verdict"].value_counts()
-    return dg.MaterializeResult(metadata={**(written.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}})
+    return dg.MaterializeResult(
+        metadata={**(written.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
+    )
 
 
 def available_sources(con: duckdb.DuckDBPyConnection) -> set[str]:

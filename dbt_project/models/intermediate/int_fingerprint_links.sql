@@ -1,6 +1,7 @@
--- Pairs of people of two ICB cohorts whose tumours share rare mutated sites (seen in no more than 4 people). One person:
--- at least 3 such sites, and at least 30 % of the sites of the one with fewer. Second route: the five pairs found between
--- luad_mskcc_2015 (exomes) and the MSK panels agree in sex, in age to one year and in progression-free time.
+-- Pairs of people of two ICB cohorts whose tumours share at least 3 rare mutated sites (seen in no more than 4 people).
+-- One person: these are at least 30 % of the sites of the one with fewer. Of the pairs in the public cohorts unrelated
+-- people share at most 3.6 %, the same people 40 % and more. Second route: the pairs between luad_mskcc_2015 (exomes) and
+-- the MSK panels agree in sex, in age to one year and in progression-free time.
 with sites as (
 
     select distinct
@@ -65,4 +66,4 @@ inner join burdens as one
     on shared.cohort_id_one = one.cohort_id and shared.person_key_one = one.person_key
 inner join burdens as other
     on shared.cohort_id_other = other.cohort_id and shared.person_key_other = other.person_key
-where shared.n_shared >= 2
+where shared.n_shared >= 3

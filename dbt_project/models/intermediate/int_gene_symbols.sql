@@ -1,5 +1,6 @@
 -- Every gene symbol that a mutation row or a panel carries, resolved to its current HGNC symbol: first the curated
--- aliases, else the panel symbol with the same Entrez number, else the symbol as it is.
+-- aliases, else the panel symbol with the same Entrez number (itself through the aliases: panels list old names too),
+-- else the symbol as it is.
 with called as (
 
     select
@@ -58,12 +59,13 @@ aliases as (
 by_entrez as (
 
     select
-        entrez_gene_id,
-        min(symbol_raw) as hugo_symbol
+        listed.entrez_gene_id,
+        min(coalesce(aliases.hugo_symbol, listed.symbol_raw)) as hugo_symbol
     from listed
-    where entrez_gene_id > 0
-    group by entrez_gene_id
-    having count(distinct symbol_raw) = 1
+    left join aliases on listed.symbol_raw = aliases.alias
+    where listed.entrez_gene_id > 0
+    group by listed.entrez_gene_id
+    having count(distinct coalesce(aliases.hugo_symbol, listed.symbol_raw)) = 1
 
 )
 

@@ -1,11 +1,30 @@
 -- Mutation rows with patient, current gene symbol, one class vocabulary, and what speaks against counting them:
 -- a FILTER that does not pass, or an earlier row of the same sample with the same variant.
+{% set variant = [
+    'cohort_id', 'sample_id', 'hugo_symbol', bare_chromosome('chromosome'), 'start_position', 'end_position',
+    'reference_allele', 'tumor_seq_allele2', 'case when start_position is null then hgvsp_short end'
+] %}
 with mutations as (
 
     select
         *,
-        {{ bare_chromosome('chromosome') }} as bare_chromosome
+        {{ bare_chromosome('chromosome') }} as bare_chromosome,
+        {{ hash_of(variant) }} as variant_key
     from {{ ref('stg_mutations') }}
+
+),
+
+-- A window over two million wide rows, or one shared read of them, needs more memory than a laptop gives: the rows are
+-- read twice, here in three columns. Repeats are few.
+first_rows as (
+
+    select
+        {{ hash_of(variant) }} as variant_key,
+        min(source_file_id) as source_file_id,
+        min(source_row) as source_row
+    from {{ ref('stg_mutations') }}
+    group by {{ hash_of(variant) }}
+    having count(*) > 1
 
 ),
 
@@ -59,8 +78,15 @@ joined as (
         coalesce(classes.is_nonsynonymous, false) as is_nonsynonymous,
         coalesce(classes.is_truncating, false) as is_truncating,
         {{ matches("coalesce(mutations.filter, '')", "coalesce(own_filter.pattern, any_filter.pattern, '')") }}
-            as is_passing
+            as is_passing,
+        coalesce(
+            first_rows.source_row <> mutations.source_row
+            or first_rows.source_file_id <> mutations.source_file_id,
+            false
+        ) as is_duplicate
     from mutations
+    left join first_rows
+        on mutations.variant_key = first_rows.variant_key
     left join samples
         on mutations.cohort_id = samples.cohort_id and mutations.sample_id = samples.sample_id
     left join cancer_codes
@@ -111,12 +137,7 @@ select
     filter as filter_raw,
     center,
     is_passing,
-    row_number() over (
-        partition by
-            cohort_id, sample_id, hugo_symbol, bare_chromosome, start_position, end_position, reference_allele,
-            tumor_seq_allele2, case when start_position is null then hgvsp_short end
-        order by source_file_id, source_row
-    ) > 1 as is_duplicate,
+    is_duplicate,
     source_file_id,
     source_row
 from joined

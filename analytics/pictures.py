@@ -1,0 +1,162 @@
+"""The figures of an analysis: Kaplan-Meier by status, forest of the estimates, patient flow. How they look belongs to
+``figures``; which numbers they show is decided here.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from analytics.errors import AnalysisError
+from analytics.estimates import ResultRows
+from analytics.figures.flow import FlowStep, flow_figure
+from analytics.figures.forest import ForestRow, forest_figure
+from analytics.figures.kaplan_meier import kaplan_meier_figure
+from analytics.selection import Selection
+from analytics.specs import AnalysisSpec
+from analytics.survival.kaplan_meier import kaplan_meier
+
+_ENDPOINT_LABELS = {
+    "OS": "Overall survival",
+    "PFS": "Progression-free survival",
+    "DSS": "Disease-specific survival",
+    "DFI": "Disease-free interval",
+    "PFI": "Progression-free interval",
+}
+_FOREST_KEYS = {
+    "cox_univariable": "Cox",
+    "cox_adjusted": "Cox, adjusted",
+    "cox_burden_adjusted": "Cox, adjusted for burden",
+    "logrank_oe": "Log-rank O/E",
+    "firth_univariable": "Firth",
+    "firth_adjusted": "Firth, adjusted",
+}
+
+
+def analysis_figures(
+    spec: AnalysisSpec, variant_name: str, endpoint: str, selection: Selection, rows: ResultRows
+) -> dict[str, Figure]:
+    """File stem -> figure; a figure that its data do not allow is left out (the tables say why)."""
+    stem = f"{variant_name}_{endpoint.lower()}"
+    figures: dict[str, Figure] = {f"{stem}_flow": _flow(spec, variant_name, selection)}
+    estimates = {
+        row["estimate_key"].split(".", 1)[-1]: row for row in rows.survival if row["cohort_id"] is None
+    }
+    members = selection.members
+    if len(members) and members["is_mutated"].any():
+        try:
+            figures[f"{stem}_kaplan_meier"] = kaplan_meier_by_status(
+                members, spec.gene, endpoint, estimates, spec.title
+            )
+        except AnalysisError:
+            return figures
+        forest = _forest(spec, variant_name, rows)
+        if forest is not None:
+            figures[f"{stem}_forest"] = forest
+    return figures
+
+
+def kaplan_meier_by_status(
+    members: pd.DataFrame, gene: str, endpoint: str, estimates: dict[str, dict[str, Any]], title: str
+) -> Figure:
+    """Curves of mutated and wild-type with numbers at risk, the hazard ratio and the log-rank p.
+
+    Raises
+    ------
+    AnalysisError
+        Nobody can be drawn.
+    """
+    curves = kaplan_meier(members, group="is_mutated").curves
+    return kaplan_meier_figure(
+        curves,
+        labels={"True": f"{gene} mutated", "False": f"{gene} wild-type"},
+        title=title,
+        annotation=_annotation(estimates),
+        x_label=f"Months from {_origin_words(members)}",
+        y_label=_ENDPOINT_LABELS[endpoint],
+    )
+
+
+def _origin_words(members: pd.DataFrame) -> str:
+    origins = members["origin"].dropna().unique()
+    words = {"icb_start": "start of treatment", "stage_iv": "stage IV"}
+    return words.get(origins[0], str(origins[0])) if len(origins) == 1 else "unlike origins"
+
+
+def _annotation(estimates: dict[str, dict[str, Any]]) -> list[str]:
+    lines = []
+    for key in ("cox_univariable", "firth_univariable", "logrank_oe", "cox_burden_adjusted"):
+        row = estimates.get(key)
+        if row is not None and _is_number(row.get("estimate")):
+            low, high = _digits(row.get("ci_low")), _digits(row.get("ci_high"))
+            strata = f", stratified by {row['strata']}" if row.get("strata") else ""
+            lines.append(
+                f"{_FOREST_KEYS[key]}{strata}: HR {_digits(row['estimate'])} ({low}-{high}), p {_p(row.get('p'))}"
+            )
+    log_rank = estimates.get("log_rank")
+    if log_rank is not None and _is_number(log_rank.get("p")):
+        lines.append(f"Log-rank p {_p(log_rank['p'])}")
+    return lines
+
+
+def _is_number(value: Any) -> bool:
+    return value is not None and not (isinstance(value, float) and math.isnan(value))
+
+
+def _digits(value: Any) -> str:
+    return f"{value:.2f}" if _is_number(value) else "not reached"
+
+
+def _p(value: Any) -> str:
+    if not _is_number(value):
+        return "not known"
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
+
+
+def _forest(spec: AnalysisSpec, variant_name: str, rows: ResultRows) -> Figure | None:
+    lines: list[ForestRow] = []
+    for key, label in _FOREST_KEYS.items():
+        found = [r for r in rows.survival if r["estimate_key"].endswith(f".{key}")]
+        if not found:
+            continue
+        lines.append(ForestRow(label=label, is_heading=True))
+        for row in sorted(found, key=lambda r: (r["cohort_id"] is None, str(r["cohort_id"]))):
+            lines.append(_forest_row(row))
+    if not any(not line.is_heading and not math.isnan(line.hr) for line in lines):
+        return None
+    return forest_figure(
+        lines,
+        title=f"{spec.title}: {variant_name.replace('_', ' ')}",
+        n_heading="Mutated / n",
+        favours=("Mutated live longer", "Wild-type live longer"),
+    )
+
+
+def _forest_row(row: dict[str, Any]) -> ForestRow:
+    is_pooled = row["cohort_id"] is None
+    has_estimate = _is_number(row.get("estimate"))
+    return ForestRow(
+        label="All members" if is_pooled else f"  {row['cohort_id']}",
+        n=f"{row.get('n_mutated', '')} / {row.get('n', '')}",
+        events=str(row.get("events", "")),
+        hr=float(row["estimate"]) if has_estimate else math.nan,
+        ci_low=float(row["ci_low"]) if has_estimate and _is_number(row.get("ci_low")) else math.nan,
+        ci_high=float(row["ci_high"]) if has_estimate and _is_number(row.get("ci_high")) else math.nan,
+        p=float(row["p"]) if _is_number(row.get("p")) else None,
+        is_pooled=is_pooled and has_estimate,
+    )
+
+
+def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection) -> Figure:
+    steps: list[FlowStep] = []
+    for step in selection.flow.to_dict("records"):
+        left_out = ((step["reason"], int(step["n_left_out"])),) if step["n_left_out"] else ()
+        if left_out or not steps or step is selection.flow.iloc[-1]:
+            steps.append(FlowStep(label=str(step["step"]).capitalize(), n=int(step["n"]), left_out=left_out))
+    members = selection.members
+    n_mutated = int(members["is_mutated"].sum())
+    groups = ((f"{spec.gene} mutated", n_mutated), (f"{spec.gene} wild-type", len(members) - n_mutated))
+    return flow_figure(steps, groups=groups, title=f"{spec.title}: {variant_name.replace('_', ' ')}")

@@ -1,0 +1,39 @@
+"""What all tests share: where the mirror of real files is, and that its tests are not skipped where they must run.
+
+``ICB_MIRROR`` points to the mirror; ``ICB_REQUIRE_MIRROR=1`` (set by ``.ci/run``) turns a skip into a failure.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+MIRROR = os.environ.get("ICB_MIRROR")
+REQUIRED = os.environ.get("ICB_REQUIRE_MIRROR", "") not in ("", "0")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if MIRROR and Path(MIRROR).is_dir():
+        return
+    skip = pytest.mark.skip(reason="the mirror of public files is not here: set ICB_MIRROR to its folder")
+    for item in items:
+        if "mirror" in item.keywords:
+            item.add_marker(skip)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):  # type: ignore[no-untyped-def]
+    outcome = yield
+    report = outcome.get_result()
+    if REQUIRED and report.skipped and "mirror" in item.keywords:
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped although ICB_REQUIRE_MIRROR is set"
+
+
+@pytest.fixture(scope="session")
+def mirror() -> Path:
+    """The folder that stands for the network."""
+    assert MIRROR is not None
+    return Path(MIRROR)

@@ -1,0 +1,69 @@
+"""The dbt project and the Python rooms agree, and its SQL stays portable (docs: design, "SQL that can leave one machine")."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from analytics.specs import COVARIATES
+from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
+
+PROJECT = Path(__file__).resolve().parents[2]
+DBT = PROJECT / "dbt_project"
+MODELS = sorted((DBT / "models").rglob("*.sql"))
+#: Raw tables that no model reads yet.
+NOT_STAGED = {"copy_number_segments", "expression"}
+
+
+def rows(seed: str) -> list[dict[str, str]]:
+    with open(DBT / "seeds" / f"{seed}.csv", newline="", encoding="utf-8") as handle:
+        return list(csv.DictReader(handle))
+
+
+def test_every_raw_table_has_a_staging_model_with_its_columns() -> None:
+    for table in RAW_TABLES.keys() - NOT_STAGED:
+        text = (DBT / "models" / "staging" / f"stg_{table}.sql").read_text()
+        selected = re.findall(r"^    (?:.* as )?(\w+),?$", text.split("select\n")[-1], flags=re.M)
+        expected = ["copy_number_level" if table == "copy_number" and c == "value" else c for c in RAW_TABLES[table]]
+        assert selected == expected, table
+
+
+def test_every_rejection_rule_is_described() -> None:
+    assert {row["rule_id"]: row["description"] for row in rows("rejection_rules")} == REJECTION_RULES
+
+
+def test_every_mart_has_a_contract_a_description_and_a_test() -> None:
+    marts = yaml.safe_load((DBT / "models" / "marts" / "_marts.yml").read_text())["models"]
+    assert {m["name"] for m in marts} == {p.stem for p in (DBT / "models" / "marts").glob("*.sql")}
+    for mart in marts:
+        assert mart["description"]
+        assert all(column.get("description") and column.get("data_type") for column in mart["columns"]), mart["name"]
+        has_test = mart.get("data_tests") or any(column.get("data_tests") for column in mart["columns"])
+        assert has_test, mart["name"]
+
+
+def test_every_model_is_described() -> None:
+    described = {
+        model["name"]
+        for path in (DBT / "models").rglob("*.yml")
+        for model in yaml.safe_load(path.read_text()).get("models", [])
+    }
+    assert {path.stem for path in MODELS} == described
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda p: p.stem)
+def test_models_use_no_sql_that_spark_lacks(path: Path) -> None:
+    code = re.sub(r"--.*|\{#.*?#\}", "", path.read_text(), flags=re.S if "{#" in path.read_text() else 0)
+    code = re.sub(r"--[^\n]*", "", path.read_text())
+    for word in (r"\bqualify\b", r"\bexclude\b", r"\bpivot\b", r"by name", r"^\s*from\b.*\bselect\b", r"::", r"\bilike\b"):
+        assert not re.search(word, code, flags=re.I), f"{path.name} uses {word}"
+
+
+def test_covariates_that_a_spec_may_name_are_in_the_frame() -> None:
+    frame = (PROJECT / "orchestration" / "frames.py").read_text()
+    for name in set(COVARIATES) - {"burden"}:
+        assert re.search(rf"\b{name}\b", frame), name

@@ -1,0 +1,115 @@
+"""Who is counted, and why others are not."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from analytics.selection import add_burden, select_members
+from analytics.specs import Variant
+
+
+def frame(**changes: list[object]) -> pd.DataFrame:
+    """Six people of two cohorts: one of them in both, one unprofiled, one without follow-up, one control."""
+    rows: dict[str, list[object]] = {
+        "cohort_id": ["a", "a", "a", "b", "b", "b"],
+        "patient_id": ["1", "2", "3", "4", "5", "6"],
+        "person_id": ["p1", "p2", "p3", "p1", "p5", "p6"],
+        "sample_id": ["s1", "s2", "s3", "s4", "s5", "s6"],
+        "precedence": [10, 10, 10, 20, 20, 20],
+        "status": ["mutated", "wild_type", "not_profiled", "wild_type", "wild_type", "mutated"],
+        "n_mutations": [1, 0, 0, 0, 0, 2],
+        "n_calls": [5, 0, 0, 7, 3, 9],
+        "is_baseline": [True, True, True, True, False, True],
+        "time_months": [1.0, 2.0, 3.0, 4.0, 5.0, None],
+        "event": [True, False, True, True, False, None],
+        "entry_months": [0.0] * 6,
+        "origin": ["icb_start"] * 6,
+        "is_icb_treated": [True] * 6,
+        "cancer_type": ["Melanoma"] * 6,
+    }
+    return pd.DataFrame(rows | changes)
+
+
+def kept(variant: Variant, data: pd.DataFrame | None = None, **options: object) -> list[str]:
+    selection = select_members(frame() if data is None else data, variant, {}, **options)  # type: ignore[arg-type]
+    return list(selection.members["patient_id"])
+
+
+def test_by_default_a_person_counts_once_in_the_cohort_of_lowest_precedence() -> None:
+    assert kept(Variant(description="d")) == ["1", "2", "5"]
+
+
+def test_as_published_a_person_counts_twice_and_a_warning_says_so() -> None:
+    selection = select_members(frame(), Variant(description="d", one_person_once=False), {})
+    assert list(selection.members["patient_id"]) == ["1", "2", "4", "5"]
+    assert selection.warnings == ("1 rows are people who are counted more than once, as published.",)
+
+
+def test_unprofiled_is_never_wild_type_unless_a_paper_did_so() -> None:
+    published = select_members(frame(), Variant(description="d", unprofiled="wild_type"), {})
+    assert "3" in list(published.members["patient_id"])
+    assert not published.members.set_index("patient_id").loc["3", "is_mutated"]
+    assert "never profiled" in published.warnings[0]
+
+
+def test_sequenced_people_without_a_mutation_can_be_left_out_as_published() -> None:
+    assert kept(Variant(description="d", require_any_mutation=True)) == ["1", "5"]
+
+
+def test_on_treatment_samples_can_be_left_out() -> None:
+    assert kept(Variant(description="d", baseline_only=True)) == ["1", "2"]
+
+
+def test_unlike_origins_are_not_pooled() -> None:
+    data = frame(origin=["icb_start", "icb_start", "icb_start", "diagnosis", "diagnosis", "diagnosis"])
+    assert kept(Variant(description="d"), data) == ["1", "2"]
+    assert kept(Variant(description="d"), data, origin="diagnosis") == ["4", "5"]
+    assert kept(Variant(description="d", allow_mixed_origins=True), data) == ["1", "2", "5"]
+
+
+def test_control_arms_are_left_out_of_questions_about_checkpoint_blockade() -> None:
+    data = frame(is_icb_treated=[False, True, True, True, True, True])
+    assert kept(Variant(description="d"), data) == ["2", "4", "5"]
+    assert kept(Variant(description="d"), data, icb_only=False) == ["1", "2", "5"]
+
+
+def test_the_flow_adds_up_and_names_every_step() -> None:
+    selection = select_members(frame(), Variant(description="d"), {"cancer_type": ("Melanoma",)})
+    flow = selection.flow
+    assert list(flow["n"].diff().dropna().astype(int)) == [-n for n in flow["n_left_out"][1:]]
+    assert flow["n"].iloc[0] == 6 and flow["n"].iloc[-1] == len(selection.members)
+    assert selection.everyone["left_at"].notna().sum() == 6 - len(selection.members)
+    assert all(flow.loc[flow["n_left_out"] > 0, "reason"])
+
+
+def test_response_needs_no_follow_up() -> None:
+    assert "6" in kept(Variant(description="d"), requires_endpoint=False)
+
+
+def test_an_empty_frame_gives_an_empty_selection() -> None:
+    selection = select_members(frame().iloc[:0], Variant(description="d"), {})
+    assert selection.members.empty and (selection.flow["n"] == 0).all()
+
+
+def test_burden_leaves_out_the_genes_own_mutations() -> None:
+    data = frame(
+        n_nonsynonymous=[8, 0, None, 3, 1, 2], denominator_mb=[1.0] * 6, assay_kind=["panel"] * 6, panel_id=["x"] * 6
+    )
+    burden = add_burden(data)["burden"]
+    assert burden.iloc[0] == pytest.approx(3.0)  # log2(8 - 1 + 1)
+    assert burden.iloc[5] == pytest.approx(0.0)  # both its mutations are the gene's own
+    assert pd.isna(burden.iloc[2])
+
+
+def test_burdens_of_unlike_assays_are_percentiles_within_assay() -> None:
+    data = frame(
+        n_nonsynonymous=[8, 2, 4, 800, 200, 400],
+        n_mutations=[0] * 6,
+        denominator_mb=[1.0, 1.0, 1.0, None, None, None],
+        assay_kind=["panel"] * 3 + ["exome"] * 3,
+        panel_id=["x"] * 3 + ["WES"] * 3,
+    )
+    ranked = add_burden(data)
+    assert list(ranked["burden"].iloc[:3]) == list(ranked["burden"].iloc[3:])
+    assert "percentile" in ranked["burden_definition"].iloc[0]
