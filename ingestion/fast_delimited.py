@@ -9,7 +9,7 @@ table.
 from __future__ import annotations
 
 import codecs
-from collections.abc import Callable
+import re
 from typing import IO
 
 import numpy as np
@@ -51,7 +51,8 @@ def read_fast(
         return None
     if inspected.failure is not None:
         raise inspected.failure
-    if inspected.is_odd or table.num_rows == 0 or _may_hold_more_than_data(table, header):
+    is_whole = inspected.is_at_end and table.num_rows == inspected.n_lines
+    if inspected.is_odd or not is_whole or table.num_rows == 0 or _may_hold_more_than_data(table, header):
         return None
     names = column_names(header)
     wanted = [i for i, name in enumerate(names) if select is None or name in set(select(names))]
@@ -98,30 +99,39 @@ def _parse(
 def _may_hold_more_than_data(table: pa.Table, header: list[str]) -> bool:
     """Whether some row could be a footer, blank or the header again; the careful reader then decides."""
     first = table.column("0")
-    if pc.any(pc.equal(first, header[0])).as_py():
+    words = [re.escape(word) for word in header[0].split()]
+    if not words:
+        repeats = pc.fill_null(pc.utf8_is_space(first), True)
+    elif len(words) > 1:
+        repeats = pc.match_substring_regex(first, r"^\s*" + r"\s+".join(words) + r"\s*$")
+    else:
+        repeats = pc.equal(pc.utf8_trim_whitespace(first), header[0].strip())
+    if pc.any(repeats).as_py():
         return True
-    others = [name for name in table.column_names if name != "0"]
-    empty = pc.is_null(first) if not others else None
+    others = [name for name in table.column_names if name != "0"] or ["0"]
+    empty = None
     for name in others:
         column = table.column(name)
-        if column.null_count == 0:
+        blank = pc.fill_null(pc.utf8_is_space(column), True)
+        if not pc.any(blank).as_py():
             return False
-        nulls = pc.is_null(column)
-        empty = nulls if empty is None else pc.and_(empty, nulls)
+        empty = blank if empty is None else pc.and_(empty, blank)
     return bool(pc.any(empty).as_py())
 
 
 class _InspectedStream:
-    """A binary stream that serves whole lines to Arrow and notes anything that is not plain."""
+    """A binary stream for Arrow that notes anything that is not plain; it ends the stream at once."""
 
     def __init__(self, stream: IO[bytes], fmt: TableFormat) -> None:
         self._stream = stream
         self._fmt = fmt
-        self._pending = memoryview(b"")
+        self._comments = sorted({(fmt.comment or MAF_VERSION).encode(), MAF_VERSION.encode()})
+        self._is_at_line_start = True
         self.closed = False
         self.is_odd = False
+        self.is_at_end = False
+        self.n_lines = 0
         self.failure: Exception | None = None
-        self._comment_starts = tuple({(fmt.comment or MAF_VERSION).encode(), MAF_VERSION.encode()})
 
     def take_header(self) -> tuple[list[str], int]:
         """The header's cells and the number of physical lines down to it."""
@@ -140,51 +150,47 @@ class _InspectedStream:
                 return shown.split(self._fmt.delimiter), number
         raise _OddError
 
-    def read(self, n_bytes: int = -1) -> bytes:
-        """At most ``n_bytes`` inspected bytes; none after something odd or an error of the stream."""
-        if not self._pending and not self.is_odd:
-            self._pending = memoryview(self._guarded(self._next_block))
-        piece = self._pending[:n_bytes] if n_bytes >= 0 else self._pending
-        self._pending = self._pending[len(piece) :]
-        return bytes(piece)
+    def read(self, n_bytes: int) -> bytes:
+        """At most ``n_bytes`` inspected bytes; none at the end, after something odd or an error."""
+        if self.is_odd:
+            return b""
+        try:
+            block = self._stream.read(n_bytes - 1)
+            if block.endswith(b"\r"):
+                # Arrow takes a block that is nothing but the LF of a CRLF for the end of the file.
+                block += self._stream.read(1)
+        except (
+            Exception
+        ) as error:  # Arrow's reading thread would change its type: kept, and raised afterwards
+            self.failure, self.is_odd = error, True
+            return b""
+        self.is_at_end = not block
+        self.is_odd = self._has_quote(block) or self._has_lone_cr(block) or self._has_comment(block)
+        n_line_ends = block.count(b"\n")
+        ends_a_line = block.endswith(b"\n") if block else True
+        # A line counts where it begins.
+        self.n_lines += n_line_ends + (self._is_at_line_start and bool(block)) - (ends_a_line and bool(block))
+        self._is_at_line_start = ends_a_line if block else self._is_at_line_start
+        return b"" if self.is_odd else block
 
     def close(self) -> None:
         self.closed = True
-
-    def _guarded(self, read: Callable[[], bytes]) -> bytes:
-        # An exception in Arrow's reading thread would come out as another type: keep it, end the stream.
-        try:
-            return read()
-        except Exception as error:
-            self.failure, self.is_odd = error, True
-            return b""
-
-    def _next_block(self) -> bytes:
-        block = self._stream.read(_BLOCK_BYTES)
-        if b"\r" in block[:-1] and not _only_crlf(block[:-1], followed_by=block[-1:]):
-            self.is_odd = True
-            return b""
-        if block and not block.endswith(b"\n"):
-            tail = self._stream.readline()
-            block += tail
-            if b"\r" in tail and not _only_crlf(tail):
-                self.is_odd = True
-                return b""
-        if block.endswith(b"\r") or block.startswith(self._comment_starts):
-            self.is_odd = True
-            return b""
-        self.is_odd = self._has_quote(block) or any(self._has_comment(block, c) for c in self._comment_starts)
-        return b"" if self.is_odd else block
 
     def _has_quote(self, block: bytes) -> bool:
         return self._fmt.quoting and b'"' in block
 
     @staticmethod
-    def _has_comment(block: bytes, comment: bytes) -> bool:
-        # One character is found 30 times faster than a line end with a character behind it.
-        return comment[:1] in block and b"\n" + comment in block
+    def _has_lone_cr(block: bytes) -> bool:
+        return b"\r" in block and block.count(b"\r") != block.count(b"\r\n")
 
-
-def _only_crlf(block: bytes, followed_by: bytes = b"") -> bool:
-    whole = block + followed_by if block.endswith(b"\r") else block
-    return whole.count(b"\r") == whole.count(b"\r\n")
+    def _has_comment(self, block: bytes) -> bool:
+        """Whether some line begins like a comment, also one that the block's end cuts in two."""
+        for comment in self._comments:
+            if comment[:1] not in block:  # one character is found 30 times faster than two
+                continue
+            if b"\n" + comment in block or (self._is_at_line_start and block.startswith(comment)):
+                return True
+            cut = block[-len(comment) :].rpartition(b"\n")
+            if cut[1] and cut[2] and comment.startswith(cut[2]):
+                return True
+        return False

@@ -155,11 +155,7 @@ def _mutation_column(table: ParsedTable, name: str, file: SourceFile, where: str
     pick = _pick_for(name, table.columns, file)
     if pick is None:
         return file.mutation_constants[name]
-    if name not in file.mutation_columns and name != "hugo_symbol":
-        # Two million values as they stand: a MAF's own columns need no rule but the missing words.
-        column = pc.coalesce(*(table.frame.column(c) for c in pick.columns))
-    else:
-        column = pick_column(table, pick, file.format.missing, where, f"mutation_columns.{name}")
+    column = pick_column(table, pick, file.format.missing, where, f"mutation_columns.{name}")
     if name in file.mutation_constants:
         column = pc.fill_null(column, file.mutation_constants[name])
     return column

@@ -31,8 +31,13 @@ def map_distinct(column: pa.ChunkedArray, change: Callable[[str], Cell]) -> pa.C
 
 def filled(column: pa.ChunkedArray, missing: Collection[str]) -> pa.ChunkedArray:
     """The column without surrounding blanks, null where a missing word or nothing stands."""
-    absent = {"", *missing}
-    return map_distinct(column, lambda value: None if (text := value.strip()) in absent else text)
+    trimmed = pc.utf8_trim_whitespace(column)
+    if pc.sum(pc.binary_length(trimmed)) == pc.sum(pc.binary_length(column)):
+        trimmed = column  # nothing was trimmed: two columns of two million rows need not lie in memory
+    is_absent = pc.is_in(trimmed, value_set=pa.array(sorted({"", *missing}), pa.string()))
+    if not pc.any(is_absent).as_py():
+        return trimmed
+    return pc.if_else(is_absent, pa.scalar(None, pa.string()), trimmed)
 
 
 def pick_columns(columns: Collection[str], pick: Pick) -> list[str]:
@@ -54,9 +59,8 @@ def pick_column(
         require_column(table.columns, pick.columns[0], where, key)
     parts = [filled(table.frame.column(name), missing) for name in found]
     first = parts[0] if len(parts) == 1 else pc.coalesce(*parts)
-    if not isinstance(first, pa.ChunkedArray):
-        first = pa.chunked_array([first])
-    return map_distinct(first, pick.read)
+    is_plain = pick.pattern is None and pick.template is None and not pick.corrections
+    return first if is_plain else map_distinct(first, pick.read)
 
 
 def rows_that_match(

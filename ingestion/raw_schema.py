@@ -72,7 +72,7 @@ REJECTION_RULES: dict[str, str] = {
     "stray_quote": "A quote opens a cell and never closes it; it is kept as a character of the cell.",
     "footer_or_blank": "The row is a footer or is empty but for separators.",
     "repeated_header": "The header line stands again inside the table.",
-    "gene_became_date": "A spreadsheet turned the gene's name into a date; which gene it was cannot be told for sure.",
+    "gene_became_date": "A spreadsheet turned the gene's name into a date; which gene it was is not certain.",
     "private_date": "The column holds dates and is not declared private; its values are not stored.",
     "unreadable_date": "A date of a declared interval is not written as declared; the interval is missing.",
     "unknown_sample": "The row's sample is in no clinical table of the cohort.",

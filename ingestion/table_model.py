@@ -184,8 +184,8 @@ class TableBuilder:
         """
         if self._n_long > len(self.kept):
             raise ParseError(
-                f"{self._n_long} rows have more cells than the header's {len(self.columns)}, which is the wrong "
-                "header then",
+                f"{self._n_long} rows have more cells than the {len(self.columns)} of the header, which cannot be "
+                "right then",
                 file=self.where,
                 remedy="declare the right delimiter and header_row, or has_header: false with names",
             )

@@ -6,8 +6,8 @@ Reading only; a workbook's formulas are taken by the values it stores for them.
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
-from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -32,19 +32,26 @@ def read_workbook(
     """Read one sheet; parameters and errors as `ingestion.tables.read_table`."""
     check_kind(content, "zip", source=where)
     rows = _sheet_rows(content, fmt, where)
-    header = _header(rows, fmt, where) if fmt.has_header else list(fmt.names)
+    if fmt.has_header:
+        at = _header_index(rows, fmt, where)
+        # Remarks beside a table stand in columns without a name: they must not cost the rows they stand in.
+        width = max(_width(cells) for _, cells in rows[at:])
+        header = (rows[at][1] + [None] * width)[:width]
+        below = rows[at + 1 :]
+    else:
+        header, below = list(fmt.names), rows[fmt.header_row - 1 :]
     builder = TableBuilder(header, where, flag_short=False)
-    for row, cells in rows:
-        if fmt.has_header or row >= fmt.header_row:
-            builder.add(row, cells)
+    for row, cells in below:
+        builder.add(row, cells)
     return builder.finish(select, fmt.missing if missing_as_null else ())
 
 
-def _header(rows: Iterator[NumberedRow], fmt: TableFormat, where: str) -> list[Cell]:
-    for row, cells in rows:
-        is_comment = bool(fmt.comment) and (cells[0] or "").startswith(str(fmt.comment)) if cells else True
-        if row >= fmt.header_row and any(cells) and not is_comment:
-            return cells
+def _header_index(rows: list[NumberedRow], fmt: TableFormat, where: str) -> int:
+    for index, (row, cells) in enumerate(rows):
+        first = next((cell for cell in cells if cell), None)
+        is_comment = bool(fmt.comment) and first is not None and first.startswith(str(fmt.comment))
+        if row >= fmt.header_row and first is not None and not is_comment:
+            return index
     raise ParseError(
         f"sheet '{fmt.sheet}' has no header at or below row {fmt.header_row}",
         file=where,
@@ -52,30 +59,38 @@ def _header(rows: Iterator[NumberedRow], fmt: TableFormat, where: str) -> list[C
     )
 
 
-def _sheet_rows(content: Path | bytes, fmt: TableFormat, where: str) -> Iterator[NumberedRow]:
-    source = io.BytesIO(content) if isinstance(content, bytes) else io.BytesIO(content.read_bytes())
-    try:
-        book = openpyxl.load_workbook(source, read_only=True, data_only=True)
-    except (KeyError, ValueError, InvalidFileException, zipfile.BadZipFile) as error:
-        raise ParseError(
-            f"it is a zip file but not an Excel workbook ({error})", file=where, remedy="correct the address"
-        ) from error
-    try:
-        if fmt.sheet not in book.sheetnames:
+def _width(cells: list[Cell]) -> int:
+    return max((i for i, cell in enumerate(cells, start=1) if cell is not None), default=0)
+
+
+def _sheet_rows(content: Path | bytes, fmt: TableFormat, where: str) -> list[NumberedRow]:
+    data = content if isinstance(content, bytes) else content.read_bytes()
+    with warnings.catch_warnings():
+        # openpyxl warns of extensions to drawings and formats, which are not read
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+        except (KeyError, ValueError, InvalidFileException, zipfile.BadZipFile) as error:
             raise ParseError(
-                f"there is no sheet '{fmt.sheet}'; the workbook has: {', '.join(book.sheetnames)}",
+                f"it is a zip file but not an Excel workbook ({error})",
                 file=where,
-                remedy="correct format.sheet in the cohort file",
-            )
-        sheet = book[fmt.sheet]
-        sheet.reset_dimensions()  # some writers store a wrong extent, which would cut the table
-        for row, values in enumerate(sheet.iter_rows(values_only=True), start=1):
-            cells = [cell_text(value) for value in values]
-            while cells and cells[-1] is None:
-                cells.pop()
-            yield row, cells
-    finally:
-        book.close()
+                remedy="correct the address",
+            ) from error
+        try:
+            if fmt.sheet not in book.sheetnames:
+                raise ParseError(
+                    f"there is no sheet '{fmt.sheet}'; the workbook has: {', '.join(book.sheetnames)}",
+                    file=where,
+                    remedy="correct format.sheet in the cohort file",
+                )
+            sheet = book[fmt.sheet]
+            sheet.reset_dimensions()  # some writers store a wrong extent, which would cut the table
+            return [
+                (row, [cell_text(value) for value in values])
+                for row, values in enumerate(sheet.iter_rows(values_only=True), start=1)
+            ]
+        finally:
+            book.close()
 
 
 def cell_text(value: Any) -> Cell:
