@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -113,8 +114,13 @@ def _estimate_row(row: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
         "ci_low": row.get("ci_low"),
         "ci_high": row.get("ci_high"),
         "p": row.get("p"),
-        "warnings": [*([own] if own else []), *warnings],
+        "warnings": [*sentences(own), *warnings],
     }
+
+
+def sentences(text: str) -> list[str]:
+    """A paragraph of warnings as single sentences."""
+    return [sentence for sentence in re.split(r"(?<=[.!]) (?=[A-Z0-9])", text.strip()) if sentence]
 
 
 def _asked_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpoint: str) -> list[str]:

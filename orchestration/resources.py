@@ -8,9 +8,12 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+from pydantic import PrivateAttr
 
+from ingestion.errors import SourceUnavailableError
 from ingestion.fetch import Fetcher
 from ingestion.generated import generate
+from ingestion.https_download import RetryPolicy
 from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
 from orchestration.settings import Settings
@@ -26,6 +29,9 @@ class Warehouse(dg.ConfigurableResource):
     catalog: str
     mirror: str | None = None
     demo: bool = False
+    #: A source could not be reached in this run: the next ones get one attempt, or a machine without a network would
+    #: wait through the retries of every source.
+    _has_lost_network: bool = PrivateAttr(default=False)
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -51,13 +57,17 @@ class Warehouse(dg.ConfigurableResource):
         settings = self.settings
         if settings.demo and settings.mirror is not None and not (settings.mirror / "truth.json").exists():
             generate(settings.mirror)
+        retry = RetryPolicy(attempts=1) if self._has_lost_network else RetryPolicy()
+        store, lock = ContentStore(settings.data), settings.lock()
         with (
             RichProgress() as progress,
-            Fetcher(
-                ContentStore(settings.data), settings.mirror, settings.lock(), progress=progress
-            ) as fetcher,
+            Fetcher(store, settings.mirror, lock, progress=progress, retry=retry) as fetcher,
         ):
-            yield fetcher
+            try:
+                yield fetcher
+            except SourceUnavailableError:
+                self._has_lost_network = True
+                raise
 
     @contextmanager
     def build(self, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:

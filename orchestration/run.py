@@ -10,6 +10,7 @@ import logging
 import os
 import shutil
 import time
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import dagster as dg
@@ -43,9 +44,9 @@ def run_graph(*, demo: bool = False, statistics_only: bool = False, force: bool 
     with dagster_home(settings) as instance:
         definitions = build_definitions(settings)
         if statistics_only:
-            _execute(definitions, STATISTICS_ONLY, instance, console)
+            _execute(definitions, STATISTICS_ONLY, instance, console, settings)
         else:
-            _execute(definitions, READ_SOURCES, instance, console)
+            _execute(definitions, READ_SOURCES, instance, console, settings)
             fingerprint = input_fingerprint(settings)
             if not force and _published_fingerprint(settings) == fingerprint:
                 seconds = time.monotonic() - started
@@ -53,7 +54,7 @@ def run_graph(*, demo: bool = False, statistics_only: bool = False, force: bool 
                     f"Nothing has changed since {settings.published_file} was published ({seconds:.0f} s)."
                 )
                 return
-            _execute(definitions, BUILD_FROM_SOURCES, instance, console)
+            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings)
             _fingerprint_file(settings).write_text(fingerprint + "\n", encoding="utf-8")
     _say_where(settings, console, time.monotonic() - started)
 
@@ -81,8 +82,13 @@ def dagster_home(settings: Settings) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def _execute(definitions: dg.Definitions, job: str, instance: dg.DagsterInstance, console: Console) -> None:
-    with console.status(f"{job} ..."):
+def _execute(
+    definitions: dg.Definitions, job: str, instance: dg.DagsterInstance, console: Console, settings: Settings
+) -> None:
+    log = settings.data / "build" / f"{job}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    # dbt and Dagster tell every model and event; the terminal gets the steps, the log the rest
+    with console.status(f"{job} ..."), open(log, "w", encoding="utf-8") as out, redirect_stdout(out):
         result = definitions.resolve_job_def(job).execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -103,7 +109,7 @@ def _execute(definitions: dg.Definitions, job: str, instance: dg.DagsterInstance
             message = " ".join((cause.message if cause else "unknown").split())
             raise RunError(
                 f"step {event.step_key} failed: {message}",
-                remedy=f"the last published file is unchanged; 'make ui' shows run {result.run_id[:8]}",
+                remedy=f"see {log}; the last published file is unchanged",
             )
     raise RunError(f"job {job} failed", remedy="'make ui' shows why")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any
@@ -37,7 +38,8 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
             table.add_column(column, overflow="fold")
         for row in rows:
             table.add_row(*[readable(row.get(column)) for column in columns])
-        Console().print(table)
+        # a pipe or a log has no width of its own: 80 columns would break every word
+        Console(width=None if sys.stdout.isatty() else 180).print(table)
 
 
 def print_json(value: Any) -> None:

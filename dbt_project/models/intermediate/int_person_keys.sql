@@ -1,11 +1,10 @@
 -- The key under which a patient is one person: by the cohort's declared rule, else the patient alone.
 with patients as (
 
-    select distinct
+    select
         cohort_id,
         patient_id
-    from {{ ref('stg_clinical_values') }}
-    where patient_id is not null
+    from {{ ref('int_patients') }}
 
 ),
 

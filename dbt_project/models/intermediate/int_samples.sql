@@ -54,11 +54,10 @@ named as (
 
 patients as (
 
-    select distinct
+    select
         cohort_id,
         patient_id
-    from {{ ref('stg_clinical_values') }}
-    where patient_id is not null
+    from {{ ref('int_patients') }}
 
 ),
 

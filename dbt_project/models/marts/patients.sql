@@ -28,25 +28,7 @@ wide as (
 
 sources as (
 
-    select
-        cohort_id,
-        patient_id,
-        source_file_id,
-        source_row
-    from (
-        select
-            cohort_id,
-            patient_id,
-            source_file_id,
-            source_row,
-            row_number() over (
-                partition by cohort_id, patient_id
-                order by case when level = 'patient' then 0 else 1 end, source_row, source_file_id
-            ) as place
-        from {{ ref('stg_clinical_values') }}
-        where patient_id is not null
-    ) as placed
-    where place = 1
+    select * from {{ ref('int_patients') }}
 
 )
 
