@@ -75,7 +75,7 @@ def add_clinical(
         require_column(table.columns, name, ref.where, f"files.{file.id}.columns"): normal_name(name)
         for name in file.columns
     }
-    found: dict[str, _Values] = {}
+    found: list[tuple[str, _Values]] = []
     for column in table.columns:
         if column in private:
             continue
@@ -83,16 +83,15 @@ def add_clinical(
         if column not in identifiers:
             values, withheld = _without_dates(values, column, table.rows())
             notes += withheld
-        name = declared.get(column, canonical(column))
-        found[name] = values
+        found.append((declared.get(column, canonical(column)), values))
     for interval in file.intervals:
         days, failed = _interval(table, interval, keyed, file, ref.where)
-        found[f"{INTERVAL_PREFIX}{interval.attribute}"] = days
+        found.append((f"{INTERVAL_PREFIX}{interval.attribute}", days))
         notes += failed
     for attribute, constant in file.constants.items():
         everyone = [constant] * len(keyed)
-        found[f"{CONSTANT_PREFIX}{attribute}"] = _Values(keyed, everyone, list(everyone))
-    for name, values in found.items():
+        found.append((f"{CONSTANT_PREFIX}{attribute}", _Values(keyed, everyone, list(everyone))))
+    for name, values in found:
         _add_values(out, ref, file.level, name, values, table.rows(), patients, samples)
     out.add_rejected(ref, notes, guard_for(file))
 
@@ -153,15 +152,14 @@ def _keyed_rows(
 ) -> tuple[list[int], list[RejectedRow]]:
     """Indices of the rows that have the identifiers their level needs, and a note on each other row."""
     keyed, notes = [], []
-    rows = table.rows()
-    for i, row in enumerate(rows):
+    # Only identifier cells are shown: a row that names nobody may still hold private values.
+    shown = [table.cells(column) for column in sorted(_identifier_columns(table, file))]
+    for i, row in enumerate(table.rows()):
         lacking = "patient" if patients[i] is None else "sample"
         if patients[i] is not None and (file.level == "patient" or samples[i] is not None):
             keyed.append(i)
             continue
-        # Only identifier cells are shown: a row that names nobody may still hold private values.
-        shown = [table.cells(c)[i] for c in sorted(_identifier_columns(table, file))]
-        text = "\t".join(cell or "" for cell in shown).strip()
+        text = "\t".join(cells[i] or "" for cells in shown).strip()
         notes.append(RejectedRow(row, "missing_key", text, f"the row has no {lacking} identifier"))
     return keyed, notes
 

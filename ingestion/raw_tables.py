@@ -32,7 +32,7 @@ from ingestion.store import storage_errors
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
 #: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 #: The raw tables that come from files (the others are the catalogue itself).
 DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
@@ -68,10 +68,6 @@ class _Entry:
     file: SourceFile
     catalog: Catalog
     out: RawTables
-
-    @property
-    def owner_id(self) -> str:
-        return self.owner.cohort_id if isinstance(self.owner, Cohort) else self.owner.reference_id
 
     @property
     def panel_id(self) -> str | None:
@@ -120,14 +116,14 @@ def parse_cohort_file(
         member = file.format.sheet or "" if file.format.type == "xlsx" else ""
         parser = PARSERS.get(file.kind)
         if parser is not None:
-            parser(item.path, SourceRef(entry.owner_id, file.id, item.address, member), entry)
+            parser(item.path, SourceRef(entry.owner.owner_id, file.id, item.address, member), entry)
         with storage_errors(item.path.parent):
             _add_source(entry, item, member, item.path.stat().st_size, None)
     return entry.out.tables(DATA_TABLES)
 
 
 def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_sha256: str | None) -> None:
-    ref = SourceRef(entry.owner_id, entry.file.id, item.address, member)
+    ref = SourceRef(entry.owner.owner_id, entry.file.id, item.address, member)
     entry.out.add(
         "source_files",
         1,
@@ -177,10 +173,10 @@ def write_raw(
     ------
     IngestionError : as `parse_cohort_file`; also DiskFullError and StorageError. Nothing is left behind.
     """
-    owner_id = owner.cohort_id if isinstance(owner, Cohort) else owner.reference_id
-    parent = out_dir / owner_id / file.id
+    parent = out_dir / owner.owner_id / file.id
     folder = parent / cache_key(owner, file, fetched)
     if folder.is_dir():
+        _remove_others(folder)  # a run that was killed may have left one
         return folder
     tables = parse_cohort_file(owner, file, fetched, catalog)
     temporary = parent / f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}"
@@ -191,9 +187,14 @@ def write_raw(
                 pq.write_table(table, temporary / f"{name}.parquet", compression="zstd")
             if not folder.is_dir():
                 temporary.rename(folder)
-            for other in parent.iterdir():
-                if other != folder and not other.name.startswith("."):
-                    shutil.rmtree(other)
+        _remove_others(folder)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return folder
+
+
+def _remove_others(folder: Path) -> None:
+    with storage_errors(folder.parent):
+        for other in folder.parent.iterdir():
+            if other != folder and not other.name.startswith("."):
+                shutil.rmtree(other)

@@ -178,6 +178,12 @@ def test_an_unchanged_source_is_not_parsed_again(cache: Cache) -> None:
     assert pq.read_table(first / "clinical_values.parquet").column("value").to_pylist() == ["P1", "10"]
 
 
+def test_a_folder_that_a_killed_run_left_beside_the_right_one_is_removed(cache: Cache) -> None:
+    first = cache.write()
+    (first.parent / "0123456789abcdef").mkdir()
+    assert cache.write() == first and list(first.parent.iterdir()) == [first]
+
+
 @pytest.mark.parametrize("change", ["bytes", "entry", "licence", "assay", "parser", "schema"])
 def test_whatever_changes_the_rows_makes_them_anew_and_replaces_the_old_folder(
     cache: Cache, change: str, monkeypatch: pytest.MonkeyPatch

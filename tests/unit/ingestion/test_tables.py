@@ -221,7 +221,7 @@ HEADER = st.sampled_from([["id", "x", "y"], ["", "b", "1"], ["a b", "a", "b"]])
 END = st.sampled_from(["\n", "\r\n", "\r"])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(GRID, END, st.booleans(), st.sampled_from([None, "#"]), st.sampled_from([48, 8 << 20]), HEADER)
 def test_the_fast_and_the_careful_reader_give_the_same_table(
     grid: list[list[str]], end: str, quoting: bool, comment: str | None, block_bytes: int, header: list[str]
@@ -234,14 +234,14 @@ def test_the_fast_and_the_careful_reader_give_the_same_table(
     assert fast.frame.equals(careful.frame) and fast.rejected == careful.rejected
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(GRID, END)
 def test_no_row_is_lost_in_silence(grid: list[list[str]], end: str) -> None:
     data = (end.join("\t".join(line) for line in [["id", "x", "y"], *grid]) + end).encode()
     table = read_table(data, TableFormat(quoting=False), "t")
     blank = sum(not "".join(line).strip() for line in grid)
-    reported = sum(r.rule_id == "repeated_header" or r.message.startswith("the row is a footer") for r in table.rejected)
-    assert table.frame.num_rows + blank + reported == len(grid)
+    counted = [r for r in table.rejected if r.rule_id == "repeated_header" or "is a footer" in r.message]
+    assert table.frame.num_rows + blank + len(counted) == len(grid)
 
 
 def test_the_fast_reader_serves_plain_big_files_and_leaves_odd_ones(tmp_path: Path) -> None:
