@@ -27,17 +27,17 @@ round_0 as (
 ),
 
 {% for i in range(1, rounds + 1) %}
-round_{{ i }} as (
+    round_{{ i }} as (
 
-    select
-        own.person_key,
-        least(own.label, coalesce(min(neighbours.label), own.label)) as label
-    from round_{{ i - 1 }} as own
-    left join links on own.person_key = links.person_key
-    left join round_{{ i - 1 }} as neighbours on links.neighbour = neighbours.person_key
-    group by own.person_key, own.label
+        select
+            own.person_key,
+            least(own.label, coalesce(min(neighbours.label), own.label)) as label
+        from round_{{ i - 1 }} as own
+        left join links on own.person_key = links.person_key
+        left join round_{{ i - 1 }} as neighbours on links.neighbour = neighbours.person_key
+        group by own.person_key, own.label
 
-){{ "," if not loop.last }}
+    ){{ "," if not loop.last }}
 
 {% endfor %}
 

@@ -19,27 +19,27 @@ entries as (
 paired as (
 
     {% for endpoint in endpoints %}
-    select
-        times.cohort_id,
-        times.patient_id,
-        '{{ endpoint }}' as endpoint,
-        times.value_number as time_months,
-        events.value_text = 'event' as is_event,
-        times.value_raw as time_raw,
-        times.unit_raw as time_unit_raw,
-        events.value_raw as event_raw,
-        times.source_file_id,
-        times.source_row,
-        events.source_file_id as event_source_file_id,
-        events.source_row as event_source_row
-    from attributes as times
-    inner join attributes as events
-        on
-            times.cohort_id = events.cohort_id
-            and times.patient_id = events.patient_id
-            and events.attribute = '{{ endpoint }}_STATUS'
-    where times.attribute = '{{ endpoint }}_TIME'
-    {{ "union all" if not loop.last }}
+        select
+            times.cohort_id,
+            times.patient_id,
+            '{{ endpoint }}' as endpoint,
+            times.value_number as time_months,
+            events.value_text = 'event' as is_event,
+            times.value_raw as time_raw,
+            times.unit_raw as time_unit_raw,
+            events.value_raw as event_raw,
+            times.source_file_id,
+            times.source_row,
+            events.source_file_id as event_source_file_id,
+            events.source_row as event_source_row
+        from attributes as times
+        inner join attributes as events
+            on
+                times.cohort_id = events.cohort_id
+                and times.patient_id = events.patient_id
+                and events.attribute = '{{ endpoint }}_STATUS'
+        where times.attribute = '{{ endpoint }}_TIME'
+        {{ "union all" if not loop.last }}
     {% endfor %}
 
 )

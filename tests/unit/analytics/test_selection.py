@@ -94,7 +94,10 @@ def test_an_empty_frame_gives_an_empty_selection() -> None:
 
 def test_burden_leaves_out_the_genes_own_mutations() -> None:
     data = frame(
-        n_nonsynonymous=[8, 0, None, 3, 1, 2], denominator_mb=[1.0] * 6, assay_kind=["panel"] * 6, panel_id=["x"] * 6
+        n_nonsynonymous=[8, 0, None, 3, 1, 2],
+        denominator_mb=[1.0] * 6,
+        assay_kind=["panel"] * 6,
+        panel_id=["x"] * 6,
     )
     burden = add_burden(data)["burden"]
     assert burden.iloc[0] == pytest.approx(3.0)  # log2(8 - 1 + 1)
