@@ -3,7 +3,8 @@
 Carriers are drawn without replacement, with probability proportional to burden, as many per stratum as the gene
 has there, and tested by the log-rank test stratified the same way. One random order of all patients per draw serves
 every gene (a gene takes the first of each stratum), so 500 genes or 18,000 cost nearly the same; genes share draws,
-which does not touch any single gene's p. What does not belong here: the choice of words (`verdicts.py`).
+which does not touch any single gene's p. The order is that in which patients would be hit first if mutations fell on
+a gene at rates proportional to burden (a race of exponentials), so the null is exact for such genes. What does not belong here: the choice of words (`verdicts.py`).
 """
 
 import hashlib
@@ -11,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numba import njit
 from numpy.typing import NDArray
 
 from analytics.scan.carriers import CarrierRows
+from analytics.scan.compiled import compiled, compiled_reordered
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.logrank import LogRankTerms, log_rank
 from analytics.scan.risk_table import RiskTable
@@ -102,7 +103,7 @@ def null_design(
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _uniform(key: np.uint64, draw: int) -> float:
     """Number `draw` of the stream of `key`, in (0, 1): SplitMix64 (Steele, Lea & Flood 2014), a counter-based rule."""
     x = key + np.uint64(draw + 1) * np.uint64(0x9E3779B97F4A7C15)
@@ -112,7 +113,7 @@ def _uniform(key: np.uint64, draw: int) -> float:
     return (float(x >> np.uint64(11)) + 0.5) * (1.0 / 9007199254740992.0)
 
 
-@njit(cache=True, nogil=True, fastmath={"reassoc", "contract"})
+@compiled_reordered
 def _overlap(high: FloatArray, low: FloatArray, size: int, own_high: float, own_low: float) -> float:
     """Sum over the patients drawn so far of the quadratic part they share with the next one."""
     total = 0.0
@@ -121,7 +122,7 @@ def _overlap(high: FloatArray, low: FloatArray, size: int, own_high: float, own_
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _draw_sums(
     start: IntArray,
     key: NDArray[np.uint64],
@@ -164,7 +165,7 @@ def _draw_sums(
                     slot += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _compare(
     gene_start: IntArray,
     gene_slot: IntArray,
@@ -199,7 +200,7 @@ def _compare(
             moments[1, g] += z * z
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _counts_by_stratum(
     genes: IntArray, start: IntArray, patient: IntArray, position: IntArray, stratum: IntArray, out: IntArray
 ) -> None:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.frame import BoolArray, FloatArray, IntArray
 from analytics.scan.genes import GeneData
 from analytics.scan.lane_kernels import CarrierArrays
@@ -25,7 +25,7 @@ class CarrierRows:
     n_carrier_events: IntArray
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _collect(
     genes: IntArray,
     start: IntArray,

@@ -8,8 +8,8 @@ against each other. What does not belong here: sparse genes (`lane_kernels.py`),
 import math
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray
 from analytics.scan.risk_table import RiskArrays
 
@@ -20,7 +20,7 @@ DECREMENT_TOLERANCE = (
 )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _add_row(x: FloatArray, row: int, w: float, s1: FloatArray, s2: FloatArray) -> None:
     p = x.shape[1]
     for k in range(p):
@@ -30,7 +30,7 @@ def _add_row(x: FloatArray, row: int, w: float, s1: FloatArray, s2: FloatArray) 
             s2[k, j] += wx * x[row, j]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def partial_likelihood(
     a: RiskArrays, x: FloatArray, beta: FloatArray, gradient: FloatArray, information: FloatArray
 ) -> float:
@@ -96,7 +96,7 @@ def partial_likelihood(
     return loglik + lost
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def cholesky_solve(
     matrix: FloatArray, right: FloatArray, size: int, factor: FloatArray, solution: FloatArray
 ) -> bool:
@@ -125,7 +125,7 @@ def cholesky_solve(
     return True
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_dense(
     a: RiskArrays, x: FloatArray, beta: FloatArray, gradient: FloatArray, information: FloatArray
 ) -> tuple[float, int]:

@@ -8,9 +8,9 @@ What does not belong here: the unpenalised likelihood (`lane_kernels.py`).
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from analytics.scan import lanes
+from analytics.scan.compiled import compiled, compiled_inline
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import (
     CarrierArrays,
@@ -43,7 +43,7 @@ class FirthScratch(NamedTuple):
     penalty_gradient: FloatArray  # (q, 8)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def allocate_penalty(m: int, n_times: int, q: int) -> FirthScratch:
     return FirthScratch(
         np.zeros((q * q, LANES)),
@@ -60,7 +60,7 @@ def allocate_penalty(m: int, n_times: int, q: int) -> FirthScratch:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _leverages(n: NullArrays, c: CarrierArrays, genes: IntArray, f: FirthScratch) -> None:
     """x' inverse x of every row, carriers with their own covariates and the gene."""
     m, p = n.z.shape
@@ -85,7 +85,7 @@ def _leverages(n: NullArrays, c: CarrierArrays, genes: IntArray, f: FirthScratch
             f.leverage[c.row[t], lane] = total_here
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _cube_of_mean(s, f, q, share, inverse, weight) -> None:  # type: ignore[no-untyped-def]
     """One Efron step: penalty_gradient += 2 weight (mean' inverse-information mean) mean."""
     spread, row = lanes.broadcast(0.0), 0
@@ -101,7 +101,7 @@ def _cube_of_mean(s, f, q, share, inverse, weight) -> None:  # type: ignore[no-u
         lanes.store(f.penalty_gradient, k, moved)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f: FirthScratch) -> None:
     """Backwards through time: what each event adds to the third moments."""
     q = n.z.shape[1] + 1
@@ -151,7 +151,7 @@ def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f:
         lanes.store(s.gene_deaths, e, zero)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
     """Forwards through time: jumps become sums up to and including their event (for deaths: with Efron's share)."""
     zero = lanes.broadcast(0.0)
@@ -174,7 +174,7 @@ def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
                 lanes.store(jumps, e * q + k, lanes.load(f.work, k))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _third_moments(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, s: Scratch, f: FirthScratch
 ) -> None:
@@ -217,7 +217,7 @@ def _third_moments(
     add_products(n.z, f.leverage, f.penalty_gradient, 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def penalty_gradient(
     a: RiskArrays,
     n: NullArrays,

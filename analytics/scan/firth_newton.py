@@ -7,8 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
 from analytics.scan.firth_kernels import FirthScratch, allocate_penalty, penalty_gradient
 from analytics.scan.frame import BoolArray, FloatArray, IntArray
@@ -19,12 +19,16 @@ from analytics.scan.lane_kernels import (
     allocate,
     evaluate,
     link_shifts,
+    most_carriers,
 )
 from analytics.scan.lanes import LANES
 from analytics.scan.null_model import NullArrays
 from analytics.scan.risk_table import RiskArrays
 
-FREE, HELD, LOWER, UPPER = 0, 1, 2, 3  # the gene's coefficient: fitted, kept at 0, an end of its interval
+# What becomes of the gene's coefficient: fitted, kept at 0, an end of its interval. Not plain integers, for which
+# numba compiles a version each.
+FREE, HELD, LOWER, UPPER = np.int64(0), np.int64(1), np.int64(2), np.int64(3)
+STAGES = np.array([HELD, FREE, LOWER, UPPER])
 MOST_PASSES = 60
 LAST_DECREMENT = 1e-8  # in standard errors; the steps shrink at least three-fold each, mostly far more
 LONGEST_STEP = 2.0  # in standard errors
@@ -49,7 +53,7 @@ def empty_firth(n_genes: int) -> FirthArrays:
     return FirthArrays(nan[0], nan[1], nan[2], nan[3], nan[4], nan[5], np.full(n_genes, NOT_CONVERGED))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _invert(s: Scratch, f: FirthScratch, lane: int, q: int, matrix: FloatArray, factor: FloatArray) -> float:
     """Fill the lane's inverse information; returns its log determinant, NaN when it is singular."""
     row = 0
@@ -72,7 +76,7 @@ def _invert(s: Scratch, f: FirthScratch, lane: int, q: int, matrix: FloatArray, 
     return log_determinant
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _interval_step(
     matrix: FloatArray,
     score: FloatArray,
@@ -107,7 +111,7 @@ def _interval_step(
     return (move / unit) ** 2 + 2.0 * gain
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _invert_open(s: Scratch, f: FirthScratch, q: int, open_lane: BoolArray, now: FloatArray) -> None:
     """Inverse information of the lanes still at work; now: their penalised log likelihoods, NaN when singular."""
     matrix, factor = np.zeros((q, q)), np.zeros((q, q))
@@ -116,7 +120,7 @@ def _invert_open(s: Scratch, f: FirthScratch, q: int, open_lane: BoolArray, now:
             now[lane] = s.log_ratio[0, lane] + 0.5 * _invert(s, f, lane, q, matrix, factor)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _firth_step(
     s: Scratch, f: FirthScratch, lane: int, p: int, short: float, kind: int, step: FloatArray
 ) -> float:
@@ -142,7 +146,7 @@ def _firth_step(
     return left
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def climb(
     a: RiskArrays,
     n: NullArrays,
@@ -193,55 +197,63 @@ def climb(
                 open_lane[lane] = False
 
 
-@njit(cache=True, nogil=True)
-def _fit_block(
-    a: RiskArrays,
-    n: NullArrays,
-    c: CarrierArrays,
+@compiled
+def _enter_stage(kind: int, genes: IntArray, beta: FloatArray, fit: FloatArray, half_chi2: float) -> IntArray:
+    """Set beta (q, 8) to where a stage starts; returns the genes (8) that take part.
+
+    fit (q + 2, 8): covariances with the gene at the free fit, then its standard error and its likelihood (NaN where
+    there is no fit). The free fit starts where the held one ended."""
+    q = len(beta)
+    if kind == HELD:
+        beta[:] = 0.0
+    if kind <= HELD:
+        return genes
+    active = np.full(LANES, -1, dtype=np.int64)
+    for lane in range(LANES):
+        if genes[lane] < 0 or math.isnan(fit[q + 1, lane]):
+            continue
+        active[lane] = genes[lane]
+        distance = math.sqrt(2.0 * half_chi2) / fit[q, lane]
+        for k in range(q):
+            beta[k, lane] = fit[q + 2 + k, lane] + (-distance if kind == LOWER else distance) * fit[k, lane]
+    return active
+
+
+@compiled
+def _leave_stage(
+    kind: int,
     genes: IntArray,
     beta: FloatArray,
-    half_chi2: float,
-    s: Scratch,
+    value: FloatArray,
+    error: FloatArray,
+    status: IntArray,
     f: FirthScratch,
+    fit: FloatArray,
     out: FirthArrays,
 ) -> None:
-    q = n.z.shape[1] + 1
-    value, held, error, ignored = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES), np.zeros(LANES)
-    status, held_status = np.zeros(LANES, dtype=np.int64), np.zeros(LANES, dtype=np.int64)
-    link_shifts(a, c, genes, s)
-    at_zero = beta.copy()
-    at_zero[q - 1] = 0.0
-    climb(a, n, c, genes, at_zero, HELD, ignored, s, f, held, error, held_status)
-    climb(a, n, c, genes, beta, FREE, ignored, s, f, value, error, status)
+    """Record what a stage has found."""
+    q = len(beta)
     for lane in range(LANES):
         g = genes[lane]
-        if g < 0:
+        if g < 0 or status[lane] != CONVERGED:
             continue
-        out.status[g] = max(status[lane], held_status[lane])
-        if out.status[g] == CONVERGED:
+        if kind == HELD:
+            out.held_log_ratio[g] = value[lane]
+        elif kind == FREE and not math.isnan(out.held_log_ratio[g]):
+            out.status[g] = CONVERGED
             out.coefficient[g], out.standard_error[g] = beta[q - 1, lane], error[lane]
-            out.log_ratio[g], out.held_log_ratio[g] = value[lane], held[lane]
-    if not half_chi2 > 0.0:
-        return
-    fitted = np.where(status == CONVERGED, genes, -1)
-    covariance = f.inverse[(q - 1) * q :].copy()
-    for kind in (LOWER, UPPER):
-        end = beta.copy()
-        for lane in range(LANES):
-            if fitted[lane] >= 0:
-                distance = math.sqrt(2.0 * half_chi2) / error[lane] * (-1.0 if kind == LOWER else 1.0)
-                for k in range(q):
-                    end[k, lane] += distance * covariance[k, lane]
-        climb(a, n, c, fitted, end, kind, value - half_chi2, s, f, held, ignored, held_status)
-        for lane in range(LANES):
-            if fitted[lane] >= 0 and held_status[lane] == CONVERGED:
-                if kind == LOWER:
-                    out.ci_low[genes[lane]] = end[q - 1, lane]
-                else:
-                    out.ci_high[genes[lane]] = end[q - 1, lane]
+            out.log_ratio[g] = value[lane]
+            fit[q, lane], fit[q + 1, lane] = error[lane], value[lane]
+            for k in range(q):
+                fit[k, lane] = f.inverse[(q - 1) * q + k, lane]
+                fit[q + 2 + k, lane] = beta[k, lane]
+        elif kind == LOWER:
+            out.ci_low[g] = beta[q - 1, lane]
+        elif kind == UPPER:
+            out.ci_high[g] = beta[q - 1, lane]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_genes_firth(
     a: RiskArrays,
     n: NullArrays,
@@ -254,14 +266,17 @@ def fit_genes_firth(
 
     half_chi2: half the chi-square quantile of the profile interval; 0 for no interval."""
     m, p = n.z.shape
-    most = 0
+    q = p + 1
+    s = allocate(m, len(a.n_deaths), p, most_carriers(c, blocks))
+    f = allocate_penalty(m, len(a.n_deaths), q)
+    beta, fit = np.zeros((q, LANES)), np.zeros((2 * q + 2, LANES))
+    value, error, status = np.zeros(LANES), np.zeros(LANES), np.zeros(LANES, dtype=np.int64)
+    stages = 4 if half_chi2 > 0.0 else 2
     for b in range(len(blocks)):
-        carriers = 0
-        for g in blocks[b]:
-            if g >= 0:
-                carriers += c.start[g + 1] - c.start[g]
-        most = max(most, carriers)
-    s = allocate(m, len(a.n_deaths), p, most)
-    f = allocate_penalty(m, len(a.n_deaths), p + 1)
-    for b in range(len(blocks)):
-        _fit_block(a, n, c, blocks[b], np.zeros((p + 1, LANES)), half_chi2, s, f, out)
+        fit[:] = np.nan
+        link_shifts(a, c, blocks[b], s)
+        for stage in range(stages):
+            kind = STAGES[stage]
+            active = _enter_stage(kind, blocks[b], beta, fit, half_chi2)
+            climb(a, n, c, active, beta, kind, fit[q + 1] - half_chi2, s, f, value, error, status)
+            _leave_stage(kind, active, beta, value, error, status, f, fit, out)

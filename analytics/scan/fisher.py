@@ -3,14 +3,14 @@
 import math
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray, IntArray
 
 SAME_PROBABILITY = 1.0 + 1e-7  # R's fisher.test: tables this close in probability count as equally likely
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _two_sided(
     carriers: IntArray,
     events: IntArray,

@@ -9,15 +9,16 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from analytics.scan import lanes
+from analytics.scan.compiled import compiled, compiled_inline
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lanes import LANES
 from analytics.scan.null_model import NullArrays
 from analytics.scan.risk_table import RiskArrays
 
-GENE_INFORMATION, FULL_INFORMATION = 0, 1  # how much of the information `evaluate` works out
+# How much of the information `evaluate` works out; not plain integers, for which numba compiles a version each.
+GENE_INFORMATION, FULL_INFORMATION = np.int64(0), np.int64(1)
 RENORMALISE_EVERY = 16  # factors between two extractions of the exponent; each is below e**40, so no overflow
 
 
@@ -53,7 +54,7 @@ class Scratch(NamedTuple):
     shift_lane: IntArray
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def allocate(m: int, n_times: int, p: int, most_carriers: int) -> Scratch:
     """Working memory for tables of m rows and n_times events, p covariates, most_carriers in any block of genes."""
     q = p + 1
@@ -76,7 +77,20 @@ def allocate(m: int, n_times: int, p: int, most_carriers: int) -> Scratch:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
+def most_carriers(c: CarrierArrays, blocks: IntArray) -> int:
+    """Carriers in the block (row of `blocks`) that has most."""
+    most = 0
+    for b in range(len(blocks)):
+        carriers = 0
+        for g in blocks[b]:
+            if g >= 0:
+                carriers += c.start[g + 1] - c.start[g]
+        most = max(most, carriers)
+    return most
+
+
+@compiled
 def relative_risks(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, beta: FloatArray, s: Scratch
 ) -> None:
@@ -110,7 +124,7 @@ def relative_risks(
                 s.gene_sum[first - 1, lane] -= w
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def link_shifts(a: RiskArrays, c: CarrierArrays, genes: IntArray, s: Scratch) -> None:
     """Lists, per event, of the block's carriers whose own covariates enter (even slots) or leave (odd) the sums."""
     s.shift_head[:] = -1
@@ -133,7 +147,7 @@ def link_shifts(a: RiskArrays, c: CarrierArrays, genes: IntArray, s: Scratch) ->
                     slot += 1
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def shift_sums(a: RiskArrays, c: CarrierArrays, s: Scratch, e: int, p: int) -> None:
     for side in range(2):
         slot = s.shift_head[2 * e + side]
@@ -148,7 +162,7 @@ def shift_sums(a: RiskArrays, c: CarrierArrays, s: Scratch, e: int, p: int) -> N
             slot = s.shift_next[slot]
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def first_moments(a, n, c, s, e) -> None:  # type: ignore[no-untyped-def]
     """Bring s1 (all at risk at e) and d1 (the deaths at e) up to date; the gene is the last row."""
     p = n.z.shape[1]
@@ -176,7 +190,7 @@ def first_moments(a, n, c, s, e) -> None:  # type: ignore[no-untyped-def]
     lanes.store(s.d1, p, lanes.load(s.gene_deaths, e))
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _sums_at(a, s, e, s0):  # type: ignore[no-untyped-def]
     """Total risk at event e (from that at the next one) and the risk of those who die there."""
     for t in range(a.leave_start[e], a.leave_start[e + 1]):
@@ -190,14 +204,14 @@ def _sums_at(a, s, e, s0):  # type: ignore[no-untyped-def]
     return s0, d0
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _add_weighted_log(s, factor, weight) -> None:  # type: ignore[no-untyped-def]
     lanes.store(s.a1, 0, factor)
     for lane in range(LANES):
         s.log_ratio[0, lane] += weight * math.log(s.a1[0, lane])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sum_over_risk_sets(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, level: int) -> None:
     """Backwards through time: hazard jumps, log of the ratio of denominators, minus the squared means."""
     q = n.z.shape[1] + 1
@@ -254,7 +268,7 @@ def sum_over_risk_sets(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratc
         s.log_ratio[0, lane] += math.log(s.a1[0, lane]) + s.b1[0, lane] * math.log(2.0)
 
 
-@njit(cache=True, nogil=True, inline="always")
+@compiled_inline
 def _subtract_squared_means(s, q, n_deaths, q0, q1, q2) -> None:  # type: ignore[no-untyped-def]
     """information -= sum over Efron's steps of (s1 - share d1)(s1 - share d1)' / denominator**2, all rows."""
     row = 0
@@ -274,7 +288,7 @@ def _subtract_squared_means(s, q, n_deaths, q0, q1, q2) -> None:  # type: ignore
                 row += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _expected_events(a: RiskArrays, s: Scratch) -> None:
     """Forwards through time: risk[i] becomes risk x cumulative hazard over the row's time at risk."""
     total = lanes.broadcast(0.0)
@@ -293,7 +307,7 @@ def _expected_events(a: RiskArrays, s: Scratch) -> None:
             lanes.store(s.risk, i, lanes.load(s.risk, i) * hazard)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_products(table: FloatArray, values: FloatArray, out: FloatArray, sign: float) -> None:
     """out[k] += sign * sum over rows of table[row, k] * values[row], with out and values lane rows."""
     m, columns = table.shape
@@ -312,7 +326,7 @@ def add_products(table: FloatArray, values: FloatArray, out: FloatArray, sign: f
             lanes.store(out, k, lanes.load(out, k) + table[i, k] * w0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _carrier_terms(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, beta: FloatArray, s: Scratch
 ) -> None:
@@ -344,7 +358,7 @@ def _carrier_terms(
                     s.information[k * (k + 1) // 2 + j, lane] += expected * change
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def evaluate(
     a: RiskArrays,
     n: NullArrays,

@@ -7,8 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import (
@@ -19,6 +19,7 @@ from analytics.scan.lane_kernels import (
     allocate,
     evaluate,
     link_shifts,
+    most_carriers,
 )
 from analytics.scan.lanes import LANES
 from analytics.scan.null_model import NullArrays
@@ -28,9 +29,10 @@ MOST_APPROACHES, MOST_PASSES = 6, 25
 # Newton decrement (steps in standard errors) below which the last exact pass is the answer: the step still taken is
 # under 1e-6 standard errors, so the coefficient is off by about 1e-12 and the standard error by under 1e-7 of itself.
 LAST_DECREMENT = 1e-6
-CLOSE_DECREMENT = (
-    3e-5  # the approximate information then leaves under 1e-6: a cheap pass gains about 100-fold
-)
+# the approximate information then leaves under 1e-6: a cheap pass gains about 100-fold
+CLOSE_DECREMENT = 3e-5
+# a score test moves with the step itself, not with its square
+LAST_HELD_DECREMENT = 1e-8
 LONGEST_STEP = 3.0  # in standard errors; a longer Newton step is shortened to this
 
 
@@ -54,7 +56,7 @@ def empty_fit(n_genes: int) -> FitArrays:
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _unpack(s: Scratch, lane: int, q: int, matrix: FloatArray, right: FloatArray) -> None:
     row = 0
     for k in range(q):
@@ -64,7 +66,7 @@ def _unpack(s: Scratch, lane: int, q: int, matrix: FloatArray, right: FloatArray
             row += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _score_chi2(matrix: FloatArray, factor: FloatArray, right: FloatArray, p: int) -> float:
     """Score test of the gene at a fit of the covariates: squared gradient over what information they leave."""
     rest = matrix[p, p]
@@ -78,7 +80,7 @@ def _score_chi2(matrix: FloatArray, factor: FloatArray, right: FloatArray, p: in
     return right[p] * right[p] / rest if rest > 0.0 else np.nan
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _chord_step(s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: bool, step: FloatArray) -> float:
     """Step with the gene's own information exact, the covariates' that of the null model (the identity here) and
     their cross terms the null model's in proportion (`cross`, p). Returns the squared decrement, negative if the
@@ -100,8 +102,70 @@ def _chord_step(s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: boo
     return decrement + step[p] * s.gradient[p, lane]
 
 
-@njit(cache=True, nogil=True)
-def _approach(
+@compiled
+def _cheap_step(
+    s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: bool, beta: FloatArray, last: FloatArray
+) -> bool:
+    """One lane's step with the approximate information. False when the exact passes should take over: the lane is
+    close enough, or the approximation does not gain."""
+    step = np.zeros(p + 1)
+    decrement = _chord_step(s, lane, p, cross, hold_gene, step)
+    if not 0.0 <= decrement < 0.25 * last[lane]:
+        return False
+    last[lane] = decrement
+    shorten = min(1.0, LONGEST_STEP / math.sqrt(decrement)) if decrement > 0.0 else 1.0
+    for k in range(p + 1):
+        beta[k, lane] += shorten * step[k]
+    return decrement >= CLOSE_DECREMENT * CLOSE_DECREMENT
+
+
+@compiled
+def _exact_step(
+    s: Scratch,
+    lane: int,
+    p: int,
+    hold_gene: bool,
+    beta: FloatArray,
+    previous: FloatArray,
+    best: FloatArray,
+    g: int,
+    out: FitArrays,
+) -> bool:
+    """One lane's Newton step, halved where the likelihood has fallen. False when the lane is done and recorded."""
+    q = p + 1
+    size = p if hold_gene else q
+    value, last = s.log_ratio[0, lane], LAST_HELD_DECREMENT if hold_gene else LAST_DECREMENT
+    if not value >= best[lane] - 1e-9 * max(1.0, abs(value)):
+        for k in range(q):
+            beta[k, lane] = 0.5 * (beta[k, lane] + previous[k, lane])
+        return True
+    best[lane] = value
+    matrix, factor, right, step = np.zeros((q, q)), np.zeros((q, q)), np.zeros(q), np.zeros(q)
+    _unpack(s, lane, q, matrix, right)
+    if not cholesky_solve(matrix, right, size, factor, step):
+        out.status[g] = SINGULAR
+        return False
+    decrement = 0.0
+    for k in range(size):
+        decrement += step[k] * right[k]
+    shorten = min(1.0, LONGEST_STEP / math.sqrt(decrement)) if decrement > 0.0 else 1.0
+    for k in range(size):
+        previous[k, lane] = beta[k, lane]
+        beta[k, lane] += shorten * step[k]
+    if decrement >= last * last:
+        return True
+    out.status[g] = CONVERGED
+    out.coefficient[g] = beta[p, lane]
+    out.log_ratio[g] = value + 0.5 * decrement
+    if hold_gene:
+        out.score_chi2[g] = _score_chi2(matrix, factor, right, p)
+    else:
+        out.standard_error[g] = 1.0 / factor[p, p]
+    return False
+
+
+@compiled
+def _fit_block(
     a: RiskArrays,
     n: NullArrays,
     c: CarrierArrays,
@@ -112,89 +176,35 @@ def _approach(
     s: Scratch,
     out: FitArrays,
 ) -> None:
-    """Cheap passes with the exact gradient and an approximate information, until the last exact pass can follow.
+    """Cheap passes (exact gradient, approximate information) until every lane is close, then exact Newton passes.
 
-    A lane that is close enough, or on which the approximation does not gain, waits for the others unchanged."""
+    A lane that is close waits for the others unchanged, so that its numbers do not depend on them."""
     p = n.z.shape[1]
-    step = np.zeros(p + 1)
-    open_lane = genes >= 0
-    last = np.full(LANES, np.inf)
-    for _ in range(MOST_APPROACHES):
-        if not open_lane.any():
-            return
-        evaluate(a, n, c, genes, beta, s, GENE_INFORMATION)
-        for lane in range(LANES):
-            if not open_lane[lane]:
-                continue
-            decrement = _chord_step(s, lane, p, cross[genes[lane]], hold_gene, step)
-            if not 0.0 <= decrement < 0.25 * last[lane]:
-                open_lane[lane] = False
-                continue
-            last[lane] = decrement
-            out.passes[genes[lane]] += 1
-            shorten = min(1.0, LONGEST_STEP / math.sqrt(decrement)) if decrement > 0.0 else 1.0
-            for k in range(p + 1):
-                beta[k, lane] += shorten * step[k]
-            if decrement < CLOSE_DECREMENT * CLOSE_DECREMENT:
-                open_lane[lane] = False
-
-
-@njit(cache=True, nogil=True)
-def _finish(
-    a: RiskArrays,
-    n: NullArrays,
-    c: CarrierArrays,
-    genes: IntArray,
-    beta: FloatArray,
-    hold_gene: bool,
-    s: Scratch,
-    out: FitArrays,
-) -> None:
-    """Exact Newton steps, halved where the likelihood falls, until each lane has converged."""
-    p = n.z.shape[1]
-    q = p + 1
-    size = p if hold_gene else q
-    matrix, factor, right, step = np.zeros((q, q)), np.zeros((q, q)), np.zeros(q), np.zeros(q)
     previous, best = beta.copy(), np.full(LANES, -np.inf)
+    last = np.full(LANES, np.inf)
     open_lane = genes >= 0
-    for _ in range(MOST_PASSES):
+    exact = False
+    link_shifts(a, c, genes, s)
+    for number in range(MOST_APPROACHES + MOST_PASSES):
+        if not exact and (number == MOST_APPROACHES or not open_lane.any()):
+            exact = True
+            open_lane = genes >= 0
+            previous[:] = beta
         if not open_lane.any():
             return
-        evaluate(a, n, c, genes, beta, s, FULL_INFORMATION)
+        evaluate(a, n, c, genes, beta, s, FULL_INFORMATION if exact else GENE_INFORMATION)
         for lane in range(LANES):
+            g = genes[lane]
             if not open_lane[lane]:
                 continue
-            g, value = genes[lane], s.log_ratio[0, lane]
             out.passes[g] += 1
-            if not value >= best[lane] - 1e-9 * max(1.0, abs(value)):
-                for k in range(q):
-                    beta[k, lane] = 0.5 * (beta[k, lane] + previous[k, lane])
-                continue
-            best[lane] = value
-            _unpack(s, lane, q, matrix, right)
-            if not cholesky_solve(matrix, right, size, factor, step):
-                out.status[g] = SINGULAR
-                open_lane[lane] = False
-                continue
-            decrement = 0.0
-            for k in range(size):
-                decrement += step[k] * right[k]
-            shorten = min(1.0, LONGEST_STEP / math.sqrt(decrement)) if decrement > 0.0 else 1.0
-            for k in range(size):
-                previous[k, lane] = beta[k, lane]
-                beta[k, lane] += shorten * step[k]
-            if decrement < LAST_DECREMENT * LAST_DECREMENT:
-                out.status[g] = CONVERGED
-                out.coefficient[g] = beta[p, lane]
-                out.log_ratio[g] = value + 0.5 * decrement
-                if hold_gene:
-                    out.score_chi2[g] = _score_chi2(matrix, factor, right, p)
-                else:
-                    out.standard_error[g] = 1.0 / factor[p, p]
-                open_lane[lane] = False
+            if exact:
+                open_lane[lane] = _exact_step(s, lane, p, hold_gene, beta, previous, best, g, out)
+            else:
+                open_lane[lane] = _cheap_step(s, lane, p, cross[g], hold_gene, beta, last)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_genes(
     a: RiskArrays,
     n: NullArrays,
@@ -211,19 +221,10 @@ def fit_genes(
     genes' coefficients at 0 and gives the score test instead of a standard error.
     """
     m, p = n.z.shape
-    most = 0
-    for b in range(len(blocks)):
-        carriers = 0
-        for g in blocks[b]:
-            if g >= 0:
-                carriers += c.start[g + 1] - c.start[g]
-        most = max(most, carriers)
-    s = allocate(m, len(a.n_deaths), p, most)
+    s = allocate(m, len(a.n_deaths), p, most_carriers(c, blocks))
     beta = np.zeros((p + 1, LANES))
     for b in range(len(blocks)):
         for lane in range(LANES):
             for k in range(p + 1):
                 beta[k, lane] = start[blocks[b, lane], k] if blocks[b, lane] >= 0 else 0.0
-        link_shifts(a, c, blocks[b], s)
-        _approach(a, n, c, blocks[b], cross, beta, hold_gene, s, out)
-        _finish(a, n, c, blocks[b], beta, hold_gene, s, out)
+        _fit_block(a, n, c, blocks[b], cross, beta, hold_gene, s, out)

@@ -68,7 +68,7 @@ def fit_logistic_null(
     spread = covariates.std(axis=0)
     scaled = (covariates - covariates.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     x = np.column_stack([intercepts, scaled])
-    kept = independent_columns(x.T @ x)
+    kept = independent_columns(x.T @ x, float(len(response)))
     x = x[:, kept]
     beta = np.zeros(x.shape[1])
     converged = False

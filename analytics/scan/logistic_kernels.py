@@ -7,9 +7,9 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from analytics.scan import lanes
+from analytics.scan.compiled import compiled
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import RENORMALISE_EVERY, add_products
@@ -66,7 +66,7 @@ def empty_logistic(n_genes: int) -> LogisticFits:
     return LogisticFits(nan[0], nan[1], nan[2], nan[3], np.full(n_genes, NOT_CONVERGED))
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _evaluate(
     n: LogisticArrays, c: ResponseCarriers, genes: IntArray, beta: FloatArray, s: LogisticScratch
 ) -> None:
@@ -107,7 +107,7 @@ def _evaluate(
     _carrier_terms(n, c, genes, beta, s)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _carrier_terms(
     n: LogisticArrays, c: ResponseCarriers, genes: IntArray, beta: FloatArray, s: LogisticScratch
 ) -> None:
@@ -125,7 +125,7 @@ def _carrier_terms(
                 s.information[gene_row + k, lane] += s.spread[i, lane] * n.z[i, k]
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _penalise(n: LogisticArrays, c: ResponseCarriers, genes: IntArray, s: LogisticScratch) -> None:
     """Add half the gradient of log det(information): sum of leverage x (1/2 - mean) x covariates (Firth 1993, 3.4).
 
@@ -153,7 +153,7 @@ def _penalise(n: LogisticArrays, c: ResponseCarriers, genes: IntArray, s: Logist
     add_products(n.z, s.spread, s.gradient, 1.0)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _invert(s: LogisticScratch, lane: int, q: int, matrix: FloatArray, factor: FloatArray) -> float:
     """Fill the lane's quadratic form; returns log det(information), NaN when singular."""
     row = 0
@@ -174,7 +174,7 @@ def _invert(s: LogisticScratch, lane: int, q: int, matrix: FloatArray, factor: F
     return log_determinant
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _newton_step(s: LogisticScratch, lane: int, q: int, size: int, step: FloatArray) -> float:
     """Newton's step of the first `size` coefficients; returns its square in standard errors, before shortening."""
     matrix, factor, score = np.zeros((q, q)), np.zeros((q, q)), np.zeros(q)
@@ -194,7 +194,7 @@ def _newton_step(s: LogisticScratch, lane: int, q: int, size: int, step: FloatAr
     return left
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _climb(
     n: LogisticArrays,
     c: ResponseCarriers,
@@ -247,7 +247,7 @@ def _climb(
                 out.standard_error[g] = math.sqrt(s.quadratic[q * (q + 1) // 2 - 1, lane])
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def fit_genes_logistic(
     n: LogisticArrays, c: ResponseCarriers, blocks: IntArray, penalised: bool, out: LogisticFits
 ) -> None:

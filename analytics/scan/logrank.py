@@ -7,10 +7,10 @@ a sum over carriers minus a quadratic form (Mantel 1966; hypergeometric variance
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy import special
 
 from analytics.scan.carriers import CarrierRows
+from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray
 from analytics.scan.risk_table import RiskArrays, RiskTable
 from analytics.scan.sparse_kernels import sparse_scores
@@ -45,7 +45,7 @@ class LogRank:
     p: FloatArray
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _row_terms(a: RiskArrays, hazard: FloatArray, linear: FloatArray, quadratic: FloatArray) -> None:
     n_times = len(a.n_deaths)
     jump, spread = np.zeros(n_times), np.zeros(n_times)

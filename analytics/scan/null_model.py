@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.dense_kernels import CONVERGED, fit_dense, partial_likelihood
 from analytics.scan.frame import FloatArray, ScanInputError
 from analytics.scan.risk_table import RiskArrays, RiskTable
@@ -53,7 +53,7 @@ class NullModel:
     log_likelihood: float
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _null_moments(
     a: RiskArrays, z: FloatArray, base: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -96,7 +96,7 @@ def _null_moments(
     return q[0], q[1], q[2], inverse, hazard, slope
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _integrate(
     a: RiskArrays,
     z: FloatArray,
@@ -129,12 +129,15 @@ def _integrate(
                 slope[i, k] = base[i] * (z[i, k] * hazard[i] - (before_z[e, k] + own - start_z))
 
 
-def independent_columns(information: FloatArray) -> list[int]:
-    """Columns that add information given those before them, in the order given (as R's coxph keeps the first)."""
+def independent_columns(information: FloatArray, unit: float) -> list[int]:
+    """Columns that add information given those before them, in the order given (as R's coxph keeps the first).
+
+    unit: information of a column of variance 1 that nothing explains; rounding leaves a constant one 1e-14 of it.
+    """
     kept: list[int] = []
     for k in range(len(information)):
         own = information[k, k]
-        if not own > 0:
+        if not own > COLLINEAR_SHARE * unit:
             continue
         block = information[np.ix_(kept, kept)]
         cross = information[kept, k]
@@ -163,7 +166,7 @@ def fit_null_model(table: RiskTable, covariates: FloatArray, names: tuple[str, .
     spread = np.sqrt(np.maximum(((given - centre) ** 2).mean(axis=0), 0.0)) if len(given) else centre
     scale = np.where(spread > 0, spread, 1.0)
     x = np.ascontiguousarray((given - centre) / scale)
-    kept = independent_columns(_derivatives(table, x))
+    kept = independent_columns(_derivatives(table, x), float(weight[table.arrays.is_death].sum()))
     x = np.ascontiguousarray(x[:, kept])
     p = len(kept)
     beta, gradient, information = np.zeros(p), np.zeros(p), np.zeros((p, p))

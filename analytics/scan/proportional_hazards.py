@@ -8,10 +8,10 @@ What does not belong here: plots of residuals, remedies.
 import math
 
 import numpy as np
-from numba import njit
 from scipy import special
 
 from analytics.scan.carriers import CarrierRows
+from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray, IntArray, PatientFrame
 from analytics.scan.lane_kernels import CarrierArrays
 from analytics.scan.risk_table import RiskArrays, RiskTable
@@ -42,7 +42,7 @@ def kaplan_meier_time(frame: PatientFrame, table: RiskTable) -> FloatArray:
     return np.asarray(1.0 - survival[np.searchsorted(times, event_time)], dtype=np.float64)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _score_tests(
     a: RiskArrays,
     c: CarrierArrays,

@@ -5,14 +5,14 @@ quadratic form of the step function "weight of carriers at risk". What does not 
 """
 
 import numpy as np
-from numba import njit
 
+from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import CarrierArrays
 from analytics.scan.risk_table import RiskArrays
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _squared_means(
     a: RiskArrays, event: IntArray, change: FloatArray, q0_sum: FloatArray, size: int
 ) -> float:
@@ -36,7 +36,7 @@ def _squared_means(
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sparse_scores(
     a: RiskArrays,
     c: CarrierArrays,
@@ -86,7 +86,7 @@ def sparse_scores(
         observed[g], expected[g], variance[g] = o, x, v
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _tied_deaths(
     a: RiskArrays,
     c: CarrierArrays,
@@ -118,7 +118,7 @@ def _tied_deaths(
     return total
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sum_over_carriers(c: CarrierArrays, values: FloatArray, out: FloatArray) -> None:
     """out (G, p): per gene the sum of values (m, p) over its carriers, in row order (so no gene depends on another)."""
     for g in range(len(c.start) - 1):
