@@ -47,7 +47,7 @@ def check_failures(converged: BoolArray) -> list[str]:
     failed = int((~converged).sum())
     if failed > MAX_FAILED_SHARE * len(converged):
         raise NotConvergedError(
-            f"{failed} of {len(converged)} bootstrap fits did not converge: the model has too many covariates "
+            f"{failed} of {len(converged)} bootstrap fits did not converge: too many covariates "
             "or rare levels for its events; merge levels."
         )
     if failed:
