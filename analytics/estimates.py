@@ -1,8 +1,8 @@
-"""From the members of a variant to result rows: counts, survival estimates and response rates under regular names.
+"""From the members of a variant to result rows: counts and survival estimates under regular names.
 
-An *estimate key* is ``<endpoint>.<estimator>[.<group>]`` (``os.cox_univariable``, ``orr.rate.mutated``,
+An *estimate key* is ``<endpoint>.<estimator>[.<group>]`` (``os.cox_univariable``, ``os.median.mutated``,
 ``flow.n_mutated``); with analysis and variant it names one statistic. Choosing members belongs to
-``selection``, the estimators themselves to ``survival`` and ``response``.
+``selection``, the estimators themselves to ``survival``, response rates to ``response_estimates``.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
 
 from analytics.errors import AnalysisError, EmptyGroupError
-from analytics.response.comparison import RateComparison, compare_response
+from analytics.response.rates import exact_rate
+from analytics.result_rows import ResultRows
 from analytics.specs import AnalysisSpec, Variant
+from analytics.survival.data import survival_data
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
-from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier
+from analytics.survival.kaplan_meier import kaplan_meier
 from analytics.survival.log_rank import log_rank_test
 from analytics.survival.proportional_hazards import schoenfeld_test
 from analytics.survival.restricted_mean import restricted_mean_survival
@@ -32,6 +35,9 @@ CANCER_TYPE_KEYS = {
     "Head and Neck Cancer": "head_and_neck",
     "Soft Tissue Sarcoma": "sarcoma",
 }
+_NOT_PROPORTIONAL = "Hazards are not proportional: read the restricted mean beside the hazard ratio."
+#: Columns without which a row cannot be analysed at all.
+_FOLLOW_UP = ("time_months", "event", "entry_months")
 
 
 def cancer_type_key(cancer_type: str) -> str:
@@ -40,148 +46,146 @@ def cancer_type_key(cancer_type: str) -> str:
     return known or re.sub(r"[^a-z0-9]+", "_", cancer_type.lower().removesuffix(" cancer")).strip("_")
 
 
-@dataclass
-class ResultRows:
-    """Rows for ``stats.survival_stats`` and ``stats.response_stats``, gathered under one analysis and variant."""
-
-    analysis_id: str
-    variant: str
-    survival: list[dict[str, Any]] = field(default_factory=list)
-    response: list[dict[str, Any]] = field(default_factory=list)
-
-    def stat_id(self, key: str, cohort_id: str | None) -> str:
-        scope = f"@{cohort_id}" if cohort_id else ""
-        return f"{self.analysis_id}/{self.variant}{scope}/{key}"
-
-    def add(
-        self, rows: list[dict[str, Any]], key: str, cohort_id: str | None, values: dict[str, Any]
-    ) -> None:
-        rows.append(
-            {
-                "stat_id": self.stat_id(key, cohort_id),
-                "analysis_id": self.analysis_id,
-                "variant": self.variant,
-                "cohort_id": cohort_id,
-                "estimate_key": key,
-                **values,
-            }
-        )
-
-
 def estimate_flow(rows: ResultRows, members: pd.DataFrame, spec: AnalysisSpec) -> None:
     """Counts of members: in all, by status, by cohort (or declared group of cohorts) and by cancer type."""
+    mutated = members["is_mutated"].astype(bool)
+    everybody = pd.Series(True, index=members.index)
 
-    def count(key: str, n: int, estimator: str = "count") -> None:
-        rows.add(rows.survival, key, None, {"estimator": estimator, "estimate": float(n), "n": n})
+    def count(key: str, counted: pd.Series, row_set: str) -> None:
+        n = int(counted.sum())
+        name = rows.row_set(row_set, members.index[counted], members.index)
+        rows.add(
+            rows.survival, key, None, {"estimator": "count", "estimate": float(n), "n": n, "row_set": name}
+        )
 
-    mutated = members["is_mutated"]
-    count("flow.n_total", len(members))
-    count("flow.n_mutated", int(mutated.sum()))
-    count("flow.n_wild_type", int((~mutated).sum()))
-    count("flow.n_cohorts", members["cohort_id"].nunique())
+    count("flow.n_total", everybody, "members")
+    count("flow.n_mutated", mutated, "mutated")
+    count("flow.n_wild_type", ~mutated, "wild_type")
+    rows.add(
+        rows.survival, "flow.n_cohorts", None,
+        {"estimator": "count", "estimate": float(members["cohort_id"].nunique()), "n": len(members),
+         "row_set": "members"},
+    )  # fmt: skip
     groups = {c: (c,) for c in sorted(members["cohort_id"].unique())} | dict(spec.cohort_groups)
     for name, cohort_ids in groups.items():
         of_group = members["cohort_id"].isin(list(cohort_ids))
-        count(f"flow.n_mutated.{name}", int((of_group & mutated).sum()))
-        count(f"flow.n_wild_type.{name}", int((of_group & ~mutated).sum()))
-    by_type = members["cancer_type"].dropna().map(cancer_type_key).value_counts()
-    for name, n in by_type.items():
-        count(f"flow.n.{name}", int(n))
+        count(f"flow.n_mutated.{name}", of_group & mutated, f"mutated of {name}")
+        count(f"flow.n_wild_type.{name}", of_group & ~mutated, f"wild_type of {name}")
+    keys = members["cancer_type"].map(cancer_type_key, na_action="ignore")
+    for name in keys.dropna().value_counts().index:
+        count(f"flow.n.{name}", (keys == name).fillna(False).astype(bool), f"cancer type {name}")
     if len(members):
+        share = exact_rate(int(mutated.sum()), len(members))
         rows.add(
             rows.survival, "mutated.rate", None,
-            {"estimator": "proportion", "estimate": float(mutated.mean()), "n": len(members),
-             "n_mutated": int(mutated.sum())},
+            {"estimator": "proportion", "estimate": share.rate, "ci_low": share.ci_low, "ci_high": share.ci_high,
+             "n": share.n, "n_mutated": share.n_yes, "row_set": "members"},
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """One estimate to make: its key, what a row needs to be in it, and the computation on the members.
+
+    ``status``: None for all members, True or False for the mutated or the wild-type alone.
+    """
+
+    key: str
+    compute: Callable[[pd.DataFrame], dict[str, Any]]
+    complete: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+    status: bool | None = None
+
+    def asked(self, members: pd.DataFrame) -> pd.DataFrame:
+        return members if self.status is None else members[members["is_mutated"] == self.status]
+
+    def usable(self, asked: pd.DataFrame) -> pd.DataFrame:
+        """The rows that the estimator can use: those of `survival_data`, under the members' index."""
+        kept = survival_data(
+            asked.assign(_label=asked.index),
+            yes_no=["is_mutated"],
+            complete=self.complete,
+            strata=self.strata,
+            require_events=False,
+        ).frame["_label"]
+        return asked.loc[kept]
+
+    @property
+    def people(self) -> str:
+        """The row set that is asked for."""
+        return {None: "members", True: "mutated", False: "wild_type"}[self.status]
+
+    def row_set(self, asked: pd.DataFrame, usable: pd.DataFrame) -> str:
+        """What the usable rows are, in words."""
+        if len(usable) == len(asked):
+            return self.people
+        needed = dict.fromkeys((*_FOLLOW_UP, *self.complete, *self.strata))
+        lacking = [column for column in needed if asked[column].isna().any()]
+        known = asked.dropna(subset=lacking)
+        at_risk = " at risk" if len(known) > len(usable) else ""
+        with_known = " with known " + ", ".join(lacking) if lacking else ""
+        return f"{self.people}{at_risk}{with_known}"
 
 
 def estimate_survival(
     rows: ResultRows, members: pd.DataFrame, variant: Variant, endpoint_key: str, cohort_id: str | None = None
 ) -> None:
     """Every estimator of the variant on these members. What cannot be estimated becomes a row with the reason."""
-    for key, make in _survival_estimates(members, variant):
-        full_key = f"{endpoint_key}.{key}"
+    for estimate in _estimates(members, variant):
+        asked = estimate.asked(members)
+        name = rows.row_set(estimate.people, asked.index, members.index, cohort_id)
+        values = {"estimator": estimate.key, **_counts(asked), "row_set": name}
         try:
-            values = make()
+            usable = estimate.usable(asked)
+            name = rows.row_set(estimate.row_set(asked, usable), usable.index, members.index, cohort_id)
+            values |= {**_counts(usable), "row_set": name}
+            values |= estimate.compute(asked)
         except AnalysisError as exc:
-            values = {"estimator": key, "n": len(members), "n_mutated": int(members["is_mutated"].sum()),
-                      "warnings": str(exc)}  # fmt: skip
-        for name, value in values.items():
-            if isinstance(value, float) and math.isinf(value):
-                values[name] = None
-        rows.add(rows.survival, full_key, cohort_id, values)
+            values["warnings"] = str(exc)
+        rows.add(rows.survival, f"{endpoint_key}.{estimate.key}", cohort_id, values)
 
 
-def _survival_estimates(
-    members: pd.DataFrame, variant: Variant
-) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
-    strata = [c for c in variant.strata if c in members and members[c].notna().any()]
-    cluster = "person_id" if variant.robust else None
-
-    def hazard(
-        estimator: str, adjust: tuple[str, ...] = (), on: pd.DataFrame | None = None
-    ) -> dict[str, Any]:
-        frame = members if on is None else on
-        is_rank = estimator == "log_rank_oe"
-        found = estimate_hazard_ratio(
-            frame,
-            estimator=estimator,  # type: ignore[arg-type]
-            adjust=() if is_rank else adjust,
-            strata=strata,
-            cluster=None if is_rank else cluster,
-        )
-        return _hazard_row(found.as_row())
-
-    events = members.groupby("is_mutated")["event"].sum()
-    is_sparse = len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP
+def _estimates(members: pd.DataFrame, variant: Variant) -> Iterator[_Estimate]:
+    strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
     for name in variant.estimators:
         if name == "kaplan_meier":
-            yield from _medians(members)
+            for status, word in ((True, "mutated"), (False, "wild_type")):
+                yield _Estimate(f"median.{word}", _median, status=status)
         elif name == "log_rank":
-            yield "log_rank", lambda: _log_rank_row(members, strata)
+            yield _Estimate("log_rank", partial(_log_rank, strata=strata), strata=strata)
         elif name == "log_rank_oe":
-            yield "logrank_oe", lambda: hazard("log_rank_oe")
-        elif name == "cox_univariable":
-            yield "cox_univariable", lambda: hazard("cox")
-            if is_sparse:
-                yield "firth_univariable", lambda: hazard("auto")
-        elif name == "cox_adjusted":
-            yield "cox_adjusted", lambda: hazard("cox", variant.covariates)
-            if is_sparse:
-                yield "firth_adjusted", lambda: hazard("auto", variant.covariates)
-        elif name == "cox_burden_adjusted":
-            yield "cox_burden_adjusted", lambda: _burden_row(hazard("cox", ("burden",)), members)
+            compute = partial(_hazard, estimator="log_rank_oe", strata=strata)
+            yield _Estimate("logrank_oe", compute, strata=strata)
         elif name == "restricted_mean":
-            yield "restricted_mean_difference", lambda: _restricted_mean_row(members)
+            yield _Estimate("restricted_mean_difference", _restricted_mean)
         elif name == "schoenfeld":
-            yield "schoenfeld", lambda: _schoenfeld_row(members, strata)
+            yield _Estimate("schoenfeld", partial(_schoenfeld, strata=strata), strata=strata)
+        else:
+            adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
+            yield from _regressions(members, name.removeprefix("cox_"), adjust, strata, variant.robust)
 
 
-def _hazard_row(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "estimator": row["estimator"],
-        "adjusted_for": row["adjusted_for"],
-        "strata": row["strata"],
-        "ties": row["ties"],
-        "n": row["n"],
-        "n_mutated": row["n_mutated"],
-        "events": row["events"],
-        "events_mutated": row["events_mutated"],
-        "estimate": row["hr"],
-        "ci_low": row["ci_low"],
-        "ci_high": row["ci_high"],
-        "p": row["p"],
-        "p_method": row["p_method"],
-        "standard_error": row["se_log_hr"],
-        "median_mutated_months": row["median_mutated"],
-        "median_wild_type_months": row["median_wild_type"],
-        "warnings": row["warnings"],
-    }
+def _regressions(
+    members: pd.DataFrame, name: str, adjust: tuple[str, ...], strata: tuple[str, ...], robust: bool
+) -> Iterator[_Estimate]:
+    """Cox; and Firth beside it when a group has too few events for Cox among the rows that can be used."""
+    cluster = "person_id" if robust else None
+    complete = (*adjust, *([cluster] if cluster else []))
+    options: dict[str, Any] = {"adjust": adjust, "strata": strata, "cluster": cluster}
+    cox = _Estimate(f"cox_{name}", partial(_hazard, estimator="cox", **options), complete, strata)
+    yield cox
+    try:
+        usable = cox.usable(members)
+    except AnalysisError:
+        return  # nobody can be analysed: Cox's row says why
+    events = usable["event"].astype(bool).groupby(usable["is_mutated"]).sum()
+    if len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP:
+        yield _Estimate(f"firth_{name}", partial(_hazard, estimator="auto", **options), complete, strata)
 
 
 def _counts(members: pd.DataFrame) -> dict[str, Any]:
-    mutated = members["is_mutated"]
-    event = members["event"].astype(bool)
+    mutated = members["is_mutated"].astype(bool)
+    event = members["event"].fillna(False).astype(bool)
     return {
         "n": len(members),
         "n_mutated": int(mutated.sum()),
@@ -190,31 +194,46 @@ def _counts(members: pd.DataFrame) -> dict[str, Any]:
     }
 
 
-def _medians(members: pd.DataFrame) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
-    for status, group in (("mutated", True), ("wild_type", False)):
-        yield f"median.{status}", lambda group=group: _median_row(members, group)  # type: ignore[misc]
-
-
-def _median_row(members: pd.DataFrame, group: bool) -> dict[str, Any]:
-    of_group = members[members["is_mutated"] == group]
-    median: MedianSurvival = kaplan_meier(of_group, group=None).curves[0].median
+def _hazard(members: pd.DataFrame, **options: Any) -> dict[str, Any]:
+    row = estimate_hazard_ratio(members, **options).as_row()
+    warnings = str(row["warnings"])
+    if "burden" in options.get("adjust", ()):
+        warnings = f"{warnings} Burden is the {members['burden_definition'].iloc[0]}.".strip()
     return {
-        "estimator": "kaplan_meier",
-        "n": len(of_group),
-        "events": int(of_group["event"].astype(bool).sum()),
-        "estimate": median.months if median.median_reached else math.inf,
-        "ci_low": median.ci_low,
-        "ci_high": median.ci_high,
-        "warnings": "" if median.median_reached else "The median is not reached.",
+        "estimator": row["estimator"],
+        "adjusted_for": row["adjusted_for"],
+        "strata": row["strata"],
+        "ties": row["ties"],
+        "estimate": row["hr"],
+        "ci_low": row["ci_low"],
+        "ci_high": row["ci_high"],
+        "p": row["p"],
+        "p_method": row["p_method"],
+        "standard_error": row["se_log_hr"],
+        "median_mutated_months": row["median_mutated"],
+        "median_wild_type_months": row["median_wild_type"],
+        "warnings": warnings,
     }
 
 
-def _log_rank_row(members: pd.DataFrame, strata: list[str]) -> dict[str, Any]:
+def _median(members: pd.DataFrame) -> dict[str, Any]:
+    result = kaplan_meier(members, group=None)
+    median = result.curves[0].median
+    not_reached = [] if median.median_reached else ["The median is not reached."]
+    return {
+        "estimator": "kaplan_meier",
+        "estimate": median.months if median.median_reached else math.inf,
+        "ci_low": median.ci_low,
+        "ci_high": median.ci_high,
+        "warnings": " ".join([*result.warnings, *not_reached]),
+    }
+
+
+def _log_rank(members: pd.DataFrame, strata: tuple[str, ...]) -> dict[str, Any]:
     result = log_rank_test(members, strata=strata)
     return {
         "estimator": "log_rank",
         "strata": ", ".join(strata),
-        **_counts(members),
         "statistic": result.test.statistic,
         "p": result.test.p,
         "p_method": "log-rank",
@@ -222,111 +241,30 @@ def _log_rank_row(members: pd.DataFrame, strata: list[str]) -> dict[str, Any]:
     }
 
 
-def _burden_row(row: dict[str, Any], members: pd.DataFrame) -> dict[str, Any]:
-    definition = members["burden_definition"].iloc[0]
-    return row | {"warnings": f"{row['warnings']} Burden is the {definition}.".strip()}
-
-
-def _restricted_mean_row(members: pd.DataFrame) -> dict[str, Any]:
+def _restricted_mean(members: pd.DataFrame) -> dict[str, Any]:
     result = restricted_mean_survival(members)
     if result.difference is None:
         raise EmptyGroupError("The restricted mean needs people of both groups: there is one group only.")
+    horizon = f"Months gained up to {result.tau_months:.1f} months."
     return {
         "estimator": "restricted_mean",
-        **_counts(members),
         "estimate": result.difference.estimate,
         "ci_low": result.difference.ci_low,
         "ci_high": result.difference.ci_high,
         "standard_error": result.difference.se,
         "p": result.difference.p,
-        "warnings": f"Months gained up to {result.tau_months:.1f} months.",
+        "warnings": " ".join([horizon, *result.warnings]),
     }
 
 
-def _schoenfeld_row(members: pd.DataFrame, strata: list[str]) -> dict[str, Any]:
+def _schoenfeld(members: pd.DataFrame, strata: tuple[str, ...]) -> dict[str, Any]:
     result = schoenfeld_test(members, ["is_mutated"], strata=strata)
-    test = result.overall
-    failed = (
-        "Hazards are not proportional: read the restricted mean beside the hazard ratio."
-        if test.p < 0.05
-        else ""
-    )
+    failed = [_NOT_PROPORTIONAL] if result.overall.p < 0.05 else []
     return {
         "estimator": "schoenfeld",
         "strata": ", ".join(strata),
-        **_counts(members),
-        "statistic": test.statistic,
-        "p": test.p,
+        "statistic": result.overall.statistic,
+        "p": result.overall.p,
         "p_method": "score test, Kaplan-Meier transform",
-        "warnings": failed,
+        "warnings": " ".join([*failed, *result.warnings]),
     }
-
-
-def estimate_response(
-    rows: ResultRows, members: pd.DataFrame, variant: Variant, cohort_id: str | None = None
-) -> None:
-    """Rates, Newcombe difference and Fisher's test of each response of the variant.
-
-    The evaluable denominator has the plain key (``orr.rate.mutated``), intention to treat ``orr_itt.*``.
-    """
-    for response in variant.responses:
-        try:
-            compared = compare_response(members, response)
-        except AnalysisError as exc:
-            rows.add(
-                rows.response, f"{response}.fisher", cohort_id,
-                {"estimator": "fisher_exact", "n": len(members), "warnings": str(exc)},
-            )  # fmt: skip
-            continue
-        if compared.evaluable is not None:
-            _add_rates(rows, response, compared.evaluable, "evaluable", cohort_id, compared.warnings)
-        _add_rates(
-            rows,
-            f"{response}_itt",
-            compared.intention_to_treat,
-            "intention_to_treat",
-            cohort_id,
-            compared.warnings,
-        )
-
-
-def _add_rates(
-    rows: ResultRows,
-    key: str,
-    compared: RateComparison,
-    denominator: str,
-    cohort_id: str | None,
-    warnings: tuple[str, ...],
-) -> None:
-    mutated, wild_type = compared.mutated, compared.wild_type
-    common = {
-        "denominator": denominator,
-        "n": mutated.n + wild_type.n,
-        "n_mutated": mutated.n,
-        "responders": mutated.n_yes + wild_type.n_yes,
-        "responders_mutated": mutated.n_yes,
-        "warnings": " ".join((*warnings, *compared.warnings)),
-    }
-    for group, rate in (("mutated", mutated), ("wild_type", wild_type)):
-        values = {
-            "estimator": "clopper_pearson",
-            "estimate": rate.rate,
-            "ci_low": rate.ci_low,
-            "ci_high": rate.ci_high,
-        }
-        rows.add(rows.response, f"{key}.rate.{group}", cohort_id, common | values)
-    difference, fisher = compared.difference, compared.fisher
-    rows.add(
-        rows.response, f"{key}.difference", cohort_id,
-        common | {"estimator": "newcombe", "estimate": difference.difference, "ci_low": difference.ci_low,
-                  "ci_high": difference.ci_high},
-    )  # fmt: skip
-    rows.add(
-        rows.response, f"{key}.fisher", cohort_id,
-        common | {"estimator": "fisher_exact", "estimate": fisher.odds_ratio, "ci_low": fisher.ci_low,
-                  "ci_high": fisher.ci_high, "p": fisher.p},
-    )  # fmt: skip
-    rows.add(
-        rows.response, f"{key}.chi_square", cohort_id,
-        common | {"estimator": "chi_square", "p": compared.chi_square.p},
-    )  # fmt: skip

@@ -11,10 +11,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analytics.errors import AnalysisError
-from analytics.estimates import ResultRows
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.kaplan_meier import kaplan_meier_figure
+from analytics.result_rows import ResultRows
 from analytics.selection import Selection
 from analytics.specs import AnalysisSpec
 from analytics.survival.kaplan_meier import kaplan_meier
@@ -33,6 +33,7 @@ _FOREST_KEYS = {
     "logrank_oe": "Log-rank O/E",
     "firth_univariable": "Firth",
     "firth_adjusted": "Firth, adjusted",
+    "firth_burden_adjusted": "Firth, adjusted for burden",
 }
 
 
@@ -82,7 +83,7 @@ def kaplan_meier_by_status(
 
 def _origin_words(members: pd.DataFrame) -> str:
     origins = members["origin"].dropna().unique()
-    words = {"icb_start": "start of treatment", "stage_iv": "stage IV"}
+    words = {"icb_start": "start of treatment", "stage_iv": "stage IV", "unknown": "an unknown start"}
     return words.get(origins[0], str(origins[0])) if len(origins) == 1 else "unlike origins"
 
 
@@ -107,7 +108,9 @@ def _is_number(value: Any) -> bool:
 
 
 def _digits(value: Any) -> str:
-    return f"{value:.2f}" if _is_number(value) else "not reached"
+    if not _is_number(value):
+        return "not reached"
+    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"  # two decimals would print a ratio of 0.00
 
 
 def _p(value: Any) -> str:
@@ -154,7 +157,7 @@ def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection) -> Figure
     steps: list[FlowStep] = []
     for step in selection.flow.to_dict("records"):
         left_out = ((step["reason"], int(step["n_left_out"])),) if step["n_left_out"] else ()
-        if left_out or not steps or step is selection.flow.iloc[-1]:
+        if left_out or not steps:
             steps.append(FlowStep(label=str(step["step"]).capitalize(), n=int(step["n"]), left_out=left_out))
     members = selection.members
     n_mutated = int(members["is_mutated"].sum())

@@ -6,7 +6,6 @@ Input is the analysis frame: one row a patient and endpoint, as the warehouse gi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,6 +58,7 @@ def select_members(
     icb_only: bool = True,
     origin: str | None = None,
     requires_endpoint: bool = True,
+    reports_response: str | None = None,
 ) -> Selection:
     """Apply the steps of a variant in their fixed order.
 
@@ -66,9 +66,10 @@ def select_members(
     ----------
     frame : one row a patient; ``status`` is 'mutated', 'wild_type' or 'not_profiled'.
     where : column -> values that are kept.
-
     icb_only : leave out people without a checkpoint inhibitor (control arms).
     requires_endpoint : False for response, which has no clock.
+    reports_response : column of the response, e.g. ``recist``. Cohorts in which nobody has one are left out:
+        nobody of them can be called a non-responder, not even by intention to treat.
     origin : time zero that is kept; without it the commonest. Unlike origins are never pooled unless the
         variant says so, to repeat what was published.
 
@@ -109,6 +110,13 @@ def select_members(
             f"time from {kept_origin}",
             "the clock starts at another point: unlike origins are not pooled",
             rows["origin"].fillna("unknown") != kept_origin,
+        )
+    if reports_response is not None:
+        reporting = rows.loc[rows[reports_response].notna(), "cohort_id"].unique()
+        leave_out(
+            "response reported by the cohort",
+            "the cohort reports nobody's response",
+            ~rows["cohort_id"].isin(reporting),
         )
     if variant.unprofiled == "left_out":
         leave_out(
@@ -185,27 +193,3 @@ def add_burden(frame: pd.DataFrame) -> pd.DataFrame:
             "percentile within cohort x panel x cancer type, without the gene's own mutations"
         )
     return rows
-
-
-def describe_groups(
-    members: pd.DataFrame, columns: tuple[str, ...], show: Callable[[float], str]
-) -> pd.DataFrame:
-    """Cohort characteristics by gene status: one row a level (categorical) or a median (numeric)."""
-    rows: list[dict[str, object]] = []
-    groups = {"mutated": members[members["is_mutated"]], "wild_type": members[~members["is_mutated"]]}
-    for column in columns:
-        if column not in members or members[column].isna().all():
-            continue
-        if pd.api.types.is_numeric_dtype(members[column]) and not pd.api.types.is_bool_dtype(members[column]):
-            rows.append(
-                {
-                    "characteristic": column,
-                    "level": "median",
-                    **{g: show(float(d[column].median())) for g, d in groups.items()},
-                }
-            )
-            continue
-        for level, _ in members[column].fillna("not known").value_counts().items():
-            counts = {g: f"{int((d[column].fillna('not known') == level).sum())}" for g, d in groups.items()}
-            rows.append({"characteristic": column, "level": str(level), **counts})
-    return pd.DataFrame(rows, columns=["characteristic", "level", "mutated", "wild_type"])

@@ -99,6 +99,13 @@ class AnalysisSpec(_Strict):
     )
     icb_only: bool = True
     origin: str | None = None
+    trials: tuple[str, ...] = Field(
+        default=(),
+        description="randomised cohorts among those of the analysis, for the arm x gene interaction",
+    )
+    control_analysis: str | None = Field(
+        default=None, description="the same question without checkpoint blockade: predictive or prognostic?"
+    )
     prespecified: bool = False
     registered_on: str
     variants: dict[str, Variant]

@@ -16,8 +16,11 @@ import yaml
 from matplotlib.figure import Figure
 from pydantic import ValidationError
 
-from analytics.estimates import ResultRows, estimate_flow, estimate_response, estimate_survival
+from analytics.estimates import estimate_flow, estimate_survival
 from analytics.pictures import analysis_figures
+from analytics.pooling import interaction_rows, meta_rows, verdict_row
+from analytics.response_estimates import estimate_response
+from analytics.result_rows import ResultRows
 from analytics.result_tables import as_result_table
 from analytics.selection import Selection, select_members
 from analytics.specs import AnalysisSpec, Variant
@@ -81,6 +84,8 @@ def run_analysis(
             "analysis_members",
             "survival_stats",
             "response_stats",
+            "meta_stats",
+            "interaction_stats",
         )
     }
     result = AnalysisResult(tables={})
@@ -94,16 +99,64 @@ def run_analysis(
             result.figures |= analysis_figures(spec, name, endpoint, selection, rows)
             if is_first and variant.responses:
                 evaluated = select_members(
-                    frame, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False
+                    frame,
+                    variant,
+                    spec.where,
+                    icb_only=spec.icb_only,
+                    requires_endpoint=False,
+                    reports_response="response_raw",
                 )
                 responses = ResultRows(spec.analysis_id, name)
                 estimate_response(responses, evaluated.members, variant)
                 _gather(gathered, spec, name, "response", evaluated, responses)
+            if variant.one_person_once and not variant.allow_mixed_origins:
+                _pool(gathered, spec, name, endpoint, frame, rows)
     gathered["analysis_specs"] = [
         _spec_row(spec, name, variant, spec_sha256, run_id) for name, variant in spec.variants.items()
     ]
     result.tables = {name: as_result_table(name, _together(parts)) for name, parts in gathered.items()}
     return result
+
+
+def _pool(
+    gathered: dict[str, list[pd.DataFrame | dict[str, Any]]],
+    spec: AnalysisSpec,
+    variant_name: str,
+    endpoint: str,
+    frame: pd.DataFrame,
+    rows: ResultRows,
+) -> None:
+    """Two-stage random effects over the cohorts, and the arm x gene interaction of the trials, beside the one-stage
+    estimates. A way of doing it that counts people twice or pools unlike origins gets neither."""
+    stats = as_result_table("survival_stats", rows.survival)
+    gathered["meta_stats"] += meta_rows(spec, variant_name, endpoint, stats)
+    if not spec.trials:
+        return
+    both_arms = select_members(
+        frame[frame["cohort_id"].isin(list(spec.trials))],
+        spec.variants[variant_name],
+        spec.where,
+        icb_only=False,
+    )
+    label = f"{endpoint}, both arms"
+    _gather(gathered, spec, variant_name, label, both_arms, ResultRows(spec.analysis_id, variant_name))
+    gathered["interaction_stats"] += [
+        row | {"endpoint": label} for row in interaction_rows(spec, variant_name, endpoint, both_arms.members)
+    ]
+
+
+def verdict_rows(
+    specs: Sequence[AnalysisSpec], stats: pd.DataFrame, interactions: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Predictive or prognostic, for every analysis that names its control; needs the rows of every analysis."""
+    found = [
+        verdict_row(spec, name, endpoint, stats, interactions)
+        for spec in specs
+        for name, variant in spec.variants.items()
+        if variant.one_person_once and not variant.allow_mixed_origins
+        for endpoint in spec.endpoints
+    ]
+    return [row for row in found if row is not None]
 
 
 def _gather(
@@ -117,7 +170,7 @@ def _gather(
     common = {"analysis_id": spec.analysis_id, "variant": variant_name, "endpoint": endpoint}
     flow = selection.flow.rename_axis("step_number").reset_index()
     gathered["analysis_flow"].append(flow.assign(**common))
-    gathered["analysis_members"].append(_members(selection).assign(**common))
+    gathered["analysis_members"].append(_members(selection, rows).assign(**common))
     gathered["survival_stats"] += [row | {"endpoint": endpoint} for row in rows.survival]
     gathered["response_stats"] += [row | {"endpoint": endpoint} for row in rows.response]
 
@@ -143,8 +196,9 @@ def estimate_endpoint(
     return rows
 
 
-def _members(selection: Selection) -> pd.DataFrame:
-    everyone = selection.everyone
+def _members(selection: Selection, rows: ResultRows) -> pd.DataFrame:
+    everyone, members = selection.everyone, selection.members.index
+    rows.row_set("members", members, members)
     return pd.DataFrame(
         {
             "cohort_id": everyone["cohort_id"],
@@ -154,6 +208,7 @@ def _members(selection: Selection) -> pd.DataFrame:
             "status": everyone["status"],
             "is_member": everyone["left_at"].isna(),
             "left_at": everyone["left_at"],
+            "row_sets": rows.row_sets_of(everyone.index),
             "time_months": everyone["time_months"],
             "is_event": everyone["event"],
             "source_file_id": everyone["source_file_id"],

@@ -55,7 +55,7 @@ select
     counted.n_nonsynonymous, counted.denominator_mb, counted.tmb_mut_per_mb,
     survival.time_months, survival.is_event as event, survival.entry_months, survival.origin,
     survival.source_file_id, survival.source_row,
-    response.recist, response.is_objective_response as orr, response.is_disease_control as dcr,
+    response.response_raw, response.recist, response.is_objective_response as orr, response.is_disease_control as dcr,
     response.has_durable_benefit as durable_benefit, response.is_predictior_responder as predictior,
     response.is_iatlas_responder as iatlas
 from marts.patients as patients

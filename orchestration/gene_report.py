@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from analytics.estimates import ResultRows, estimate_survival
+from analytics.estimates import estimate_survival
+from analytics.result_rows import ResultRows
 from analytics.selection import select_members
 from analytics.specs import COVARIATES, SurvivalEstimator, Variant
 from ingestion.errors import IngestionError

@@ -17,13 +17,15 @@ class UnknownStatisticError(IngestionError):
     """No statistic has that name."""
 
 
+#: An endpoint of members may say more than the clock: 'OS, both arms'.
+_SAME_ENDPOINT = "and fact.endpoint = split_part(members.endpoint, ',', 1)"
 #: role -> (mart, condition beyond cohort and patient, file column, row column). One arm of the view each.
 _ROLES = {
     "patient": ("patients", "", "source_file_id", "source_row"),
-    "time": ("survival_outcomes", "and fact.endpoint = members.endpoint", "source_file_id", "source_row"),
+    "time": ("survival_outcomes", _SAME_ENDPOINT, "source_file_id", "source_row"),
     "event": (
         "survival_outcomes",
-        "and fact.endpoint = members.endpoint",
+        _SAME_ENDPOINT,
         "event_source_file_id",
         "event_source_row",
     ),
@@ -44,13 +46,23 @@ def view_statements(schema: str = "stats") -> list[str]:
     """``stats.every_stat``: all statistics under one roof; ``stats.lineage``: each row behind each statistic."""
     every_stat = f"""
     create or replace view {schema}.every_stat as
-    select stat_id, analysis_id, variant, endpoint, cohort_id, estimate_key, estimator, n, estimate, ci_low, ci_high, p,
-        warnings, 'survival_stats' as table_name
+    select stat_id, analysis_id, variant, endpoint, cohort_id, cast(null as varchar) as cohorts, estimate_key,
+        estimator, row_set, n, estimate, ci_low, ci_high, p, warnings, 'survival_stats' as table_name
     from {schema}.survival_stats
     union all
-    select stat_id, analysis_id, variant, endpoint, cohort_id, estimate_key, estimator, n, estimate, ci_low, ci_high, p,
-        warnings, 'response_stats' as table_name
+    select stat_id, analysis_id, variant, endpoint, cohort_id, cast(null as varchar) as cohorts, estimate_key,
+        estimator, row_set, n, estimate, ci_low, ci_high, p, warnings, 'response_stats' as table_name
     from {schema}.response_stats
+    union all
+    select stat_id, analysis_id, variant, endpoint, cast(null as varchar) as cohort_id, cohorts, estimate_key,
+        estimator, 'members' as row_set, n_cohorts as n, estimate, ci_low, ci_high, p, warnings,
+        'meta_stats' as table_name
+    from {schema}.meta_stats
+    union all
+    select stat_id, analysis_id, variant, endpoint, cast(null as varchar) as cohort_id,
+        cast(null as varchar) as cohorts, estimate_key, estimator, 'members' as row_set, n, estimate, ci_low, ci_high,
+        p, warnings, 'interaction_stats' as table_name
+    from {schema}.interaction_stats
     """
     arms = [
         f"""
@@ -64,6 +76,11 @@ def view_statements(schema: str = "stats") -> list[str]:
             on every_stat.analysis_id = members.analysis_id and every_stat.variant = members.variant
             and every_stat.endpoint = members.endpoint and members.is_member
             and (every_stat.cohort_id is null or every_stat.cohort_id = members.cohort_id)
+            and (
+                every_stat.cohorts is null
+                or list_contains(string_split(every_stat.cohorts, ', '), members.cohort_id)
+            )
+            and list_contains(string_split(members.row_sets, '; '), every_stat.row_set)
         inner join marts.{mart} as fact
             on members.cohort_id = fact.cohort_id and members.patient_id = fact.patient_id {condition}
         """

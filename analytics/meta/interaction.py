@@ -229,7 +229,12 @@ def _design(
 ) -> pd.DataFrame:
     treated, mutated = flags[treatment], flags[biomarker]
     # Centred covariates: the likelihood is unchanged and Newton's steps stay well scaled.
-    adjust = pd.get_dummies(rows[list(covariates)], drop_first=True).astype(np.float64)
+    # pandas cannot make dummies of no column at all
+    adjust = (
+        pd.get_dummies(rows[list(covariates)], drop_first=True).astype(np.float64)
+        if covariates
+        else pd.DataFrame(index=rows.index)
+    )
     adjust = adjust - adjust.mean()
     data = pd.DataFrame(
         {

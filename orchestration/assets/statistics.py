@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from analytics.claims.check import check_all
 from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
 from analytics.specs import AnalysisSpec
-from orchestration.analyses import run_analysis, spec_checksum
+from orchestration.analyses import run_analysis, spec_checksum, verdict_rows
 from orchestration.lineage import view_statements
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT, Settings
@@ -29,7 +29,10 @@ FRAME_MARTS = (
     "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
     "mutations", "survival_outcomes", "response_outcomes", "burdens",
 )  # fmt: skip
-ANALYSIS_TABLES = ("analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats")
+ANALYSIS_TABLES = (
+    "analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats", "meta_stats",
+    "interaction_stats",
+)  # fmt: skip
 _PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
 
 
@@ -141,18 +144,24 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
         folders = [warehouse.settings.results / "tables" / spec.analysis_id for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
-            for table in ANALYSIS_TABLES:
-                parts = [
-                    pd.read_parquet(f / f"{table}.parquet")
-                    for f in folders
-                    if (f / f"{table}.parquet").exists()
-                ]
-                yield _written(con, table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
+            gathered = {table: _gathered(folders, table) for table in ANALYSIS_TABLES}
+            verdicts = verdict_rows(specs, gathered["survival_stats"], gathered["interaction_stats"])
+            gathered["interaction_stats"] = pd.concat(
+                [gathered["interaction_stats"], as_result_table("interaction_stats", verdicts)],
+                ignore_index=True,
+            )
+            for table, rows in gathered.items():
+                yield _written(con, table, rows)
             yield _written(con, "runs", run_rows(con, context.run_id, warehouse.settings))
             for statement in view_statements():
                 con.execute(statement)
 
     return stats_tables
+
+
+def _gathered(folders: list[Path], table: str) -> pd.DataFrame:
+    parts = [pd.read_parquet(f / f"{table}.parquet") for f in folders if (f / f"{table}.parquet").exists()]
+    return as_result_table(table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
 
 
 def _column_schema(table: str) -> dg.TableSchema:
