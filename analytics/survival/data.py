@@ -169,7 +169,9 @@ def stratum_codes(frame: pd.DataFrame, strata: Sequence[str]) -> tuple[IntArray,
     """Codes and labels of the combinations of the stratum columns; one stratum 'all' when there are none."""
     if not strata:
         return np.zeros(len(frame), dtype=np.int64), ("all",)
-    joined = frame[list(strata)].astype(str).agg(" / ".join, axis=1)
+    joined = frame[strata[0]].astype(str)
+    for column in strata[1:]:
+        joined = joined + " / " + frame[column].astype(str)
     codes, labels = pd.factorize(joined, sort=True)
     return codes.astype(np.int64), tuple(str(label) for label in labels)
 

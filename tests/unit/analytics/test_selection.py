@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 import pytest
 
@@ -9,9 +11,9 @@ from analytics.selection import add_burden, select_members
 from analytics.specs import Variant
 
 
-def frame(**changes: list[object]) -> pd.DataFrame:
+def frame(**changes: Sequence[object]) -> pd.DataFrame:
     """Six people of two cohorts: one of them in both, one unprofiled, one without follow-up, one control."""
-    rows: dict[str, list[object]] = {
+    rows: dict[str, Sequence[object]] = {
         "cohort_id": ["a", "a", "a", "b", "b", "b"],
         "patient_id": ["1", "2", "3", "4", "5", "6"],
         "person_id": ["p1", "p2", "p3", "p1", "p5", "p6"],
@@ -116,3 +118,43 @@ def test_burdens_of_unlike_assays_are_percentiles_within_assay() -> None:
     ranked = add_burden(data)
     assert list(ranked["burden"].iloc[:3]) == list(ranked["burden"].iloc[3:])
     assert "percentile" in ranked["burden_definition"].iloc[0]
+
+
+def test_a_cohort_that_reports_nobodys_response_has_no_non_responders() -> None:
+    data = frame(recist=["CR", None, None, None, None, None])
+    selection = select_members(
+        data, Variant(description="d"), {}, requires_endpoint=False, reports_response="recist"
+    )
+    assert set(selection.members["cohort_id"]) == {"a"}
+    assert "2" in list(selection.members["patient_id"]), "not evaluable, but of a cohort that reports"
+    step = selection.flow.set_index("step").loc["response reported by the cohort"]
+    assert step["n_left_out"] == 3 and step["reason"] == "the cohort reports nobody's response"
+
+
+def test_the_longer_follow_up_speaks_for_a_person_whom_two_cohorts_of_one_rank_hold() -> None:
+    data = frame(precedence=[10] * 6)
+    assert kept(Variant(description="d"), data) == ["2", "4", "5"]
+
+
+def test_a_cohort_that_knows_the_status_speaks_before_one_that_does_not() -> None:
+    data = frame(
+        precedence=[10] * 6,
+        status=["not_profiled", "wild_type", "mutated", "mutated", "wild_type", "mutated"],
+    )
+    variant = Variant(description="d", unprofiled="wild_type")
+    chosen = select_members(data, variant, {}).members.set_index("person_id")
+    assert chosen.loc["p1", "patient_id"] == "4" and chosen.loc["p1", "is_mutated"]
+
+
+def test_the_question_s_filter_compares_words_and_leaves_out_the_unknown() -> None:
+    data = frame(cancer_type=["Melanoma", None, "Glioma", "Melanoma", "Glioma", "Melanoma"])
+    selection = select_members(data, Variant(description="d"), {"cancer_type": ("Melanoma", "Uveal")})
+    assert list(selection.members["patient_id"]) == ["1"]
+    assert selection.flow["reason"].iloc[1] == "cancer_type is not one of: Melanoma, Uveal"
+
+
+def test_the_frame_that_is_given_is_not_changed() -> None:
+    data = frame()
+    before = data.copy(deep=True)
+    select_members(data, Variant(description="d"), {"cancer_type": ("Melanoma",)})
+    pd.testing.assert_frame_equal(data, before)

@@ -1,0 +1,355 @@
+"""Result rows: what each holds, that it is the estimator's own number, and which members it was made of."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.estimates import cancer_type_key, estimate_flow, estimate_survival
+from analytics.response.comparison import compare_response
+from analytics.response_estimates import estimate_response
+from analytics.result_rows import ResultRows
+from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
+from analytics.specs import AnalysisSpec, Variant
+from analytics.survival.hazard_ratio import estimate_hazard_ratio
+from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.log_rank import log_rank_test
+from analytics.survival.proportional_hazards import schoenfeld_test
+from analytics.survival.restricted_mean import restricted_mean_survival
+
+EVERY = (
+    "kaplan_meier", "log_rank", "log_rank_oe", "cox_univariable", "cox_adjusted", "cox_burden_adjusted",
+    "restricted_mean", "schoenfeld",
+)  # fmt: skip
+
+
+def members(n: int = 120, **changes: Any) -> pd.DataFrame:
+    """Two cohorts, one row a person, a third mutated; sex is unknown for every tenth."""
+    rng = np.random.default_rng(7)
+    mutated = np.arange(n) % 3 == 0
+    time = np.round(rng.exponential(np.where(mutated, 30.0, 15.0)) + 0.1, 3)
+    frame = pd.DataFrame(
+        {
+            "cohort_id": np.where(np.arange(n) % 2 == 0, "a", "b"),
+            "patient_id": [f"P{i}" for i in range(n)],
+            "person_id": [f"p{i}" for i in range(n)],
+            "is_mutated": mutated,
+            "time_months": np.minimum(time, 40.0),
+            "event": time < 40.0,
+            "entry_months": 0.0,
+            "origin": "icb_start",
+            "cancer_type": np.where(np.arange(n) % 4 < 2, "Melanoma", "Bladder Cancer"),
+            "sex": [None if i % 10 == 0 else ("Male", "Female")[i % 3 % 2] for i in range(n)],
+            "burden": np.round(rng.normal(3, 1, n), 2),
+            "burden_definition": "log2(rate + 1)",
+            "orr": [None if i % 8 == 7 else bool(rng.random() < 0.3 + 0.3 * (i % 3 == 0)) for i in range(n)],
+        },
+        index=pd.RangeIndex(1000, 1000 + n),
+    )
+    return frame.assign(**changes)
+
+
+def variant(**changes: Any) -> Variant:
+    settings: dict[str, Any] = {"description": "d", "covariates": ("sex",), "estimators": EVERY}
+    return Variant(**(settings | changes))
+
+
+def survival_rows(
+    frame: pd.DataFrame, asked: Variant, cohort_id: str | None = None
+) -> dict[str, dict[str, Any]]:
+    rows = ResultRows("q", "default")
+    estimate_survival(rows, frame, asked, "os", cohort_id)
+    return {row["estimate_key"]: row for row in rows.survival}
+
+
+def assert_same(row: dict[str, Any], **expected: float) -> None:
+    for name, value in expected.items():
+        assert row[name] == pytest.approx(value, rel=1e-12), name
+
+
+def spec(**changes: Any) -> AnalysisSpec:
+    settings: dict[str, Any] = {
+        "analysis_id": "q", "title": "t", "question": "q", "gene": "ALK", "cohorts": ("a", "b"),
+        "registered_on": "2026-01-01", "variants": {"default": variant()},
+    }  # fmt: skip
+    return AnalysisSpec(**(settings | changes))
+
+
+# --- the numbers are the estimators' own --------------------------------------------------------------------------
+
+
+def test_hazard_ratio_rows_are_those_of_the_estimator() -> None:
+    frame, asked = members(), variant(strata=("cohort_id",), robust=True)
+    rows = survival_rows(frame, asked)
+    for key, options in {
+        "os.cox_univariable": {"estimator": "cox", "cluster": "person_id"},
+        "os.cox_adjusted": {"estimator": "cox", "adjust": ("sex",), "cluster": "person_id"},
+        "os.cox_burden_adjusted": {"estimator": "cox", "adjust": ("burden",), "cluster": "person_id"},
+        "os.logrank_oe": {"estimator": "log_rank_oe"},
+    }.items():
+        direct = estimate_hazard_ratio(frame, strata=("cohort_id",), **options)  # type: ignore[arg-type]
+        row = rows[key]
+        assert_same(
+            row, estimate=direct.hr, ci_low=direct.ci_low, ci_high=direct.ci_high, p=direct.p,
+            standard_error=direct.se_log_hr, n=direct.n, n_mutated=direct.n_mutated, events=direct.events,
+            events_mutated=direct.events_mutated, median_wild_type_months=direct.median_wild_type.months,
+        )  # fmt: skip
+        assert (row["estimator"], row["strata"], row["ties"]) == (direct.estimator, "cohort_id", direct.ties)
+
+
+def test_medians_log_rank_restricted_mean_and_schoenfeld_are_those_of_the_estimators() -> None:
+    frame = members()
+    rows = survival_rows(frame, variant(strata=("cohort_id",)))
+    for word, group in (("mutated", True), ("wild_type", False)):
+        median = kaplan_meier(frame[frame["is_mutated"] == group], group=None).curves[0].median
+        assert_same(rows[f"os.median.{word}"], estimate=median.months, ci_low=median.ci_low)
+    log_rank = log_rank_test(frame, strata=("cohort_id",))
+    assert_same(rows["os.log_rank"], statistic=log_rank.test.statistic, p=log_rank.test.p, n=log_rank.n)
+    mean = restricted_mean_survival(frame).difference
+    assert mean is not None
+    assert_same(rows["os.restricted_mean_difference"], estimate=mean.estimate, ci_low=mean.ci_low, p=mean.p)
+    test = schoenfeld_test(frame, ["is_mutated"], strata=("cohort_id",)).overall
+    assert_same(rows["os.schoenfeld"], statistic=test.statistic, p=test.p)
+
+
+def test_response_rows_are_those_of_the_comparison() -> None:
+    frame = members()
+    rows = ResultRows("q", "default")
+    estimate_response(rows, frame, variant(responses=("orr",)))
+    found = {row["estimate_key"]: row for row in rows.response}
+    compared = compare_response(frame, "orr")
+    assert compared.evaluable is not None
+    for key, part in (("orr", compared.evaluable), ("orr_itt", compared.intention_to_treat)):
+        assert_same(
+            found[f"{key}.rate.mutated"], estimate=part.mutated.rate, ci_low=part.mutated.ci_low, n=part.mutated.n,
+            responders=part.mutated.n_yes,
+        )  # fmt: skip
+        assert_same(found[f"{key}.rate.wild_type"], estimate=part.wild_type.rate, n=part.wild_type.n)
+        assert_same(
+            found[f"{key}.difference"],
+            estimate=part.difference.difference,
+            n=part.mutated.n + part.wild_type.n,
+        )
+        assert_same(found[f"{key}.fisher"], estimate=part.fisher.odds_ratio, p=part.fisher.p)
+        assert_same(found[f"{key}.chi_square"], p=part.chi_square.p)
+    assert {row["denominator"] for row in rows.response} == {"evaluable", "intention_to_treat"}
+
+
+# --- a name, and which rows are behind it -------------------------------------------------------------------------
+
+
+def test_a_statistic_is_named_by_analysis_variant_cohort_and_key() -> None:
+    rows = ResultRows("q", "default")
+    assert rows.stat_id("os.log_rank", None) == "q/default/os.log_rank"
+    assert rows.stat_id("os.log_rank", "a") == "q/default@a/os.log_rank"
+
+
+def labels_behind(rows: ResultRows, row: dict[str, Any], frame: pd.DataFrame) -> set[int]:
+    of_rows = rows.row_sets_of(frame.index).fillna("")
+    scope = frame["cohort_id"] == row["cohort_id"] if row["cohort_id"] else pd.Series(True, index=frame.index)
+    return {label for label in frame.index[scope] if row["row_set"] in of_rows[label].split("; ")}
+
+
+def test_every_statistic_names_a_row_set_that_holds_exactly_its_n_rows() -> None:
+    frame, asked = members(), variant(strata=("cohort_id",), responses=("orr",))
+    rows = ResultRows("q", "default")
+    estimate_flow(rows, frame, spec(cohort_groups={"both": ("a", "b")}))
+    estimate_survival(rows, frame, asked, "os")
+    for cohort_id in ("a", "b"):
+        estimate_survival(rows, frame[frame["cohort_id"] == cohort_id], asked, "os", cohort_id)
+    estimate_response(rows, frame, asked)
+    for row in [*rows.survival, *rows.response]:
+        assert len(labels_behind(rows, row, frame)) == row["n"], row["stat_id"]
+
+
+def test_the_row_set_of_an_adjusted_estimate_leaves_out_who_lacks_a_covariate() -> None:
+    frame = members()
+    rows = ResultRows("q", "default")
+    estimate_survival(rows, frame, variant(), "os")
+    adjusted = next(row for row in rows.survival if row["estimate_key"] == "os.cox_adjusted")
+    assert adjusted["row_set"] == "members with known sex"
+    assert labels_behind(rows, adjusted, frame) == set(frame.index[frame["sex"].notna()])
+
+
+def test_who_is_never_at_risk_is_not_in_the_row_set_and_only_where_entry_is_delayed() -> None:
+    frame = members()
+    frame.loc[frame["cohort_id"] == "a", "entry_months"] = 1.0
+    never = frame["cohort_id"].eq("b") & (np.arange(len(frame)) < 10)
+    frame.loc[never, "time_months"] = 0.0
+    rows = ResultRows("q", "default")
+    asked = variant(estimators=("cox_univariable",))
+    estimate_survival(rows, frame, asked, "os")
+    estimate_survival(rows, frame[frame["cohort_id"] == "b"], asked, "os", "b")
+    pooled, alone = rows.survival
+    # 0 months: not at risk beside delayed entries, at risk at time 0 where nobody enters late (rule of survival_data)
+    assert pooled["n"] == len(labels_behind(rows, pooled, frame)) < len(frame)
+    assert alone["n"] == len(labels_behind(rows, alone, frame)) == (frame["cohort_id"] == "b").sum()
+
+
+def test_a_row_set_of_one_name_is_one_set_of_rows_whatever_cohort_asks() -> None:
+    rows = ResultRows("q", "default")
+    index = pd.Index([1, 2, 3, 4])
+    assert rows.row_set("with x", pd.Index([1, 3]), index) == "with x"
+    assert rows.row_set("with x", pd.Index([3]), pd.Index([3, 4]), "b") == "with x"
+    other = rows.row_set("with x", pd.Index([3, 4]), pd.Index([3, 4]), "b")
+    assert other == "with x (b by itself)"
+    assert rows.row_sets_of(index).fillna("").tolist() == ["with x", "", f"with x; {other}", other]
+
+
+# --- what cannot be estimated, what must not be printed -----------------------------------------------------------
+
+
+def test_no_row_holds_an_infinite_number_or_a_nan() -> None:
+    frame = members(event=False)
+    frame.loc[frame.index[1], "event"] = True  # one event, among the wild-type
+    rows = survival_rows(frame, variant())
+    for row in rows.values():
+        assert all(math.isfinite(v) for v in row.values() if isinstance(v, float)), row
+    assert rows["os.median.mutated"]["estimate"] is None
+    assert rows["os.median.mutated"]["warnings"] == "The median is not reached."
+
+
+def test_a_group_without_events_has_no_cox_ratio_but_firth_s_beside_it() -> None:
+    frame = members()
+    frame.loc[frame["is_mutated"], "event"] = False
+    rows = survival_rows(frame, variant(estimators=EVERY))
+    assert rows["os.cox_univariable"]["estimate"] is None
+    assert "monotone" in rows["os.cox_univariable"]["warnings"]
+    firth = rows["os.firth_univariable"]
+    assert firth["estimator"] == "firth" and 0.005 < firth["estimate"] < 1
+    assert firth["ci_low"] is not None and firth["p_method"].endswith("permutation log-rank")
+    assert {"os.firth_adjusted", "os.firth_burden_adjusted"} <= set(rows)
+
+
+def test_firth_stands_beside_cox_below_five_events_and_not_from_five_on() -> None:
+    few, enough = members(), members()
+    for frame, n_events in ((few, 4), (enough, 5)):
+        of_mutated = frame.index[frame["is_mutated"]]
+        frame.loc[of_mutated, "event"] = [i < n_events for i in range(len(of_mutated))]
+    assert "os.firth_univariable" in survival_rows(few, variant())
+    assert "os.firth_univariable" not in survival_rows(enough, variant())
+
+
+def test_sparse_is_judged_on_the_rows_of_the_model_not_on_all_members() -> None:
+    frame = members()
+    of_mutated = frame.index[frame["is_mutated"]]
+    frame.loc[of_mutated, "event"] = [i < 5 for i in range(len(of_mutated))]
+    frame.loc[of_mutated[:2], "sex"] = None  # two of the five events are lost to the adjusted model
+    rows = survival_rows(frame, variant())
+    assert "os.firth_univariable" not in rows and "os.firth_adjusted" in rows
+
+
+def test_what_cannot_be_estimated_is_a_row_that_says_why_in_a_sentence() -> None:
+    nobody_mutated = members(is_mutated=False)
+    rows = survival_rows(nobody_mutated, variant())
+    for key in ("os.cox_univariable", "os.log_rank", "os.logrank_oe", "os.median.mutated"):
+        assert rows[key].get("estimate") is None
+        assert rows[key]["warnings"].endswith("."), key
+    assert rows["os.median.mutated"]["n"] == 0
+    assert rows["os.median.wild_type"]["estimate"] is not None
+
+
+def test_no_members_at_all_give_rows_with_reasons_and_no_crash() -> None:
+    nobody = members().iloc[:0]
+    rows = ResultRows("q", "default")
+    estimate_flow(rows, nobody, spec())
+    estimate_survival(rows, nobody, variant(), "os")
+    estimate_response(rows, nobody, variant(responses=("orr",)))
+    assert all(row["n"] == 0 for row in [*rows.survival, *rows.response])
+    assert all(row["warnings"] for row in rows.survival if row["estimate_key"].startswith("os."))
+
+
+def test_warnings_are_whole_sentences() -> None:
+    frame = members()
+    frame.loc[frame.index[:3], "time_months"] = 0.0
+    rows = survival_rows(frame, variant(strata=("cohort_id",)))
+    said = [str(row["warnings"]) for row in rows.values() if row.get("warnings")]
+    assert said
+    for text in said:
+        assert text[0].isupper() or text[0].isdigit()
+        assert text.endswith(".")
+
+
+def test_counts_are_of_the_rows_that_were_used_even_where_a_stratum_is_unknown() -> None:
+    frame = members()
+    frame.loc[frame.index[:7], "cancer_type"] = None
+    rows = survival_rows(frame, variant(strata=("cancer_type",)))
+    direct = log_rank_test(frame, strata=("cancer_type",))
+    assert rows["os.log_rank"]["n"] == direct.n == len(frame) - 7
+    assert rows["os.log_rank"]["events"] == direct.n_events
+
+
+def test_a_burden_adjusted_row_says_what_burden_is() -> None:
+    assert (
+        "Burden is the log2(rate + 1)."
+        in survival_rows(members(), variant())["os.cox_burden_adjusted"]["warnings"]
+    )
+
+
+# --- counts -------------------------------------------------------------------------------------------------------
+
+
+def test_flow_counts_members_by_status_cohort_group_and_cancer_type() -> None:
+    frame = members()
+    rows = ResultRows("q", "default")
+    estimate_flow(rows, frame, spec(cohort_groups={"both": ("a", "b")}))
+    found = {row["estimate_key"]: row["estimate"] for row in rows.survival}
+    assert found["flow.n_total"] == 120 and found["flow.n_cohorts"] == 2
+    assert found["flow.n_mutated"] == 40 and found["flow.n_wild_type"] == 80
+    assert found["flow.n_mutated.both"] == 40
+    assert found["flow.n_mutated.a"] + found["flow.n_mutated.b"] == 40
+    assert found["flow.n.melanoma"] == found["flow.n.bladder"] == 60
+    assert found["mutated.rate"] == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize(
+    ("cancer_type", "key"),
+    [
+        ("Bladder Cancer", "bladder"),
+        ("Non-Small Cell Lung Cancer", "lung"),
+        ("Small Cell Lung Cancer", "lung"),
+        ("Renal Cell Carcinoma", "renal"),
+        ("Head and Neck Cancer", "head_and_neck"),
+        ("Skin Cancer, Non-Melanoma", "skin_cancer_non_melanoma"),
+        ("Melanoma", "melanoma"),
+    ],
+)
+def test_cancer_types_have_short_keys(cancer_type: str, key: str) -> None:
+    assert cancer_type_key(cancer_type) == key
+
+
+# --- tables -------------------------------------------------------------------------------------------------------
+
+
+def test_rows_fit_their_result_tables() -> None:
+    rows = ResultRows("q", "default")
+    frame, asked = members(), variant(responses=("orr",))
+    estimate_flow(rows, frame, spec())
+    estimate_survival(rows, frame, asked, "os")
+    estimate_response(rows, frame, asked)
+    survival = as_result_table("survival_stats", [row | {"endpoint": "OS"} for row in rows.survival])
+    response = as_result_table("response_stats", [row | {"endpoint": "response"} for row in rows.response])
+    assert survival["stat_id"].is_unique and response["stat_id"].is_unique
+    assert survival["n"].dtype == "Int64" and survival["estimate"].dtype == "float64"
+    assert survival["row_set"].notna().all() and response["row_set"].notna().all()
+
+
+def test_a_column_that_no_table_has_is_refused_by_name() -> None:
+    with pytest.raises(KeyError, match=r"stats\.runs has no columns \['colour'\]"):
+        as_result_table("runs", [{"run_id": "1", "colour": "red"}])
+
+
+def test_no_rows_give_an_empty_table_with_its_columns() -> None:
+    for name, columns in RESULT_TABLES.items():
+        empty = as_result_table(name, [])
+        assert empty.empty and list(empty.columns) == list(columns)
+
+
+def test_the_ddl_names_every_column_with_its_type() -> None:
+    statement = create_statement("analysis_flow", "stats.analysis_flow")
+    assert statement.startswith("create or replace table stats.analysis_flow (")
+    assert '"n_left_out" bigint' in statement and '"reason" varchar' in statement

@@ -1,0 +1,139 @@
+"""Which numbers the figures of an analysis show; how figures look is tested beside ``figures``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from analytics.estimates import estimate_survival
+from analytics.pictures import analysis_figures, kaplan_meier_by_status
+from analytics.result_rows import ResultRows
+from analytics.selection import Selection, select_members
+from analytics.specs import AnalysisSpec, Variant
+
+VARIANT = Variant(
+    description="d",
+    estimators=("kaplan_meier", "log_rank", "log_rank_oe", "cox_univariable", "cox_burden_adjusted"),
+)
+SPEC = AnalysisSpec(
+    analysis_id="q",
+    title="A title",
+    question="q",
+    gene="ALK",
+    cohorts=("a", "b"),
+    registered_on="2026-01-01",
+    variants={"default": VARIANT},
+)
+
+
+def frame(n: int = 80, **changes: Any) -> pd.DataFrame:
+    rng = np.random.default_rng(3)
+    order = np.arange(n)
+    time = rng.exponential(np.where(order % 4 == 0, 40.0, 15.0)) + 0.5
+    data = pd.DataFrame(
+        {
+            "cohort_id": np.where(order % 2 == 0, "a", "b"),
+            "patient_id": order.astype(str),
+            "person_id": order.astype(str),
+            "sample_id": order.astype(str),
+            "precedence": 10,
+            "status": np.where(order % 4 < 2, "mutated", "wild_type"),
+            "n_mutations": 1,
+            "n_calls": 3,
+            "is_baseline": True,
+            "time_months": np.minimum(time, 30.0),
+            "event": time < 30.0,
+            "entry_months": 0.0,
+            "origin": "icb_start",
+            "is_icb_treated": order % 10 != 0,
+            "cancer_type": "Melanoma",
+            "burden": rng.normal(3, 1, n),
+            "burden_definition": "log2(rate + 1)",
+        }
+    )
+    return data.assign(**changes)
+
+
+def drawn(data: pd.DataFrame, endpoint: str = "OS") -> tuple[dict[str, Figure], Selection, ResultRows]:
+    selection = select_members(data, VARIANT, {})
+    rows = ResultRows("q", "default")
+    estimate_survival(rows, selection.members, VARIANT, endpoint.lower())
+    for cohort_id in sorted(selection.members["cohort_id"].unique()):
+        of_cohort = selection.members[selection.members["cohort_id"] == cohort_id]
+        estimate_survival(rows, of_cohort, VARIANT, endpoint.lower(), cohort_id)
+    return analysis_figures(SPEC, "default", endpoint, selection, rows), selection, rows
+
+
+def words(figure: Figure) -> str:
+    texts = [text.get_text() for text in figure.findobj(Text)]
+    return " | ".join(" ".join(text.split()) for text in texts if text.strip())
+
+
+def test_an_analysis_has_curves_a_forest_and_a_flow_named_by_variant_and_endpoint() -> None:
+    figures, _, _ = drawn(frame())
+    assert set(figures) == {"default_os_flow", "default_os_kaplan_meier", "default_os_forest"}
+
+
+def test_the_curves_carry_the_hazard_ratio_of_all_members_and_the_log_rank_p() -> None:
+    figures, _, rows = drawn(frame())
+    found = {row["estimate_key"]: row for row in rows.survival if row["cohort_id"] is None}
+    shown = words(figures["default_os_kaplan_meier"])
+    cox = found["os.cox_univariable"]
+    assert f"Cox: HR {cox['estimate']:.2f} ({cox['ci_low']:.2f}-{cox['ci_high']:.2f})" in shown
+    assert f"Log-rank p = {found['os.log_rank']['p']:.3f}" in shown
+    assert "Months from start of treatment" in shown and "Overall survival" in shown
+    assert "ALK mutated" in shown and "ALK wild-type" in shown
+
+
+def test_the_forest_has_each_cohort_and_all_members_under_each_estimator() -> None:
+    figures, selection, _ = drawn(frame())
+    shown = words(figures["default_os_forest"])
+    assert "All members" in shown
+    for cohort_id, of_cohort in selection.members.groupby("cohort_id"):
+        assert str(cohort_id) in shown
+        assert f"{int(of_cohort['is_mutated'].sum())} / {len(of_cohort)}" in shown
+    assert all(heading in shown for heading in ("Cox", "Log-rank O/E", "Cox, adjusted for burden"))
+
+
+def test_the_flow_shows_who_was_left_out_and_why_and_the_two_groups() -> None:
+    figures, selection, _ = drawn(frame())
+    shown = words(figures["default_os_flow"])
+    assert "control arm or no checkpoint inhibitor" in shown
+    n_mutated = int(selection.members["is_mutated"].sum())
+    assert str(n_mutated) in shown and str(len(selection.members) - n_mutated) in shown
+
+
+def test_nobody_mutated_still_has_a_flow_and_nothing_that_compares() -> None:
+    figures, _, _ = drawn(frame(status="wild_type"))
+    assert set(figures) == {"default_os_flow"}
+
+
+def test_nobody_at_all_still_has_a_flow() -> None:
+    figures, _, _ = drawn(frame(time_months=None))
+    assert set(figures) == {"default_os_flow"}
+
+
+def test_a_very_small_ratio_is_never_printed_as_zero() -> None:
+    members = select_members(frame(), VARIANT, {}).members
+    firth = {"estimate": 0.0031, "ci_low": 0.00004, "ci_high": None, "p": 0.0002}
+    shown = words(kaplan_meier_by_status(members, "ALK", "OS", {"firth_univariable": firth}, "A title"))
+    assert "Firth: HR 0.0031 (4e-05-not reached), p < 0.001" in shown
+
+
+@pytest.mark.parametrize(
+    ("origin", "label"),
+    [
+        ("icb_start", "start of treatment"),
+        ("stage_iv", "stage IV"),
+        ("unknown", "an unknown start"),
+        ("diagnosis", "diagnosis"),
+    ],
+)
+def test_the_axis_says_where_the_clock_starts(origin: str, label: str) -> None:
+    figures, _, _ = drawn(frame(origin=origin))
+    assert f"Months from {label}" in words(figures["default_os_kaplan_meier"])
