@@ -32,6 +32,7 @@ from analytics.survival.results import (
     ChiSquareTest,
     DroppedTerm,
     chi_square_test,
+    exp_or_infinity,
     normal_quantile,
     quadratic_form,
     two_sided_p,
@@ -144,7 +145,6 @@ def cox_regression(
         robust_score = robust_score_test(model.likelihood, clusters)
     null_value, null_score, null_information = model.likelihood.evaluate(np.zeros(model.likelihood.n_terms))
     df = model.likelihood.n_terms
-    wald = quadratic_form(fit.beta, variance) if not fit.diverging.any() else math.nan
     return CoxResult(
         terms=term_table(model, fit, variance, information_variance, conf_level),
         n=data.n,
@@ -158,7 +158,7 @@ def cox_regression(
         log_likelihood=fit.log_likelihood,
         log_likelihood_null=null_value,
         likelihood_ratio=chi_square_test(2.0 * (fit.log_likelihood - null_value), df),
-        wald=chi_square_test(wald, df),
+        wald=chi_square_test(quadratic_form(fit.beta, variance), df),
         score=chi_square_test(quadratic_form(null_score, null_information), df),
         robust_score=robust_score,
         concordance=concordance(data, _linear_predictor(data, model, fit)),
@@ -170,8 +170,22 @@ def cox_regression(
         converged=fit.converged,
         iterations=fit.iterations,
         has_delayed_entry=data.has_delayed_entry,
-        warnings=(*data.warnings, *fit_warnings(model, fit)),
+        warnings=(
+            *data.warnings,
+            *fit_warnings(model, fit),
+            *_cluster_warnings(model, fit, variance, cluster),
+        ),
     )
+
+
+def _cluster_warnings(
+    model: CoxModel, fit: NewtonFit, variance: FloatArray, cluster: str | None
+) -> list[str]:
+    return [
+        f"{term.name} has no clustered standard error: all that informs on it comes from one {cluster}."
+        for term, far, value in zip(model.terms, fit.diverging, np.diag(variance), strict=True)
+        if cluster is not None and not far and math.isnan(value)
+    ]
 
 
 def _linear_predictor(data: SurvivalData, model: CoxModel, fit: NewtonFit) -> FloatArray:
@@ -202,9 +216,9 @@ def term_table(
                 coef=coef,
                 se=se,
                 model_se=math.sqrt(float(information_variance[j, j])),
-                hr=math.exp(coef),
-                ci_low=math.exp(coef - z_limit * se),
-                ci_high=math.exp(coef + z_limit * se),
+                hr=exp_or_infinity(coef),
+                ci_low=exp_or_infinity(coef - z_limit * se),
+                ci_high=exp_or_infinity(coef + z_limit * se),
                 z=z,
                 p=two_sided_p(z),
             )

@@ -2,6 +2,11 @@
 
 Belongs here: the iteration and what it says about itself.
 Does not belong here: standard errors, tests and tables (`cox`), penalised likelihoods (`firth`).
+
+When a term separates (a group without events, say) the likelihood has no maximum: the coefficient b grows
+by about 1 in every step while likelihood and information approach their bounds like exp(-|b|). The
+information tells this from a large but finite effect: it collapses by a factor that no finite effect
+reaches.
 """
 
 from __future__ import annotations
@@ -17,11 +22,10 @@ MAX_ITERATIONS = 100
 # Steps are judged in standard deviations of the covariate. Convergence is quadratic: a step of 1e-7 is
 # followed by one near 1e-14, so coefficients are exact to rounding when the last step was below it.
 STEP_TOLERANCE = 1e-7
-# A monotone likelihood approaches its bound like exp(-coefficient) while each step stays near 1: once the
-# likelihood has stood still to 1e-10 a step still above 1e-2 belongs to a coefficient on its way to
-# infinity.
-FLAT_TOLERANCE = 1e-10
-DIVERGING_STEP = 1e-2
+# A variance 1e8 times that at 0 is |b| near 18, where the other coefficients are within 1e-8 of their
+# limit; beyond it, sums over risk sets with delayed entry lose their digits. A term is on its way to
+# infinity from 1e4 on.
+COLLAPSE, DIVERGING = 1e8, 1e4
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,26 +46,28 @@ def maximise(likelihood: PartialLikelihood) -> NewtonFit:
     beta = np.zeros(likelihood.n_terms)
     spread = np.maximum(likelihood.x[likelihood.sets.informative].std(axis=0), np.finfo(float).tiny)
     value, score, information = likelihood.evaluate(beta)
-    diverging = np.zeros(likelihood.n_terms, dtype=bool)
+    variance_at_zero = variance_diagonal(information)
+    growth = np.ones(likelihood.n_terms)
     for iteration in range(1, MAX_ITERATIONS + 1):
         step = newton_step(information, score)
-        size = np.abs(step) * spread
-        beta_new, value_new = _halve_until_better(likelihood, beta, step, value)
-        gain = abs(value_new - value)
-        beta, value = beta_new, value_new
+        found = _better_point(likelihood, beta, step, value)
+        if found is None:
+            break
+        beta, value = found
         _, score, information = likelihood.evaluate(beta)
-        if size.max() < STEP_TOLERANCE:
-            return NewtonFit(beta, value, score, information, diverging, True, iteration)
-        if gain <= FLAT_TOLERANCE * (abs(value) + 1.0) and size.max() > DIVERGING_STEP:
-            diverging = size > DIVERGING_STEP
-            return NewtonFit(beta, value, score, information, diverging, False, iteration)
-    return NewtonFit(beta, value, score, information, diverging, False, MAX_ITERATIONS)
+        growth = variance_diagonal(information) / variance_at_zero
+        if (np.abs(step) * spread).max() < STEP_TOLERANCE and growth.max() < DIVERGING:
+            none = np.zeros(likelihood.n_terms, dtype=bool)
+            return NewtonFit(beta, value, score, information, none, True, iteration)
+        if growth.max() > COLLAPSE:
+            break
+    return NewtonFit(beta, value, score, information, growth > DIVERGING, False, iteration)
 
 
 def newton_step(information: FloatArray, score: FloatArray) -> FloatArray:
     """Solve information @ step = score after scaling to unit diagonal; least squares when it is singular."""
-    scale = 1.0 / np.sqrt(np.maximum(np.diag(information), np.finfo(float).tiny))
-    matrix = information * np.outer(scale, scale)
+    scale = _unit_scale(information)
+    matrix = information * scale[:, None] * scale
     try:
         step = np.linalg.solve(matrix, score * scale)
     except np.linalg.LinAlgError:
@@ -69,9 +75,32 @@ def newton_step(information: FloatArray, score: FloatArray) -> FloatArray:
     return np.asarray(step * scale, dtype=float)
 
 
-def _halve_until_better(
+def variance_diagonal(information: FloatArray) -> FloatArray:
+    """Diagonal of the inverse information; infinite for terms on which no information is left."""
+    variance = np.full(information.shape[0], np.inf)
+    known = np.flatnonzero(np.diag(information) > 0)
+    if known.size:
+        part = information[np.ix_(known, known)]
+        scale = _unit_scale(part)
+        values, vectors = np.linalg.eigh(part * scale[:, None] * scale)
+        # An eigenvalue at rounding level is a direction without information.
+        inverse = np.divide(1.0, values, out=np.full_like(values, np.inf), where=values > 1e-14)
+        share = np.where(vectors**2 > 1e-14, vectors**2, 0.0)
+        with np.errstate(invalid="ignore"):
+            terms = np.where(share > 0, share * inverse, 0.0)
+        variance[known] = terms.sum(axis=1) * scale**2
+    return variance
+
+
+def _unit_scale(information: FloatArray) -> FloatArray:
+    diagonal = np.diag(information)
+    return np.asarray(1.0 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0)), dtype=float)
+
+
+def _better_point(
     likelihood: PartialLikelihood, beta: FloatArray, step: FloatArray, value: float
-) -> tuple[FloatArray, float]:
+) -> tuple[FloatArray, float] | None:
+    """The first of step, step/2, step/4, ... that does not lower the likelihood; None when there is none."""
     # Rounding noise in a sum of n log terms is about 1e-12 of its size; a smaller loss is not a worse point.
     slack = 1e-12 * (abs(value) + 1.0)
     for halving in range(30):
@@ -79,4 +108,4 @@ def _halve_until_better(
         new_value = likelihood.log_likelihood(candidate)
         if np.isfinite(new_value) and new_value >= value - slack:
             return candidate, new_value
-    return beta, value
+    return None

@@ -76,7 +76,10 @@ class PartialLikelihood:
         weight = np.exp(linear - scale)
         weighted = np.column_stack([weight, weight[:, None] * self.x])
         sums = self._met_by_each_death(weighted)
-        return RiskSetMoments(weight, scale, sums[:, 0], sums[:, 1:] / sums[:, :1])
+        # Far out on a monotone likelihood all weights of a risk set underflow; the log-likelihood is then
+        # NaN, which tells the caller to step back.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return RiskSetMoments(weight, scale, sums[:, 0], sums[:, 1:] / sums[:, :1])
 
     def log_likelihood(self, beta: FloatArray) -> float:
         """Log partial likelihood."""
@@ -130,8 +133,8 @@ class PartialLikelihood:
         x, weight = self.x, moments.weight
         form = np.einsum("ij,jk,ik->i", x, variance, x)
         outer = (x[:, :, None] * x[:, None, :]).reshape(-1, p * p)
-        stacked = np.column_stack([form, form[:, None] * x, outer]) * weight[:, None]
-        raw = self._met_by_each_death(stacked) / moments.denominator[:, None]
+        stacked = np.column_stack([np.ones_like(form), form, form[:, None] * x, outer]) * weight[:, None]
+        raw = self._met_by_each_death(stacked)[:, 1:] / moments.denominator[:, None]
         mean_form, mean_form_x = raw[:, 0], raw[:, 1 : p + 1]
         second = raw[:, p + 1 :].reshape(-1, p, p)
         v_mean = moments.mean @ variance
@@ -141,7 +144,7 @@ class PartialLikelihood:
         return np.asarray(terms.sum(axis=0), dtype=float)
 
     def _met_by_each_death(self, weighted: FloatArray) -> FloatArray:
-        at_risk = self.sets.risk_sums(weighted)[self.sets.death_time]
+        at_risk = self.sets.weighted_risk_sums(weighted)[self.sets.death_time]
         dying = self.sets.death_sums(weighted)[self.sets.death_time]
         return np.asarray(at_risk - self.tied_share[:, None] * dying, dtype=float)
 
@@ -151,7 +154,8 @@ class PartialLikelihood:
     def _log_likelihood(self, beta: FloatArray, moments: RiskSetMoments) -> float:
         event = self.sets.event
         at_death = self.x[event] @ beta - moments.log_scale[event]
-        return float(at_death.sum() - np.log(moments.denominator).sum())
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return float(at_death.sum() - np.log(moments.denominator).sum())
 
     def _score(self, moments: RiskSetMoments) -> FloatArray:
         return np.asarray(self.x[self.sets.event].sum(axis=0) - moments.mean.sum(axis=0), dtype=float)

@@ -144,10 +144,31 @@ def _sampled_allocations(
     totals = np.zeros(draws)
     for piece, chosen in pieces:
         n, m = piece.size, int(chosen.sum())
-        block = max(1, BLOCK // n)
-        for start in range(0, draws, block):
-            size = min(block, draws - start)
-            # The m smallest of n uniform numbers are a uniformly random subset of size m.
-            subset = np.argpartition(rng.random((size, n)), m - 1, axis=1)[:, :m]
-            totals[start : start + size] += piece[subset].sum(axis=1)
+        if m <= n // 2:
+            totals += _subset_sums(piece, m, draws, rng)
+        else:
+            totals += piece.sum() - _subset_sums(piece, n - m, draws, rng)
     return totals
+
+
+def _subset_sums(values: FloatArray, m: int, draws: int, rng: np.random.Generator) -> FloatArray:
+    """Sums of uniformly random subsets of size m.
+
+    Small subsets by Floyd's algorithm (Bentley & Floyd 1987, Commun ACM 30:754), m^2/2 comparisons a draw;
+    large ones as the m smallest of n uniform numbers.
+    """
+    n = values.size
+    if m * m <= 8 * n:
+        picked = np.empty((m, draws), dtype=np.int64)
+        for i, highest in enumerate(range(n - m, n)):
+            candidate = rng.integers(0, highest + 1, draws)
+            is_taken = (picked[:i] == candidate).any(axis=0)
+            picked[i] = np.where(is_taken, highest, candidate)
+        return np.asarray(values[picked].sum(axis=0), dtype=float)
+    sums = np.empty(draws)
+    block = max(1, BLOCK // n)
+    for start in range(0, draws, block):
+        size = min(block, draws - start)
+        subset = np.argpartition(rng.random((size, n)), m - 1, axis=1)[:, :m]
+        sums[start : start + size] = values[subset].sum(axis=1)
+    return sums

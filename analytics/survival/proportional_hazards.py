@@ -13,6 +13,7 @@ Source: Grambsch & Therneau (1994), Biometrika 81:515; Therneau & Grambsch (2000
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -22,7 +23,7 @@ import pandas as pd
 from scipy import stats
 
 from analytics.errors import InvalidSettingError
-from analytics.survival.data import BoolArray, FloatArray, SurvivalData, survival_data
+from analytics.survival.data import BoolArray, FloatArray, SurvivalData, count_of, survival_data
 from analytics.survival.kaplan_meier import EVERYBODY, kaplan_meier_curve
 from analytics.survival.model import CoxModel, cox_model
 from analytics.survival.newton import NewtonFit, maximise
@@ -42,7 +43,7 @@ class CovariateTest:
 
 @dataclass(frozen=True, eq=False)
 class ProportionalHazardsTest:
-    """Schoenfeld test per covariate and over all.
+    """Schoenfeld test per covariate and over all; NaN with a warning where events are too few for it.
 
     `residuals` is the plot's data, one row per event by stratum and time: time_months, transformed_time,
     stratum and one column per model term with the scaled residual plus the coefficient, an estimate of the
@@ -103,6 +104,11 @@ def schoenfeld_test(
         )
     g = transformed_times(data, transform)[model.used]
     tests, overall = _score_tests(model, fit.beta, g)
+    warnings = [*data.warnings, *(f"{one.term} was dropped: {one.reason}." for one in model.dropped)]
+    if any(math.isnan(one.statistic) for one in (overall, *(one.test for one in tests))):
+        warnings.append(
+            f"{count_of(data.n_events, 'event')} are too few for the Schoenfeld test of all covariates."
+        )
     return ProportionalHazardsTest(
         covariates=tests,
         overall=overall,
@@ -113,7 +119,7 @@ def schoenfeld_test(
         n=data.n,
         n_events=data.n_events,
         dropped=model.dropped,
-        warnings=(*data.warnings, *(f"{one.term} was dropped: {one.reason}." for one in model.dropped)),
+        warnings=tuple(warnings),
     )
 
 

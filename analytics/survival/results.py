@@ -47,15 +47,31 @@ def normal_quantile(conf_level: float) -> float:
     return float(stats.norm.ppf(0.5 + conf_level / 2.0))
 
 
+def exp_or_infinity(value: float) -> float:
+    """exp(value), infinite where it exceeds the range of numbers; NaN stays NaN."""
+    return math.inf if value > 709.0 else math.exp(value)
+
+
 def two_sided_p(z: float) -> float:
     """Two-sided normal p of a z statistic."""
     return float(2.0 * stats.norm.sf(abs(z)))
 
 
+def is_singular(matrix: np.ndarray) -> bool:
+    """Whether a covariance-like matrix is not positive definite to 13 digits, judged with unit diagonal."""
+    diagonal = np.diag(matrix)
+    if not (np.isfinite(matrix).all() and diagonal.min() > 0):
+        return True
+    scale = 1.0 / np.sqrt(diagonal)
+    return bool(np.linalg.eigvalsh(matrix * scale[:, None] * scale).min() < 1e-13)
+
+
 def quadratic_form(vector: np.ndarray, matrix: np.ndarray) -> float:
-    """v' M^-1 v, scaled to unit diagonal before solving so that covariates in days and in percent mix
-    safely.
+    """v' M^-1 v, scaled to unit diagonal so that covariates in days and in percent mix safely; NaN if
+    singular.
     """
+    if is_singular(matrix):
+        return math.nan
     scale = 1.0 / np.sqrt(np.diag(matrix))
     scaled = vector * scale
     return float(scaled @ np.linalg.solve(matrix * np.outer(scale, scale), scaled))

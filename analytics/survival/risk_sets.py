@@ -18,16 +18,18 @@ from scipy import sparse
 
 from analytics.survival.data import BoolArray, FloatArray, IntArray
 
+CANCELLATION = 1e-5
+
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
     """Death times numbered 0..n_times-1 by stratum, then time; a row is at risk where entry < death time <=
     time.
 
-    `leaves` and `deaths` (n_times x n rows, 0/1) put a row at the last death time at which it is at risk,
-    and at its own death time; `enters` puts a row with late entry at the last death time that it misses.
-    `death_time[e]` is the death time of the e-th death and `tied_rank[e]` its place 0..d-1 among the d tied
-    there.
+    A row is at risk at the death times first[i] <= k < last[i]. `leaves` and `deaths` (n_times x n rows,
+    0/1) put a row at the last death time at which it is at risk, and at its own death time; `enters` puts a
+    row with late entry at the last death time that it misses. `death_time[e]` is the death time of the e-th
+    death and `tied_rank[e]` its place 0..d-1 among the d tied there.
     """
 
     event: BoolArray
@@ -36,7 +38,8 @@ class RiskSets:
     n_deaths: IntArray
     death_time: IntArray
     tied_rank: IntArray
-    informative: BoolArray
+    first: IntArray
+    last: IntArray
     leaves: sparse.csr_matrix
     enters: sparse.csr_matrix | None
     deaths: sparse.csr_matrix
@@ -46,11 +49,30 @@ class RiskSets:
     def n_times(self) -> int:
         return int(self.times.shape[0])
 
+    @property
+    def informative(self) -> BoolArray:
+        """Rows that are at risk at one death time at least; the others change no likelihood."""
+        return self.last > self.first
+
     def risk_sums(self, values: FloatArray) -> FloatArray:
         """Sum of `values` (n, or n x q) over the risk set of each death time: (n_times,) or (n_times, q)."""
         sums = self._cumulative(self.leaves @ values, backwards=True)
         if self.enters is not None:
             sums -= self._cumulative(self.enters @ values, backwards=True)
+        return sums
+
+    def weighted_risk_sums(self, values: FloatArray) -> FloatArray:
+        """`risk_sums` of n x q values whose first column are positive weights, without cancellation.
+
+        With delayed entry a sum is a difference, and where those at risk weigh little beside those yet to
+        enter it loses its digits: below a share of 1e-5 it is summed anew, row by row.
+        """
+        if self.enters is None:
+            return self.risk_sums(values)
+        staying = self._cumulative(self.leaves @ values, backwards=True)
+        sums = staying - self._cumulative(self.enters @ values, backwards=True)
+        for k in np.flatnonzero(sums[:, 0] < CANCELLATION * staying[:, 0]):
+            sums[k] = values[(self.first <= k) & (self.last > k)].sum(axis=0)
         return sums
 
     def death_sums(self, values: FloatArray) -> FloatArray:
@@ -120,7 +142,8 @@ def risk_sets(time: FloatArray, event: BoolArray, entry: FloatArray, strata: Int
         n_deaths=n_deaths.astype(np.int64),
         death_time=np.repeat(np.arange(death_keys.size), n_deaths),
         tied_rank=np.concatenate([np.arange(d) for d in n_deaths]).astype(np.int64),
-        informative=last > first,
+        first=first.astype(np.int64),
+        last=last.astype(np.int64),
         leaves=binned(last - 1, last > stratum_start),
         enters=binned(first - 1, is_late) if is_late.any() else None,
         deaths=binned(last - 1, event),

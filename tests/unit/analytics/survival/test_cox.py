@@ -229,3 +229,45 @@ def test_clusters_of_one_row_equal_the_plain_sandwich_and_copies_do_not_narrow_i
     assert copied.terms[0].coef == pytest.approx(once.terms[0].coef, abs=1e-9)
     assert copied.terms[0].se == pytest.approx(once.terms[0].se, rel=1e-9)
     assert copied.terms[0].model_se == pytest.approx(once.terms[0].model_se / math.sqrt(2), rel=1e-9)
+
+
+def test_separation_is_found_with_delayed_entry_where_sums_over_risk_sets_cancel():
+    # The covariates order the deaths within every site, so the likelihood has no maximum; on the way there
+    # people who enter late outweigh those at risk by e^40, and differences of sums lose all digits.
+    frame = pd.DataFrame(
+        {
+            "time_months": [1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0, 6.0],
+            "event": True,
+            "entry_months": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 1.0, 2.0, 1.0],
+            "is_mutated": [0, 0, 0, 0, 1, 0, 1, 1, 0, 1, 0],
+            "is_male": [1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1],
+            "age": [58.0, 57.0, 51.0, 59.0, 76.0, 66.0, 63.0, 44.0, 60.0, 61.0, 65.0],
+            "site": [1, 0, 2, 4, 4, 0, 3, 0, 5, 4, 2],
+        }
+    )
+    result = cox_regression(frame, ["is_mutated", "is_male", "age"], strata=["site"])
+    assert -1e-4 < result.log_likelihood < 0
+    assert not result.converged
+    assert result.separated_terms == ("is_mutated", "is_male", "age")
+    assert all(math.isnan(line.hr) for line in result.terms)
+
+
+def test_a_large_but_finite_effect_is_not_taken_for_separation():
+    rng = np.random.default_rng(5)
+    x = np.arange(400) < 200
+    frame = pd.DataFrame(
+        {"time_months": rng.exponential(np.where(x, 0.05, 10.0)), "event": True, "entry_months": 0.0}
+    )
+    result = cox_regression(frame.assign(x=x), ["x"])
+    assert result.converged
+    assert result.separated_terms == ()
+    assert result.terms[0].ci_low < 200 < result.terms[0].ci_high
+
+
+def test_a_term_informed_by_one_person_only_has_no_clustered_error(frame):
+    result = cox_regression(frame.assign(one="p"), ["age"], cluster="one")
+    assert math.isnan(result.terms[0].se)
+    assert result.terms[0].model_se > 0
+    assert (
+        "age has no clustered standard error: all that informs on it comes from one one." in result.warnings
+    )

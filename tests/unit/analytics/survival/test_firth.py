@@ -149,3 +149,36 @@ def test_a_wider_level_gives_a_wider_interval(quiet_carriers):
     assert wide.ci_low < narrow.ci_low < narrow.hr < narrow.ci_high < wide.ci_high
     with pytest.raises(InvalidSettingError):
         firth_cox_regression(quiet_carriers, ["x"], conf_level=99)
+
+
+def test_a_single_event_converges_to_its_closed_form():
+    # One death among n, m of them carriers, a non-carrier dies: with q = share of carriers' weight the
+    # penalised log-likelihood is log(1 - q) + 0.5 log(q (1 - q)), so q = 1/4 and HR = (n - m) / (3 m).
+    frame = pd.DataFrame(
+        {
+            "time_months": [1.0] + [5.0] * 11,
+            "event": [True] + [False] * 11,
+            "entry_months": 0.0,
+            "x": [0] * 7 + [1] * 5,
+        }
+    )
+    line = firth_cox_regression(frame, ["x"]).terms[0]
+    assert line.hr == pytest.approx(7 / (3 * 5), rel=1e-9)
+    assert 0 < line.ci_low < line.hr < line.ci_high < math.inf
+
+
+def test_more_terms_than_the_events_carry_is_said_and_not_crashed():
+    frame = pd.DataFrame(
+        {
+            "time_months": [3.0, 5, 6, 6, 7, 9, 10, 12, 12, 15],
+            "event": [False, True, False, False, True, False, False, False, False, False],
+            "entry_months": [0.0, 0, 2, 0, 4, 6, 0, 8, 1, 2],
+            "x": [0, 1, 0, 1, 1, 0, 0, 1, 0, 0],
+            "age": [50.0, 61, 47, 70, 66, 58, 52, 49, 63, 71],
+            "site": list("abcaabcbac"),
+        }
+    )
+    result = firth_cox_regression(frame, ["x", "age", "site"])
+    limits = [limit for line in result.terms for limit in (line.ci_low, line.ci_high)]
+    told = [text for text in result.warnings if "could not be found" in text]
+    assert bool(told) == any(math.isnan(limit) for limit in limits)

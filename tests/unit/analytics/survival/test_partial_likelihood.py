@@ -86,3 +86,13 @@ def test_shifting_a_covariate_changes_nothing():
     plain, far = (PartialLikelihood(one, sets, strata) for one in (x, x + 1e6))
     assert far.score(BETA) == pytest.approx(plain.score(BETA), abs=1e-7)
     assert far.information(BETA) == pytest.approx(plain.information(BETA), rel=1e-7, abs=1e-7)
+
+
+def test_sums_over_those_at_risk_keep_their_digits_beside_much_heavier_late_entries():
+    time = np.array([1.0, 2.0, 3.0, 9.0])
+    entry = np.array([0.0, 0.0, 0.0, 5.0])
+    weight = np.array([3.0, 2.0, 1.0, 1e18])
+    sets = risk_sets(time, np.ones(4, dtype=bool), entry, np.zeros(4, dtype=np.int64))
+    sums = sets.weighted_risk_sums(np.column_stack([weight, weight * time]))
+    assert sums[:, 0] == pytest.approx([6.0, 3.0, 1.0, 1e18], rel=1e-12)
+    assert sums[:, 1] == pytest.approx([10.0, 7.0, 3.0, 9e18], rel=1e-12)

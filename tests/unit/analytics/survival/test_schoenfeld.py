@@ -3,6 +3,7 @@ late entry.
 """
 
 import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -95,3 +96,12 @@ def test_a_separated_term_has_nothing_to_test():
 def test_an_unknown_transform_is_refused():
     with pytest.raises(InvalidSettingError, match="choose 'km', 'identity' or 'rank'"):
         schoenfeld_test(planted(0, 0, 20), ["is_mutated"], transform="log")
+
+
+def test_events_at_one_time_only_cannot_show_a_trend():
+    frame = pd.DataFrame(
+        {"time_months": [4.0] * 6 + [9.0] * 4, "event": [True] * 4 + [False] * 6, "entry_months": 0.0}
+    ).assign(x=[1, 0, 1, 0, 0, 1, 1, 0, 0, 1])
+    result = schoenfeld_test(frame, ["x"])
+    assert math.isnan(result.overall.p)
+    assert "too few for the Schoenfeld test" in result.warnings[-1]
