@@ -1,5 +1,4 @@
-"""Typed errors of `analytics`: what a caller can catch, each message one sentence with what, where and the
-remedy.
+"""Typed errors of `analytics`; each message is one sentence with what, where and the remedy.
 
 Belongs here: error classes and nothing else.
 Does not belong here: warnings (they travel inside results) and errors of reading files or tables.
@@ -15,15 +14,11 @@ class MissingColumnError(AnalysisError):
 
 
 class InvalidColumnError(AnalysisError):
-    """A column holds values that its role does not allow (text as time, three values as a yes/no, negative
-    time).
-    """
+    """A column holds values that its role does not allow: text as time, a third value in a yes/no."""
 
 
 class InvalidSettingError(AnalysisError):
-    """An argument is outside what the method allows (unknown tie method, interval level of 95, tau beyond
-    follow-up).
-    """
+    """An argument is outside what the method allows: unknown tie method, tau beyond follow-up."""
 
 
 class NoRowsError(AnalysisError):

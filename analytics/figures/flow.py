@@ -1,5 +1,4 @@
-"""The patient-flow diagram: how many people each step keeps, and how many it leaves out and why
-(CONSORT-like).
+"""The patient-flow diagram (CONSORT-like): whom each step keeps, whom it leaves out and why.
 
 Belongs here: drawing a flow and checking that its numbers add up.
 Does not belong here: deciding who is kept.
@@ -26,9 +25,7 @@ BETWEEN_MM = 4.0
 
 @dataclass(frozen=True)
 class FlowStep:
-    """`n` people kept after this step; `left_out` are the reasons and numbers of those who went at this
-    step.
-    """
+    """`n` people kept after this step; `left_out` holds (reason, number) of those who went at it."""
 
     label: str
     n: int

@@ -35,8 +35,7 @@ WIDEST = (0.05, 20.0)
 
 @dataclass(frozen=True)
 class ForestRow:
-    """One line. NaN `hr` prints `note` (or 'not estimable'); `weight` sizes the box; a pooled row is a
-    diamond.
+    """One line. NaN `hr` prints `note`; `weight` sizes the box; a pooled row is a diamond.
 
     A row with `is_heading` prints its label in bold and nothing else.
     """
@@ -67,9 +66,7 @@ class _Headings:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Edges in millimetres (right edge of n, events and p; left edge of plot and estimate), and each row's
-    lines.
-    """
+    """Right edges of n, events and p, left edges of plot and estimate (mm), and each row's lines."""
 
     is_stacked: bool
     has_p: bool

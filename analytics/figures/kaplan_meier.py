@@ -1,5 +1,4 @@
-"""The Kaplan-Meier figure: curves with bands, censoring ticks and medians, numbers at risk under the axis
-ticks.
+"""The Kaplan-Meier figure: curves with bands, censoring ticks, medians and numbers at risk.
 
 Belongs here: drawing curves that are already estimated. Does not belong here: estimating them, and
 composing the text of the annotation (the caller knows the estimator).
@@ -96,9 +95,7 @@ def kaplan_meier_figure(
 
 
 def month_ticks(last_month: float, width: style.Width) -> list[float]:
-    """Axis ticks from 0 in whole steps, six or fewer in a single column; the last one is at or beyond
-    `last_month`.
-    """
+    """Axis ticks from 0 in whole steps, few enough for the width, the last at or beyond `last_month`."""
     most = 6 if width == "single" else 10
     for step in NICE_STEPS:
         if last_month / step <= most:

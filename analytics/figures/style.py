@@ -67,9 +67,7 @@ HOUSE_STYLE: dict[Any, Any] = {
 
 @contextmanager
 def house_style() -> Iterator[None]:
-    """Draw inside this context to get the house style without changing matplotlib's global settings for
-    good.
-    """
+    """Draw inside this context to get the house style; matplotlib's settings are restored after it."""
     with matplotlib.rc_context(HOUSE_STYLE):
         yield
 

@@ -26,9 +26,7 @@ SMALLEST_EXPECTED = 5.0
 
 @dataclass(frozen=True)
 class RateComparison:
-    """Two groups' rates over one denominator. `difference` and the odds ratio are mutated against wild
-    type.
-    """
+    """Two groups' rates over one denominator; difference and odds ratio are mutated against wild type."""
 
     denominator: str
     mutated: Rate
@@ -68,8 +66,7 @@ def compare_response(
     *,
     conf_level: float = 0.95,
 ) -> ResponseComparison:
-    """Compare a tri-state `response` (true, false, missing = not evaluable) between the two values of
-    `group`.
+    """Compare a tri-state `response` (true, false, missing = not evaluable) between two groups.
 
     One row per person; rows without `group` are left out and reported. Raises MissingColumnError,
     InvalidColumnError for other values, NoRowsError, and EmptyGroupError when a group has nobody.

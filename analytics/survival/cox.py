@@ -138,15 +138,14 @@ def cox_regression(
     model = cox_model(data, covariates, ties=ties, on_constant=on_constant)
     fit = maximise(model.likelihood)
     clusters = None if cluster is None else cluster_codes(data.frame.loc[model.used, cluster])
-    information_variance = model_variance(fit)
-    variance, robust_score = information_variance, None
+    variance, robust_score = model_variance(fit), None
     if clusters is not None:
         variance = sandwich_variance(model.likelihood, fit, clusters)
         robust_score = robust_score_test(model.likelihood, clusters)
     null_value, null_score, null_information = model.likelihood.evaluate(np.zeros(model.likelihood.n_terms))
     df = model.likelihood.n_terms
     return CoxResult(
-        terms=term_table(model, fit, variance, information_variance, conf_level),
+        terms=term_table(model, fit, variance, conf_level),
         n=data.n,
         n_events=data.n_events,
         n_clusters=None if clusters is None else int(data.frame[cluster].nunique()),
@@ -170,17 +169,11 @@ def cox_regression(
         converged=fit.converged,
         iterations=fit.iterations,
         has_delayed_entry=data.has_delayed_entry,
-        warnings=(
-            *data.warnings,
-            *fit_warnings(model, fit),
-            *_cluster_warnings(model, fit, variance, cluster),
-        ),
+        warnings=(*data.warnings, *fit_warnings(model, fit), *_no_spread(model, fit, variance, cluster)),
     )
 
 
-def _cluster_warnings(
-    model: CoxModel, fit: NewtonFit, variance: FloatArray, cluster: str | None
-) -> list[str]:
+def _no_spread(model: CoxModel, fit: NewtonFit, variance: FloatArray, cluster: str | None) -> list[str]:
     return [
         f"{term.name} has no clustered standard error: all that informs on it comes from one {cluster}."
         for term, far, value in zip(model.terms, fit.diverging, np.diag(variance), strict=True)
@@ -198,10 +191,10 @@ def _linear_predictor(data: SurvivalData, model: CoxModel, fit: NewtonFit) -> Fl
 
 
 def term_table(
-    model: CoxModel, fit: NewtonFit, variance: FloatArray, information_variance: FloatArray, conf_level: float
+    model: CoxModel, fit: NewtonFit, variance: FloatArray, conf_level: float
 ) -> tuple[CoxTerm, ...]:
     """The coefficient table of a fit: Wald tests and intervals from `variance`, NaN for diverging terms."""
-    z_limit = normal_quantile(conf_level)
+    z_limit, information_variance = normal_quantile(conf_level), model_variance(fit)
     lines = []
     for j, term in enumerate(model.terms):
         coef = math.nan if fit.diverging[j] else float(fit.beta[j])

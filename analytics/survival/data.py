@@ -177,9 +177,7 @@ def stratum_codes(frame: pd.DataFrame, strata: Sequence[str]) -> tuple[IntArray,
 
 
 def tied_times(*series: FloatArray) -> tuple[FloatArray, ...]:
-    """The given times with values that differ only by rounding made equal (R's `aeqSurv`); -inf is left
-    alone.
-    """
+    """The given times, those that differ only by rounding made equal (R's `aeqSurv`); -inf stays."""
     stacked = np.concatenate(series)
     values = np.unique(stacked[np.isfinite(stacked)])
     if values.size < 2:
@@ -206,9 +204,7 @@ def _report_missing(name: str, missing: BoolArray, keep: BoolArray, warnings: li
 def _check_times(
     stop: FloatArray, start: FloatArray, keep: BoolArray, names: tuple[str, str], warnings: list[str]
 ) -> tuple[FloatArray, FloatArray, BoolArray]:
-    """Apply the rules of the module to times: refuse the impossible, tie the equal, leave out the
-    never-at-risk.
-    """
+    """The module's rules for times: refuse the impossible, tie the equal, leave out the never-at-risk."""
     for name, values in zip(names, (stop, start), strict=True):
         bad = keep & ((values < 0) | np.isinf(values))
         if bad.any():

@@ -25,8 +25,7 @@ from analytics.survival.results import two_sided_p
 
 @dataclass(frozen=True)
 class EntryIndependence:
-    """Conditional Kendall's tau (-1 to 1) with Tsai's z and p, and the Cox coefficient per unit of entry
-    time.
+    """Conditional Kendall's tau (-1 to 1) with Tsai's z and p, and Cox's coefficient of entry time.
 
     tau > 0: those who enter later live longer. `sentence` is the result in words, against 5 %.
     """

@@ -46,8 +46,7 @@ LARGEST_STEP = 2.0
 # Far out in a profile the information keeps fewer digits than STEP_TOLERANCE asks for: steps stop shrinking.
 STUCK_STEP = 1e-5
 NO_MAXIMUM = "Firth's penalised likelihood did not reach its maximum: use fewer covariates or coarser levels."
-# A limit that is further than this from the estimate, in standard deviations of the covariate, is reported
-# infinite.
+# A limit further than this from the estimate, in standard deviations of the covariate, is infinite.
 FURTHEST_LIMIT = 60.0
 
 
@@ -234,9 +233,7 @@ class PenalisedLikelihood:
         return None
 
     def profile(self, j: int, at: float, start: FloatArray) -> tuple[float, FloatArray]:
-        """Penalised log-likelihood with coefficient j held at `at`, the others maximised; and where that
-        is.
-        """
+        """Penalised log-likelihood with coefficient j held at `at`, the others maximised, and where."""
         fixed = start.copy()
         fixed[j] = at
         free = np.delete(np.arange(fixed.size), j)
@@ -244,10 +241,10 @@ class PenalisedLikelihood:
         return self.value(beta), beta
 
     def profile_limit(self, j: int, beta: FloatArray, direction: int, drop: float, first: float) -> float:
-        """Where the profile of coefficient j has fallen by `drop` below the maximum; +-inf when it never
-        does.
+        """Where the profile of coefficient j has fallen by `drop` below the maximum.
 
-        `first` (> 0) is the first distance tried, normally the Wald half-width; it doubles until the fall
+        +-inf when it never does, NaN when a profile on the way has no maximum (too many terms for the
+        events). `first` (> 0) is the first distance tried, the Wald half-width; it doubles until the fall
         is passed.
         """
         target = self.value(beta) - drop

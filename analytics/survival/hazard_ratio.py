@@ -1,5 +1,4 @@
-"""The guarded road to a hazard ratio: the right estimator for the number of events, and everything it must
-be told with.
+"""The guarded road to a hazard ratio: the estimator that the events allow, told with what it rests on.
 
 Belongs here: the choice of estimator and the one result shape that every hazard ratio of the warehouse has.
 Does not belong here: the estimators themselves, pooling over cohorts, adjustment for mutation burden.
@@ -76,9 +75,7 @@ class HazardRatio:
     warnings: list[str]
 
     def as_row(self) -> dict[str, object]:
-        """A flat mapping for a table: medians as median_mutated, median_mutated_ci_low and so on, lists as
-        text.
-        """
+        """A flat mapping for a table: median_mutated, median_mutated_ci_low and so on; lists as text."""
         row: dict[str, object] = {}
         for name, value in asdict(self).items():
             if name in ("median_mutated", "median_wild_type"):
@@ -131,38 +128,40 @@ def estimate_hazard_ratio(
     events_mutated = int(data.event[members].sum())
     events_other = data.n_events - events_mutated
     is_sparse = min(events_mutated, events_other) < MIN_EVENTS_PER_GROUP
-    common = _Common(
-        data,
-        members,
-        tuple(adjust),
-        tuple(strata),
-        cluster,
-        conf_level,
-        log_rank.test.p,
-        n_permutations,
-        seed,
-    )
+    names = (tuple(adjust), tuple(strata), cluster)
+    common = _Common(data, members, *names, conf_level, log_rank.test.p, n_permutations, seed)
     warnings = [*data.warnings, *_repeated_people(data, cluster)]
     if is_sparse:
         warnings.append(_sparse_sentence(events_mutated, int(members.sum()), events_other))
     if estimator in ("log_rank_oe", "peto_one_step"):
         return _from_log_rank(common, estimator, log_rank, warnings)
     if estimator == "cox" or (estimator == "auto" and not is_sparse):
-        cox = cox_regression(
-            data.frame,
-            [group, *adjust],
-            strata=strata,
-            cluster=cluster,
-            ties=ties,
-            conf_level=conf_level,
-            on_constant=on_constant,
-        )
-        line = _group_line(cox, group)
-        is_usable = group not in cox.separated_terms and (cox.converged or bool(cox.separated_terms))
-        if estimator == "cox" or is_usable:
-            return common.from_model("cox", cox, line, line.p, "wald", [*warnings, *cox.warnings])
+        found = _from_cox(common, group, ties, on_constant, warnings, is_forced=estimator == "cox")
+        if found is not None:
+            return found
         warnings.append(f"Cox's likelihood has no finite maximum in {group}, so Firth's was used.")
     return _from_firth(common, group, ties, on_constant, warnings)
+
+
+def _from_cox(
+    common: _Common, group: str, ties: Ties, on_constant: OnConstant, warnings: list[str], *, is_forced: bool
+) -> HazardRatio | None:
+    """Cox's hazard ratio; None when it has no finite maximum in the group and is not forced."""
+    cox = cox_regression(
+        common.data.frame,
+        [group, *common.adjust],
+        strata=common.strata,
+        cluster=common.cluster,
+        ties=ties,
+        conf_level=common.conf_level,
+        on_constant=on_constant,
+    )
+    line = _group_line(cox, group)
+    # Separation in another term leaves the group's estimate at its limit, which is usable.
+    is_usable = group not in cox.separated_terms and (cox.converged or bool(cox.separated_terms))
+    if not (is_forced or is_usable):
+        return None
+    return common.from_model("cox", cox, line, line.p, "wald", [*warnings, *cox.warnings])
 
 
 def _from_log_rank(

@@ -1,5 +1,4 @@
-"""Kaplan-Meier curves per group, with delayed entry: table, numbers at risk, median, survival at fixed
-months.
+"""Kaplan-Meier curves per group, with delayed entry, and what is read off them.
 
 Belongs here: the product-limit estimate and what is read off it. Does not belong here: tests between groups
 (`log_rank`), areas under it (`restricted_mean`), drawing (`figures`).
@@ -33,9 +32,7 @@ EVERYBODY = "all"
 
 @dataclass(frozen=True)
 class MedianSurvival:
-    """Median in months with its Brookmeyer-Crowley interval; NaN with a flag for what the curve never
-    reaches.
-    """
+    """Median in months with its Brookmeyer-Crowley interval; NaN with a flag where not reached."""
 
     months: float
     ci_low: float
@@ -66,15 +63,12 @@ class KaplanMeierCurve:
     has_delayed_entry: bool
 
     def n_at_risk(self, months: Sequence[float]) -> tuple[int, ...]:
-        """People at risk just before each time: entered before it, follow-up not ended before it (at 0: the
-        start).
-        """
+        """People at risk just before each time (at 0: at the start): entered before it and not yet gone."""
         entry, exit_ = np.asarray(self.entry_months), np.asarray(self.exit_months)
         return tuple(int(((exit_ >= t) & ((entry < t) | ((t == 0) & (entry <= 0)))).sum()) for t in months)
 
     def survival_at(self, months: Sequence[float]) -> pd.DataFrame:
-        """Survival with its interval at fixed months: months, n_at_risk, survival, standard_error, ci_low,
-        ci_high.
+        """Survival at fixed months: months, n_at_risk, survival, standard_error, ci_low, ci_high.
 
         NaN beyond the last follow-up, where nothing is known, unless the curve has reached 0.
         """
@@ -222,8 +216,7 @@ def _median(times: FloatArray, survival: FloatArray, low: FloatArray, high: Floa
 
 
 def first_time_at_half(times: FloatArray, survival: FloatArray) -> float:
-    """First time at which `survival` is 0.5 or less; the middle of the step when it rests at 0.5. NaN if
-    never.
+    """First time at which `survival` is 0.5 or less, the middle of a step at 0.5; NaN if never.
 
     The middle, because every time on a step at exactly one half is a median; R does the same
     (`print.survfit`).

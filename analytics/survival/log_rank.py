@@ -1,5 +1,4 @@
-"""Log-rank test for two or more groups: plain, stratified, with delayed entry; hazard ratios made from its
-O and E.
+"""Log-rank test for two or more groups, stratified, with delayed entry; hazard ratios from its O and E.
 
 Belongs here: observed and expected events, the test, and the two hazard ratios that papers derive from O
 and E. Does not belong here: permutation versions (`permutation`), regression (`cox`).
@@ -36,9 +35,7 @@ class LogRankGroup:
 
 @dataclass(frozen=True)
 class LogRankResult:
-    """A log-rank test. `covariance` (k x k) is that of O - E, summed over strata; its diagonal is V of each
-    group.
-    """
+    """A log-rank test. `covariance` (k x k) is that of O - E summed over strata, V on its diagonal."""
 
     groups: tuple[LogRankGroup, ...]
     covariance: tuple[tuple[float, ...], ...]
@@ -52,9 +49,7 @@ class LogRankResult:
 
 @dataclass(frozen=True)
 class ObservedExpectedRatio:
-    """A hazard ratio of the second group of a two-group log-rank test against the first. p is the Wald p of
-    log HR.
-    """
+    """A hazard ratio of the second group against the first; p is the Wald p of its log."""
 
     estimator: str
     hr: float

@@ -1,5 +1,4 @@
-"""From covariate columns to a partial likelihood: dummy coding, reference levels, terms that must be left
-out.
+"""From covariate columns to a partial likelihood: dummy coding, reference levels, dropped terms.
 
 Belongs here: the design matrix of a Cox-type model and the reasons for every column that is not in it.
 Does not belong here: fitting.

@@ -1,5 +1,4 @@
-"""Cox's partial likelihood at a given coefficient vector: log-likelihood, score, information, score
-residuals.
+"""Cox's partial likelihood at given coefficients: value, score, information, residuals.
 
 Belongs here: the likelihood as a function, for right-censored and delayed-entry data, with strata, Efron or
 Breslow ties. Does not belong here: maximising it (`newton`, `firth`), naming terms (`covariates`) or
@@ -99,9 +98,7 @@ class PartialLikelihood:
         return self._information(self.moments(beta), time_weight)
 
     def schoenfeld_residuals(self, beta: FloatArray) -> FloatArray:
-        """x of those who died at a death time minus the mean each of them met, summed per death time
-        (n_times, p).
-        """
+        """x of the dead minus the mean that each of them met, summed per death time (n_times, p)."""
         met = self.sets.per_time(self.moments(beta).mean)
         return np.asarray(self.sets.death_sums(self.x) - met, dtype=float)
 

@@ -1,13 +1,14 @@
-"""Permutation version of the log-rank test, for groups with few events, where the chi-square approximation
-fails.
+"""Permutation version of the log-rank test, for groups with too few events for its chi-square.
 
 Belongs here: the exact or sampled permutation distribution of O - E, within strata.
 Does not belong here: permutations that respect mutation burden (they belong to the burden null of a gene).
 
 O - E of a group is the sum over its members of one number each, event - cumulative hazard over the time at
 risk, which does not depend on who is in the group. Labels are permuted within strata, so everybody's
-follow-up, entry and stratum stay as they are. Source: Heinze, Gnant & Schemper (2003), Biometrics 59:1151,
-section 2; Phipson & Smyth (2010), Stat Appl Genet Mol Biol 9:39 for the +1 of sampled p values.
+follow-up, entry and stratum stay as they are. The p is exact when censoring and entry do not depend on the
+group, as with a status known before treatment; when one group is followed longer, read it beside the
+log-rank chi-square. Source: Heinze, Gnant & Schemper (2003), Biometrics 59:1151, section 2; Phipson & Smyth
+(2010), Stat Appl Genet Mol Biol 9:39 for the +1 of sampled p values.
 """
 
 from __future__ import annotations
@@ -33,9 +34,7 @@ BLOCK = 2_000_000
 
 @dataclass(frozen=True)
 class PermutationTest:
-    """A two-sided permutation p of O - E. `n_permutations` is the number enumerated or drawn; `seed` None
-    if exact.
-    """
+    """A two-sided permutation p of O - E; `n_permutations` were enumerated or drawn, `seed` None if exact."""
 
     observed_minus_expected: float
     p: float
@@ -61,8 +60,7 @@ def permutation_log_rank_test(
     event: str = "event",
     entry: str | None = "entry_months",
 ) -> PermutationTest:
-    """Two-sided permutation test of the log-rank statistic of a yes/no `group`, labels permuted within
-    `strata`.
+    """Two-sided permutation log-rank test of a yes/no `group`, labels permuted within `strata`.
 
     p is the share of allocations with |O - E| at least as large as observed; sampled, (1 + hits) / (1 +
     draws). Raises the errors of `survival_data`, EmptyGroupError when a group is empty, InvalidSettingError
@@ -106,9 +104,7 @@ def permutation_log_rank_test(
 
 
 def log_rank_scores(data: SurvivalData) -> FloatArray:
-    """Each row's contribution (n,) to O - E: event minus the Nelson-Aalen hazard of its stratum while at
-    risk.
-    """
+    """Each row's share (n,) of O - E: event minus its stratum's Nelson-Aalen hazard while at risk."""
     sets = risk_sets(data.time, data.event, data.entry, data.strata)
     at_risk = sets.risk_sums(np.ones(data.n))
     return np.asarray(data.event - sets.over_time_at_risk(sets.n_deaths / at_risk), dtype=float)

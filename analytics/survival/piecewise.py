@@ -1,5 +1,4 @@
-"""Piecewise hazard ratios: one hazard ratio of the group per interval of follow-up, for non-proportional
-hazards.
+"""Piecewise hazard ratios: one per interval of follow-up, for hazards that are not proportional.
 
 Belongs here: splitting follow-up at cut points and the Cox regression with one group term per interval.
 Does not belong here: choosing the cut points (they belong to the analysis' specification).
@@ -77,11 +76,7 @@ def piecewise_hazard_ratio(
     Raises the errors of `survival_data` and `cox_model`, InvalidSettingError unless the cut points are
     positive and rise, EmptyGroupError when a group has nobody.
     """
-    cuts = [float(cut) for cut in cut_months]
-    if not cuts or min(cuts) <= 0 or any(b <= a for a, b in pairwise(cuts)):
-        raise InvalidSettingError(
-            f"Cut points {cuts} must be positive months in rising order: name at least one."
-        )
+    cuts = _checked_cuts(cut_months)
     normal_quantile(conf_level)
     complete = [*adjust, *([] if cluster is None else [cluster])]
     data = survival_data(
@@ -92,11 +87,9 @@ def piecewise_hazard_ratio(
             f"Column '{group}' does not vary in {count_of(data.n, 'row')}: compare two groups."
         )
     split, interval = split_follow_up(data, cuts)
-    names = []
-    for k in range(len(cuts) + 1):
-        name = f"{group} in interval {k + 1}"
+    names = [f"{group} in interval {k + 1}" for k in range(len(cuts) + 1)]
+    for k, name in enumerate(names):
         split.frame[name] = np.where(interval == k, split.frame[group], 0.0)
-        names.append(name)
     model = cox_model(split, [*names, *adjust], ties=ties)
     fit = maximise(model.likelihood)
     variance = model_variance(fit)
@@ -104,7 +97,7 @@ def piecewise_hazard_ratio(
         variance = sandwich_variance(
             model.likelihood, fit, cluster_codes(split.frame.loc[model.used, cluster])
         )
-    lines = {line.term: line for line in term_table(model, fit, variance, model_variance(fit), conf_level)}
+    lines = {line.term: line for line in term_table(model, fit, variance, conf_level)}
     common = maximise(cox_model(split, [group, *adjust], ties=ties).likelihood)
     df = sum(name in lines for name in names) - 1
     return PiecewiseHazardRatio(
@@ -112,12 +105,21 @@ def piecewise_hazard_ratio(
             _interval(split, interval == k, group, lines.get(names[k]), k, cuts) for k in range(len(names))
         ),
         equality=chi_square_test(2.0 * (fit.log_likelihood - common.log_likelihood), df),
-        adjusted_for=tuple(adjust),
+        adjusted_for=tuple(name for name in adjust if name in {term.covariate for term in model.terms}),
         strata=tuple(strata),
         ties=ties,
         conf_level=conf_level,
         warnings=(*data.warnings, *fit_warnings(model, fit)),
     )
+
+
+def _checked_cuts(cut_months: Sequence[float]) -> list[float]:
+    cuts = [float(cut) for cut in cut_months]
+    if not cuts or min(cuts) <= 0 or any(b <= a for a, b in pairwise(cuts)):
+        raise InvalidSettingError(
+            f"Cut points {cuts} must be positive months in rising order: name at least one."
+        )
+    return cuts
 
 
 def split_follow_up(data: SurvivalData, cuts: Sequence[float]) -> tuple[SurvivalData, IntArray]:

@@ -156,9 +156,7 @@ def _score_tests(
 
 
 def _scaled_residuals(data: SurvivalData, model: CoxModel, fit: NewtonFit, g: FloatArray) -> pd.DataFrame:
-    """One row per event: its Schoenfeld residual over the average information of one event, plus the
-    coefficient.
-    """
+    """One row per event: Schoenfeld residual over an event's average information, plus coefficient."""
     likelihood = model.likelihood
     sets, strata = likelihood.sets, likelihood.strata
     mean_met = sets.per_time(likelihood.moments(fit.beta).mean) / sets.n_deaths[:, None]

@@ -1,5 +1,4 @@
-"""Restricted mean survival time: mean months lived up to a horizon tau, per group, and their difference and
-ratio.
+"""Restricted mean survival time: months lived up to a horizon tau, their difference and ratio.
 
 Belongs here: areas under Kaplan-Meier curves.
 Does not belong here: the curves (`kaplan_meier`).
@@ -69,8 +68,7 @@ def restricted_mean_survival(
     event: str = "event",
     entry: str | None = "entry_months",
 ) -> RestrictedMeanComparison:
-    """Restricted mean survival time per group up to tau, by default the shortest of the groups' longest
-    follow-ups.
+    """Restricted mean survival time per group up to tau (default: the shorter of the last follow-ups).
 
     Raises the errors of `survival_data`, InvalidSettingError when tau is not above 0 or beyond the
     follow-up of a group (its curve is unknown there), EmptyGroupError when `group` has one value only.

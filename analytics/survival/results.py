@@ -67,9 +67,7 @@ def is_singular(matrix: np.ndarray) -> bool:
 
 
 def quadratic_form(vector: np.ndarray, matrix: np.ndarray) -> float:
-    """v' M^-1 v, scaled to unit diagonal so that covariates in days and in percent mix safely; NaN if
-    singular.
-    """
+    """v' M^-1 v, scaled to unit diagonal because covariates differ in size; NaN if singular."""
     if is_singular(matrix):
         return math.nan
     scale = 1.0 / np.sqrt(np.diag(matrix))

@@ -1,5 +1,4 @@
-"""Who is at risk at each death time: the one piece of bookkeeping under Cox, log-rank and Schoenfeld
-residuals.
+"""Who is at risk at each death time: the bookkeeping under Cox, log-rank and permutation tests.
 
 Belongs here: index structures and sums over risk sets, for right-censored and delayed-entry data, with
 strata. Does not belong here: likelihoods or tests.
@@ -23,8 +22,7 @@ CANCELLATION = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class RiskSets:
-    """Death times numbered 0..n_times-1 by stratum, then time; a row is at risk where entry < death time <=
-    time.
+    """Death times numbered by stratum, then time; a row is at risk where entry < death time <= time.
 
     A row is at risk at the death times first[i] <= k < last[i]. `leaves` and `deaths` (n_times x n rows,
     0/1) put a row at the last death time at which it is at risk, and at its own death time; `enters` puts a
@@ -80,9 +78,7 @@ class RiskSets:
         return np.asarray(self.deaths @ values, dtype=float)
 
     def over_time_at_risk(self, per_time: FloatArray) -> FloatArray:
-        """For each row the sum of `per_time` (n_times, or n_times x q) over the death times at which it is
-        at risk.
-        """
+        """For each row the sum of `per_time` (n_times, or n_times x q) over its time at risk."""
         totals = self._cumulative(per_time, backwards=False)
         result = self.leaves.T @ totals
         if self.enters is not None:
@@ -111,9 +107,7 @@ class RiskSets:
 
 
 def risk_sets(time: FloatArray, event: BoolArray, entry: FloatArray, strata: IntArray) -> RiskSets:
-    """Build the risk sets of n rows; `entry` is -inf for right-censored rows. At least one event is
-    required.
-    """
+    """Build the risk sets of n rows with at least one event; `entry` is -inf for right-censored rows."""
     n = time.shape[0]
     all_times = np.unique(time)
     # One integer per (stratum, time) makes the search over all strata a single one.

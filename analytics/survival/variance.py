@@ -48,9 +48,7 @@ def sandwich_variance(likelihood: PartialLikelihood, fit: NewtonFit, clusters: I
 
 
 def robust_score_test(likelihood: PartialLikelihood, clusters: IntArray) -> ChiSquareTest:
-    """Score test at 0 whose variance is the cross-product of the clusters' score residuals; NaN if that is
-    singular.
-    """
+    """Score test at 0 with the cross-product of the clusters' score residuals as variance; NaN if singular."""
     residuals = _per_cluster(likelihood.score_residuals(np.zeros(likelihood.n_terms)), clusters)
     cross = residuals.T @ residuals
     return chi_square_test(quadratic_form(residuals.sum(axis=0), cross), likelihood.n_terms)

@@ -1,6 +1,4 @@
-"""Cox regression reaches R's survival::coxph (tests/reference/survival/make_reference.R) to 1e-6 and
-printed examples.
-"""
+"""Cox regression reaches R's survival::coxph (make_reference.R) and printed examples."""
 
 import json
 from pathlib import Path

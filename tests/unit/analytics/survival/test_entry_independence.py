@@ -1,6 +1,4 @@
-"""Delayed entry is tested for independence of survival, pair by pair, and the answer is a printable
-sentence.
-"""
+"""Delayed entry is tested for independence of survival, and the answer is a printable sentence."""
 
 import numpy as np
 import pandas as pd

@@ -1,6 +1,4 @@
-"""What is reported when hazards are not proportional: restricted means and hazard ratios per interval, as
-in R.
-"""
+"""Restricted means and hazard ratios per interval, for hazards that are not proportional, as in R."""
 
 import json
 import math

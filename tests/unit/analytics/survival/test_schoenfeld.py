@@ -1,6 +1,4 @@
-"""The Schoenfeld test is the score test of R's survival 3.x (cox.zph), for three transforms, strata and
-late entry.
-"""
+"""The Schoenfeld test is the score test of R's survival 3.x (cox.zph), with strata and late entry."""
 
 import json
 import math
