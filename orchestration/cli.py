@@ -11,10 +11,9 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
-from analytics.errors import AnalysisError
-from ingestion.errors import IngestionError
+from orchestration.failures import CommandError, first_line, one_sentence, published_error
 from orchestration.settings import PROJECT, Settings
-from orchestration.tables_out import Format, print_json, readable, show
+from orchestration.tables_out import Format, distinct, print_json, readable, show
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,20 +27,18 @@ app.add_typer(cohort_app, name="cohort")
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print: table, csv or json.")]
 
 
-class CommandError(IngestionError):
-    """The command cannot be carried out as given."""
-
-
 def main() -> None:
-    """Entry point: known errors become one sentence."""
+    """Entry point: a foreseen fault becomes one sentence on standard error."""
     try:
-        app()
-    except (IngestionError, AnalysisError) as exc:
-        print(f"icb: {exc}", file=sys.stderr)
-        sys.exit(1)
-    except duckdb.Error as exc:
-        print(f"icb: {' '.join(str(exc).splitlines()[:2])}", file=sys.stderr)
-        sys.exit(1)
+        code = app(standalone_mode=False) or 0
+    except Exception as exc:
+        known = one_sentence(exc)
+        if known is None:
+            raise
+        sentence, code = known
+        if sentence:
+            print(sentence, file=sys.stderr)
+    sys.exit(code)
 
 
 @contextmanager
@@ -52,8 +49,11 @@ def published() -> Iterator[duckdb.DuckDBPyConnection]:
         raise CommandError(
             "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
         )
-    with duckdb.connect(str(path), read_only=True) as con:
-        yield con
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            yield con
+    except duckdb.Error as exc:
+        raise published_error(exc, path) from exc
 
 
 @app.command()
@@ -84,14 +84,25 @@ def sql(
 ) -> None:
     """Run SQL on the published file.
 
+    The file is open read-only, so nothing can be changed by mistake. Standard input is read for '-'.
+
     Example: icb sql "select status, count(*) from marts.gene_status('ALK') group by status"
     """
     text = sys.stdin.read() if query == "-" else query
     with published() as con:
-        cursor = con.execute(text)
-        columns = [column[0] for column in cursor.description or []]
-        rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        try:
+            cursor = con.execute(text)
+            columns = distinct([column[0] for column in cursor.description or []])
+            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+        except duckdb.Error as exc:
+            raise CommandError(first_line(exc), where="the query", remedy=_sql_remedy(exc)) from exc
     show(rows, columns, style)
+
+
+def _sql_remedy(error: duckdb.Error) -> str:
+    if "read-only" in str(error):
+        return "the published file can only be read: copy it, or attach a file of your own, to write"
+    return 'mend it; icb sql "show all tables" lists what there is'
 
 
 @app.command()
@@ -105,7 +116,7 @@ def gene(
     ] = None,
     endpoint: Annotated[str, typer.Option("--endpoint", help="OS, PFS, DSS, DFI or PFI.")] = "OS",
     adjust: Annotated[
-        str, typer.Option("--adjust", help="Covariates, comma-separated, e.g. sex,drug_class.")
+        str, typer.Option("--adjust", help="Covariates, comma-separated, e.g. sex,drug_class,TP53_mutated.")
     ] = "",
     style: FormatOption = Format.table,
 ) -> None:
@@ -113,7 +124,7 @@ def gene(
 
     Example: icb gene ALK --cohort tmb_mskcc_2018 --cancer-type Melanoma --adjust sex,drug_class
     """
-    from orchestration.gene_report import gene_report
+    from orchestration.gene_report import gene_report, warnings_by_cohort
 
     covariates = [name.strip() for name in adjust.split(",") if name.strip()]
     with published() as con:
@@ -135,8 +146,28 @@ def gene(
         show(report["flow"], ["step", "n", "reason"], style, title="Who is counted")
     show(report["estimates"], columns, style, title="Mutated against wild-type")
     if style is Format.table:
-        for sentence in dict.fromkeys(w for e in report["estimates"] for w in e["warnings"]):
-            print(f"! {sentence}")
+        for line in warnings_by_cohort(report["estimates"]):
+            print(f"! {line}")
+
+
+@app.command()
+def scan(
+    scan_id: Annotated[
+        str | None, typer.Argument(help="A scan of the catalogue; see stats.scan_specs.")
+    ] = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="How many genes, best p first.")] = 20,
+    gene: Annotated[str | None, typer.Option("--gene", help="One gene only.")] = None,
+    style: FormatOption = Format.table,
+) -> None:
+    """Of all genes, which predict benefit, and which only look as if they did?
+
+    Example: icb scan msk_pan_cancer_os --top 30
+    """
+    from orchestration.scan_report import COLUMNS, scan_report
+
+    with published() as con:
+        rows = scan_report(con, scan_id, top=top, gene=gene)
+    show(rows, list(COLUMNS), style, title=scan_id or "")
 
 
 @app.command()
@@ -283,24 +314,35 @@ def cohort_add(
         bool, typer.Option("--not-icb", help="Its patients got no checkpoint inhibitor.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
+    style: FormatOption = Format.table,
 ) -> None:
-    """Write a catalogue file for any cBioPortal study, and say which attributes could be mapped.
+    """Write a catalogue file for any cBioPortal study, and say which columns could be mapped and which not.
 
-    Example: icb cohort add mel_mskimpact_2020
+    The study is fetched (or read from ICB_MIRROR) and its clinical columns are compared with catalog/attributes.yaml.
+    Then: map other columns and explain words under 'columns', say when each endpoint's clock starts, check, run.
+
+    Example: icb cohort add mel_mskimpact_2020 && icb cohort check mel_mskimpact_2020
     """
     from orchestration.cohort_add import add_cohort
 
-    report = add_cohort(study_id, Settings.from_environment(), is_icb=not not_icb, overwrite=overwrite)
-    show(report.mapped, ["column", "attribute", "n_filled"], Format.table, title="Mapped")
-    show(
-        report.unmapped,
-        ["column", "level", "n_filled"],
-        Format.table,
-        title="Not mapped: name them under 'columns' if wanted",
-    )
-    print(
-        f"Wrote {report.path}. Say when each endpoint's clock starts under 'endpoints', then run 'icb run'."
-    )
+    added = add_cohort(study_id, Settings.from_environment(), is_icb=not not_icb, overwrite=overwrite)
+    if style is Format.json:
+        print_json(vars(added))
+        return
+    columns = ["column", "level", "attribute", "n_filled"]
+    if style is Format.csv:
+        show(added.columns, columns, style)
+        return
+    show([c for c in added.columns if c["attribute"]], columns, style, title="Mapped")
+    unmapped = [c for c in added.columns if not c["attribute"]]
+    if unmapped:
+        print("\nNot mapped: name them under 'columns' if wanted")
+        show(unmapped, ["column", "level", "n_filled"], style)
+    if added.words:
+        print("\nWords without a meaning: their values are rejected until the file explains them")
+        show(added.words, ["column", "attribute", "word", "n"], style)
+    print("", *(f"! {note}" for note in added.notes), sep="\n")
+    print(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
 
 
 @app.command()

@@ -74,17 +74,23 @@ def _file(what: str, path: Path) -> dict[str, str]:
     try:
         duckdb.connect(str(path), read_only=True).close()
     except duckdb.Error as exc:
-        return _row(what, "problem", f"{size} cannot be opened: {str(exc).splitlines()[0]}{held}")
+        if holders:
+            return _row(what, "problem", f"{size} is locked{held}; close it there")
+        return _row(what, "problem", f"{size} cannot be opened: {str(exc).splitlines()[0]}")
     return _row(what, "ok", size + held)
 
 
 def holders_of(path: Path) -> list[str]:
-    """Processes of this user that have the file open, as ``name (pid)``."""
+    """Processes that have the file open, as ``name (pid)`` or ``name (pid, for writing)``. Those of other users are
+    seen by the administrator only."""
     found = []
     for process in psutil.process_iter(["pid", "name"]):
         try:
-            if any(Path(f.path) == path for f in process.open_files()):
-                found.append(f"{process.info['name']} ({process.info['pid']})")
-        except (psutil.AccessDenied, psutil.NoSuchProcess):
+            opened = [f for f in process.open_files() if Path(f.path) == path]
+        except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
+        if opened:
+            # the mode is known on Linux alone
+            writes = any(set(getattr(f, "mode", "r")) & set("wa+") for f in opened)
+            found.append(f"{process.info['name']} ({process.info['pid']}{', for writing' if writes else ''})")
     return found

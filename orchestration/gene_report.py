@@ -45,56 +45,82 @@ def gene_report(
 ) -> dict[str, Any]:
     """``{gene, definition, endpoint, flow, estimates}``; without cohorts every ICB cohort with that endpoint.
 
+    Parameters
+    ----------
+    adjust : covariates of :data:`analytics.specs.COVARIATES`, or ``<gene>_mutated``.
+
     Raises
     ------
     QuestionError
         One sentence: what is unknown or absent, where, and what there is instead.
     """
-    symbol = resolve_gene(con, gene)
-    if symbol is None:
-        raise QuestionError(
-            f"gene '{gene}' is on no panel and in no exome of the warehouse",
-            where="marts.gene_panels",
-            remedy="check the HGNC symbol",
-        )
-    asked = _asked_cohorts(con, cohorts, endpoint)
-    _check_covariates(adjust)
-    frame = analysis_frame(con, symbol, endpoint, asked)
+    symbol = _known_gene(con, gene)
+    asked, without_endpoint = _asked_cohorts(con, list(dict.fromkeys(cohorts)), endpoint)
+    other_genes = _check_covariates(con, adjust)
+    frame = analysis_frame(con, symbol, endpoint, asked, other_genes)
     where: dict[str, tuple[str, ...]] = (
         {"cancer_type": (_known_cancer_type(frame, cancer_type),)} if cancer_type else {}
     )
-    pooled = len(asked) > 1
     variant = Variant(
         description="icb gene",
-        strata=("cohort_id", "cancer_type"),
-        robust=pooled,
+        strata=tuple(column for column in ("cohort_id", "cancer_type") if column not in adjust),
         covariates=tuple(adjust),
         estimators=tuple(e for e in _ESTIMATORS if adjust or e != "cox_adjusted"),
     )
     selection = select_members(frame, variant, where)
     members = selection.members
-    _require_members(members, symbol, endpoint, asked, cancer_type)
+    _require_members(selection.flow, symbol, endpoint, asked, cancer_type)
+    if not members["is_mutated"].any():
+        raise QuestionError(
+            f"nobody is mutated in {symbol} among {len(members)} profiled people",
+            where=_scope(asked, cancer_type),
+            remedy="ask of more cohorts or another cancer type",
+        )
     _require_varying(members, adjust)
     rows = ResultRows("gene", symbol)
-    for cohort_id in sorted(members["cohort_id"].unique()) if pooled else []:
+    counted = sorted(members["cohort_id"].unique())
+    for cohort_id in counted:
         _estimate(rows, members[members["cohort_id"] == cohort_id], variant, endpoint, cohort_id)
-    _estimate(rows, members, variant, endpoint, None if pooled else asked[0])
+    if len(counted) > 1:
+        _estimate(rows, members, variant.model_copy(update={"robust": True}), endpoint, None)
+    warnings = [*selection.warnings, *(f"Nobody in {c} has endpoint {endpoint}." for c in without_endpoint)]
     return {
         "gene": symbol,
         "definition": DEFINITION,
         "endpoint": endpoint,
         "flow": selection.flow[["step", "n", "reason"]].to_dict("records"),
-        "estimates": [_estimate_row(row, list(selection.warnings)) for row in rows.survival],
+        "estimates": [_estimate_row(row, warnings) for row in rows.survival],
     }
+
+
+def warnings_by_cohort(estimates: Sequence[dict[str, Any]]) -> list[str]:
+    """Each warning once, after the cohorts that it is about; without them when it is about all."""
+    about: dict[str, list[str]] = {}
+    for estimate in estimates:
+        for sentence in estimate["warnings"]:
+            cohorts = about.setdefault(sentence, [])
+            if estimate["cohort_id"] not in cohorts:
+                cohorts.append(estimate["cohort_id"])
+    n_cohorts = len({estimate["cohort_id"] for estimate in estimates})
+    return [
+        sentence if len(cohorts) == n_cohorts else f"{', '.join(cohorts)}: {sentence}"
+        for sentence, cohorts in about.items()
+    ]
 
 
 def _estimate(
     rows: ResultRows, members: pd.DataFrame, variant: Variant, endpoint: str, cohort_id: str | None
 ) -> None:
     strata = tuple(column for column in variant.strata if members[column].nunique(dropna=False) > 1)
+    first = len(rows.survival)
     estimate_survival(
         rows, members, variant.model_copy(update={"strata": strata}), endpoint.lower(), cohort_id
     )
+    medians = next((row for row in rows.survival[first:] if "median_wild_type_months" in row), {})
+    for row in rows.survival[first:]:
+        for name in ("median_mutated_months", "median_wild_type_months"):
+            if row["estimator"] == "log_rank":  # a test has no medians of its own; its people have
+                row[name] = medians.get(name)
 
 
 def _estimate_row(row: dict[str, Any], warnings: list[str]) -> dict[str, Any]:
@@ -124,7 +150,26 @@ def sentences(text: str) -> list[str]:
     return [sentence for sentence in re.split(r"(?<=[.!]) (?=[A-Z0-9])", text.strip()) if sentence]
 
 
-def _asked_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpoint: str) -> list[str]:
+def _known_gene(con: duckdb.DuckDBPyConnection, gene: str, where: str = "marts.gene_panels") -> str:
+    symbol = resolve_gene(con, gene)
+    if symbol is not None:
+        return symbol
+    near = con.execute(
+        "select hugo_symbol from (select distinct hugo_symbol from marts.gene_panels) "
+        "order by jaro_winkler_similarity(hugo_symbol, upper(?)) desc, hugo_symbol limit 3",
+        [gene],
+    ).fetchall()
+    raise QuestionError(
+        f"gene '{gene}' is on no panel and in no exome of the warehouse",
+        where=where,
+        remedy=f"check the HGNC symbol (near it: {', '.join(str(row[0]) for row in near)})",
+    )
+
+
+def _asked_cohorts(
+    con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpoint: str
+) -> tuple[list[str], list[str]]:
+    """The cohorts that are asked, and those of them in which nobody has the endpoint."""
     known = {
         str(cohort_id): bool(is_icb)
         for cohort_id, is_icb in con.execute(
@@ -157,17 +202,22 @@ def _asked_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpo
             where="marts.survival_outcomes",
             remedy=f"there is {', '.join(own) or 'none'}",
         )
-    return asked
+    return asked, [cohort_id for cohort_id in asked if cohort_id not in having]
 
 
-def _check_covariates(adjust: Sequence[str]) -> None:
-    unknown = [name for name in adjust if name not in COVARIATES]
+def _check_covariates(con: duckdb.DuckDBPyConnection, adjust: Sequence[str]) -> list[str]:
+    """The genes whose status is a covariate."""
+    unknown = [name for name in adjust if name not in COVARIATES and not name.endswith("_mutated")]
     if unknown:
         raise QuestionError(
             f"'{unknown[0]}' is not a covariate",
             where="--adjust",
-            remedy=f"there are {', '.join(COVARIATES)}",
+            remedy=f"there are {', '.join(COVARIATES)}, <gene>_mutated",
         )
+    genes = [name.removesuffix("_mutated") for name in adjust if name.endswith("_mutated")]
+    for gene in genes:
+        _known_gene(con, gene, where="--adjust")
+    return genes
 
 
 def _known_cancer_type(frame: pd.DataFrame, cancer_type: str) -> str:
@@ -182,22 +232,30 @@ def _known_cancer_type(frame: pd.DataFrame, cancer_type: str) -> str:
     )
 
 
+def _scope(cohorts: Sequence[str], cancer_type: str | None) -> str:
+    return f"{', '.join(cohorts)}{f' ({cancer_type})' if cancer_type else ''}"
+
+
 def _require_members(
-    members: pd.DataFrame, gene: str, endpoint: str, cohorts: Sequence[str], cancer_type: str | None
+    flow: pd.DataFrame, gene: str, endpoint: str, cohorts: Sequence[str], cancer_type: str | None
 ) -> None:
-    scope = f"{', '.join(cohorts)}{f' ({cancer_type})' if cancer_type else ''}"
-    if members.empty:
-        raise QuestionError(
-            f"nobody has both endpoint {endpoint} and a known status of {gene}",
-            where=scope,
-            remedy="the gene is on no panel of these cohorts: ask without --cohort to see where it is covered",
-        )
-    if not members["is_mutated"].any():
-        raise QuestionError(
-            f"nobody is mutated in {gene} among {len(members)} profiled people",
-            where=scope,
-            remedy="ask of more cohorts or another cancer type",
-        )
+    emptied = flow[flow["n"] == 0]
+    if emptied.empty:
+        return
+    step = str(emptied["step"].iloc[0])
+    why = {
+        "treated with a checkpoint inhibitor": (
+            "nobody got a checkpoint inhibitor",
+            "ask of cohorts under checkpoint blockade (is_icb in marts.cohorts)",
+        ),
+        "endpoint known": (f"nobody has endpoint {endpoint}", "ask for another endpoint or more cohorts"),
+        "gene profiled": (
+            f"nobody was profiled for {gene}, which is on no panel and in no exome there",
+            "ask of other cohorts; without --cohort all are asked",
+        ),
+    }
+    what, remedy = why.get(step, (f"nobody is left at the step '{step}'", "ask of more cohorts"))
+    raise QuestionError(what, where=_scope(cohorts, cancer_type), remedy=remedy)
 
 
 def _require_varying(members: pd.DataFrame, adjust: Sequence[str]) -> None:

@@ -5,19 +5,20 @@ by one rename. Readers hold the old file for as long as they like; a failure lea
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import psutil
 
 from ingestion.errors import IngestionError
 
 PUBLIC_SCHEMAS = ("marts", "stats")
 #: Oldest DuckDB that must open the published file.
 STORAGE_VERSION = "v1.0.0"
+_UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)\.(new|old)(\.wal)?")
 
 
 class PublishError(IngestionError):
@@ -31,17 +32,11 @@ class Published:
     rows: dict[str, int]
 
 
-@contextmanager
-def _without_traces(path: Path) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        for leftover in (path, path.with_name(path.name + ".wal")):
-            leftover.unlink(missing_ok=True)
-
-
 def publish(build_file: Path, published_file: Path, figures: Path | None = None) -> Published:
     """Copy the public schemas of ``build_file`` to ``published_file``.
+
+    Everything is written beside the published file first and moved into place at the end, so that a fault on the way
+    leaves file and figures as they were.
 
     Parameters
     ----------
@@ -54,37 +49,65 @@ def publish(build_file: Path, published_file: Path, figures: Path | None = None)
     """
     if not build_file.exists():
         raise PublishError("there is no build file", where=str(build_file), remedy="run 'icb run' first")
-    published_file.parent.mkdir(parents=True, exist_ok=True)
-    fresh = published_file.with_name(f".{published_file.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
-    with _without_traces(fresh):
-        try:
-            rows = _copy(build_file, fresh)
-        except (duckdb.Error, OSError) as exc:
-            first_line = str(exc).splitlines()[0]
-            raise PublishError(
-                f"the copy could not be written ({first_line})",
-                where=str(published_file),
-                remedy="see 'icb doctor' for space and locks; the last published file is unchanged",
-            ) from exc
+    fresh = _beside(published_file, "new")
+    fresh_figures = _beside(published_file.parent / "figures", "new")
+    try:
+        published_file.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(published_file.parent)
+        rows = _copy(build_file, fresh)
         _check(fresh, rows)
+        if figures is not None and figures.exists():
+            shutil.copytree(figures, fresh_figures)
         with open(fresh, "rb") as handle:
             os.fsync(handle.fileno())
+        if fresh_figures.exists():
+            _swap_folder(fresh_figures, published_file.parent / "figures")
         os.replace(fresh, published_file)
-    if figures is not None and figures.exists():
-        _swap_folder(figures, published_file.parent / "figures")
-    return Published(path=published_file, bytes=published_file.stat().st_size, rows=rows)
+        return Published(path=published_file, bytes=published_file.stat().st_size, rows=rows)
+    except (duckdb.Error, OSError) as exc:
+        first_line = str(exc).splitlines()[0]
+        raise PublishError(
+            f"the copy could not be written ({first_line})",
+            where=str(published_file),
+            remedy="see 'icb doctor' for space and locks; the last published file is unchanged",
+        ) from exc
+    finally:
+        _remove(fresh)
+        _remove(fresh.with_name(fresh.name + ".wal"))
+        _remove(fresh_figures)
 
 
-def _swap_folder(source: Path, target: Path) -> None:
-    fresh = target.with_name(f".{target.name}.{os.getpid()}.new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    shutil.copytree(source, fresh)
-    old = target.with_name(f".{target.name}.{os.getpid()}.old")
+def _beside(path: Path, suffix: str) -> Path:
+    """A name for unfinished work in the same folder, with the process that is at it."""
+    return path.with_name(f".{path.name}.{os.getpid()}.{suffix}")
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left unfinished."""
+    for leftover in folder.iterdir():
+        found = _UNFINISHED.fullmatch(leftover.name)
+        if found and (int(found["pid"]) == os.getpid() or not psutil.pid_exists(int(found["pid"]))):
+            _remove(leftover)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _swap_folder(fresh: Path, target: Path) -> None:
+    old = _beside(target, "old")
     if target.exists():
         os.replace(target, old)
-    os.replace(fresh, target)
-    shutil.rmtree(old, ignore_errors=True)
+    try:
+        os.replace(fresh, target)
+    except OSError:
+        if old.exists():
+            os.replace(old, target)
+        raise
+    _remove(old)
 
 
 def _copy(build_file: Path, fresh: Path) -> dict[str, int]:

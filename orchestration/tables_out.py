@@ -7,6 +7,7 @@ import io
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -30,7 +31,8 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([["" if row.get(c) is None else row.get(c) for c in columns] for row in rows])
+        plain = [[_plain(row.get(column)) for column in columns] for row in rows]
+        writer.writerows([["" if value is None else value for value in row] for row in plain])
         print(buffer.getvalue(), end="")
     else:
         table = Table(title=title or None, title_justify="left", show_edge=False)
@@ -39,7 +41,21 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
         for row in rows:
             table.add_row(*[readable(row.get(column)) for column in columns])
         # a pipe or a log has no width of its own: 80 columns would break every word
-        Console(width=None if sys.stdout.isatty() else 180).print(table)
+        # words of the sources such as [brackets] or :colons: are shown as they are
+        width = None if sys.stdout.isatty() else 180
+        Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+
+
+def distinct(columns: Sequence[str]) -> list[str]:
+    """Column names that tell every column apart: a name that comes again gets ``_1``, ``_2``, ... as in DuckDB."""
+    named: list[str] = []
+    for column in columns:
+        name, n = column, 0
+        while name in named:
+            n += 1
+            name = f"{column}_{n}"
+        named.append(name)
+    return named
 
 
 def print_json(value: Any) -> None:
@@ -52,6 +68,8 @@ def _plain(value: Any) -> Any:
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
+    if isinstance(value, Decimal):
+        return float(value)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return None
     return value
