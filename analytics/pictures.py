@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,6 +15,7 @@ from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.kaplan_meier import kaplan_meier_figure
+from analytics.pooling import POOLED_KEY
 from analytics.result_rows import ResultRows
 from analytics.selection import Selection
 from analytics.specs import AnalysisSpec
@@ -38,9 +40,17 @@ _FOREST_KEYS = {
 
 
 def analysis_figures(
-    spec: AnalysisSpec, variant_name: str, endpoint: str, selection: Selection, rows: ResultRows
+    spec: AnalysisSpec,
+    variant_name: str,
+    endpoint: str,
+    selection: Selection,
+    rows: ResultRows,
+    pooled: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Figure]:
-    """File stem -> figure; a figure that its data do not allow is left out (the tables say why)."""
+    """File stem -> figure; a figure that its data do not allow is left out (the tables say why).
+
+    ``pooled`` : rows of ``pooling.meta_rows``; the one over all cohorts stands below the Cox estimates.
+    """
     stem = f"{variant_name}_{endpoint.lower()}"
     figures: dict[str, Figure] = {f"{stem}_flow": _flow(spec, variant_name, selection)}
     estimates = {
@@ -54,7 +64,7 @@ def analysis_figures(
             )
         except AnalysisError:
             return figures
-        forest = _forest(spec, variant_name, rows)
+        forest = _forest(spec, variant_name, rows, pooled)
         if forest is not None:
             figures[f"{stem}_forest"] = forest
     return figures
@@ -119,7 +129,9 @@ def _p(value: Any) -> str:
     return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
-def _forest(spec: AnalysisSpec, variant_name: str, rows: ResultRows) -> Figure | None:
+def _forest(
+    spec: AnalysisSpec, variant_name: str, rows: ResultRows, pooled: Sequence[dict[str, Any]]
+) -> Figure | None:
     lines: list[ForestRow] = []
     for key, label in _FOREST_KEYS.items():
         found = [r for r in rows.survival if r["estimate_key"].endswith(f".{key}")]
@@ -128,6 +140,8 @@ def _forest(spec: AnalysisSpec, variant_name: str, rows: ResultRows) -> Figure |
         lines.append(ForestRow(label=label, is_heading=True))
         for row in sorted(found, key=lambda r: (r["cohort_id"] is None, str(r["cohort_id"]))):
             lines.append(_forest_row(row))
+        if key == POOLED_KEY:
+            lines += [_random_effects_row(row) for row in pooled if row["left_out"] is None]
     if not any(not line.is_heading and not math.isnan(line.hr) for line in lines):
         return None
     return forest_figure(
@@ -135,6 +149,17 @@ def _forest(spec: AnalysisSpec, variant_name: str, rows: ResultRows) -> Figure |
         title=f"{spec.title}: {variant_name.replace('_', ' ')}",
         n_heading="Mutated / n",
         favours=("Mutated live longer", "Wild-type live longer"),
+    )
+
+
+def _random_effects_row(row: dict[str, Any]) -> ForestRow:
+    return ForestRow(
+        label=f"Random effects, {row['n_cohorts']} cohorts (I\u00b2 {row['i2_percent']:.0f} %)",
+        hr=float(row["estimate"]),
+        ci_low=float(row["ci_low"]),
+        ci_high=float(row["ci_high"]),
+        p=float(row["p"]),
+        is_pooled=True,
     )
 
 

@@ -96,7 +96,10 @@ def run_analysis(
             selection = select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
             rows = estimate_endpoint(spec, name, endpoint, selection, with_flow=is_first)
             _gather(gathered, spec, name, endpoint, selection, rows)
-            result.figures |= analysis_figures(spec, name, endpoint, selection, rows)
+            pooled: list[dict[str, Any]] = []
+            if variant.one_person_once and not variant.allow_mixed_origins:
+                pooled = _pool(gathered, spec, name, endpoint, frame, rows)
+            result.figures |= analysis_figures(spec, name, endpoint, selection, rows, pooled)
             if is_first and variant.responses:
                 evaluated = select_members(
                     frame,
@@ -109,8 +112,6 @@ def run_analysis(
                 responses = ResultRows(spec.analysis_id, name)
                 estimate_response(responses, evaluated.members, variant)
                 _gather(gathered, spec, name, "response", evaluated, responses)
-            if variant.one_person_once and not variant.allow_mixed_origins:
-                _pool(gathered, spec, name, endpoint, frame, rows)
     gathered["analysis_specs"] = [
         _spec_row(spec, name, variant, spec_sha256, run_id) for name, variant in spec.variants.items()
     ]
@@ -125,13 +126,14 @@ def _pool(
     endpoint: str,
     frame: pd.DataFrame,
     rows: ResultRows,
-) -> None:
-    """Two-stage random effects over the cohorts, and the arm x gene interaction of the trials, beside the one-stage
-    estimates. A way of doing it that counts people twice or pools unlike origins gets neither."""
+) -> list[dict[str, Any]]:
+    """Two-stage random effects over the cohorts (returned), and the arm x gene interaction of the trials, beside the
+    one-stage estimates. A way of doing it that counts people twice or pools unlike origins gets neither."""
     stats = as_result_table("survival_stats", rows.survival)
-    gathered["meta_stats"] += meta_rows(spec, variant_name, endpoint, stats)
+    pooled = meta_rows(spec, variant_name, endpoint, stats)
+    gathered["meta_stats"] += pooled
     if not spec.trials:
-        return
+        return pooled
     both_arms = select_members(
         frame[frame["cohort_id"].isin(list(spec.trials))],
         spec.variants[variant_name],
@@ -143,6 +145,7 @@ def _pool(
     gathered["interaction_stats"] += [
         row | {"endpoint": label} for row in interaction_rows(spec, variant_name, endpoint, both_arms.members)
     ]
+    return pooled
 
 
 def verdict_rows(

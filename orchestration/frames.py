@@ -78,6 +78,11 @@ order by patients.cohort_id, patients.patient_id
 """
 
 
+def patient_frame(con: duckdb.DuckDBPyConnection, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
+    """One row a patient of ``cohort_ids`` with endpoint, response, covariates and burden; no gene's status."""
+    return con.execute(_FRAME, {"endpoint": endpoint, "cohorts": list(cohort_ids)}).df()
+
+
 def analysis_frame(
     con: duckdb.DuckDBPyConnection,
     gene: str,
@@ -90,7 +95,7 @@ def analysis_frame(
     ``status`` is that of the patient's index sample: mutated, wild_type or not_profiled. For each of
     ``other_genes`` a column ``<gene>_mutated`` is added (null where not profiled).
     """
-    frame = con.execute(_FRAME, {"endpoint": endpoint, "cohorts": list(cohort_ids)}).df()
+    frame = patient_frame(con, endpoint, cohort_ids)
     frame = _with_status(con, frame, gene)
     for other in other_genes:
         status = _with_status(con, frame[["cohort_id", "sample_id"]], other)["status"]

@@ -1,7 +1,5 @@
 """One asset an analysis, one a result table, the claims, and the views that walk a number back."""
 
-import base64
-import io
 import platform
 import subprocess
 from collections.abc import Iterator
@@ -16,9 +14,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analytics.claims.check import check_all
-from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
+from analytics.result_tables import as_result_table
 from analytics.specs import AnalysisSpec
 from orchestration.analyses import run_analysis, spec_checksum, verdict_rows
+from orchestration.assets.result_files import (
+    column_schema,
+    figure_metadata,
+    gathered_rows,
+    save_figures,
+    written,
+)
 from orchestration.lineage import view_statements
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT, Settings
@@ -67,16 +72,6 @@ def analysis_asset(path: Path, spec: AnalysisSpec) -> dg.AssetsDefinition:
     return analysis
 
 
-def save_figures(figures: dict[str, Figure], folder: Path) -> None:
-    """Each figure as SVG and PNG."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.iterdir():
-        old.unlink()
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.svg")
-        figure.savefig(folder / f"{name}.png", dpi=200)
-
-
 def _metadata(tables: dict[str, pd.DataFrame], figures: dict[str, Figure]) -> dict[str, Any]:
     stats = tables["survival_stats"]
     shown = stats[stats["cohort_id"].isna() & ~stats["estimate_key"].str.startswith("flow.")]
@@ -96,12 +91,7 @@ def _metadata(tables: dict[str, pd.DataFrame], figures: dict[str, Figure]) -> di
         "estimates": dg.MetadataValue.md(_markdown(shown[columns])),
         "dagster/row_count": len(stats),
     }
-    for name, figure in figures.items():
-        buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", dpi=80)
-        encoded = base64.b64encode(buffer.getvalue()).decode()
-        metadata[f"figure_{name}"] = dg.MetadataValue.md(f"![{name}](data:image/png;base64,{encoded})")
-    return metadata
+    return metadata | figure_metadata(figures)
 
 
 def _markdown(table: pd.DataFrame) -> str:
@@ -131,7 +121,7 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
                 kinds={"python", "duckdb"},
                 metadata={
                     "dagster/table_name": f"stats.{table}",
-                    "dagster/column_schema": _column_schema(table),
+                    "dagster/column_schema": column_schema(table),
                 },
             )
             for table in (*ANALYSIS_TABLES, "runs")
@@ -144,46 +134,19 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
         folders = [warehouse.settings.results / "tables" / spec.analysis_id for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
-            gathered = {table: _gathered(folders, table) for table in ANALYSIS_TABLES}
+            gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
             verdicts = verdict_rows(specs, gathered["survival_stats"], gathered["interaction_stats"])
             gathered["interaction_stats"] = pd.concat(
                 [gathered["interaction_stats"], as_result_table("interaction_stats", verdicts)],
                 ignore_index=True,
             )
             for table, rows in gathered.items():
-                yield _written(con, table, rows)
-            yield _written(con, "runs", run_rows(con, context.run_id, warehouse.settings))
+                yield written(con, table, rows)
+            yield written(con, "runs", run_rows(con, context.run_id, warehouse.settings))
             for statement in view_statements():
                 con.execute(statement)
 
     return stats_tables
-
-
-def _gathered(folders: list[Path], table: str) -> pd.DataFrame:
-    parts = [pd.read_parquet(f / f"{table}.parquet") for f in folders if (f / f"{table}.parquet").exists()]
-    return as_result_table(table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
-
-
-def _column_schema(table: str) -> dg.TableSchema:
-    return dg.TableSchema(
-        [
-            dg.TableColumn(name, kind, description)
-            for name, (kind, description) in RESULT_TABLES[table].items()
-        ]
-    )
-
-
-def _written(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> dg.MaterializeResult[None]:
-    rows = as_result_table(table, frame)
-    con.execute(create_statement(table, f"stats.{table}"))
-    con.execute(f"insert into stats.{table} select * from rows")
-    for column, (_, description) in RESULT_TABLES[table].items():
-        con.execute(
-            f"comment on column stats.{table}.\"{column}\" is '{description.replace(chr(39), chr(39) * 2)}'"
-        )
-    return dg.MaterializeResult(
-        asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": len(rows)}
-    )
 
 
 def run_rows(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> pd.DataFrame:
@@ -239,7 +202,7 @@ def code_version() -> dict[str, Any]:
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
     owners=OWNERS,
     kinds={"python", "duckdb"},
-    metadata={"dagster/column_schema": _column_schema("claim_checks")},
+    metadata={"dagster/column_schema": column_schema("claim_checks")},
     pool=BUILD_POOL,
 )
 def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
@@ -258,10 +221,10 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
             available_sources(con),
             con.execute("select * from marts.published_claim_relations").df(),
         )
-        written = _written(con, "claim_checks", checked)
+        done = written(con, "claim_checks", checked)
     counts = checked["verdict"].value_counts()
     return dg.MaterializeResult(
-        metadata={**(written.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
+        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
     )
 
 

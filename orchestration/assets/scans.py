@@ -1,0 +1,88 @@
+"""One asset a scan of every gene, and the tables that hold them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+
+from analytics.scan.spec import ScanSpec
+from orchestration.analyses import spec_checksum
+from orchestration.assets.result_files import (
+    column_schema,
+    figure_metadata,
+    gathered_rows,
+    save_figures,
+    written,
+)
+from orchestration.assets.statistics import FRAME_MARTS, OWNERS
+from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.scans import run_scan
+from orchestration.settings import PROJECT
+
+SCAN_TABLES = ("scan_specs", "scan_flow", "scan_results")
+
+
+def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
+    """The asset of one scan: its tables as Parquet and its figures under ``build/results``."""
+
+    @dg.asset(
+        key=dg.AssetKey(["scans", spec.scan_id]),
+        deps=[dg.AssetKey(["marts", mart]) for mart in FRAME_MARTS],
+        group_name="scans",
+        description=f"{spec.title}. {spec.question}",
+        owners=OWNERS,
+        kinds={"python", "numba"},
+        code_version=spec_checksum(path)[:12],
+        metadata={"spec": dg.MetadataValue.path(str(path.relative_to(PROJECT)))},
+        pool=BUILD_POOL,
+    )
+    def scan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        with warehouse.build(read_only=True) as con:
+            output = run_scan(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
+        folder = warehouse.settings.results / "tables" / f"scan_{spec.scan_id}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in output.tables.items():
+            table.to_parquet(folder / f"{name}.parquet", index=False)
+        save_figures(output.figures, warehouse.settings.results / "figures" / f"scan_{spec.scan_id}")
+        verdicts = output.tables["scan_results"]["burden_verdict"].value_counts()
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": len(output.tables["scan_results"]),
+                **{str(verdict): int(n) for verdict, n in verdicts.items()},
+                **figure_metadata(output.figures),
+            }
+        )
+
+    return scan
+
+
+def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
+    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and ``stats.scan_results``."""
+
+    @dg.multi_asset(
+        name="scan_tables",
+        specs=[
+            dg.AssetSpec(
+                dg.AssetKey(["stats", table]),
+                deps=[dg.AssetKey(["scans", spec.scan_id]) for spec in specs],
+                group_name="stats",
+                description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
+                owners=OWNERS,
+                kinds={"python", "duckdb"},
+                metadata={
+                    "dagster/table_name": f"stats.{table}",
+                    "dagster/column_schema": column_schema(table),
+                },
+            )
+            for table in SCAN_TABLES
+        ],
+        pool=BUILD_POOL,
+    )
+    def scan_tables(warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
+        folders = [warehouse.settings.results / "tables" / f"scan_{spec.scan_id}" for spec in specs]
+        with warehouse.build() as con:
+            con.execute("create schema if not exists stats")
+            for table in SCAN_TABLES:
+                yield written(con, table, gathered_rows(folders, table))
+
+    return scan_tables
