@@ -84,3 +84,14 @@ def test_one_step_with_up_to_four_groups_draws(assert_readable, n_groups):
 
 def test_the_svg_is_the_same_on_every_run():
     assert style.svg_bytes(flow_figure(STEPS)) == style.svg_bytes(flow_figure(STEPS))
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_those_left_out_stand_beside_the_arrow_between_two_steps(width):
+    figure = flow_figure(STEPS, width=width)
+    found = sorted((box.get_bbox() for box in boxes(figure)), key=lambda box: box.y0)
+    left = min(box.x0 for box in found)
+    mains = [box for box in found if box.x0 == left]
+    sides = [box for box in found if box.x0 > left]
+    for before, after, side in zip(mains[:-1], mains[1:], sides, strict=True):
+        assert (side.y0 + side.y1) / 2 == pytest.approx((before.y1 + after.y0) / 2)

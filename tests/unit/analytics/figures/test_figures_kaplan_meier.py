@@ -52,6 +52,13 @@ def test_long_group_names_are_broken_and_do_not_overlap(assert_readable, width):
     assert_readable(kaplan_meier_figure(curves(4), labels=LONG, title="Overall survival", width=width))
 
 
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_group_names_of_any_length_leave_the_plot_two_thirds_of_the_page(width):
+    for labels in (LONG, {"0": "wild type", "1": "mutated", "2": "both", "3": "neither"}):
+        figure = kaplan_meier_figure(curves(4), labels=labels, width=width)
+        assert plot_axes(figure).get_position().width > 0.66
+
+
 def test_the_line_is_the_curve():
     (curve,) = curves(1)
     line = plot_axes(kaplan_meier_figure([curve])).lines[0]

@@ -107,6 +107,14 @@ def test_a_level_without_events_is_dropped_and_leaves_the_other_terms_at_their_l
     assert [t.coef for t in result.terms] == pytest.approx([t.coef for t in without.terms], abs=1e-12)
 
 
+def test_the_reference_level_has_events_even_when_a_more_frequent_one_has_none(frame):
+    quiet = frame.assign(event=frame.event & (frame.cancer_type != "lung"))
+    result = cox_regression(quiet, ["age", "cancer_type"])
+    assert dict(result.reference_levels) == {"cancer_type": "melanoma"}
+    assert [one.term for one in result.dropped] == ["cancer_type=lung"]
+    assert [term.term for term in result.terms] == ["age", "cancer_type=renal"]
+
+
 def test_a_group_without_events_is_reported_as_separated_and_never_as_a_ratio_of_zero(frame):
     quiet = frame.assign(event=frame.event & ~frame.is_mutated)
     result = cox_regression(quiet, ["is_mutated", "age"])
