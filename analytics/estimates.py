@@ -83,61 +83,72 @@ def estimate_flow(rows: ResultRows, members: pd.DataFrame, spec: AnalysisSpec) -
         )  # fmt: skip
 
 
+#: Who is asked: all members, or one group of them.
+_PEOPLE: dict[str, bool | None] = {"members": None, "mutated": True, "wild_type": False}
+
+
 @dataclass(frozen=True)
 class _Estimate:
-    """One estimate to make: its key, what a row needs to be in it, and the computation on the members.
-
-    ``status``: None for all members, True or False for the mutated or the wild-type alone.
-    """
+    """One estimate to make: its key, the computation, of whom, and what a row needs to be in it."""
 
     key: str
     compute: Callable[[pd.DataFrame], dict[str, Any]]
     complete: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
-    status: bool | None = None
+    people: str = "members"
 
-    def asked(self, members: pd.DataFrame) -> pd.DataFrame:
-        return members if self.status is None else members[members["is_mutated"] == self.status]
 
-    def usable(self, asked: pd.DataFrame) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Members:
+    """The members that are asked, and which of them an estimator can use (many estimators use the same rows)."""
+
+    all: pd.DataFrame
+    _known: dict[tuple[str, tuple[str, ...], tuple[str, ...]], pd.DataFrame] = field(default_factory=dict)
+
+    def asked(self, estimate: _Estimate) -> pd.DataFrame:
+        status = _PEOPLE[estimate.people]
+        return self.all if status is None else self.all[self.all["is_mutated"] == status]
+
+    def usable(self, estimate: _Estimate) -> pd.DataFrame:
         """The rows that the estimator can use: those of `survival_data`, under the members' index."""
-        kept = survival_data(
-            asked.assign(_label=asked.index),
-            yes_no=["is_mutated"],
-            complete=self.complete,
-            strata=self.strata,
-            require_events=False,
-        ).frame["_label"]
-        return asked.loc[kept]
+        needs = (estimate.people, estimate.complete, estimate.strata)
+        if needs not in self._known:
+            asked = self.asked(estimate)
+            kept = survival_data(
+                asked.assign(_label=asked.index),
+                yes_no=["is_mutated"],
+                complete=estimate.complete,
+                strata=estimate.strata,
+                require_events=False,
+            ).frame["_label"]
+            self._known[needs] = asked.loc[kept]
+        return self._known[needs]
 
-    @property
-    def people(self) -> str:
-        """The row set that is asked for."""
-        return {None: "members", True: "mutated", False: "wild_type"}[self.status]
-
-    def row_set(self, asked: pd.DataFrame, usable: pd.DataFrame) -> str:
+    def row_set(self, estimate: _Estimate) -> str:
         """What the usable rows are, in words."""
+        asked, usable = self.asked(estimate), self.usable(estimate)
         if len(usable) == len(asked):
-            return self.people
-        needed = dict.fromkeys((*_FOLLOW_UP, *self.complete, *self.strata))
+            return estimate.people
+        needed = dict.fromkeys((*_FOLLOW_UP, *estimate.complete, *estimate.strata))
         lacking = [column for column in needed if asked[column].isna().any()]
         known = asked.dropna(subset=lacking)
         at_risk = " at risk" if len(known) > len(usable) else ""
         with_known = " with known " + ", ".join(lacking) if lacking else ""
-        return f"{self.people}{at_risk}{with_known}"
+        return f"{estimate.people}{at_risk}{with_known}"
 
 
 def estimate_survival(
     rows: ResultRows, members: pd.DataFrame, variant: Variant, endpoint_key: str, cohort_id: str | None = None
 ) -> None:
     """Every estimator of the variant on these members. What cannot be estimated becomes a row with the reason."""
-    for estimate in _estimates(members, variant):
-        asked = estimate.asked(members)
+    of_members = _Members(members)
+    for estimate in _estimates(of_members, variant):
+        asked = of_members.asked(estimate)
         name = rows.row_set(estimate.people, asked.index, members.index, cohort_id)
         values = {"estimator": estimate.key, **_counts(asked), "row_set": name}
         try:
-            usable = estimate.usable(asked)
-            name = rows.row_set(estimate.row_set(asked, usable), usable.index, members.index, cohort_id)
+            usable = of_members.usable(estimate)
+            name = rows.row_set(of_members.row_set(estimate), usable.index, members.index, cohort_id)
             values |= {**_counts(usable), "row_set": name}
             values |= estimate.compute(asked)
         except AnalysisError as exc:
@@ -145,12 +156,12 @@ def estimate_survival(
         rows.add(rows.survival, f"{endpoint_key}.{estimate.key}", cohort_id, values)
 
 
-def _estimates(members: pd.DataFrame, variant: Variant) -> Iterator[_Estimate]:
-    strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
+def _estimates(members: _Members, variant: Variant) -> Iterator[_Estimate]:
+    strata = tuple(c for c in variant.strata if c in members.all and members.all[c].notna().any())
     for name in variant.estimators:
         if name == "kaplan_meier":
-            for status, word in ((True, "mutated"), (False, "wild_type")):
-                yield _Estimate(f"median.{word}", _median, status=status)
+            for people in ("mutated", "wild_type"):
+                yield _Estimate(f"median.{people}", _median, people=people)
         elif name == "log_rank":
             yield _Estimate("log_rank", partial(_log_rank, strata=strata), strata=strata)
         elif name == "log_rank_oe":
@@ -166,7 +177,7 @@ def _estimates(members: pd.DataFrame, variant: Variant) -> Iterator[_Estimate]:
 
 
 def _regressions(
-    members: pd.DataFrame, name: str, adjust: tuple[str, ...], strata: tuple[str, ...], robust: bool
+    members: _Members, name: str, adjust: tuple[str, ...], strata: tuple[str, ...], robust: bool
 ) -> Iterator[_Estimate]:
     """Cox; and Firth beside it when a group has too few events for Cox among the rows that can be used."""
     cluster = "person_id" if robust else None
@@ -175,7 +186,7 @@ def _regressions(
     cox = _Estimate(f"cox_{name}", partial(_hazard, estimator="cox", **options), complete, strata)
     yield cox
     try:
-        usable = cox.usable(members)
+        usable = members.usable(cox)
     except AnalysisError:
         return  # nobody can be analysed: Cox's row says why
     events = usable["event"].astype(bool).groupby(usable["is_mutated"]).sum()

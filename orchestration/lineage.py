@@ -31,6 +31,7 @@ _ROLES = {
     ),
     "response": ("response_outcomes", "and members.endpoint = 'response'", "source_file_id", "source_row"),
     "treatment": ("treatments", "", "source_file_id", "source_row"),
+    "sample": ("samples", "and fact.sample_id = members.sample_id", "source_file_id", "source_row"),
     "profiling": ("profiling", "and fact.sample_id = members.sample_id", "source_file_id", "source_row"),
     "mutation": (
         "mutations",
