@@ -12,6 +12,7 @@ score one cohort at a time and never pool raw values.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -147,13 +148,19 @@ def _score_blocks(
     n_samples, n_genes = values.shape
     weight = np.arange(n_genes + 1, dtype=np.float64) ** alpha
     scores = np.empty((n_samples, len(lookup.start) - 1))
+    own = threading.local()
 
     def run(first: int) -> tuple[FloatArray, FloatArray]:
         last = min(first + BLOCK_SAMPLES, n_samples)
         block = np.ascontiguousarray(values[first:last])
         if block.dtype not in (np.float32, np.float64):
             block = block.astype(np.float64)
-        ordered = np.sort(block, axis=1)
+        if not hasattr(own, "ordered"):
+            # One buffer per thread: fresh memory for every block costs a fifth of the whole time.
+            own.ordered = np.empty((BLOCK_SAMPLES, n_genes), dtype=block.dtype)
+        ordered = own.ordered[: last - first]
+        np.copyto(ordered, block)
+        ordered.sort(axis=1)
         # Missing values sort to the end, infinite ones to either end: two columns tell for all genes.
         bad = ~np.isfinite(ordered[:, -1]) | ~np.isfinite(ordered[:, 0])
         if bad.any():
@@ -161,9 +168,11 @@ def _score_blocks(
                 f"Sample '{samples[first + int(np.argmax(bad))]}' has missing or infinite expression values: "
                 "drop the gene or the sample first."
             )
-        _score_samples(block, ordered, weight, lookup.genes, lookup.members, lookup.start, scores[first:last])
-        picked = block[:, lookup.genes].astype(np.float64)
-        return picked.min(axis=0), picked.max(axis=0)
+        picked = np.take(block, lookup.genes, axis=1)
+        ascending = np.argsort(picked, axis=1)
+        tables = (lookup.genes, lookup.members, lookup.start)
+        _score_samples(block, ordered, picked, ascending, weight, *tables, scores[first:last])
+        return picked.min(axis=0).astype(np.float64), picked.max(axis=0).astype(np.float64)
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         extremes = list(pool.map(run, range(0, n_samples, BLOCK_SAMPLES)))
@@ -173,21 +182,11 @@ def _score_blocks(
 
 
 @numba.njit(cache=True, nogil=True)
-def _first_at_least(ordered: npt.NDArray[np.generic], value: float, low: int, high: int) -> int:
+def _first_at_least(ordered: npt.NDArray[np.generic], value: float) -> int:
+    low, high = 0, ordered.shape[0]
     while low < high:
         middle = (low + high) >> 1
         if ordered[middle] < value:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@numba.njit(cache=True, nogil=True)
-def _first_above(ordered: npt.NDArray[np.generic], value: float, low: int, high: int) -> int:
-    while low < high:
-        middle = (low + high) >> 1
-        if ordered[middle] <= value:
             low = middle + 1
         else:
             high = middle
@@ -214,7 +213,7 @@ def _count_earlier_ties(
         here = u < genes.shape[0] and genes[u] == g
         value = row[g]
         if value >= tied[0] and value <= tied[-1]:
-            t = _first_at_least(tied, value, 0, tied.shape[0])
+            t = _first_at_least(tied, value)
             if tied[t] == value:
                 if here:
                     earlier[u] = seen[t]
@@ -227,38 +226,47 @@ def _count_earlier_ties(
 def _score_samples(
     block: npt.NDArray[np.generic],
     ordered: npt.NDArray[np.generic],
+    picked: npt.NDArray[np.generic],
+    ascending: IntArray,
     weight: FloatArray,
     genes: IntArray,
     members: IntArray,
     start: IntArray,
     out: FloatArray,
 ) -> None:
-    """Fill out[sample, set]. `ordered` is `block` sorted along its rows; `weight[r]` is r ** alpha.
+    """Fill out[sample, set].
+
+    `ordered` is `block` sorted along its rows, `picked` its columns `genes`, `ascending` the order of each
+    row of `picked`; `weight[r]` is r ** alpha. The set genes are found by one merge of the two sorted rows:
+    a binary search each costs ten times as much.
 
     For a set of k among n genes, with w_g = rank_g ** alpha and d_g = n + 1 - position of g from the top:
     score = sum(w d) / sum(w) - (n (n + 1) / 2 - sum(d)) / (n - k).
     """
-    n = block.shape[1]
-    n_lookup = genes.shape[0]
-    w = np.empty(n_lookup)
-    above = np.empty(n_lookup, dtype=np.int64)
+    n, n_lookup = block.shape[1], genes.shape[0]
+    w, above = np.empty(n_lookup), np.empty(n_lookup, dtype=np.int64)
     earlier = np.zeros(n_lookup, dtype=np.int64)
     tied = np.empty(n_lookup, dtype=block.dtype)
     for i in range(block.shape[0]):
-        n_tied = 0
-        for u in range(n_lookup):
-            value = block[i, genes[u]]
-            low = _first_at_least(ordered[i], value, 0, n)
-            high = low + 1
-            if high < n and ordered[i, high] == value:
-                high = _first_above(ordered[i], value, high, n)
-                tied[n_tied] = value
-                n_tied += 1
+        n_tied, low, high = 0, 0, 0
+        for q in range(n_lookup):
+            u = ascending[i, q]
+            value = picked[i, u]
+            if high == 0 or ordered[i, low] != value:
+                low = high
+                while ordered[i, low] < value:
+                    low += 1
+                high = low + 1
+                while high < n and ordered[i, high] == value:
+                    high += 1
+                if high > low + 1:
+                    tied[n_tied] = value
+                    n_tied += 1
             above[u] = high
             w[u] = weight[(low + 1 + high) // 2]
             earlier[u] = 0
         if n_tied > 0:
-            _count_earlier_ties(block[i], genes, np.unique(tied[:n_tied]), earlier)
+            _count_earlier_ties(block[i], genes, tied[:n_tied], earlier)
         for s in range(start.shape[0] - 1):
             weighted, total, depth = 0.0, 0.0, 0.0
             k = start[s + 1] - start[s]

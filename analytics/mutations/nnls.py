@@ -18,8 +18,9 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-# Cholesky rows, half-solved target, trial solution, gradient, passive set: allocated once per block.
-Work = tuple[FloatArray, FloatArray, FloatArray, FloatArray, IntArray]
+# Cholesky rows, one over their diagonal, half-solved target, trial solution, gradient, passive set: made once
+# per block.
+Work = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, IntArray]
 
 BLOCK: Final = 256
 # A gradient below this share of the largest S'x is rounding: Lawson & Hanson's stopping rule.
@@ -59,46 +60,41 @@ def solve_nnls(
     return result
 
 
-# Sums may be reordered, so that they run in vector registers; nothing here is NaN or infinite.
+# Sums may be reordered, so that they run in vector registers; nothing here is NaN or infinite. Rows are
+# addressed by two indices: taking a row as a view costs more than the sum over it.
 _FAST: Final = {"reassoc", "contract", "nsz", "arcp"}
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _append(
-    gram: FloatArray,
-    target: FloatArray,
-    factor: FloatArray,
-    half: FloatArray,
-    passive: IntArray,
-    size: int,
-    new: int,
-) -> bool:
+def _append(gram: FloatArray, target: FloatArray, work: Work, size: int, new: int) -> bool:
     """Add a signature to the passive set; False if it is a mixture of the signatures there.
 
-    `factor` holds the rows of the Cholesky factor L and `half` the solution of L half = target, which grows
-    by one number.
+    `factor` holds the rows of the Cholesky factor L, `inverse` one over its diagonal, and `half` the solution
+    of L half = target, which grows by one number.
     """
-    row = factor[size]
+    factor, inverse, half, _, _, passive = work
     pivot, total = gram[new, new], target[new]
     for i in range(size):
         value = gram[new, passive[i]]
         for k in range(i):
-            value -= factor[i, k] * row[k]
-        value /= factor[i, i]
-        row[i] = value
+            value -= factor[i, k] * factor[size, k]
+        value *= inverse[i]
+        factor[size, i] = value
         pivot -= value * value
         total -= value * half[i]
     if pivot <= PIVOT_TOLERANCE * gram[new, new]:
         return False
-    row[size] = np.sqrt(pivot)
-    half[size] = total / row[size]
+    factor[size, size] = np.sqrt(pivot)
+    inverse[size] = 1.0 / factor[size, size]
+    half[size] = total * inverse[size]
     passive[size] = new
     return True
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _delete(factor: FloatArray, half: FloatArray, passive: IntArray, size: int, place: int) -> None:
+def _delete(work: Work, size: int, place: int) -> None:
     """Take signature number `place` out by Givens rotations of the rows below it."""
+    factor, inverse, half, _, _, passive = work
     for i in range(place, size - 1):
         passive[i] = passive[i + 1]
         for k in range(i + 2):
@@ -106,9 +102,10 @@ def _delete(factor: FloatArray, half: FloatArray, passive: IntArray, size: int, 
     for i in range(place, size - 1):
         # Row i has one entry too many, at column i + 1: rotate columns i and i + 1.
         a, b = factor[i, i], factor[i, i + 1]
-        r = np.hypot(a, b)
+        r = np.sqrt(a * a + b * b)
         c, s = a / r, b / r
         factor[i, i] = r
+        inverse[i] = 1.0 / r
         for k in range(i + 1, size - 1):
             u, v = factor[k, i], factor[k, i + 1]
             factor[k, i] = c * u + s * v
@@ -119,27 +116,23 @@ def _delete(factor: FloatArray, half: FloatArray, passive: IntArray, size: int, 
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _back_substitute(factor: FloatArray, half: FloatArray, size: int, out: FloatArray) -> None:
-    out[:size] = half[:size]
+def _back_substitute(work: Work, size: int) -> None:
+    factor, inverse, half, trial, _, _ = work
+    for i in range(size):
+        trial[i] = half[i]
     for i in range(size - 1, -1, -1):
-        value = out[i] / factor[i, i]
-        out[i] = value
+        value = trial[i] * inverse[i]
+        trial[i] = value
         for k in range(i):
-            out[k] -= factor[i, k] * value
+            trial[k] -= factor[i, k] * value
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _make_feasible(
-    factor: FloatArray,
-    half: FloatArray,
-    passive: IntArray,
-    size: int,
-    trial: FloatArray,
-    exposure: FloatArray,
-) -> int:
+def _make_feasible(work: Work, size: int, exposure: FloatArray) -> int:
     """Move from the feasible `exposure` towards the unconstrained solution; gives the new size."""
+    trial, passive = work[3], work[5]
     while True:
-        _back_substitute(factor, half, size, trial)
+        _back_substitute(work, size)
         step = 1.0
         for i in range(size):
             if trial[i] <= 0.0:
@@ -155,22 +148,33 @@ def _make_feasible(
             # The one that sets the step lands on 0 but for rounding.
             if trial[i] <= 0.0 and moved <= 1e-14 * here:
                 exposure[passive[i]] = 0.0
-                _delete(factor, half, passive, size, i)
+                _delete(work, size, i)
                 size -= 1
             else:
                 exposure[passive[i]] = moved
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _gradient(
-    gram: FloatArray, target: FloatArray, passive: IntArray, size: int, exposure: FloatArray, out: FloatArray
-) -> None:
-    out[:] = target
+def _steepest(
+    gram: FloatArray, target: FloatArray, work: Work, size: int, closed: BoolArray, exposure: FloatArray
+) -> int:
+    """The open signature with the largest gradient S'(x - S e), -1 when none is above rounding."""
+    gradient, passive = work[4], work[5]
+    n = target.shape[0]
+    largest = 0.0
+    for j in range(n):
+        gradient[j] = target[j]
+        largest = max(largest, abs(target[j]))
     for i in range(size):
-        value = exposure[passive[i]]
-        row = gram[passive[i]]
-        for j in range(out.shape[0]):
-            out[j] -= row[j] * value
+        p = passive[i]
+        value = exposure[p]
+        for j in range(n):
+            gradient[j] -= gram[p, j] * value
+    best, chosen = GRADIENT_TOLERANCE * largest, -1
+    for j in range(n):
+        if gradient[j] > best and exposure[j] == 0.0 and not closed[j]:
+            best, chosen = gradient[j], j
+    return chosen
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -181,28 +185,25 @@ def _fit_one(
 
     `exposure` is filled; gives the new size of the passive set.
     """
-    factor, half, trial, gradient, passive = work
     n = target.shape[0]
-    barred = ~allowed
-    limit = GRADIENT_TOLERANCE * np.abs(target).max()
+    closed = ~allowed
+    reopen = False
     for _ in range(30 * n):
-        _gradient(gram, target, passive, size, exposure, gradient)
-        best, chosen = limit, -1
-        for j in range(n):
-            if gradient[j] > best and exposure[j] == 0.0 and not barred[j]:
-                best, chosen = gradient[j], j
+        chosen = _steepest(gram, target, work, size, closed, exposure)
         if chosen < 0:
             return size
-        if not _append(gram, target, factor, half, passive, size, chosen):
-            barred[chosen] = True
+        if not _append(gram, target, work, size, chosen):
+            closed[chosen], reopen = True, True
             continue
         before = size
-        size = _make_feasible(factor, half, passive, size + 1, trial, exposure)
+        size = _make_feasible(work, size + 1, exposure)
         if exposure[chosen] <= 0.0:
             # Rounding let it in and out again: without this the loop could repeat for ever.
-            barred[chosen] = True
-        elif size > before:
-            barred[:] = ~allowed
+            closed[chosen], reopen = True, True
+        elif reopen and size > before:
+            for j in range(n):
+                closed[j] = not allowed[j]
+            reopen = False
     return size
 
 
@@ -225,13 +226,16 @@ def _solve_block(
     gram: FloatArray, targets: FloatArray, squares: FloatArray, max_loss: float, out: FloatArray
 ) -> None:
     n = gram.shape[0]
-    work = (np.zeros((n, n)), np.empty(n), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64))
+    work = (
+        np.zeros((n, n)), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
+    )  # fmt: skip
+    allowed = np.ones(n, dtype=np.bool_)
     for row in range(targets.shape[0]):
-        allowed = np.ones(n, dtype=np.bool_)
-        out[row] = 0.0
-        size = _fit_one(gram, targets[row], allowed, work, 0, out[row])
+        exposure = out[row]
+        exposure[:] = 0.0
+        size = _fit_one(gram, targets[row], allowed, work, 0, exposure)
         if max_loss >= 0.0:
-            _thin_out(gram, targets[row], squares[row], max_loss, work, size, out[row])
+            _thin_out(gram, targets[row], squares[row], max_loss, work, size, exposure)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -245,7 +249,7 @@ def _thin_out(
     out: FloatArray,
 ) -> None:
     """Backward selection: drop the smallest exposure while one drop costs at most `max_loss` of cosine."""
-    factor, half, trial, _, passive = work
+    passive = work[5]
     similarity = _cosine(gram, target, square, out)
     allowed = out > 0.0
     fewer = out.copy()
@@ -257,9 +261,9 @@ def _thin_out(
         weakest = passive[place]
         allowed[weakest] = False
         fewer[weakest] = 0.0
-        _delete(factor, half, passive, size, place)
+        _delete(work, size, place)
         # From the solution with one less the refit takes one solve, as a rule, not one per signature.
-        size = _make_feasible(factor, half, passive, size - 1, trial, fewer)
+        size = _make_feasible(work, size - 1, fewer)
         size = _fit_one(gram, target, allowed, work, size, fewer)
         new = _cosine(gram, target, square, fewer)
         if similarity - new > max_loss:

@@ -73,5 +73,5 @@ def _fit_block(
                     low, high = min(low, x[i, a]), max(high, x[i, a])
             if low == high:
                 betas[b, a] = 0.0
-        converged[b] = cox_newton(x, event, start, counts[b], efron, betas[b], hessian)[1]
+        converged[b] = cox_newton(x, event, start, counts[b], efron, betas[b], hessian, False)[1]
     return betas, converged

@@ -29,47 +29,77 @@ DECREMENT_TOLERANCE: Final = 1e-11
 PIVOT_TOLERANCE: Final = 1e-10
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _add_to_sums(w: float, row: FloatArray, first: FloatArray, second: FloatArray) -> None:
-    for a in range(row.shape[0]):
-        wx = w * row[a]
-        first[a] += wx
-        for b in range(a + 1):
-            second[a, b] += wx * row[b]
+# Sums may be reordered, so that they run in vector registers.
+_FAST: Final = {"reassoc", "contract", "nsz", "arcp"}
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _subtract_risk_set(
-    deaths: float,
+def _risk_set_means(
+    x: FloatArray,
+    event: BoolArray,
+    start: IntArray,
+    count: FloatArray,
+    weight: FloatArray,
     efron: bool,
-    sums: tuple[float, FloatArray, FloatArray],
-    tied: tuple[float, FloatArray, FloatArray],
     gradient: FloatArray,
-    hessian: FloatArray,
-) -> float:
-    """Terms of one time: takes risk-set means from the gradient, adds their spread to the information.
+    means: FloatArray,
+    inverse: FloatArray,
+    share: FloatArray,
+) -> tuple[float, int]:
+    """One pass from the last time to the first; gives (sum of log denominators, number of deaths).
 
-    `sums` and `tied` are (sum of w, of w x, of w x x') over the risk set and over the tied deaths; gives the
-    sum of the logarithms of the denominators.
+    Fills `means` [death, p] with the risk-set mean of x that each death meets and takes them from `gradient`;
+    `inverse` and `share` [distinct times] with the sums over a time's deaths of 1 / denominator and of
+    (part already gone) / denominator.
     """
-    inverse, share, logs = 0.0, 0.0, 0.0
-    p = gradient.shape[0]
-    mean = np.empty(p)
-    for step in range(int(deaths)):
-        part = step / deaths if efron else 0.0
-        denominator = sums[0] - part * tied[0]
-        logs += np.log(denominator)
-        inverse += 1.0 / denominator
-        share += part / denominator
-        for a in range(p):
-            mean[a] = (sums[1][a] - part * tied[1][a]) / denominator
-            gradient[a] -= mean[a]
-            for b in range(a + 1):
-                hessian[a, b] -= mean[a] * mean[b]
+    p = x.shape[1]
+    s1, d1 = np.zeros(p), np.zeros(p)
+    s0, logs, row = 0.0, 0.0, 0
+    for g in range(start.shape[0] - 2, -1, -1):
+        d0, deaths = 0.0, 0.0
+        inverse[g] = 0.0
+        share[g] = 0.0
+        for i in range(start[g], start[g + 1]):
+            w = weight[i]
+            if w == 0.0:
+                continue
+            s0 += w
+            for a in range(p):
+                s1[a] += w * x[i, a]
+            if event[i]:
+                if deaths == 0.0:
+                    d1[:] = 0.0
+                deaths += count[i]
+                d0 += w
+                for a in range(p):
+                    d1[a] += w * x[i, a]
+                    gradient[a] += count[i] * x[i, a]
+        for step in range(int(deaths)):
+            part = step / deaths if efron else 0.0
+            denominator = s0 - part * d0
+            logs += np.log(denominator)
+            inverse[g] += 1.0 / denominator
+            share[g] += part / denominator
+            for a in range(p):
+                mean = (s1[a] - part * d1[a]) / denominator
+                means[row, a] = mean
+                gradient[a] -= mean
+            row += 1
+    return logs, row
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _information(xt: FloatArray, c: FloatArray, means: FloatArray, deaths: int, hessian: FloatArray) -> None:
+    """X' diag(c) X - means' means, lower triangle."""
+    p, n = xt.shape
     for a in range(p):
         for b in range(a + 1):
-            hessian[a, b] += sums[2][a, b] * inverse - tied[2][a, b] * share
-    return logs
+            total = 0.0
+            for i in range(n):
+                total += c[i] * xt[a, i] * xt[b, i]
+            for d in range(deaths):
+                total -= means[d, a] * means[d, b]
+            hessian[a, b] = total
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -86,37 +116,31 @@ def cox_derivatives(
     """Log partial likelihood; fills gradient [p] and the information [p, p] (lower triangle).
 
     With d deaths at one time (counting copies), Efron's l-th term (l = 0..d-1) takes l / d of the tied
-    deaths out of the risk set. Therneau & Grambsch 2000, section 3.3.
+    deaths out of the risk set (Therneau & Grambsch 2000, section 3.3). The sum over deaths of the risk-set
+    mean of x x' is X' diag(c) X with one number c per person, so that no p x p matrix is carried along.
     """
-    p = x.shape[1]
-    s1, d1 = np.zeros(p), np.zeros(p)
-    s2, d2 = np.zeros((p, p)), np.zeros((p, p))
-    gradient[:] = 0.0
-    hessian[:, :] = 0.0
+    n, p = x.shape
+    times = start.shape[0] - 1
+    weight, c = np.empty(n), np.empty(n)
     eta = x @ beta
     shift = eta.max()
-    s0, value = 0.0, 0.0
-    for g in range(start.shape[0] - 2, -1, -1):
-        d0, deaths = 0.0, 0.0
+    value, deaths = 0.0, 0.0
+    for i in range(n):
+        weight[i] = count[i] * np.exp(eta[i] - shift) if count[i] > 0.0 else 0.0
+        if event[i]:
+            value += count[i] * (eta[i] - shift)
+            deaths += count[i]
+    means = np.empty((int(deaths), p))
+    inverse, share = np.empty(times), np.empty(times)
+    gradient[:] = 0.0
+    logs, rows = _risk_set_means(x, event, start, count, weight, efron, gradient, means, inverse, share)
+    so_far = 0.0
+    for g in range(times):
+        so_far += inverse[g]
         for i in range(start[g], start[g + 1]):
-            if count[i] == 0.0:
-                continue
-            w = count[i] * np.exp(eta[i] - shift)
-            s0 += w
-            _add_to_sums(w, x[i], s1, s2)
-            if event[i]:
-                if deaths == 0.0:
-                    d1[:] = 0.0
-                    d2[:, :] = 0.0
-                deaths += count[i]
-                d0 += w
-                _add_to_sums(w, x[i], d1, d2)
-                value += count[i] * (eta[i] - shift)
-                for a in range(p):
-                    gradient[a] += count[i] * x[i, a]
-        if deaths > 0.0:
-            value -= _subtract_risk_set(deaths, efron, (s0, s1, s2), (d0, d1, d2), gradient, hessian)
-    return value
+            c[i] = weight[i] * (so_far - share[g] if event[i] else so_far)
+    _information(np.ascontiguousarray(x.T), c, means, rows, hessian)
+    return value - logs
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
@@ -157,8 +181,12 @@ def cox_newton(
     efron: bool,
     beta: FloatArray,
     hessian: FloatArray,
+    keep_information: bool = True,
 ) -> tuple[float, bool]:
-    """Maximise from `beta` (changed in place); gives the log-likelihood and whether it converged."""
+    """Maximise from `beta` (changed in place); gives the log-likelihood and whether it converged.
+
+    Without `keep_information` the last step is taken unseen: `hessian` is then that of the step before.
+    """
     p = x.shape[1]
     gradient, step, trial = np.zeros(p), np.zeros(p), np.zeros(p)
     value = cox_derivatives(x, event, start, count, beta, efron, gradient, hessian)
@@ -169,6 +197,9 @@ def cox_newton(
         for a in range(p):
             decrement += step[a] * gradient[a]
         last = decrement <= DECREMENT_TOLERANCE
+        if last and not keep_information:
+            beta += step
+            return value + 0.5 * decrement, True
         found = False
         for _ in range(MAX_HALVINGS):
             trial[:] = beta + step
@@ -282,6 +313,26 @@ def censoring_survival(event: BoolArray, start: IntArray, count: FloatArray) -> 
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
+def brier_given_censoring(
+    survival: FloatArray, event: BoolArray, start: IntArray, count: FloatArray, last: int, g_after: FloatArray
+) -> float:
+    """`brier_score` with the censoring curve already made."""
+    total, n = 0.0, 0.0
+    for g in range(start.shape[0] - 1):
+        until = min(g, last)
+        weight = g_after[until - 1] if until > 0 else 1.0
+        alive = 0.0 if g < last else 1.0
+        for i in range(start[g], start[g + 1]):
+            n += count[i]
+            if count[i] == 0.0 or (g < last and not event[i]):
+                continue
+            if weight <= 0.0:
+                return np.nan
+            total += count[i] * (alive - survival[i]) ** 2 / weight
+    return total / n
+
+
+@numba.njit(cache=True, nogil=True, error_model="numpy")
 def brier_score(
     survival: FloatArray, event: BoolArray, start: IntArray, count: FloatArray, last: int
 ) -> float:
@@ -291,18 +342,7 @@ def brier_score(
     people censored before it by 0. NaN when nobody is known to be uncensored so far.
     """
     g_after = censoring_survival(event, start, count)
-    total, n = 0.0, count.sum()
-    for g in range(start.shape[0] - 1):
-        until = min(g, last)
-        weight = g_after[until - 1] if until > 0 else 1.0
-        for i in range(start[g], start[g + 1]):
-            if count[i] == 0.0 or (g < last and not event[i]):
-                continue
-            if weight <= 0.0:
-                return np.nan
-            alive = 0.0 if g < last else 1.0
-            total += count[i] * (alive - survival[i]) ** 2 / weight
-    return total / n
+    return brier_given_censoring(survival, event, start, count, last, g_after)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")

@@ -29,7 +29,8 @@ from analytics.survival_prediction.calibration import (
     score_brier,
 )
 from analytics.survival_prediction.kernels import (
-    brier_score,
+    brier_given_censoring,
+    censoring_survival,
     concordance_counts,
     cox_newton,
     cumulative_baseline_hazard,
@@ -274,24 +275,30 @@ def _measure_block(
 ) -> FloatArray:
     n = etas.shape[1]
     everyone = np.ones(n)
+    g_test = censoring_survival(event, start, everyone)
     result = np.empty((etas.shape[0], 3 + 2 * lasts.shape[0]))
     slope, hessian, column = np.ones(1), np.zeros((1, 1)), np.empty((n, 1))
+    relative, survival = np.empty(n), np.empty(n)
     for b in range(etas.shape[0]):
-        eta = etas[b]
-        train = concordance_counts(eta, orders[b], event, start, counts[b])
+        eta, count = etas[b], counts[b]
+        train = concordance_counts(eta, orders[b], event, start, count)
         test = concordance_counts(eta, orders[b], event, start, everyone)
         result[b, 0] = train[0] / train[1] if train[1] > 0.0 else np.nan
         result[b, 1] = test[0] / test[1] if test[1] > 0.0 else np.nan
         column[:, 0] = eta
         slope[0] = 1.0
-        ok = cox_newton(column, event, start, everyone, efron, slope, hessian)[1]
+        ok = cox_newton(column, event, start, everyone, efron, slope, hessian, False)[1]
         result[b, 2] = slope[0] if ok else np.nan
-        increments = cumulative_baseline_hazard(eta, event, start, counts[b], efron)
+        increments = cumulative_baseline_hazard(eta, event, start, count, efron)
+        g_train = censoring_survival(event, start, count)
+        for i in range(n):
+            relative[i] = np.exp(eta[i])
         for h in range(lasts.shape[0]):
             hazard = increments[: lasts[h]].sum()
-            survival = np.exp(-hazard * np.exp(eta))
-            result[b, 3 + 2 * h] = brier_score(survival, event, start, counts[b], lasts[h])
-            result[b, 4 + 2 * h] = brier_score(survival, event, start, everyone, lasts[h])
+            for i in range(n):
+                survival[i] = np.exp(-hazard * relative[i])
+            result[b, 3 + 2 * h] = brier_given_censoring(survival, event, start, count, lasts[h], g_train)
+            result[b, 4 + 2 * h] = brier_given_censoring(survival, event, start, everyone, lasts[h], g_test)
     return result
 
 
