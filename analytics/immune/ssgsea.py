@@ -29,8 +29,8 @@ from analytics.immune.gene_sets import MIN_COVERAGE, GeneSet, check_coverage
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 
-# Samples per block: two copies of 64 samples x 20,000 genes are 20 MB, so memory stays near the input's.
-BLOCK_SAMPLES: Final = 64
+# Samples per block: two copies of 32 samples x 20,000 genes are 10 MB, so memory stays near the input's.
+BLOCK_SAMPLES: Final = 32
 
 
 @dataclass(frozen=True)
