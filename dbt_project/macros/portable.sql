@@ -12,6 +12,12 @@
 {% macro default__list_words(text) -%}string_agg(distinct {{ text }}, '; ' order by {{ text }}){%- endmacro %}
 {% macro spark__list_words(text) -%}array_join(array_sort(collect_set({{ text }})), '; '){%- endmacro %}
 
+{#- A row of a file as one text, so that the first row of several is one minimum and never a file and a row that do not
+    belong together; and the two parts of it. -#}
+{% macro place(file, row) -%}({{ file }} || lpad(cast({{ row }} as string), 10, '0')){%- endmacro %}
+{% macro place_file(place) -%}substring({{ place }}, 1, length({{ place }}) - 10){%- endmacro %}
+{% macro place_row(place) -%}cast(substring({{ place }}, length({{ place }}) - 9, 10) as bigint){%- endmacro %}
+
 {% macro days_per_month() -%}30.4375{%- endmacro %}
 
 {#- A duration in its own unit to months of 30.4375 days. -#}

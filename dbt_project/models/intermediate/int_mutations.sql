@@ -20,8 +20,7 @@ first_rows as (
 
     select
         {{ hash_of(variant) }} as variant_key,
-        min(source_file_id) as source_file_id,
-        min(source_row) as source_row
+        min({{ place('source_file_id', 'source_row') }}) as place
     from {{ ref('stg_mutations') }}
     group by {{ hash_of(variant) }}
     having count(*) > 1
@@ -80,9 +79,7 @@ joined as (
         {{ matches("coalesce(mutations.filter, '')", "coalesce(own_filter.pattern, any_filter.pattern, '')") }}
             as is_passing,
         coalesce(
-            first_rows.source_row <> mutations.source_row
-            or first_rows.source_file_id <> mutations.source_file_id,
-            false
+            first_rows.place <> {{ place('mutations.source_file_id', 'mutations.source_row') }}, false
         ) as is_duplicate
     from mutations
     left join first_rows

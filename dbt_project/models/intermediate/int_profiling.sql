@@ -7,8 +7,7 @@ with listed as (
         profiled.sample_id,
         min(profiled.panel_id) as panel_id,
         min(profiled.rule) as rule,
-        min(profiled.source_file_id) as source_file_id,
-        min(profiled.source_row) as source_row
+        min({{ place('profiled.source_file_id', 'profiled.source_row') }}) as place
     from {{ ref('stg_profiled_samples') }} as profiled
     group by profiled.cohort_id, profiled.sample_id
 
@@ -40,8 +39,8 @@ select
         else coalesce(listed.panel_id, own_panels.panel_id, cohorts.panel_id)
     end as panel_id,
     listed.rule,
-    listed.source_file_id,
-    listed.source_row
+    {{ place_file('listed.place') }} as source_file_id,
+    {{ place_row('listed.place') }} as source_row
 from listed
 inner join cohorts on listed.cohort_id = cohorts.cohort_id
 left join own_panels

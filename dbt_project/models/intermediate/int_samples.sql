@@ -6,8 +6,7 @@ with clinical as (
         cohort_id,
         patient_id,
         sample_id,
-        source_file_id,
-        source_row,
+        {{ place('source_file_id', 'source_row') }} as place,
         1 as preference
     from {{ ref('stg_clinical_values') }}
     where sample_id is not null
@@ -20,8 +19,7 @@ profiled as (
         cohort_id,
         patient_id,
         sample_id,
-        source_file_id,
-        source_row,
+        {{ place('source_file_id', 'source_row') }} as place,
         2 as preference
     from {{ ref('stg_profiled_samples') }}
 
@@ -33,8 +31,7 @@ called as (
         cohort_id,
         max(patient_id) as patient_id,
         sample_id,
-        min(source_file_id) as source_file_id,
-        min(source_row) as source_row,
+        min({{ place('source_file_id', 'source_row') }}) as place,
         3 as preference
     from {{ ref('stg_mutations') }}
     where sample_id is not null
@@ -94,8 +91,7 @@ with_source as (
     select
         samples.cohort_id,
         samples.sample_id,
-        min(named.source_file_id) as source_file_id,
-        min(named.source_row) as source_row
+        min(named.place) as place
     from samples
     inner join named
         on
@@ -110,8 +106,8 @@ select
     with_patient.cohort_id,
     with_patient.sample_id,
     patients.patient_id,
-    with_source.source_file_id,
-    with_source.source_row,
+    {{ place_file('with_source.place') }} as source_file_id,
+    {{ place_row('with_source.place') }} as source_row,
     patients.patient_id is null as is_orphan
 from with_patient
 inner join with_source

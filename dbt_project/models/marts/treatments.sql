@@ -19,8 +19,7 @@ wide as (
         max(case when attribute = 'PRIOR_LINES' then value_number end) as prior_lines,
         max(case when attribute = 'LINE_OF_TREATMENT' then value_number end) as line_of_treatment,
         max(case when attribute = 'TREATMENT_DURATION' then value_number end) as treatment_months,
-        min(source_file_id) as source_file_id,
-        min(source_row) as source_row
+        min({{ place('source_file_id', 'source_row') }}) as place
     from attributes
     group by cohort_id, patient_id
 
@@ -43,8 +42,8 @@ select
     wide.prior_lines,
     coalesce(wide.line_of_treatment, wide.prior_lines + 1) as line_of_treatment,
     wide.treatment_months,
-    wide.source_file_id,
-    wide.source_row
+    {{ place_file('wide.place') }} as source_file_id,
+    {{ place_row('wide.place') }} as source_row
 from wide
 inner join {{ ref('int_persons') }} as persons
     on wide.cohort_id = persons.cohort_id and wide.patient_id = persons.patient_id
