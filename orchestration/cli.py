@@ -167,7 +167,11 @@ def scan(
 
     with published() as con:
         rows = scan_report(con, scan_id, top=top, gene=gene)
-    show(rows, list(COLUMNS), style, title=scan_id or "")
+    shown = [c for c in COLUMNS if c != "warnings" or style is not Format.table]
+    show(rows, shown, style, title=scan_id or "")
+    if style is Format.table:
+        for phrase in dict.fromkeys(p for row in rows for p in str(row["warnings"] or "").split("; ") if p):
+            print(f"! {phrase}: {', '.join(r['gene'] for r in rows if phrase in str(r['warnings']))}")
 
 
 @app.command()

@@ -11,10 +11,12 @@ from orchestration.analyses import load_analyses
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
+from orchestration.assets.scans import scan_asset, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
 from orchestration.checks import published_checks
 from orchestration.jobs import jobs
 from orchestration.resources import Warehouse
+from orchestration.scans import load_scans
 from orchestration.schedules import schedules
 from orchestration.settings import Settings
 
@@ -32,10 +34,22 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
     stats = result_tables_asset(list(specs.values()))
+    scan_specs = load_scans(settings.catalog / "scans")
+    scans = [scan_asset(path, spec) for path, spec in scan_specs.items()]
+    scan_tables = scan_tables_asset(list(scan_specs.values()))
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
-    published = published_asset([*marts, *stats.keys, claim_checks.key])
+    published = published_asset([*marts, *stats.keys, *scan_tables.keys, claim_checks.key])
     return dg.Definitions(
-        assets=[*raw_assets(catalog), dbt_build, *analyses, stats, claim_checks, published],
+        assets=[
+            *raw_assets(catalog),
+            dbt_build,
+            *analyses,
+            stats,
+            *scans,
+            scan_tables,
+            claim_checks,
+            published,
+        ],
         asset_checks=published_checks(),
         jobs=jobs(),
         schedules=schedules(),

@@ -39,7 +39,7 @@ def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         build_from_sources(),
         dg.define_asset_job(
             STATISTICS_ONLY,
-            dg.AssetSelection.groups("analyses", "stats", "published"),
+            dg.AssetSelection.groups("analyses", "scans", "stats", "published"),
             executor_def=dg.in_process_executor,
             description="Compute every statistic on the tables of the last build, publish.",
         ),
