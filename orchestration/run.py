@@ -5,11 +5,11 @@ A run whose sources, catalogue and code are those of the published file has noth
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -18,12 +18,15 @@ import duckdb
 from rich.console import Console
 
 from ingestion.errors import IngestionError
+from orchestration.data_lock import one_run_at_a_time
 from orchestration.definitions import build_definitions
+from orchestration.inputs import input_fingerprint, published_fingerprint, record_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
 from orchestration.settings import PROJECT, Settings
+from orchestration.terminal import LOGGER, StepProgress, say_where
 
-_CODE = ("ingestion", "analytics", "orchestration", "dbt_project", "catalog")
-_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
+#: Tag of the runs of this command: whoever holds the folder knows that no other run on it is alive.
+_DATA_TAG = "icb/data"
 
 
 class RunError(IngestionError):
@@ -37,26 +40,30 @@ def run_graph(*, demo: bool = False, statistics_only: bool = False, force: bool 
     ------
     RunError
         Names the asset that failed and why.
+    BusyError
+        Another run is at work on the same data folder.
     """
     settings = demo_settings(Settings.from_environment()) if demo else Settings.from_environment()
     console = Console(stderr=True)
     started = time.monotonic()
-    with dagster_home(settings) as instance:
+    with one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"), dagster_home(settings) as instance:
+        end_dead_runs(instance, settings)
         definitions = build_definitions(settings)
         if statistics_only:
             _execute(definitions, STATISTICS_ONLY, instance, console, settings)
         else:
             _execute(definitions, READ_SOURCES, instance, console, settings)
             fingerprint = input_fingerprint(settings)
-            if not force and _published_fingerprint(settings) == fingerprint:
+            if not force and published_fingerprint(settings) == fingerprint:
                 seconds = time.monotonic() - started
                 console.print(
-                    f"Nothing has changed since {settings.published_file} was published ({seconds:.0f} s)."
+                    f"Nothing has changed since {settings.published_file} was published ({seconds:.0f} s).",
+                    soft_wrap=True,
                 )
                 return
             _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings)
-            _fingerprint_file(settings).write_text(fingerprint + "\n", encoding="utf-8")
-    _say_where(settings, console, time.monotonic() - started)
+            record_fingerprint(settings, fingerprint)
+    say_where(settings, console, time.monotonic() - started)
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -82,84 +89,59 @@ def dagster_home(settings: Settings) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
+def end_dead_runs(instance: dg.DagsterInstance, settings: Settings) -> None:
+    """Close the books on runs of this command that were killed: to the UI they would be at work for ever, and its own
+    runs would queue behind them. The caller holds the data folder."""
+    status = dg.DagsterRunStatus
+    unfinished = [status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING]
+    filters = dg.RunsFilter(statuses=unfinished, tags={_DATA_TAG: str(settings.data)})
+    for record in instance.get_run_records(filters):
+        instance.report_run_failed(record.dagster_run, "The process of this run has ended without a word.")
+
+
 def _execute(
-    definitions: dg.Definitions, job: str, instance: dg.DagsterInstance, console: Console, settings: Settings
+    definitions: dg.Definitions, name: str, instance: dg.DagsterInstance, console: Console, settings: Settings
 ) -> None:
-    log = settings.data / "build" / f"{job}.log"
+    log = settings.build / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    # dbt and Dagster tell every model and event; the terminal gets the steps, the log the rest
-    with console.status(f"{job} ..."), open(log, "w", encoding="utf-8") as out, redirect_stdout(out):
-        result = definitions.resolve_job_def(job).execute_in_process(
-            instance=instance,
-            raise_on_error=False,
-            run_config={"loggers": {"console": {"config": {"log_level": "ERROR"}}}},
-        )
-    for event in result.all_events:
-        if event.is_step_success and event.step_key:
-            duration = event.step_success_data.duration_ms / 1000
-            console.print(f"  {event.step_key}  {duration:.1f} s")
-    if result.success:
-        return
-    for event in result.all_events:
-        if event.is_step_failure and event.step_key:
-            error = event.step_failure_data.error
-            cause = error
-            while cause is not None and cause.cause is not None:
-                cause = cause.cause
-            message = " ".join((cause.message if cause else "unknown").split())
-            raise RunError(
-                f"step {event.step_key} failed: {message}",
-                remedy=f"see {log}; the last published file is unchanged",
+    n_steps = len(definitions.resolve_job_def(name).nodes)
+    progress = StepProgress(console, name, n_steps)
+    told = dg.Definitions.merge(definitions, dg.Definitions(loggers={LOGGER: progress.as_logger()}))
+    try:
+        # dbt and Dagster tell every model and event; the terminal gets the steps, the log the rest
+        with progress.shown(), open(log, "w", encoding="utf-8") as out, redirect_stdout(out):
+            result = told.resolve_job_def(name).execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {LOGGER: {}}},
+                tags={_DATA_TAG: str(settings.data)},
             )
-    raise RunError(f"job {job} failed", remedy="'make ui' shows why")
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
+        raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc
+    if not result.success:
+        raise RunError(
+            failure_sentence(result.all_events), remedy=f"see {log}; the last published file is unchanged"
+        )
+    for check in result.get_asset_check_evaluations():
+        if not check.passed:
+            what = f"{check.check_name} on {check.asset_key.to_user_string()}"
+            level = check.severity.value.lower()
+            console.print(f"! Check {what} did not pass ({level}).", highlight=False, soft_wrap=True)
 
 
-def input_fingerprint(settings: Settings) -> str:
-    """Checksum over the parsed sources (their folders are named by content), the catalogue and the code."""
-    digest = hashlib.sha256()
-    for folder in sorted(p for p in settings.parsed.glob("*/*/*") if not p.name.startswith(".")):
-        digest.update(str(folder.relative_to(settings.parsed)).encode())
-    for room in _CODE:
-        for path in sorted((PROJECT / room).rglob("*")):
-            relative = path.relative_to(PROJECT)
-            if path.suffix in _SUFFIXES and not {"target", "logs"} & set(relative.parts):
-                digest.update(str(relative).encode())
-                digest.update(path.read_bytes())
-    digest.update(f"{settings.catalog}".encode())
-    return digest.hexdigest()
-
-
-def _fingerprint_file(settings: Settings) -> Path:
-    return settings.published_file.with_suffix(".inputs.sha256")
-
-
-def _published_fingerprint(settings: Settings) -> str | None:
-    path = _fingerprint_file(settings)
-    return (
-        path.read_text(encoding="utf-8").strip()
-        if path.exists() and settings.published_file.exists()
-        else None
-    )
-
-
-def _say_where(settings: Settings, console: Console, seconds: float) -> None:
-    prefix = "" if settings.data == PROJECT / "data" else f"ICB_DATA={settings.data} "
-    command = f"{prefix}{PROJECT / '.venv/bin/icb'}"
-    with duckdb.connect(str(settings.published_file), read_only=True) as con:
-        counts = con.execute(
-            "select (select count(*) from marts.cohorts), (select count(*) from marts.persons), "
-            "(select count(*) from stats.every_stat)"
-        ).fetchone()
-    cohorts, persons, statistics = counts or (0, 0, 0)
-    synthetic = " SYNTHETIC" if settings.demo else ""
-    console.print(
-        f"Published {cohorts}{synthetic} cohorts, {persons} people, {statistics} statistics in {seconds:.0f} s.\n"
-        f"  tables   {settings.published_file}\n"
-        f"  figures  {settings.figures}\n"
-        f"Look at them:\n"
-        f"  {command} gene IGF1R\n"
-        f'  {command} sql "select cohort_id, n_patients, is_synthetic from marts.cohorts"\n'
-        f"  {command} claims",
-        highlight=False,
-        soft_wrap=True,
-    )
+def failure_sentence(events: Sequence[dg.DagsterEvent]) -> str:
+    """What went wrong first, in the words of the error itself (not of Dagster, which wraps it, nor of what caused it),
+    and how much else."""
+    failures = [event for event in events if event.is_step_failure and event.step_key]
+    if not failures:
+        return next((str(e.message) for e in events if e.is_job_failure and e.message), "the run failed")
+    error = failures[0].step_failure_data.error
+    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
+        error = error.cause
+    if error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
+        return f"the run was stopped in step {failures[0].step_key}"
+    said = " ".join(error.message.split()) if error else "no reason was given"
+    name, _, text = said.partition(": ")  # a message is "<module>.<class>: <text>"; the text is for users
+    is_class = error is not None and name.endswith(error.cls_name or " ")
+    others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    return f"step {failures[0].step_key} failed{others}: {text if is_class else said}"

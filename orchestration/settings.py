@@ -61,16 +61,31 @@ class Settings:
         return self.data / "raw"
 
     @property
+    def build(self) -> Path:
+        """What only the next run reads. The demo has its own: its results are no part of a real publication."""
+        return self.data / ("build_demo" if self.demo else "build")
+
+    @property
     def parsed(self) -> Path:
-        return self.data / "build" / "parsed"
+        return self.build / "parsed"
 
     @property
     def results(self) -> Path:
-        return self.data / "build" / "results"
+        return self.build / "results"
 
     @property
     def build_file(self) -> Path:
-        return self.data / "build" / ("demo.duckdb" if self.demo else "icb.duckdb")
+        return self.build / "icb.duckdb"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        """Folder of dbt's manifest: it names the build file, and so is not shared between installations."""
+        return self.build / "dbt_manifest"
+
+    @property
+    def dbt_target(self) -> Path:
+        """Folder of dbt's last run."""
+        return self.build / "dbt_target"
 
     @property
     def published_file(self) -> Path:

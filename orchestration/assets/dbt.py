@@ -1,5 +1,6 @@
 """The dbt project as assets: key = [schema, model], tests as checks, column lineage and row counts as metadata."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -17,7 +19,10 @@ from dagster_dbt import (
     DbtProject,
     dbt_assets,
 )
+from filelock import FileLock
 
+from ingestion.errors import IngestionError
+from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import Settings
 
@@ -28,6 +33,10 @@ DBT = Path(sys.executable).parent / "dbt"
 MART_FRESHNESS = dg.FreshnessPolicy.cron(
     deadline_cron="0 8 * * 1", lower_bound_delta=timedelta(hours=4), timezone="UTC"
 )
+
+
+class DbtError(IngestionError):
+    """dbt cannot parse the project, or a model or test failed."""
 
 
 class Translator(DagsterDbtTranslator):
@@ -57,43 +66,53 @@ class Translator(DagsterDbtTranslator):
 
 
 def prepared_project(settings: Settings) -> DbtProject:
-    """The dbt project with its manifest, which is made when it is missing or older than the project's files."""
-    project = DbtProject(project_dir=settings.dbt_project, profiles_dir=settings.dbt_project)
+    """The dbt project with its manifest, which is made when it is missing or older than the project's files.
+
+    Raises
+    ------
+    DbtError
+        The project does not parse: dbt's own words.
+    """
+    folder = settings.dbt_project
+    project = DbtProject(project_dir=folder, profiles_dir=folder, target_path=settings.dbt_manifest)
     manifest = Path(project.manifest_path)
-    sources = [p for p in settings.dbt_project.rglob("*") if p.suffix in {".sql", ".yml", ".csv"}]
-    newest = max(
-        p.stat().st_mtime for p in sources if "target" not in p.relative_to(settings.dbt_project).parts
-    )
-    if not manifest.exists() or manifest.stat().st_mtime < newest:
-        command = [
-            str(DBT),
-            "--quiet",
-            "parse",
-            "--profiles-dir",
-            str(settings.dbt_project),
-        ]
-        done = subprocess.run(
-            command,
-            cwd=settings.dbt_project,
-            env=os.environ | Warehouse.of(settings).dbt_environment(),
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0:
-            raise dg.Failure(
-                f"The dbt project does not parse; mend it and run again. dbt says: {done.stdout.strip()}"
-            )
+    sources = (p for p in folder.rglob("*") if p.suffix in {".sql", ".yml", ".csv"})
+    newest = max(p.stat().st_mtime for p in sources if "target" not in p.relative_to(folder).parts)
+    settings.dbt_manifest.mkdir(parents=True, exist_ok=True)
+    with FileLock(
+        settings.dbt_manifest / ".lock"
+    ):  # the UI loads the code location in several processes at once
+        if not manifest.exists() or manifest.stat().st_mtime < newest:
+            _parse(settings)
     return project
+
+
+def _parse(settings: Settings) -> None:
+    target = str(settings.dbt_manifest)
+    done = subprocess.run(
+        [str(DBT), "--quiet", "parse", "--target-path", target, "--log-path", target],
+        cwd=settings.dbt_project,
+        env=os.environ | Warehouse.of(settings).dbt_environment(),
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode != 0:
+        raise DbtError(
+            f"dbt cannot parse the project: {done.stdout.strip() or done.stderr.strip()}",
+            where=str(settings.dbt_project),
+            remedy="mend it and run again",
+        )
 
 
 def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliResource]:
     """The dbt assets and the resource that runs them."""
     project = prepared_project(settings)
+    translator = Translator()
 
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
-        dagster_dbt_translator=Translator(),
+        dagster_dbt_translator=translator,
         name="dbt_build",
         pool=BUILD_POOL,
     )
@@ -101,9 +120,75 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator[Any]:
         os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
-        target = warehouse.settings.data / "build" / "dbt_target"
-        shutil.rmtree(target, ignore_errors=True)  # dbt leaves a folder a run
-        invocation = dbt.cli(["build"], context=context, target_path=target)
-        yield from invocation.stream().fetch_row_counts().fetch_column_metadata()
+        with warehouse.build():
+            pass  # a file that somebody else has open is one sentence here, and an error a model in dbt
+        target = fresh_target(warehouse.settings)
+        invocation = dbt.cli(["build"], context=context, target_path=target, raise_on_error=False)
+        # dbt has the build file open while it runs, so that what is read from the file comes afterwards
+        events = list(invocation.stream())
+        failures = failed_nodes(target)
+        if not failures and not invocation.is_successful():
+            raise DbtError(str(invocation.get_error()), where=str(target / "dbt.log"))
+        manifest = invocation.get_artifact("manifest.json")
+        with warehouse.build() as con:
+            for relation in drop_forgotten(con, manifest):
+                context.log.info(f"Dropped {relation}: no model makes it any more.")
+            columns = table_columns(con)
+            for event in events:
+                if isinstance(event, dg.Output):
+                    node = manifest["nodes"][event.metadata["unique_id"].value]
+                    more = table_metadata(con, node, columns)
+                    if node["resource_type"] == "model":
+                        try:
+                            more["dagster/column_lineage"] = column_lineage(
+                                node, manifest, columns, translator.get_asset_key
+                            )
+                        except LineageError as exc:
+                            context.log.warning(str(exc))
+                    event = event.with_metadata({**event.metadata, **more})
+                yield event
+        if failures:
+            raise DbtError("; ".join(failures), where=str(target / "dbt.log"))
 
     return dbt_build, DbtCliResource(project_dir=project, dbt_executable=str(DBT))
+
+
+def fresh_target(settings: Settings) -> Path:
+    """An empty folder for dbt's run (dbt leaves a folder a run), with what spares it the parsing."""
+    shutil.rmtree(settings.dbt_target, ignore_errors=True)
+    settings.dbt_target.mkdir(parents=True)
+    parsed = settings.dbt_manifest / "partial_parse.msgpack"
+    if parsed.exists():
+        shutil.copy(parsed, settings.dbt_target)
+    return settings.dbt_target
+
+
+def failed_nodes(target: Path) -> list[str]:
+    """What failed in the last run, a clause each: models first, for their tests were not run."""
+    path = target / "run_results.json"
+    if not path.exists():
+        return []
+    results = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return [
+        f"{' '.join(r['unique_id'].split('.')[::2][:2])} failed ({' '.join(str(r['message']).split())})"
+        for status in ("error", "runtime error", "fail")
+        for r in results
+        if r["status"] == status
+    ]
+
+
+def drop_forgotten(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> list[str]:
+    """Drop what is in dbt's schemas and no model or seed makes any more: dbt itself never drops, and what stayed in
+    ``marts`` would be published for ever. Gives the names."""
+    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
+    known = {(n["schema"], n["alias"]) for n in nodes}
+    relations = con.execute(
+        "select schema_name, table_name, 'table' as kind from duckdb_tables() where not internal "
+        "union all select schema_name, view_name, 'view' from duckdb_views() where not internal order by all"
+    ).fetchall()
+    dropped = []
+    for schema, name, kind in relations:
+        if schema in {one for one, _ in known} and (schema, name) not in known:
+            con.execute(f'drop {kind} "{schema}"."{name}"')
+            dropped.append(f"{schema}.{name}")
+    return dropped

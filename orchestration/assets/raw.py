@@ -32,6 +32,7 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
         kinds={"python", "parquet"},
         code_version=PARSER_VERSION,
         metadata={"address": dg.MetadataValue.url(file.address), "licence": owner.licence},
+        pool=BUILD_POOL,
     )
     def source(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         with warehouse.fetcher() as fetcher:
@@ -115,6 +116,9 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         of_catalog = catalog_tables(catalog)
         with warehouse.build() as con:
             con.execute("create schema if not exists raw")
+            con.execute(
+                "set preserve_insertion_order = false"
+            )  # source_row keeps the order; a third less time
             for table in RAW_TABLES:
                 if table in of_catalog:
                     rows = of_catalog[table]  # noqa: F841  read by DuckDB under its name
