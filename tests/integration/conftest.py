@@ -1,0 +1,61 @@
+"""One run of the whole graph on the generated cohorts and, where the mirror is, one on the real files: each made once a
+session by the command line that users have, in a folder of its own, the two at the same time.
+
+``ICB_TEST_RUNS=<folder>`` keeps the runs there between sessions; an unchanged project then has nothing to do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graph_runs import Run, Running
+
+
+@pytest.fixture(scope="session")
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[dict[str, Running]]:
+    """The runs that this session's tests ask for, all started at once."""
+    kept = os.environ.get("ICB_TEST_RUNS")
+    folder = Path(kept) if kept else tmp_path_factory.mktemp("runs")
+    asked = {
+        name
+        for item in request.session.items
+        for name in getattr(item, "fixturenames", ())
+        if not any(mark.name == "skip" for mark in item.iter_markers())
+    }
+    runs: dict[str, Running] = {}
+    if "demo" in asked:
+        runs["demo"] = Running(folder / "demo", ("--demo",), ICB_DEMO="1")
+    mirror = os.environ.get("ICB_MIRROR")
+    if "real" in asked and mirror:
+        runs["real"] = Running(folder / "real", (), ICB_MIRROR=mirror)
+    yield runs
+    for run in runs.values():
+        run.stop()
+
+
+@pytest.fixture(scope="session")
+def demo(running: dict[str, Running]) -> Run:
+    """The published demo."""
+    return running["demo"].finished()
+
+
+@pytest.fixture(scope="session")
+def real(running: dict[str, Running]) -> Run:
+    """The published real cohorts; ask for it from tests marked ``mirror`` only."""
+    return running["real"].finished()
+
+
+@pytest.fixture(scope="session")
+def truth(demo: Run) -> dict[str, Any]:
+    """What was planted in the demo (``ingestion.generated.Truth`` as JSON)."""
+    found: dict[str, Any] = json.loads(
+        (demo.data / "demo_sources" / "truth.json").read_text(encoding="utf-8")
+    )
+    return found

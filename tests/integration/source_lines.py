@@ -1,0 +1,36 @@
+"""Lines of the stored source files by file, member and row number, read without any of the project's parsers."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import re
+import tarfile
+from functools import cache
+from pathlib import Path
+
+import openpyxl
+
+
+@cache
+def source_lines(store: Path, sha256: str, address: str, member: str | None) -> tuple[str, ...]:
+    """Every physical line of a text, or every row of a sheet with its cells joined by tabs; the first is line 1.
+
+    The bytes are those of the content-addressed store, and are what their name says.
+    """
+    content = (store / "sha256" / sha256[:2] / sha256).read_bytes()
+    assert hashlib.sha256(content).hexdigest() == sha256
+    if address.endswith(".xlsx"):
+        sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)[str(member)]
+        rows = sheet.iter_rows(values_only=True)
+        return tuple("\t".join("" if cell is None else str(cell) for cell in row) for row in rows)
+    if address.endswith(".tar.gz"):
+        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+            handle = archive.extractfile(str(member))
+            assert handle is not None
+            content = handle.read()
+    elif address.endswith(".gz"):
+        content = gzip.decompress(content)
+    # Latin-1 reads any byte, and identifiers are ASCII; line ends are CRLF, LF and CR, sometimes within one study
+    return tuple(re.split("\r\n|\n|\r", content.decode("latin-1")))
