@@ -3,8 +3,9 @@
 Carriers are drawn without replacement, with probability proportional to burden, as many per stratum as the gene
 has there, and tested by the log-rank test stratified the same way. One random order of all patients per draw serves
 every gene (a gene takes the first of each stratum), so 500 genes or 18,000 cost nearly the same; genes share draws,
-which does not touch any single gene's p. The order is that in which patients would be hit first if mutations fell on
-a gene at rates proportional to burden (a race of exponentials), so the null is exact for such genes. What does not belong here: the choice of words (`verdicts.py`).
+which does not touch any single gene's p. The order is that in which patients would be hit if mutations fell on a gene
+at rates proportional to burden (a race of exponentials): for such a gene the null is exact.
+What does not belong here: the choice of words (`verdicts.py`).
 """
 
 import hashlib

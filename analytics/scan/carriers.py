@@ -9,6 +9,11 @@ from analytics.scan.frame import BoolArray, FloatArray, IntArray
 from analytics.scan.genes import GeneData
 from analytics.scan.lane_kernels import CarrierArrays
 from analytics.scan.risk_table import RiskTable
+from analytics.scan.threads import over_genes
+
+PLACES = (
+    2**32
+)  # a row and a position share one integer while they are sorted; more carriers than this do not exist
 
 
 @dataclass(frozen=True)
@@ -26,57 +31,81 @@ class CarrierRows:
 
 
 @compiled
+def _count(
+    genes: IntArray,
+    start: IntArray,
+    patient: IntArray,
+    row_of_patient: IntArray,
+    is_patient: BoolArray,
+    flag: BoolArray,
+    first_gene: int,
+    stop_gene: int,
+    counts: IntArray,
+) -> None:
+    """counts (3, G'): carriers, flagged carriers, carriers with a row."""
+    for number in range(first_gene, stop_gene):
+        for t in range(start[genes[number]], start[genes[number] + 1]):
+            i = patient[t]
+            if is_patient[i]:
+                counts[0, number] += 1
+                counts[1, number] += flag[i]
+                counts[2, number] += row_of_patient[i] >= 0
+
+
+@compiled
 def _collect(
     genes: IntArray,
     start: IntArray,
     patient: IntArray,
     row_of_patient: IntArray,
     is_patient: BoolArray,
-    is_event: BoolArray,
+    first_gene: int,
+    stop_gene: int,
     out_start: IntArray,
-    key: IntArray,
+    row: IntArray,
     source: IntArray,
-    counts: IntArray,
 ) -> None:
-    size = 0
-    for number in range(len(genes)):
-        first = size
+    for number in range(first_gene, stop_gene):
+        first = out_start[number]
+        size = first
         for t in range(start[genes[number]], start[genes[number] + 1]):
             i = patient[t]
-            if not is_patient[i]:
-                continue
-            counts[0, number] += 1
-            if is_event[i]:
-                counts[1, number] += 1
-            if row_of_patient[i] >= 0:
-                key[size], source[size] = row_of_patient[i], t
+            if is_patient[i] and row_of_patient[i] >= 0:
+                row[size] = row_of_patient[i] * PLACES + t
                 size += 1
-        order = np.argsort(key[first:size])
-        key[first:size] = key[first:size][order]
-        source[first:size] = source[first:size][order]
-        out_start[number + 1] = size
+        row[first:size].sort()
+        for k in range(first, size):
+            source[k] = row[k] % PLACES
+            row[k] //= PLACES
 
 
 def collect_carriers(
-    data: GeneData, genes: IntArray, is_patient: BoolArray, row_of_patient: IntArray, flag: BoolArray
+    data: GeneData,
+    genes: IntArray,
+    is_patient: BoolArray,
+    row_of_patient: IntArray,
+    flag: BoolArray,
+    n_threads: int = 1,
 ) -> CarrierRows:
     """Carriers of `genes` (G', numbers of genes in `data`) among the patients of is_patient (n,).
 
     row_of_patient (n): where a patient's row is, -1 for none. flag (n): what n_carrier_events counts. The shifts of
     the covariates are left empty; see `with_shift`.
     """
-    most = int((data.start[genes + 1] - data.start[genes]).sum())
-    start, key = np.zeros(len(genes) + 1, dtype=np.int64), np.zeros(most, dtype=np.int64)
-    source, counts = np.zeros(most, dtype=np.int64), np.zeros((2, len(genes)), dtype=np.int64)
-    _collect(genes, data.start, data.patient, row_of_patient, is_patient, flag, start, key, source, counts)
-    size = int(start[-1])
-    arrays = CarrierArrays(start, key[:size].copy(), np.zeros((0, 0)))
-    return CarrierRows(arrays, source[:size].copy(), counts[0], counts[1])
+    counts = np.zeros((3, len(genes)), dtype=np.int64)
+    given = (genes, data.start, data.patient, row_of_patient, is_patient)
+    over_genes(lambda first, stop: _count(*given, flag, first, stop, counts), len(genes), n_threads)
+    start = np.concatenate([[0], np.cumsum(counts[2])]).astype(np.int64)
+    row, source = np.zeros((2, int(start[-1])), dtype=np.int64)
+    over_genes(lambda first, stop: _collect(*given, first, stop, start, row, source), len(genes), n_threads)
+    return CarrierRows(CarrierArrays(start, row, np.zeros((0, 0))), source, counts[0], counts[1])
 
 
-def carriers_in_rows(table: RiskTable, data: GeneData, genes: IntArray, event: BoolArray) -> CarrierRows:
+def carriers_in_rows(
+    table: RiskTable, data: GeneData, genes: IntArray, event: BoolArray, n_threads: int = 1
+) -> CarrierRows:
     """Carriers of `genes` (G') among the patients of a risk table; event (n)."""
-    return collect_carriers(data, genes, table.is_patient, table.row_of_patient, event)
+    return collect_carriers(data, genes, table.is_patient, table.row_of_patient, event, n_threads)
 
 
 def with_shift(carriers: CarrierRows, shift: FloatArray) -> CarrierRows:

@@ -18,6 +18,7 @@ KERNEL_FILES = (
     "burden_null.py",
     "carriers.py",
     "compiled.py",
+    "curvature_kernels.py",
     "dense_kernels.py",
     "firth_kernels.py",
     "firth_newton.py",

@@ -14,7 +14,8 @@ from analytics.scan.carriers import CarrierRows
 from analytics.scan.dense_kernels import CONVERGED, fit_dense, partial_likelihood
 from analytics.scan.firth_newton import empty_firth, fit_genes_firth
 from analytics.scan.frame import BoolArray, FloatArray, IntArray
-from analytics.scan.lane_newton import FitArrays, empty_fit, fit_genes
+from analytics.scan.lane_newton import APPROACH, CURVED, EXACT, FitArrays, empty_fit, run_stage, state_at
+from analytics.scan.logrank import chi2_p
 from analytics.scan.null_model import NullModel
 from analytics.scan.reasons import (
     COLLINEAR,
@@ -32,12 +33,13 @@ from analytics.scan.reasons import (
 from analytics.scan.risk_table import RiskTable
 from analytics.scan.settings import ScanSettings
 from analytics.scan.sparse_kernels import sparse_scores, sum_over_carriers
-from analytics.scan.threads import blocks_of_genes, over_blocks
+from analytics.scan.threads import blocks_of_genes, over_blocks, over_genes
 
 NO_INFORMATION = 1e-10  # share of the expected events below which a variance is rounding
 COLLINEAR_SHARE = 1e-9  # share of a gene's information that the covariates must leave
 LARGEST_COEFFICIENT, LARGEST_ERROR = 12.0, 50.0  # beyond these the likelihood has no maximum worth the name
 FARTHEST_START = 4.0
+MOST_APPROACHES = 6
 
 COX_COLUMNS = (
     "coef",
@@ -65,13 +67,20 @@ class _Scores:
     rest: FloatArray  # variance that the covariates leave
 
 
-def _score_terms(table: RiskTable, null: NullModel, carriers: CarrierRows) -> _Scores:
+def _score_terms(table: RiskTable, null: NullModel, carriers: CarrierRows, n_threads: int) -> _Scores:
     n, c = null.arrays, carriers.arrays
     n_genes = len(c.start) - 1
     observed, expected, variance = np.zeros((3, n_genes))
     own = n.base * n.hazard
     running = np.concatenate([[0.0], np.cumsum(n.q0)])
-    sparse_scores(table.arrays, c, n.base, own, own, running, n.q1, n.q2, observed, expected, variance)
+    a, q1, q2 = table.arrays, n.q1, n.q2
+    over_genes(
+        lambda first, stop: sparse_scores(
+            a, c, n.base, own, own, running, q1, q2, first, stop, observed, expected, variance
+        ),
+        n_genes,
+        n_threads,
+    )
     cross = np.zeros((n_genes, n.slope.shape[1]))
     sum_over_carriers(c, n.slope, cross)
     return _Scores(observed, expected, variance, cross, variance - (cross**2).sum(axis=1))
@@ -107,13 +116,23 @@ def _maximise(
     with np.errstate(divide="ignore", invalid="ignore"):
         cross = np.ascontiguousarray(np.nan_to_num(scores.cross / scores.variance[:, None]))
     start = np.zeros((len(out.status), cross.shape[1] + 1)) if hold_gene else _starting_points(scores, genes)
-    over_blocks(
-        lambda blocks: fit_genes(
-            table.arrays, null.arrays, carriers.arrays, blocks, start, cross, hold_gene, out
-        ),
-        blocks_of_genes(genes, scores.expected),
-        n_threads,
-    )
+    state = state_at(start)
+
+    def run(stage: np.int64, some: IntArray) -> None:
+        a, n, c = table.arrays, null.arrays, carriers.arrays
+        over_blocks(
+            lambda blocks: run_stage(stage, a, n, c, blocks, cross, hold_gene, state, out),
+            blocks_of_genes(some, scores.expected),
+            n_threads,
+        )
+
+    far = genes
+    for _ in range(MOST_APPROACHES):
+        run(APPROACH, far)
+        far = far[~state.is_close[far]]
+    if cross.shape[1] and not hold_gene:  # without covariates the whole information is one number
+        run(CURVED, genes)
+    run(EXACT, genes[out.status[genes] != CONVERGED])
     return out
 
 
@@ -162,7 +181,7 @@ def fit_cox(
     uses the information at the penalised estimate, the score test has no penalty. A gene that is eligible and has
     no estimate has a reason; `firth_because` says why Firth was used.
     """
-    scores = _score_terms(table, null, carriers)
+    scores = _score_terms(table, null, carriers, settings.n_threads)
     compared = eligible & (scores.variance > NO_INFORMATION * np.maximum(scores.expected, 1e-300))
     separate = compared & (scores.rest > COLLINEAR_SHARE * scores.variance)
     events, others = carriers.n_carrier_events, table.n_events - carriers.n_carrier_events
@@ -209,19 +228,18 @@ def test_columns(
     """Estimates and tests of G genes as columns: intervals are Wald's, every chi-square has one degree of freedom."""
     half_width = special.ndtri(0.5 + confidence / 2.0) * se
     wald = (coef / se) ** 2
-    # a likelihood ratio of an exactly null gene may come out as -1e-15
-    lr = np.maximum(lr_chi2, 0.0)
+    lr = np.maximum(lr_chi2, 0.0)  # that of an exactly null gene may come out as -1e-15
     return {
         "coef": coef,
         "se": se,
         "ci_low": coef - half_width,
         "ci_high": coef + half_width,
         "wald_chi2": wald,
-        "wald_p": special.chdtrc(1, wald),
+        "wald_p": chi2_p(wald),
         "score_chi2": score_chi2,
-        "score_p": special.chdtrc(1, score_chi2),
+        "score_p": chi2_p(score_chi2),
         "lr_chi2": lr,
-        "lr_p": special.chdtrc(1, lr),
+        "lr_p": chi2_p(lr),
     }
 
 
@@ -243,12 +261,16 @@ def _put_firth(
         blocks_of_genes(genes, carriers.n_carriers.astype(np.float64)),
         settings.n_threads,
     )
-    lr_chi2 = 2.0 * (out.log_ratio - out.held_log_ratio)
+    lr_chi2 = 2.0 * (out.log_ratio - out.held_log_ratio)[genes]
     penalised = test_columns(
-        out.coefficient, out.standard_error, lr_chi2, columns["score_chi2"], settings.confidence
+        out.coefficient[genes],
+        out.standard_error[genes],
+        lr_chi2,
+        columns["score_chi2"][genes],
+        settings.confidence,
     )
     if settings.firth_intervals:
-        penalised["ci_low"], penalised["ci_high"] = out.ci_low, out.ci_high
+        penalised["ci_low"], penalised["ci_high"] = out.ci_low[genes], out.ci_high[genes]
     for name, values in penalised.items():
-        columns[name][genes] = values[genes]
+        columns[name][genes] = values
     columns["method"][genes[out.status[genes] == CONVERGED]] = FIRTH

@@ -17,7 +17,9 @@ from analytics.scan.lane_kernels import (
     Scratch,
     add_products,
     first_moments,
+    leave_moments,
     relative_risks,
+    risk_sums,
     shift_sums,
 )
 from analytics.scan.lanes import LANES
@@ -64,11 +66,12 @@ def allocate_penalty(m: int, n_times: int, q: int) -> FirthScratch:
 def _leverages(n: NullArrays, c: CarrierArrays, genes: IntArray, f: FirthScratch) -> None:
     """x' inverse x of every row, carriers with their own covariates and the gene."""
     m, p = n.z.shape
+    pairs, quadratic, leverage = n.pairs, f.quadratic, f.leverage
     for i in range(m):
         total = lanes.broadcast(0.0)
-        for row in range(n.pairs.shape[1]):
-            total = total + n.pairs[i, row] * lanes.load(f.quadratic, row)
-        lanes.store(f.leverage, i, total)
+        for row in range(pairs.shape[1]):
+            total = total + pairs[i, row] * lanes.load(quadratic, row)
+        lanes.store(leverage, i, total)
     x = np.ones(p + 1)
     for lane in range(LANES):
         g = genes[lane]
@@ -86,19 +89,30 @@ def _leverages(n: NullArrays, c: CarrierArrays, genes: IntArray, f: FirthScratch
 
 
 @compiled_inline
-def _cube_of_mean(s, f, q, share, inverse, weight) -> None:  # type: ignore[no-untyped-def]
-    """One Efron step: penalty_gradient += 2 weight (mean' inverse-information mean) mean."""
+def _cube_of_mean(s1, d1, quadratic, work, out, q, share, inverse, weight) -> None:  # type: ignore[no-untyped-def]
+    """One Efron step: out += 2 weight (mean' inverse-information mean) mean."""
     spread, row = lanes.broadcast(0.0), 0
     for k in range(q):
-        mean = inverse * (lanes.load(s.s1, k) - share * lanes.load(s.d1, k))
-        lanes.store(f.work, k, mean)
+        mean = inverse * (lanes.load(s1, k) - share * lanes.load(d1, k))
+        lanes.store(work, k, mean)
         for j in range(k + 1):
-            spread = spread + lanes.load(f.quadratic, row) * mean * lanes.load(f.work, j)
+            spread = spread + lanes.load(quadratic, row) * mean * lanes.load(work, j)
             row += 1
     spread = (2.0 * weight) * spread
     for k in range(q):
-        moved = lanes.load(f.penalty_gradient, k) + spread * lanes.load(f.work, k)
-        lanes.store(f.penalty_gradient, k, moved)
+        lanes.store(out, k, lanes.load(out, k) + spread * lanes.load(work, k))
+
+
+@compiled_inline
+def _leverage_sums(risk, leverage, first, n_deaths, stop, sh):  # type: ignore[no-untyped-def]
+    """sh plus risk x leverage of rows first..stop, and that of the deaths among them. Addresses."""
+    dh = lanes.broadcast(0.0)
+    for i in range(first, first + n_deaths):
+        dh = dh + lanes.load(risk, i) * lanes.load(leverage, i)
+    sh = sh + dh
+    for i in range(first + n_deaths, stop):
+        sh = sh + lanes.load(risk, i) * lanes.load(leverage, i)
+    return sh, dh
 
 
 @compiled
@@ -107,26 +121,38 @@ def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f:
     q = n.z.shape[1] + 1
     zero = lanes.broadcast(0.0)
     has_shift = len(c.shift) > 0
+    z, risk, s1, d1, leverage = (
+        lanes.numbers(n.z),
+        lanes.rows(s.risk),
+        lanes.rows(s.s1),
+        lanes.rows(s.d1),
+        lanes.rows(f.leverage),
+    )
+    gene_sum, gene_deaths, out = (
+        lanes.rows(s.gene_sum),
+        lanes.rows(s.gene_deaths),
+        lanes.rows(f.penalty_gradient),
+    )
+    quadratic, work = lanes.rows(f.quadratic), lanes.rows(f.work)
+    mean_jump, mean_death_jump = lanes.rows(f.mean_jump), lanes.rows(f.mean_death_jump)
     for k in range(q):
-        lanes.store(f.penalty_gradient, k, zero)
+        lanes.store(out, k, zero)
     s0, sh = zero, zero
     for e in range(len(a.n_deaths) - 1, -1, -1):
+        n_deaths, weight = a.n_deaths[e], a.mean_weight[e]
         if a.is_last_in_stratum[e]:
             s0, sh = zero, zero
+            for k in range(q):
+                lanes.store(s1, k, zero)
         for t in range(a.leave_start[e], a.leave_start[e + 1]):
-            w = lanes.load(s.risk, a.leave_row[t])
-            s0, sh = s0 - w, sh - w * lanes.load(f.leverage, a.leave_row[t])
-        n_deaths, weight = a.n_deaths[e], a.mean_weight[e]
-        d0, dh = zero, zero
-        for i in range(a.group_start[e], a.group_start[e + 1]):
-            w = lanes.load(s.risk, i)
-            s0, sh = s0 + w, sh + w * lanes.load(f.leverage, i)
-            if i < a.group_start[e] + n_deaths:
-                d0, dh = d0 + w, dh + w * lanes.load(f.leverage, i)
-        first_moments(a, n, c, s, e)
-        if n_deaths == 1:
-            for k in range(q - 1):
-                lanes.store(s.d1, k, zero)
+            i = a.leave_row[t]
+            s0, sh = s0 - lanes.load(risk, i), sh - lanes.load(risk, i) * lanes.load(leverage, i)
+            leave_moments(z, q - 1, risk, s1, i)
+        s0, d0 = risk_sums(risk, a.group_start[e], n_deaths, a.group_start[e + 1], s0)
+        sh, dh = _leverage_sums(risk, leverage, a.group_start[e], n_deaths, a.group_start[e + 1], sh)
+        first_moments(z, q - 1, risk, s1, d1, a.group_start[e], n_deaths, a.group_start[e + 1])
+        lanes.store(s1, q - 1, lanes.load(s1, q - 1) + lanes.load(gene_sum, e))
+        lanes.store(d1, q - 1, lanes.load(gene_deaths, e))
         if has_shift:
             shift_sums(a, c, s, e, q - 1)
         jump, death_jump, h_jump, h_death_jump, q0, q1, q2 = zero, zero, zero, zero, zero, zero, zero
@@ -136,25 +162,27 @@ def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f:
             square = weight * inverse * inverse
             jump, death_jump = jump + weight * inverse, death_jump + (weight * (1.0 - share)) * inverse
             q0, q1, q2 = q0 + square, q1 + share * square, q2 + (share * share) * square
-            leverage = square * (sh - share * dh)
-            h_jump, h_death_jump = h_jump + leverage, h_death_jump + (1.0 - share) * leverage
-            _cube_of_mean(s, f, q, share, inverse, weight)
+            pulled = square * (sh - share * dh)
+            h_jump, h_death_jump = h_jump + pulled, h_death_jump + (1.0 - share) * pulled
+            _cube_of_mean(s1, d1, quadratic, work, out, q, share, inverse, weight)
         lanes.store(f.jump, e, jump)
         lanes.store(f.death_jump, e, death_jump)
         lanes.store(f.leverage_jump, e, h_jump)
         lanes.store(f.leverage_death_jump, e, h_death_jump)
         for k in range(q):
-            s1, d1 = lanes.load(s.s1, k), lanes.load(s.d1, k)
-            lanes.store(f.mean_jump, e * q + k, q0 * s1 - q1 * d1)
-            lanes.store(f.mean_death_jump, e * q + k, (q0 - q1) * s1 - (q1 - q2) * d1)
-        lanes.store(s.gene_sum, e, zero)
-        lanes.store(s.gene_deaths, e, zero)
+            sums, deaths = lanes.load(s1, k), lanes.load(d1, k)
+            lanes.store(mean_jump, e * q + k, q0 * sums - q1 * deaths)
+            lanes.store(mean_death_jump, e * q + k, (q0 - q1) * sums - (q1 - q2) * deaths)
+        lanes.store(gene_sum, e, zero)
+        lanes.store(gene_deaths, e, zero)
 
 
 @compiled
 def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
     """Forwards through time: jumps become sums up to and including their event (for deaths: with Efron's share)."""
     zero = lanes.broadcast(0.0)
+    inverse, work = lanes.rows(f.inverse), lanes.rows(f.work)
+    mean_jump, mean_death_jump = lanes.rows(f.mean_jump), lanes.rows(f.mean_death_jump)
     for e in range(len(a.n_deaths)):
         goes_on = a.stratum_start[e] < e
         before = lanes.load(f.jump, e - 1) if goes_on else zero
@@ -164,14 +192,14 @@ def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
         lanes.store(f.leverage_jump, e, before_h + lanes.load(f.leverage_jump, e))
         lanes.store(f.leverage_death_jump, e, before_h + lanes.load(f.leverage_death_jump, e))
         for deaths in range(2):
-            jumps = f.mean_death_jump if deaths == 0 else f.mean_jump
+            jumps = mean_death_jump if deaths == 0 else mean_jump
             for k in range(q):
-                total = lanes.load(f.mean_jump, (e - 1) * q + k) if goes_on else zero
+                total = lanes.load(mean_jump, (e - 1) * q + k) if goes_on else zero
                 for j in range(q):
-                    total = total + lanes.load(f.inverse, k * q + j) * lanes.load(jumps, e * q + j)
-                lanes.store(f.work, k, total)
+                    total = total + lanes.load(inverse, k * q + j) * lanes.load(jumps, e * q + j)
+                lanes.store(work, k, total)
             for k in range(q):
-                lanes.store(jumps, e * q + k, lanes.load(f.work, k))
+                lanes.store(jumps, e * q + k, lanes.load(work, k))
 
 
 @compiled
@@ -181,22 +209,26 @@ def _third_moments(
     """Add every row's part to the penalty's gradient; leverage[i] becomes that part."""
     p = n.z.shape[1]
     q = p + 1
+    z, risk, leverage = lanes.numbers(n.z), lanes.rows(s.risk), lanes.rows(f.leverage)
+    mean_jump, mean_death_jump = lanes.rows(f.mean_jump), lanes.rows(f.mean_death_jump)
     for e in range(len(a.n_deaths)):
+        last_death = a.group_start[e] + a.n_deaths[e]
         for i in range(a.group_start[e], a.group_start[e + 1]):
-            dies = i < a.group_start[e] + a.n_deaths[e]
-            hazard = lanes.load(f.death_jump if dies else f.jump, e)
-            shared = lanes.load(f.leverage_death_jump if dies else f.leverage_jump, e)
+            dies = i < last_death
+            hazard = lanes.load(f.death_jump, e) if dies else lanes.load(f.jump, e)
+            shared = lanes.load(f.leverage_death_jump, e) if dies else lanes.load(f.leverage_jump, e)
+            jumps = mean_death_jump if dies else mean_jump
             pull = lanes.broadcast(0.0)
             for k in range(p):
-                pull = pull + n.z[i, k] * lanes.load(f.mean_death_jump if dies else f.mean_jump, e * q + k)
+                pull = pull + lanes.number(z, i * p + k) * lanes.load(jumps, e * q + k)
             before = a.row_first_event[i] - 1
             if before >= a.stratum_start[e]:
                 hazard = hazard - lanes.load(f.jump, before)
                 shared = shared - lanes.load(f.leverage_jump, before)
                 for k in range(p):
-                    pull = pull - n.z[i, k] * lanes.load(f.mean_jump, before * q + k)
-            part = hazard * lanes.load(f.leverage, i) - shared - 2.0 * pull
-            lanes.store(f.leverage, i, lanes.load(s.risk, i) * part)
+                    pull = pull - lanes.number(z, i * p + k) * lanes.load(mean_jump, before * q + k)
+            part = hazard * lanes.load(leverage, i) - shared - 2.0 * pull
+            lanes.store(leverage, i, lanes.load(risk, i) * part)
     for lane in range(LANES):
         g = genes[lane]
         if g < 0:

@@ -23,8 +23,8 @@ def cohort_heterogeneity(
 
     The log hazard ratio of a cohort is (O - E) / V of its stratified log-rank test with variance 1 / V (Peto's
     one-step estimate, Yusuf et al. 1985); Q is chi-square with cohorts - 1 degrees of freedom; I-squared is
-    max(0, 1 - df / Q) (Higgins & Thompson 2002). With fewer than two cohorts Q is NaN. With 15 carriers per cohort it is
-    a little liberal: 7 % of null genes below p 0.05.
+    max(0, 1 - df / Q) (Higgins & Thompson 2002). With fewer than two cohorts Q is NaN. With 15
+    carriers per cohort it is a little liberal: 7 % of null genes below p 0.05.
     """
     sums = np.zeros((4, len(genes)))
     for cohort in np.unique(frame.cohort[is_patient]):

@@ -38,14 +38,17 @@ class Scratch(NamedTuple):
     """Working memory of one thread; see `allocate`."""
 
     risk: FloatArray
+    expected: FloatArray
+    q0: FloatArray
+    q1: FloatArray
+    q2: FloatArray
     hazard: FloatArray
     death_hazard: FloatArray
     gene_sum: FloatArray
     gene_deaths: FloatArray
     s1: FloatArray
     d1: FloatArray
-    a1: FloatArray
-    b1: FloatArray
+    work: FloatArray
     gradient: FloatArray
     information: FloatArray
     log_ratio: FloatArray
@@ -60,14 +63,17 @@ def allocate(m: int, n_times: int, p: int, most_carriers: int) -> Scratch:
     q = p + 1
     return Scratch(
         np.zeros((m, LANES)),
+        np.zeros((m, LANES)),
+        np.zeros((n_times, LANES)),
+        np.zeros((n_times, LANES)),
+        np.zeros((n_times, LANES)),
         np.zeros((n_times + 1, LANES)),
         np.zeros((n_times, LANES)),
         np.zeros((n_times, LANES)),
         np.zeros((n_times, LANES)),
         np.zeros((q, LANES)),
         np.zeros((q, LANES)),
-        np.zeros((q, LANES)),
-        np.zeros((q, LANES)),
+        np.zeros((2, LANES)),
         np.zeros((q, LANES)),
         np.zeros((q * (q + 1) // 2, LANES)),
         np.zeros((1, LANES)),
@@ -96,11 +102,15 @@ def relative_risks(
 ) -> None:
     """risk[i, lane] = weight * exp(linear predictor), carriers included; carriers' sums per event."""
     m, p = n.z.shape
+    z, base, risk, change = lanes.numbers(n.z), lanes.numbers(n.base), lanes.rows(s.risk), lanes.rows(beta)
     for i in range(m):
         eta = lanes.broadcast(0.0)
         for k in range(p):
-            eta = eta + n.z[i, k] * lanes.load(beta, k)
-        lanes.store(s.risk, i, n.base[i] * lanes.exp(eta))
+            eta = eta + lanes.number(z, i * p + k) * lanes.load(change, k)
+        if p > 0:
+            lanes.store(risk, i, lanes.number(base, i) * lanes.exp(eta))
+        else:
+            lanes.store(risk, i, lanes.broadcast(lanes.number(base, i)))
     has_shift = len(c.shift) > 0
     for lane in range(LANES):
         g = genes[lane]
@@ -163,167 +173,190 @@ def shift_sums(a: RiskArrays, c: CarrierArrays, s: Scratch, e: int, p: int) -> N
 
 
 @compiled_inline
-def first_moments(a, n, c, s, e) -> None:  # type: ignore[no-untyped-def]
-    """Bring s1 (all at risk at e) and d1 (the deaths at e) up to date; the gene is the last row."""
-    p = n.z.shape[1]
-    start, stop, n_deaths = a.group_start[e], a.group_start[e + 1], a.n_deaths[e]
-    if a.is_last_in_stratum[e]:
-        for k in range(p + 1):
-            lanes.store(s.s1, k, lanes.broadcast(0.0))
-    for t in range(a.leave_start[e], a.leave_start[e + 1]):
-        i = a.leave_row[t]
-        w = lanes.load(s.risk, i)
-        for k in range(p):
-            lanes.store(s.s1, k, lanes.load(s.s1, k) - n.z[i, k] * w)
+def first_moments(z, p, risk, s1, d1, first, n_deaths, stop) -> None:  # type: ignore[no-untyped-def]
+    """Add the rows first..stop to the covariates' s1 (all at risk); d1 becomes their deaths, if tied. Addresses."""
     if n_deaths > 1:
         for k in range(p):
             deaths = lanes.broadcast(0.0)
-            for i in range(start, start + n_deaths):
-                deaths = deaths + n.z[i, k] * lanes.load(s.risk, i)
-            lanes.store(s.d1, k, deaths)
+            for i in range(first, first + n_deaths):
+                deaths = deaths + lanes.number(z, i * p + k) * lanes.load(risk, i)
+            lanes.store(d1, k, deaths)
     for k in range(p):
-        total = lanes.load(s.s1, k)
-        for i in range(start, stop):
-            total = total + n.z[i, k] * lanes.load(s.risk, i)
-        lanes.store(s.s1, k, total)
-    lanes.store(s.s1, p, lanes.load(s.s1, p) + lanes.load(s.gene_sum, e))
-    lanes.store(s.d1, p, lanes.load(s.gene_deaths, e))
+        total = lanes.load(s1, k)
+        for i in range(first, stop):
+            total = total + lanes.number(z, i * p + k) * lanes.load(risk, i)
+        lanes.store(s1, k, total)
 
 
 @compiled_inline
-def _sums_at(a, s, e, s0):  # type: ignore[no-untyped-def]
-    """Total risk at event e (from that at the next one) and the risk of those who die there."""
-    for t in range(a.leave_start[e], a.leave_start[e + 1]):
-        s0 = s0 - lanes.load(s.risk, a.leave_row[t])
+def leave_moments(z, p, risk, s1, i) -> None:  # type: ignore[no-untyped-def]
+    """Take row i, who enters later, out of the covariates' s1. Addresses."""
+    w = lanes.load(risk, i)
+    for k in range(p):
+        lanes.store(s1, k, lanes.load(s1, k) - lanes.number(z, i * p + k) * w)
+
+
+@compiled_inline
+def risk_sums(risk, first, n_deaths, stop, s0):  # type: ignore[no-untyped-def]
+    """s0 plus the risk of rows first..stop, and the risk of the deaths among them. An address."""
     d0 = lanes.broadcast(0.0)
-    for i in range(a.group_start[e], a.group_start[e] + a.n_deaths[e]):
-        d0 = d0 + lanes.load(s.risk, i)
+    for i in range(first, first + n_deaths):
+        d0 = d0 + lanes.load(risk, i)
     s0 = s0 + d0
-    for i in range(a.group_start[e] + a.n_deaths[e], a.group_start[e + 1]):
-        s0 = s0 + lanes.load(s.risk, i)
+    for i in range(first + n_deaths, stop):
+        s0 = s0 + lanes.load(risk, i)
     return s0, d0
 
 
 @compiled_inline
-def _add_weighted_log(s, factor, weight) -> None:  # type: ignore[no-untyped-def]
-    lanes.store(s.a1, 0, factor)
+def _efron_sums(s0, d0, n_deaths):  # type: ignore[no-untyped-def]
+    """Sums over Efron's steps: 1 / denominator, the same times 1 - share, and share**k / denominator**2, k = 0..2."""
+    jump, death_jump = lanes.broadcast(0.0), lanes.broadcast(0.0)
+    q0, q1, q2 = lanes.broadcast(0.0), lanes.broadcast(0.0), lanes.broadcast(0.0)
+    for step in range(n_deaths):
+        share = step / n_deaths
+        inverse = 1.0 / (s0 - share * d0)
+        jump, death_jump = jump + inverse, death_jump + (1.0 - share) * inverse
+        square = inverse * inverse
+        q0, q1, q2 = q0 + square, q1 + share * square, q2 + (share * share) * square
+    return jump, death_jump, q0, q1, q2
+
+
+@compiled_inline
+def _multiply_ratio(null_inverse, place, s0, d0, n_deaths, ratio, powers):  # type: ignore[no-untyped-def]
+    """ratio * 2**powers times the event's denominators over those of the null model. An address."""
+    for step in range(n_deaths):
+        ratio = ratio * ((s0 - (step / n_deaths) * d0) * lanes.number(null_inverse, place + step))
+        if (place + step) % RENORMALISE_EVERY == 0:
+            powers = powers + lanes.exponent(ratio)
+            ratio = lanes.mantissa(ratio)
+    return ratio, powers
+
+
+@compiled
+def _add_logs(log_ratio: FloatArray, ratio: FloatArray, weight: float) -> None:
+    """log_ratio += weight (log of the first row of `ratio` + its second row x log 2)."""
     for lane in range(LANES):
-        s.log_ratio[0, lane] += weight * math.log(s.a1[0, lane])
+        log_ratio[0, lane] += weight * (math.log(ratio[0, lane]) + ratio[1, lane] * math.log(2.0))
+
+
+@compiled_inline
+def _subtract_squares(information, s1, d1, q, n_deaths, q0, q1, q2) -> None:  # type: ignore[no-untyped-def]
+    """information -= sum over Efron's steps of (s1 - share d1)(s1 - share d1)' / denominator**2."""
+    row = 0
+    for k in range(q):
+        left = q0 * lanes.load(s1, k)
+        if n_deaths == 1:
+            for j in range(k + 1):
+                lanes.store(information, row, lanes.load(information, row) - left * lanes.load(s1, j))
+                row += 1
+        else:
+            left = left - q1 * lanes.load(d1, k)
+            right = q2 * lanes.load(d1, k) - q1 * lanes.load(s1, k)
+            for j in range(k + 1):
+                moved = lanes.load(information, row) - left * lanes.load(s1, j)
+                lanes.store(information, row, moved - right * lanes.load(d1, j))
+                row += 1
 
 
 @compiled
 def sum_over_risk_sets(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, level: int) -> None:
     """Backwards through time: hazard jumps, log of the ratio of denominators, minus the squared means."""
     q = n.z.shape[1] + 1
+    zero, one = lanes.broadcast(0.0), lanes.broadcast(1.0)
+    risk, information, s1, d1 = (
+        lanes.rows(s.risk),
+        lanes.rows(s.information),
+        lanes.rows(s.s1),
+        lanes.rows(s.d1),
+    )
+    gene_sum, gene_deaths, z = lanes.rows(s.gene_sum), lanes.rows(s.gene_deaths), lanes.numbers(n.z)
+    null_inverse, has_shift = lanes.numbers(n.inverse_denominator), len(c.shift) > 0
     for row in range(q * (q + 1) // 2):
-        lanes.store(s.information, row, lanes.broadcast(0.0))
-    for lane in range(LANES):
-        s.log_ratio[0, lane] = 0.0
-    zero = lanes.broadcast(0.0)
-    has_shift = len(c.shift) > 0
-    g1, gene = zero, zero
-    s0, ratio, powers, factors = zero, lanes.broadcast(1.0), zero, 0
+        lanes.store(information, row, zero)
+    s.log_ratio[:] = 0.0
+    s0, ratio, powers, g1, gene = zero, one, zero, zero, zero
     for e in range(len(a.n_deaths) - 1, -1, -1):
+        n_deaths, weight = a.n_deaths[e], a.mean_weight[e]
         if a.is_last_in_stratum[e]:
             s0, g1 = zero, zero
-        n_deaths, weight = a.n_deaths[e], a.mean_weight[e]
-        s0, d0 = _sums_at(a, s, e, s0)
-        jump, death_jump, q0, q1, q2 = zero, zero, zero, zero, zero
-        for step in range(n_deaths):
-            share = step / n_deaths
-            denominator = s0 - share * d0
-            inverse = 1.0 / denominator
-            jump = jump + inverse
-            death_jump = death_jump + (1.0 - share) * inverse
-            square = inverse * inverse
-            q0 = q0 + square
-            q1 = q1 + share * square
-            q2 = q2 + (share * share) * square
-            factor = denominator * n.inverse_denominator[a.death_start[e] + step]
-            if weight == 1.0:
-                ratio = ratio * factor
-                factors += 1
-                if factors % RENORMALISE_EVERY == 0:
-                    powers = powers + lanes.exponent(ratio)
-                    ratio = lanes.mantissa(ratio)
-            else:
-                _add_weighted_log(s, factor, weight)
+            for k in range(q):
+                lanes.store(s1, k, zero)
+        for t in range(a.leave_start[e], a.leave_start[e + 1]):
+            s0 = s0 - lanes.load(risk, a.leave_row[t])
+            leave_moments(z, q - 1, risk, s1, a.leave_row[t])
+        s0, d0 = risk_sums(risk, a.group_start[e], n_deaths, a.group_start[e + 1], s0)
+        jump, death_jump, q0, q1, q2 = _efron_sums(s0, d0, n_deaths)
         lanes.store(s.hazard, e, weight * jump)
         lanes.store(s.death_hazard, e, weight * death_jump)
+        if weight == 1.0:
+            ratio, powers = _multiply_ratio(null_inverse, a.death_start[e], s0, d0, n_deaths, ratio, powers)
+        else:
+            alone, none = _multiply_ratio(null_inverse, a.death_start[e], s0, d0, n_deaths, one, zero)
+            lanes.store(s.work, 0, alone)
+            lanes.store(s.work, 1, none)
+            _add_logs(s.log_ratio, s.work, weight)
         if level == FULL_INFORMATION:
-            first_moments(a, n, c, s, e)
+            first_moments(z, q - 1, risk, s1, d1, a.group_start[e], n_deaths, a.group_start[e + 1])
+            lanes.store(s1, q - 1, lanes.load(s1, q - 1) + lanes.load(gene_sum, e))
+            lanes.store(d1, q - 1, lanes.load(gene_deaths, e))
             if has_shift:
                 shift_sums(a, c, s, e, q - 1)
-            _subtract_squared_means(s, q, n_deaths, weight * q0, weight * q1, weight * q2)
+            _subtract_squares(information, s1, d1, q, n_deaths, weight * q0, weight * q1, weight * q2)
         else:
-            g1, gd = g1 + lanes.load(s.gene_sum, e), lanes.load(s.gene_deaths, e)
+            lanes.store(s.q0, e, weight * q0)
+            lanes.store(s.q1, e, weight * q1)
+            lanes.store(s.q2, e, weight * q2)
+            g1, gd = g1 + lanes.load(gene_sum, e), lanes.load(gene_deaths, e)
             gene = gene - weight * (g1 * (q0 * g1 - q1 * gd) + gd * (q2 * gd - q1 * g1))
-        lanes.store(s.gene_sum, e, zero)
-        lanes.store(s.gene_deaths, e, zero)
+        lanes.store(gene_sum, e, zero)
+        lanes.store(gene_deaths, e, zero)
     if level != FULL_INFORMATION:
-        lanes.store(s.information, q * (q + 1) // 2 - 1, gene)
-    lanes.store(s.a1, 0, ratio)
-    lanes.store(s.b1, 0, powers)
-    for lane in range(LANES):
-        s.log_ratio[0, lane] += math.log(s.a1[0, lane]) + s.b1[0, lane] * math.log(2.0)
-
-
-@compiled_inline
-def _subtract_squared_means(s, q, n_deaths, q0, q1, q2) -> None:  # type: ignore[no-untyped-def]
-    """information -= sum over Efron's steps of (s1 - share d1)(s1 - share d1)' / denominator**2, all rows."""
-    row = 0
-    for k in range(q):
-        left = q0 * lanes.load(s.s1, k)
-        if n_deaths == 1:
-            for j in range(k + 1):
-                lanes.store(s.information, row, lanes.load(s.information, row) - left * lanes.load(s.s1, j))
-                row += 1
-        else:
-            d1 = lanes.load(s.d1, k)
-            left = left - q1 * d1
-            right = q2 * d1 - q1 * lanes.load(s.s1, k)
-            for j in range(k + 1):
-                moved = lanes.load(s.information, row) - left * lanes.load(s.s1, j)
-                lanes.store(s.information, row, moved - right * lanes.load(s.d1, j))
-                row += 1
+        lanes.store(information, q * (q + 1) // 2 - 1, gene)
+    lanes.store(s.work, 0, ratio)
+    lanes.store(s.work, 1, powers)
+    _add_logs(s.log_ratio, s.work, 1.0)
 
 
 @compiled
 def _expected_events(a: RiskArrays, s: Scratch) -> None:
-    """Forwards through time: risk[i] becomes risk x cumulative hazard over the row's time at risk."""
+    """Forwards through time: expected[i] = risk x cumulative hazard over the row's time at risk."""
     total = lanes.broadcast(0.0)
     is_delayed = len(a.leave_row) > 0
+    risk, expected = lanes.rows(s.risk), lanes.rows(s.expected)
+    hazard_sum, death_hazard = lanes.rows(s.hazard), lanes.rows(s.death_hazard)
     for e in range(len(a.n_deaths)):
         if a.stratum_start[e] == e:
             total = lanes.broadcast(0.0)
-        at_death = total + lanes.load(s.death_hazard, e)
-        total = total + lanes.load(s.hazard, e)
-        lanes.store(s.hazard, e, total)
-        n_deaths = a.n_deaths[e]
+        at_death = total + lanes.load(death_hazard, e)
+        total = total + lanes.load(hazard_sum, e)
+        lanes.store(hazard_sum, e, total)
+        last_death = a.group_start[e] + a.n_deaths[e]
         for i in range(a.group_start[e], a.group_start[e + 1]):
-            hazard = at_death if i < a.group_start[e] + n_deaths else total
+            hazard = at_death if i < last_death else total
             if is_delayed and a.row_first_event[i] > a.stratum_start[e]:
-                hazard = hazard - lanes.load(s.hazard, a.row_first_event[i] - 1)
-            lanes.store(s.risk, i, lanes.load(s.risk, i) * hazard)
+                hazard = hazard - lanes.load(hazard_sum, a.row_first_event[i] - 1)
+            lanes.store(expected, i, lanes.load(risk, i) * hazard)
 
 
 @compiled
 def add_products(table: FloatArray, values: FloatArray, out: FloatArray, sign: float) -> None:
     """out[k] += sign * sum over rows of table[row, k] * values[row], with out and values lane rows."""
     m, columns = table.shape
+    x, w, sums = lanes.numbers(table), lanes.rows(values), lanes.rows(out)
     whole = m - m % 4
     for i in range(0, whole, 4):
-        w0, w1 = sign * lanes.load(values, i), sign * lanes.load(values, i + 1)
-        w2, w3 = sign * lanes.load(values, i + 2), sign * lanes.load(values, i + 3)
+        w0, w1 = sign * lanes.load(w, i), sign * lanes.load(w, i + 1)
+        w2, w3 = sign * lanes.load(w, i + 2), sign * lanes.load(w, i + 3)
         for k in range(columns):
-            total = lanes.load(out, k) + table[i, k] * w0
-            total = total + table[i + 1, k] * w1
-            total = total + table[i + 2, k] * w2
-            lanes.store(out, k, total + table[i + 3, k] * w3)
+            total = lanes.load(sums, k) + lanes.number(x, i * columns + k) * w0
+            total = total + lanes.number(x, (i + 1) * columns + k) * w1
+            total = total + lanes.number(x, (i + 2) * columns + k) * w2
+            lanes.store(sums, k, total + lanes.number(x, (i + 3) * columns + k) * w3)
     for i in range(whole, m):
-        w0 = sign * lanes.load(values, i)
+        w0 = sign * lanes.load(w, i)
         for k in range(columns):
-            lanes.store(out, k, lanes.load(out, k) + table[i, k] * w0)
+            lanes.store(sums, k, lanes.load(sums, k) + lanes.number(x, i * columns + k) * w0)
 
 
 @compiled
@@ -340,7 +373,7 @@ def _carrier_terms(
             continue
         for t in range(c.start[g], c.start[g + 1]):
             i = c.row[t]
-            expected = s.risk[i, lane]
+            expected = s.expected[i, lane]
             observed = a.weight[i] if a.is_death[i] else 0.0
             s.gradient[p, lane] += observed - expected
             s.information[gene_row + p, lane] += expected
@@ -385,9 +418,9 @@ def evaluate(
             s.gradient[k, lane] = n.z_of_deaths[k]
             s.log_ratio[0, lane] += beta[k, lane] * n.z_of_deaths[k]
     _expected_events(a, s)
-    add_products(n.z, s.risk, s.gradient, -1.0)
+    add_products(n.z, s.expected, s.gradient, -1.0)
     if level == FULL_INFORMATION:
-        add_products(n.pairs, s.risk, s.information, 1.0)
+        add_products(n.pairs, s.expected, s.information, 1.0)
     _carrier_terms(a, n, c, genes, beta, s)
     for lane in range(LANES):
         observed = 0.0

@@ -1,4 +1,6 @@
-"""Newton-Raphson for eight genes at a time; each lane stops, and is recorded, by its own convergence.
+"""Newton-Raphson for eight genes at a time, in stages between which genes are put into new blocks.
+
+Each gene moves from stage to stage, and is recorded, by its own convergence: its numbers do not depend on its block.
 
 What does not belong here: derivatives (`lane_kernels.py`), threads and tables (`cox.py`).
 """
@@ -9,8 +11,9 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.scan.compiled import compiled
+from analytics.scan.curvature_kernels import CurvatureScratch, allocate_curvature, information_along
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
-from analytics.scan.frame import FloatArray, IntArray
+from analytics.scan.frame import BoolArray, FloatArray, IntArray
 from analytics.scan.lane_kernels import (
     FULL_INFORMATION,
     GENE_INFORMATION,
@@ -25,20 +28,23 @@ from analytics.scan.lanes import LANES
 from analytics.scan.null_model import NullArrays
 from analytics.scan.risk_table import RiskArrays
 
-MOST_APPROACHES, MOST_PASSES = 6, 25
-# Newton decrement (steps in standard errors) below which the last exact pass is the answer: the step still taken is
-# under 1e-6 standard errors, so the coefficient is off by about 1e-12 and the standard error by under 1e-7 of itself.
+MOST_PASSES = 25
+# Newton decrement (steps in standard errors) at which an exact pass is the last: the step still taken is under 1e-6
+# standard errors, so the coefficient is off by about 1e-12 and the standard error by under 3e-7 of itself.
 LAST_DECREMENT = 1e-6
-# the approximate information then leaves under 1e-6: a cheap pass gains about 100-fold
-CLOSE_DECREMENT = 3e-5
-# a score test moves with the step itself, not with its square
-LAST_HELD_DECREMENT = 1e-8
+LAST_HELD_DECREMENT = 1e-8  # a score test moves with the step itself, not with its square
+CLOSE_DECREMENT = (
+    2e-4  # a cheap pass gains 100-fold (1,000-fold in large cohorts), so an exact pass may follow
+)
+# Share of the gene's information by which the curvature along one direction may be off: SE to 5e-8 of itself.
+LARGEST_CURVATURE_ERROR = 1e-7
+APPROACH, CURVED, EXACT = np.int64(0), np.int64(1), np.int64(2)
 LONGEST_STEP = 3.0  # in standard errors; a longer Newton step is shortened to this
 
 
 class FitArrays(NamedTuple):
     """Results for G genes: coefficient, standard error, log likelihood minus the null model's, score test with the
-    gene held at zero, passes, status. Filled by `fit_genes`."""
+    gene held at zero, passes, status. Filled by `run_stage`."""
 
     coefficient: FloatArray
     standard_error: FloatArray
@@ -48,12 +54,24 @@ class FitArrays(NamedTuple):
     status: IntArray
 
 
+class FitState(NamedTuple):
+    """Where G genes are between stages: beta (G, p+1), the square of the last decrement (G), close enough (G)."""
+
+    beta: FloatArray
+    last: FloatArray
+    is_close: BoolArray
+
+
 def empty_fit(n_genes: int) -> FitArrays:
     """Nothing fitted yet: NaN everywhere, status NOT_CONVERGED."""
     nan = np.full((4, n_genes), np.nan)
-    return FitArrays(
-        nan[0], nan[1], nan[2], nan[3], np.zeros(n_genes, np.int64), np.full(n_genes, NOT_CONVERGED)
-    )
+    none = np.zeros(n_genes, np.int64)
+    return FitArrays(nan[0], nan[1], nan[2], nan[3], none, np.full(n_genes, NOT_CONVERGED))
+
+
+def state_at(start: FloatArray) -> FitState:
+    """All genes at their starting points (G, p+1)."""
+    return FitState(start.copy(), np.full(len(start), np.inf), np.zeros(len(start), dtype=np.bool_))
 
 
 @compiled
@@ -104,19 +122,67 @@ def _chord_step(s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: boo
 
 @compiled
 def _cheap_step(
-    s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: bool, beta: FloatArray, last: FloatArray
-) -> bool:
-    """One lane's step with the approximate information. False when the exact passes should take over: the lane is
-    close enough, or the approximation does not gain."""
+    s: Scratch,
+    lane: int,
+    p: int,
+    cross: FloatArray,
+    hold_gene: bool,
+    beta: FloatArray,
+    g: int,
+    state: FitState,
+) -> None:
+    """One lane's step with the approximate information. It is close when the step is small, or when the approximation
+    does not gain, so that the exact passes should take over."""
     step = np.zeros(p + 1)
     decrement = _chord_step(s, lane, p, cross, hold_gene, step)
-    if not 0.0 <= decrement < 0.25 * last[lane]:
-        return False
-    last[lane] = decrement
+    if not 0.0 <= decrement < 0.25 * state.last[g]:
+        state.is_close[g] = True
+        return
+    state.last[g] = decrement
+    state.is_close[g] = decrement < CLOSE_DECREMENT * CLOSE_DECREMENT
     shorten = min(1.0, LONGEST_STEP / math.sqrt(decrement)) if decrement > 0.0 else 1.0
     for k in range(p + 1):
         beta[k, lane] += shorten * step[k]
-    return decrement >= CLOSE_DECREMENT * CLOSE_DECREMENT
+
+
+@compiled
+def _aim(s: Scratch, k: CurvatureScratch, p: int, genes: IntArray, cross: FloatArray) -> None:
+    """Directions that would be the genes' rows of the inverse information, were the approximate information exact."""
+    for lane in range(LANES):
+        own = s.information[p * (p + 1) // 2 + p, lane]
+        k.direction[p, lane] = 1.0
+        for j in range(p):
+            k.direction[j, lane] = -own * cross[genes[lane], j] if genes[lane] >= 0 else 0.0
+
+
+@compiled
+def _curved_step(
+    s: Scratch, k: CurvatureScratch, lane: int, p: int, beta: FloatArray, g: int, out: FitArrays
+) -> None:
+    """Record the lane from its information along one direction v, unless that is not exact enough.
+
+    With I v = (residual, product of the gene), the information that the covariates leave the gene is v' I v minus
+    residual' (covariates' information)^-1 residual. Taking the identity for that matrix errs by about
+    |residual|**3 / |v|, because the residual is itself (its distance from the identity) x v."""
+    left, residual, length = k.product[p, lane], 0.0, 0.0
+    score, decrement = s.gradient[p, lane], 0.0
+    for j in range(p):
+        left += k.direction[j, lane] * k.product[j, lane]
+        residual += k.product[j, lane] ** 2
+        length += k.direction[j, lane] ** 2
+        score += k.direction[j, lane] * s.gradient[j, lane]
+        decrement += s.gradient[j, lane] ** 2
+    left -= residual
+    if not (left > 0.0 and residual**1.5 <= LARGEST_CURVATURE_ERROR * left * math.sqrt(length)):
+        return
+    step = score / left
+    decrement += step * score
+    if not decrement < LAST_DECREMENT * LAST_DECREMENT:
+        return
+    out.status[g] = CONVERGED
+    out.coefficient[g] = beta[p, lane] + step
+    out.log_ratio[g] = s.log_ratio[0, lane] + 0.5 * decrement
+    out.standard_error[g] = 1.0 / math.sqrt(left)
 
 
 @compiled
@@ -165,66 +231,75 @@ def _exact_step(
 
 
 @compiled
-def _fit_block(
+def _stage_of_block(
+    stage: int,
     a: RiskArrays,
     n: NullArrays,
     c: CarrierArrays,
     genes: IntArray,
     cross: FloatArray,
-    beta: FloatArray,
     hold_gene: bool,
+    beta: FloatArray,
     s: Scratch,
+    k: CurvatureScratch,
+    state: FitState,
     out: FitArrays,
 ) -> None:
-    """Cheap passes (exact gradient, approximate information) until every lane is close, then exact Newton passes.
-
-    A lane that is close waits for the others unchanged, so that its numbers do not depend on them."""
     p = n.z.shape[1]
     previous, best = beta.copy(), np.full(LANES, -np.inf)
-    last = np.full(LANES, np.inf)
     open_lane = genes >= 0
-    exact = False
     link_shifts(a, c, genes, s)
-    for number in range(MOST_APPROACHES + MOST_PASSES):
-        if not exact and (number == MOST_APPROACHES or not open_lane.any()):
-            exact = True
-            open_lane = genes >= 0
-            previous[:] = beta
-        if not open_lane.any():
-            return
-        evaluate(a, n, c, genes, beta, s, FULL_INFORMATION if exact else GENE_INFORMATION)
+    for _ in range(MOST_PASSES if stage == EXACT else 1):
+        evaluate(a, n, c, genes, beta, s, FULL_INFORMATION if stage == EXACT else GENE_INFORMATION)
+        if stage == CURVED:
+            _aim(s, k, p, genes, cross)
+            information_along(a, n, c, genes, s, k)
         for lane in range(LANES):
             g = genes[lane]
             if not open_lane[lane]:
                 continue
             out.passes[g] += 1
-            if exact:
-                open_lane[lane] = _exact_step(s, lane, p, hold_gene, beta, previous, best, g, out)
+            if stage == APPROACH:
+                _cheap_step(s, lane, p, cross[g], hold_gene, beta, g, state)
+            elif stage == CURVED:
+                _curved_step(s, k, lane, p, beta, g, out)
             else:
-                open_lane[lane] = _cheap_step(s, lane, p, cross[g], hold_gene, beta, last)
+                open_lane[lane] = _exact_step(s, lane, p, hold_gene, beta, previous, best, g, out)
+        if not open_lane.any():
+            return
 
 
 @compiled
-def fit_genes(
+def run_stage(
+    stage: int,
     a: RiskArrays,
     n: NullArrays,
     c: CarrierArrays,
     blocks: IntArray,
-    start: FloatArray,
     cross: FloatArray,
     hold_gene: bool,
+    state: FitState,
     out: FitArrays,
 ) -> None:
-    """Fit the genes of `blocks` (n_blocks, 8; -1 = empty lane) from `start` (G, p+1).
+    """One stage for the genes of `blocks` (n_blocks, 8; -1 = empty lane).
 
+    APPROACH: one cheap pass (exact gradient, approximate information) that moves state.beta and sets state.is_close.
+    CURVED: one pass with the exact information along the gene's direction, which records genes that it settles.
+    EXACT: Newton passes with the whole information until every lane is recorded.
     cross (G, p): information of gene and covariates under the null model, over the gene's own. hold_gene keeps the
     genes' coefficients at 0 and gives the score test instead of a standard error.
     """
     m, p = n.z.shape
     s = allocate(m, len(a.n_deaths), p, most_carriers(c, blocks))
+    k = allocate_curvature(m, len(a.n_deaths), p + 1)
     beta = np.zeros((p + 1, LANES))
     for b in range(len(blocks)):
         for lane in range(LANES):
-            for k in range(p + 1):
-                beta[k, lane] = start[blocks[b, lane], k] if blocks[b, lane] >= 0 else 0.0
-        _fit_block(a, n, c, blocks[b], cross, beta, hold_gene, s, out)
+            g = blocks[b, lane]
+            for j in range(p + 1):
+                beta[j, lane] = state.beta[g, j] if g >= 0 else 0.0
+        _stage_of_block(stage, a, n, c, blocks[b], cross, hold_gene, beta, s, k, state, out)
+        for lane in range(LANES):
+            g = blocks[b, lane]
+            if g >= 0:
+                state.beta[g] = beta[:, lane]

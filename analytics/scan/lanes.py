@@ -44,7 +44,38 @@ class _LaneVectorModel(models.PrimitiveModel):
         super().__init__(manager, numba_type, _VECTOR)
 
 
+class RowsType(types.Type):
+    """Numba's name for the address of rows of eight doubles."""
+
+    def __init__(self) -> None:
+        super().__init__(name="LaneRows")
+
+
+class NumbersType(types.Type):
+    """Numba's name for the address of doubles."""
+
+    def __init__(self) -> None:
+        super().__init__(name="Numbers")
+
+
+rows_address, numbers_address = RowsType(), NumbersType()
+
+
+@register_model(RowsType)
+class _RowsModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, numba_type: Any) -> None:
+        super().__init__(manager, numba_type, _VECTOR.as_pointer())
+
+
+@register_model(NumbersType)
+class _NumbersModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, numba_type: Any) -> None:
+        super().__init__(manager, numba_type, ir.DoubleType().as_pointer())
+
+
 def _row_pointer(context: Any, builder: Any, array_type: Any, array: Any, row: Any) -> Any:
+    if isinstance(array_type, RowsType):
+        return builder.gep(array, [row])
     view = cgutils.create_struct_proxy(array_type)(context, builder, array)
     offset = builder.mul(row, ir.Constant(row.type, LANES))
     return builder.bitcast(builder.gep(view.data, [offset]), _VECTOR.as_pointer())
@@ -55,8 +86,43 @@ def _constant(value: float) -> Any:
 
 
 @intrinsic
+def _rows(typing_context: Any, array: Any) -> Any:
+    """The address of a C-contiguous float64 array of shape (m, 8), which the caller keeps alive.
+
+    Numba counts references to arrays wherever one is handed to a function; in a loop over events that takes longer
+    than the sums. An address is not counted.
+    """
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        view = cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0])
+        return builder.bitcast(view.data, _VECTOR.as_pointer())
+
+    return rows_address(array), codegen
+
+
+@intrinsic
+def _numbers(typing_context: Any, array: Any) -> Any:
+    """The address of a C-contiguous float64 array of any shape, which the caller keeps alive."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return cgutils.create_struct_proxy(signature.args[0])(context, builder, args[0]).data
+
+    return numbers_address(array), codegen
+
+
+@intrinsic
+def _number(typing_context: Any, numbers: Any, place: Any) -> Any:
+    """The double at a place (counted in the flat array) of an address from `numbers`."""
+
+    def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.load(builder.gep(args[0], [args[1]]))
+
+    return types.float64(numbers, types.intp), codegen
+
+
+@intrinsic
 def _load(typing_context: Any, rows: Any, row: Any) -> Any:
-    """Row `row` of a C-contiguous float64 array of shape (m, 8)."""
+    """Row `row` of a C-contiguous float64 array of shape (m, 8), or of the address of one."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         value = builder.load(_row_pointer(context, builder, signature.args[0], args[0], args[1]))
@@ -68,7 +134,7 @@ def _load(typing_context: Any, rows: Any, row: Any) -> Any:
 
 @intrinsic
 def _store(typing_context: Any, rows: Any, row: Any, value: Any) -> Any:
-    """Write `value` to row `row` of a C-contiguous float64 array of shape (m, 8)."""
+    """Write `value` to row `row` of a C-contiguous float64 array of shape (m, 8), or of the address of one."""
 
     def codegen(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         written = builder.store(args[2], _row_pointer(context, builder, signature.args[0], args[0], args[1]))
@@ -178,6 +244,9 @@ def _mantissa(typing_context: Any, value: Any) -> Any:
     return lane_vector(lane_vector), codegen
 
 
+rows: Any = _rows
+numbers: Any = _numbers
+number: Any = _number
 load: Any = _load
 store: Any = _store
 exp: Any = _exp

@@ -72,23 +72,24 @@ def _evaluate(
 ) -> None:
     """mean and spread of every row, gradient, information (lower triangle, gene last) and log_ratio at beta."""
     m, p = n.z.shape
+    z, offset, all_means, spreads = n.z, n.offset, s.mean, s.spread
     for i in range(m):
-        eta = lanes.broadcast(n.offset[i])
+        eta = lanes.broadcast(offset[i])
         for k in range(p):
-            eta = eta + n.z[i, k] * lanes.load(beta, k)
-        lanes.store(s.mean, i, eta)
+            eta = eta + z[i, k] * lanes.load(beta, k)
+        lanes.store(all_means, i, eta)
     for lane in range(LANES):
         if genes[lane] >= 0:
             for t in range(c.start[genes[lane]], c.start[genes[lane] + 1]):
                 s.mean[c.row[t], lane] += beta[p, lane]
     ratio, powers = lanes.broadcast(1.0), lanes.broadcast(0.0)
     for i in range(m):
-        odds = lanes.exp(lanes.load(s.mean, i))
+        odds = lanes.exp(lanes.load(all_means, i))
         inverse = 1.0 / (1.0 + odds)
         mean = odds * inverse
-        lanes.store(s.mean, i, mean)
-        lanes.store(s.spread, i, mean * inverse)
-        ratio = ratio * ((1.0 + odds) * (1.0 / (1.0 + math.exp(n.offset[i]))))
+        lanes.store(all_means, i, mean)
+        lanes.store(spreads, i, mean * inverse)
+        ratio = ratio * ((1.0 + odds) * (1.0 / (1.0 + math.exp(offset[i]))))
         if i % RENORMALISE_EVERY == 0:
             powers = powers + lanes.exponent(ratio)
             ratio = lanes.mantissa(ratio)
@@ -133,13 +134,14 @@ def _penalise(n: LogisticArrays, c: ResponseCarriers, genes: IntArray, s: Logist
     """
     m, p = n.z.shape
     gene_row = p * (p + 1) // 2
+    pairs, quadratic, means, spreads = n.pairs, s.quadratic, s.mean, s.spread
     for i in range(m):
         leverage = lanes.broadcast(0.0)
         for row in range(gene_row):
-            leverage = leverage + n.pairs[i, row] * lanes.load(s.quadratic, row)
-        pull = lanes.load(s.spread, i) * (0.5 - lanes.load(s.mean, i))
-        lanes.store(s.spread, i, leverage * pull)
-        lanes.store(s.mean, i, pull)
+            leverage = leverage + pairs[i, row] * lanes.load(quadratic, row)
+        pull = lanes.load(spreads, i) * (0.5 - lanes.load(means, i))
+        lanes.store(spreads, i, leverage * pull)
+        lanes.store(means, i, pull)
     for lane in range(LANES):
         if genes[lane] < 0:
             continue

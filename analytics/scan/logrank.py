@@ -14,6 +14,7 @@ from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray
 from analytics.scan.risk_table import RiskArrays, RiskTable
 from analytics.scan.sparse_kernels import sparse_scores
+from analytics.scan.threads import over_genes
 
 NO_VARIANCE = (
     1e-10  # a variance below this share of the expected events is rounding: no stratum compares anybody
@@ -80,26 +81,26 @@ def log_rank_terms(table: RiskTable) -> LogRankTerms:
     return LogRankTerms(hazard, linear, quadratic)
 
 
-def log_rank(table: RiskTable, terms: LogRankTerms, carriers: CarrierRows) -> LogRank:
+def log_rank(table: RiskTable, terms: LogRankTerms, carriers: CarrierRows, n_threads: int = 1) -> LogRank:
     """Stratified log-rank test of every gene in `carriers` against the other patients of the table."""
     n_genes = len(carriers.arrays.start) - 1
     observed, expected, variance = np.zeros((3, n_genes))
-    none = np.zeros(0)
-    ones = np.ones(len(table.patient_of_row))
-    sparse_scores(
-        table.arrays,
-        carriers.arrays,
-        ones,
-        terms.expected_of_row,
-        terms.variance_of_row,
-        terms.quadratic,
-        none,
-        none,
-        observed,
-        expected,
-        variance,
+    none, ones = np.zeros(0), np.ones(len(table.patient_of_row))
+    a, c = table.arrays, carriers.arrays
+    rows, linear, quadratic = terms.expected_of_row, terms.variance_of_row, terms.quadratic
+    over_genes(
+        lambda first, stop: sparse_scores(
+            a, c, ones, rows, linear, quadratic, none, none, first, stop, observed, expected, variance
+        ),
+        n_genes,
+        n_threads,
     )
     usable = variance > NO_VARIANCE * np.maximum(expected, 1e-300)
     z = np.where(usable, (observed - expected) / np.sqrt(np.where(usable, variance, 1.0)), np.nan)
     chi2 = z * z
-    return LogRank(observed, expected, variance, z, chi2, special.chdtrc(1, chi2))
+    return LogRank(observed, expected, variance, z, chi2, chi2_p(chi2))
+
+
+def chi2_p(chi2: FloatArray) -> FloatArray:
+    """Upper tail of chi-square with 1 df, which is that of the normal distribution taken twice."""
+    return np.asarray(special.erfc(np.sqrt(0.5 * chi2)), dtype=np.float64)

@@ -8,12 +8,12 @@ What does not belong here: plots of residuals, remedies.
 import math
 
 import numpy as np
-from scipy import special
 
 from analytics.scan.carriers import CarrierRows
 from analytics.scan.compiled import compiled
 from analytics.scan.frame import FloatArray, IntArray, PatientFrame
 from analytics.scan.lane_kernels import CarrierArrays
+from analytics.scan.logrank import chi2_p
 from analytics.scan.risk_table import RiskArrays, RiskTable
 from analytics.scan.threads import run_all
 
@@ -124,4 +124,4 @@ def proportional_hazards_test(
         [genes[i : i + GENES_PER_TASK] for i in range(0, len(genes), GENES_PER_TASK)],
         n_threads,
     )
-    return chi2, special.chdtrc(1, chi2)
+    return chi2, chi2_p(chi2)

@@ -46,24 +46,25 @@ def sparse_scores(
     q0_sum: FloatArray,
     q1: FloatArray,
     q2: FloatArray,
+    first_gene: int,
+    stop_gene: int,
     observed: FloatArray,
     expected: FloatArray,
     variance: FloatArray,
 ) -> None:
-    """Per gene: observed events, expected events and the variance of their difference under the null model.
+    """Per gene of first_gene..stop_gene: observed and expected events, the variance of their difference under the null.
 
     risk (m): weight x relative risk. expected_of_row, variance_of_row (m): what one carrier adds. q0_sum (T+1), q1,
     q2 (T): see `NullArrays`; q1 and q2 may be empty when the test has no Efron steps (log-rank).
     """
-    n_genes = len(c.start) - 1
     most = 0
-    for g in range(n_genes):
+    for g in range(first_gene, stop_gene):
         most = max(most, c.start[g + 1] - c.start[g])
     event = np.empty(2 * most, dtype=np.int64)
     change = np.empty(2 * most)
     has_steps = len(q1) > 0
     is_delayed = len(a.leave_row) > 0
-    for g in range(n_genes):
+    for g in range(first_gene, stop_gene):
         o, x, v, size = 0.0, 0.0, 0.0, 0
         for t in range(c.start[g + 1] - 1, c.start[g] - 1, -1):
             i = c.row[t]

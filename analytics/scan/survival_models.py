@@ -103,7 +103,7 @@ def log_rank_block(group: Group, table: RiskTable, carriers: CarrierRows, before
     """Stratified log-rank test of carriers against the others."""
     if group.is_weighted:
         return unavailable(len(group.genes), "logrank", reasons.WEIGHTED)
-    test = log_rank(table, log_rank_terms(table), carriers)
+    test = log_rank(table, log_rank_terms(table), carriers, group.settings.n_threads)
     columns = {name: getattr(test, name) for name in LOGRANK_COLUMNS if name != "reason"}
     block = pd.DataFrame(columns)
     block["reason"] = reasons.word_where(np.isnan(test.z), reasons.NO_COMPARISON)
@@ -160,7 +160,7 @@ def _model_block(
     parts = []
     for first in range(0, len(group.genes), batch):
         genes = group.genes[first : first + batch]
-        carriers = carriers_in_rows(table, group.data, genes, group.frame.event)
+        carriers = carriers_in_rows(table, group.data, genes, group.frame.event, group.settings.n_threads)
         before = reasons_before_fitting(table, carriers, group.settings.min_carriers, suffix)
         if null is None:
             part = unavailable(len(genes), "adj", before)
@@ -198,7 +198,7 @@ def null_block(group: Group) -> pd.DataFrame:
     if not known.any():
         return unavailable(n_genes, "null", reasons.NO_BURDEN)
     table = build_risk_table(frame, known)
-    carriers = carriers_in_rows(table, group.data, group.genes, frame.event)
+    carriers = carriers_in_rows(table, group.data, group.genes, frame.event, group.settings.n_threads)
     before = reasons_before_fitting(table, carriers, settings.min_carriers)
     testable = np.flatnonzero(reasons.is_open(before))
     block = unavailable(n_genes, "null", before)

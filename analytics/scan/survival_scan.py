@@ -107,7 +107,9 @@ def _scan_group(group: Group) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]
         blocks = {name: unavailable(len(group.genes), name, reasons.NOT_PROFILED_REASON) for name in BLOCKS}
     else:
         table = build_risk_table(group.frame, group.evaluable)
-        carriers = carriers_in_rows(table, group.data, group.genes, group.frame.event)
+        carriers = carriers_in_rows(
+            table, group.data, group.genes, group.frame.event, group.settings.n_threads
+        )
         before = reasons_before_fitting(table, carriers, group.settings.min_carriers)
         blocks = {
             "logrank": log_rank_block(group, table, carriers, before),

@@ -11,9 +11,8 @@ from analytics.scan.lanes import LANES
 
 T = TypeVar("T")
 
-BLOCKS_PER_TASK = (
-    32  # about 5 ms of work: short enough to even out two threads, long enough to hide the hand-over
-)
+GENES_PER_TASK = 1024  # for work of a microsecond per gene
+BLOCKS_PER_TASK = 32  # about 5 ms: short enough to even out two threads, long enough to hide the hand-over
 
 
 def blocks_of_genes(genes: IntArray, cost: FloatArray) -> IntArray:
@@ -33,9 +32,16 @@ def over_blocks(work: Callable[[IntArray], None], blocks: IntArray, n_threads: i
     run_all(work, runs, n_threads)
 
 
+def over_genes(work: Callable[[int, int], None], n_genes: int, n_threads: int) -> None:
+    """Call work(first, stop) on runs of genes, on n_threads threads."""
+    runs = [(first, min(first + GENES_PER_TASK, n_genes)) for first in range(0, n_genes, GENES_PER_TASK)]
+    run_all(lambda run: work(*run), runs, n_threads)
+
+
 def run_all(work: Callable[[T], None], items: Iterable[T], n_threads: int) -> None:
     """Call work on every item; the first error is raised."""
-    if n_threads == 1:
+    items = list(items)
+    if n_threads == 1 or len(items) == 1:
         for item in items:
             work(item)
         return

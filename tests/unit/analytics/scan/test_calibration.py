@@ -1,4 +1,4 @@
-"""p-values are uniform without effects, the burden null keeps its level under a prognostic burden, effects are found."""
+"""p is uniform without effects, the burden null keeps its level under a prognostic burden, planted effects are found."""
 
 from functools import cache
 
