@@ -11,7 +11,7 @@ from orchestration.analyses import load_analyses
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
-from orchestration.assets.scans import scan_asset, scan_tables_asset
+from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
 from orchestration.checks import published_checks
 from orchestration.jobs import jobs
@@ -38,7 +38,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     scans = [scan_asset(path, spec) for path, spec in scan_specs.items()]
     scan_tables = scan_tables_asset(list(scan_specs.values()))
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
-    published = published_asset([*marts, *stats.keys, *scan_tables.keys, claim_checks.key])
+    published = published_asset(
+        [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
+        [*(s.analysis_id for s in specs.values()), *(scan_folder(s.scan_id) for s in scan_specs.values())],
+    )
     return dg.Definitions(
         assets=[
             *raw_assets(catalog),

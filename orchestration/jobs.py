@@ -10,37 +10,30 @@ READ_SOURCES = "read_sources"
 BUILD_FROM_SOURCES = "build_from_sources"
 
 
-def build_from_sources() -> dg.UnresolvedAssetJobDefinition:
-    """Everything after the sources."""
-    return dg.define_asset_job(
-        BUILD_FROM_SOURCES,
-        dg.AssetSelection.all() - dg.AssetSelection.groups("sources"),
-        executor_def=dg.in_process_executor,
-        description="Build every table from the sources as they were last read, compute every statistic, publish.",
-    )
+#: Groups of tables that stand between the sources and the statistics.
+_TABLES = ("raw", "vocabulary", "staging", "intermediate", "marts")
 
 
 def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
-    """``refresh_all`` is the two halves ``read_sources`` and ``build_from_sources`` in one run; ``statistics_only``
-    computes and publishes from the last build."""
+    """``refresh_all``, and parts of it. ``icb run`` runs ``read_sources`` and, if anything has changed,
+    ``build_from_sources``."""
+    everything, sources = dg.AssetSelection.all(), dg.AssetSelection.groups("sources")
+    selected = {
+        REFRESH_ALL: (everything, "Read every source, build every table, compute every statistic, publish."),
+        READ_SOURCES: (
+            sources,
+            "Fetch, verify and parse every source; an unchanged one is not parsed again.",
+        ),
+        BUILD_FROM_SOURCES: (
+            everything - sources,
+            "Build every table from the sources as they were last read, compute every statistic, publish.",
+        ),
+        STATISTICS_ONLY: (
+            everything - sources - dg.AssetSelection.groups(*_TABLES),
+            "Compute every statistic on the tables of the last build, publish.",
+        ),
+    }
     return [
-        dg.define_asset_job(
-            REFRESH_ALL,
-            dg.AssetSelection.all(),
-            executor_def=dg.in_process_executor,
-            description="Read every source, build every table, compute every statistic, publish.",
-        ),
-        dg.define_asset_job(
-            READ_SOURCES,
-            dg.AssetSelection.groups("sources"),
-            executor_def=dg.in_process_executor,
-            description="Fetch, verify and parse every source; an unchanged one is not parsed again.",
-        ),
-        build_from_sources(),
-        dg.define_asset_job(
-            STATISTICS_ONLY,
-            dg.AssetSelection.groups("analyses", "scans", "stats", "published"),
-            executor_def=dg.in_process_executor,
-            description="Compute every statistic on the tables of the last build, publish.",
-        ),
+        dg.define_asset_job(name, selection, executor_def=dg.in_process_executor, description=description)
+        for name, (selection, description) in selected.items()
     ]

@@ -1,5 +1,6 @@
 -- Which way is an event? Responders die less often than people whose disease progressed; a cohort in which they die more
 -- often has its status read the wrong way round.
+{{ config(meta={'dagster': {'ref': {'name': 'survival_outcomes'}}}) }}
 with deaths as (
 
     select

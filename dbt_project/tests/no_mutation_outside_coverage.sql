@@ -1,6 +1,6 @@
 -- Rule 1. A counted call on a sample whose panel does not list the gene means that a symbol was not resolved, and that
 -- other samples of the panel would be called neither mutated nor wild-type. Reported, because sources do hold a few.
-{{ config(severity='warn') }}
+{{ config(severity='warn', meta={'dagster': {'ref': {'name': 'mutations'}}}) }}
 select
     profiling.panel_id,
     mutations.hugo_symbol,

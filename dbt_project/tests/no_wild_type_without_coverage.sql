@@ -1,4 +1,5 @@
 -- Rule 1. Every sequenced sample has a panel, and every panel some genes: otherwise nobody could be wild-type for sure.
+{{ config(meta={'dagster': {'ref': {'name': 'profiling'}}}) }}
 with panels as (
 
     select distinct panel_id from {{ ref('gene_panels') }}

@@ -6,12 +6,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -23,16 +21,14 @@ from filelock import FileLock
 
 from ingestion.errors import IngestionError
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
+from orchestration.assets.leftovers import drop_unknown
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.schedules import WEEKLY
 from orchestration.settings import Settings
 
 OWNERS = ["team:warehouse"]
 #: dbt of this environment, whatever PATH says.
 DBT = Path(sys.executable).parent / "dbt"
-#: Marts are refreshed every Monday at 04:00 UTC; by 08:00 they must be.
-MART_FRESHNESS = dg.FreshnessPolicy.cron(
-    deadline_cron="0 8 * * 1", lower_bound_delta=timedelta(hours=4), timezone="UTC"
-)
 
 
 class DbtError(IngestionError):
@@ -61,7 +57,7 @@ class Translator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         spec = spec.replace_attributes(owners=OWNERS, kinds={"dbt", "duckdb"})
         if spec.key.path[0] == "marts":
-            spec = spec.replace_attributes(freshness_policy=MART_FRESHNESS)
+            spec = spec.replace_attributes(freshness_policy=WEEKLY)
         return spec
 
 
@@ -131,21 +127,19 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
             raise DbtError(str(invocation.get_error()), where=str(target / "dbt.log"))
         manifest = invocation.get_artifact("manifest.json")
         with warehouse.build() as con:
-            for relation in drop_forgotten(con, manifest):
+            for relation in drop_unknown(con, relations_of(manifest)):
                 context.log.info(f"Dropped {relation}: no model makes it any more.")
             columns = table_columns(con)
             for event in events:
                 if isinstance(event, dg.Output):
-                    node = manifest["nodes"][event.metadata["unique_id"].value]
-                    more = table_metadata(con, node, columns)
-                    if node["resource_type"] == "model":
-                        try:
-                            more["dagster/column_lineage"] = column_lineage(
-                                node, manifest, columns, translator.get_asset_key
-                            )
-                        except LineageError as exc:
-                            context.log.warning(str(exc))
-                    event = event.with_metadata({**event.metadata, **more})
+                    node, origins = manifest["nodes"][event.metadata["unique_id"].value], None
+                    try:
+                        if node["resource_type"] == "model":
+                            origins = column_lineage(node, manifest, columns, translator.get_asset_key)
+                    except LineageError as exc:
+                        context.log.warning(str(exc))
+                    metadata = {**event.metadata, **table_metadata(con, node, columns, origins)}
+                    event = event.with_metadata(metadata)
                 yield event
         if failures:
             raise DbtError("; ".join(failures), where=str(target / "dbt.log"))
@@ -177,18 +171,10 @@ def failed_nodes(target: Path) -> list[str]:
     ]
 
 
-def drop_forgotten(con: duckdb.DuckDBPyConnection, manifest: Mapping[str, Any]) -> list[str]:
-    """Drop what is in dbt's schemas and no model or seed makes any more: dbt itself never drops, and what stayed in
-    ``marts`` would be published for ever. Gives the names."""
-    nodes = [n for n in manifest["nodes"].values() if n["resource_type"] in ("model", "seed")]
-    known = {(n["schema"], n["alias"]) for n in nodes}
-    relations = con.execute(
-        "select schema_name, table_name, 'table' as kind from duckdb_tables() where not internal "
-        "union all select schema_name, view_name, 'view' from duckdb_views() where not internal order by all"
-    ).fetchall()
-    dropped = []
-    for schema, name, kind in relations:
-        if schema in {one for one, _ in known} and (schema, name) not in known:
-            con.execute(f'drop {kind} "{schema}"."{name}"')
-            dropped.append(f"{schema}.{name}")
-    return dropped
+def relations_of(manifest: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Names of what models and seeds make, by schema."""
+    found: dict[str, set[str]] = {}
+    for node in manifest["nodes"].values():
+        if node["resource_type"] in ("model", "seed"):
+            found.setdefault(node["schema"], set()).add(node["alias"])
+    return found

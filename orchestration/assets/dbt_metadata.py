@@ -7,7 +7,7 @@ dagster-dbt's ``fetch_row_counts`` and ``fetch_column_metadata`` give the same, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -25,6 +25,8 @@ Columns = dict[Table, dict[str, str]]
 KeyOf = Callable[[Mapping[str, Any]], dg.AssetKey]
 
 _DIALECT = "duckdb"
+#: Origins of a column that its description names; the lineage has them all.
+_MOST_ORIGINS = 4
 
 
 class LineageError(Exception):
@@ -43,24 +45,44 @@ def table_columns(con: duckdb.DuckDBPyConnection) -> Columns:
 
 
 def table_metadata(
-    con: duckdb.DuckDBPyConnection, node: Mapping[str, Any], columns: Columns
+    con: duckdb.DuckDBPyConnection,
+    node: Mapping[str, Any],
+    columns: Columns,
+    origins: dg.TableColumnLineage | None,
 ) -> dict[str, Any]:
-    """Row count and column schema of one model or seed, under Dagster's standard names.
+    """Row count, columns and column lineage of one model or seed, under Dagster's standard names.
+
+    The origins stand in the descriptions of the columns too: the open-source UI shows lineage of columns as JSON only.
 
     Parameters
     ----------
     con : the build file as the run left it.
     node : the node in ``manifest.json``.
+    origins : what `column_lineage` found; None for a seed.
     """
-    table = _table(node)
-    described = {name: props.get("description") for name, props in node["columns"].items()}
-    counted = con.execute(f'select count(*) from "{table[0]}"."{table[1]}"').fetchone()
-    return {
+    schema, name = _table(node)
+    counted = con.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
+    sources = origins.deps_by_column if origins else {}
+    shown = [
+        dg.TableColumn(
+            column,
+            kind.lower(),
+            _described(node["columns"].get(column, {}).get("description"), sources.get(column, ())),
+        )
+        for column, kind in columns[schema, name].items()
+    ]
+    metadata: dict[str, Any] = {
         "dagster/row_count": int(counted[0]) if counted else 0,
-        "dagster/column_schema": dg.TableSchema(
-            [dg.TableColumn(name, kind.lower(), described.get(name)) for name, kind in columns[table].items()]
-        ),
+        "dagster/column_schema": dg.TableSchema(shown),
     }
+    return metadata | ({"dagster/column_lineage": origins} if origins else {})
+
+
+def _described(meaning: str | None, origins: Sequence[dg.TableColumnDep]) -> str | None:
+    names = [".".join([*one.asset_key.path, one.column_name]) for one in origins]
+    more = [f"{len(names) - _MOST_ORIGINS} more"] if len(names) > _MOST_ORIGINS else []
+    origin = f"From {', '.join(names[:_MOST_ORIGINS] + more)}" if names else None
+    return ". ".join(text for text in (meaning, origin) if text) or None
 
 
 def column_lineage(

@@ -2,13 +2,21 @@
 
 import dagster as dg
 
+from orchestration.assets.leftovers import remove_unknown
+from orchestration.assets.provenance import code_version
 from orchestration.inputs import forget_fingerprint
 from orchestration.publish import publish
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.schedules import WEEKLY
 
 
-def published_asset(upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """Copy, check, swap. Runs only when everything upstream succeeded."""
+def published_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDefinition:
+    """Copy, check, swap. Runs only when everything upstream succeeded.
+
+    Parameters
+    ----------
+    results : folders of results that analyses and scans of the catalogue make.
+    """
 
     @dg.asset(
         key=dg.AssetKey(["published", "icb"]),
@@ -17,10 +25,14 @@ def published_asset(upstream: list[dg.AssetKey]) -> dg.AssetsDefinition:
         description="The published DuckDB file: marts and stats, swapped in by one rename. Open it read-only.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
+        code_version=code_version("orchestration/publish.py"),
+        freshness_policy=WEEKLY,
         pool=BUILD_POOL,
     )
     def published(warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
+        for kind in ("tables", "figures"):
+            remove_unknown(settings.results / kind, results)
         forget_fingerprint(settings)  # only a run of the whole graph knows what the new file is made from
         done = publish(settings.build_file, settings.published_file, settings.results / "figures")
         return dg.MaterializeResult(

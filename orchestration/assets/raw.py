@@ -12,6 +12,8 @@ from ingestion.errors import IngestionError
 from ingestion.fetch import FetchedFile
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
+from orchestration.assets.leftovers import drop_unknown
+from orchestration.assets.provenance import code_version
 from orchestration.resources import BUILD_POOL, Warehouse
 
 OWNERS = ["team:ingestion"]
@@ -100,6 +102,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                 description=f"raw.{table}: columns in ingestion/raw_schema.py.",
                 owners=OWNERS,
                 kinds={"duckdb"},
+                code_version=code_version("ingestion"),
                 metadata={
                     "dagster/table_name": f"raw.{table}",
                     "dagster/column_schema": dg.TableSchema(
@@ -116,6 +119,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         of_catalog = catalog_tables(catalog)
         with warehouse.build() as con:
             con.execute("create schema if not exists raw")
+            drop_unknown(con, {"raw": RAW_TABLES})
             con.execute(
                 "set preserve_insertion_order = false"
             )  # source_row keeps the order; a third less time

@@ -1,5 +1,6 @@
 """One asset a scan of every gene, and the tables that hold them."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,19 +8,24 @@ import dagster as dg
 
 from analytics.scan.spec import ScanSpec
 from orchestration.analyses import spec_checksum
+from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
     column_schema,
-    figure_metadata,
     gathered_rows,
     save_figures,
     written,
 )
-from orchestration.assets.statistics import FRAME_MARTS, OWNERS
+from orchestration.assets.statistics import FRAME_MARTS, OWNERS, STATISTICS_CODE
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.scans import run_scan
 from orchestration.settings import PROJECT
 
 SCAN_TABLES = ("scan_specs", "scan_flow", "scan_results")
+
+
+def scan_folder(scan_id: str) -> str:
+    """Name of the folder of a scan's results."""
+    return f"scan_{scan_id}"
 
 
 def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
@@ -32,24 +38,28 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"python", "numba"},
-        code_version=spec_checksum(path)[:12],
-        metadata={"spec": dg.MetadataValue.path(str(path.relative_to(PROJECT)))},
+        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE, 'orchestration/scans.py')}",
+        metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
     def scan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         with warehouse.build(read_only=True) as con:
             output = run_scan(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
-        folder = warehouse.settings.results / "tables" / f"scan_{spec.scan_id}"
+        with warehouse.build() as con:
+            record_run(con, context.run_id, warehouse.settings)
+        folder = warehouse.settings.results / "tables" / scan_folder(spec.scan_id)
         folder.mkdir(parents=True, exist_ok=True)
         for name, table in output.tables.items():
             table.to_parquet(folder / f"{name}.parquet", index=False)
-        save_figures(output.figures, warehouse.settings.results / "figures" / f"scan_{spec.scan_id}")
+        pictures = save_figures(
+            output.figures, warehouse.settings.results / "figures" / scan_folder(spec.scan_id)
+        )
         verdicts = output.tables["scan_results"]["burden_verdict"].value_counts()
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(output.tables["scan_results"]),
                 **{str(verdict): int(n) for verdict, n in verdicts.items()},
-                **figure_metadata(output.figures),
+                **pictures,
             }
         )
 
@@ -69,6 +79,7 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
                 description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
+                code_version=code_version("analytics/result_tables.py", "orchestration/assets"),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
@@ -79,7 +90,7 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
         pool=BUILD_POOL,
     )
     def scan_tables(warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
-        folders = [warehouse.settings.results / "tables" / f"scan_{spec.scan_id}" for spec in specs]
+        folders = [warehouse.settings.results / "tables" / scan_folder(spec.scan_id) for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
             for table in SCAN_TABLES:

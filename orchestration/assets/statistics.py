@@ -1,32 +1,29 @@
 """One asset an analysis, one a result table, the claims, and the views that walk a number back."""
 
-import platform
-import subprocess
+import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import duckdb
 import pandas as pd
-from matplotlib.figure import Figure
 
 from analytics.claims.check import check_all
-from analytics.result_tables import as_result_table
+from analytics.result_tables import RESULT_TABLES, as_result_table
 from analytics.specs import AnalysisSpec
 from orchestration.analyses import run_analysis, spec_checksum, verdict_rows
+from orchestration.assets.leftovers import drop_unknown
+from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
     column_schema,
-    figure_metadata,
     gathered_rows,
     save_figures,
     written,
 )
 from orchestration.lineage import view_statements
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.settings import PROJECT, Settings
+from orchestration.settings import PROJECT
 
 OWNERS = ["team:statistics"]
 #: Marts that an analysis frame reads.
@@ -38,7 +35,8 @@ ANALYSIS_TABLES = (
     "analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats", "meta_stats",
     "interaction_stats",
 )  # fmt: skip
-_PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
+#: Code that results come from, beside the spec.
+STATISTICS_CODE = ("analytics", "orchestration/analyses.py", "orchestration/frames.py")
 
 
 def analysis_key(analysis_id: str) -> dg.AssetKey:
@@ -55,24 +53,26 @@ def analysis_asset(path: Path, spec: AnalysisSpec) -> dg.AssetsDefinition:
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"python", "matplotlib"},
-        code_version=spec_checksum(path)[:12],
-        metadata={"spec": dg.MetadataValue.path(str(path.relative_to(PROJECT)))},
+        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE)}",
+        metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
     def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         with warehouse.build(read_only=True) as con:
             result = run_analysis(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
+        with warehouse.build() as con:
+            record_run(con, context.run_id, warehouse.settings)
         tables = warehouse.settings.results / "tables" / spec.analysis_id
         tables.mkdir(parents=True, exist_ok=True)
         for name, table in result.tables.items():
             table.to_parquet(tables / f"{name}.parquet", index=False)
-        save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
-        return dg.MaterializeResult(metadata=_metadata(result.tables, result.figures))
+        pictures = save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
+        return dg.MaterializeResult(metadata=_metadata(result.tables) | pictures)
 
     return analysis
 
 
-def _metadata(tables: dict[str, pd.DataFrame], figures: dict[str, Figure]) -> dict[str, Any]:
+def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     stats = tables["survival_stats"]
     shown = stats[stats["cohort_id"].isna() & ~stats["estimate_key"].str.startswith("flow.")]
     columns = [
@@ -87,11 +87,10 @@ def _metadata(tables: dict[str, pd.DataFrame], figures: dict[str, Figure]) -> di
         "ci_high",
         "p",
     ]
-    metadata: dict[str, Any] = {
+    return {
         "estimates": dg.MetadataValue.md(_markdown(shown[columns])),
         "dagster/row_count": len(stats),
     }
-    return metadata | figure_metadata(figures)
 
 
 def _markdown(table: pd.DataFrame) -> str:
@@ -119,6 +118,7 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
                 description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
+                code_version=code_version("analytics/result_tables.py", "orchestration/assets"),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
@@ -134,6 +134,7 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
         folders = [warehouse.settings.results / "tables" / spec.analysis_id for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
+            drop_unknown(con, {"stats": RESULT_TABLES})  # and every view: they are made anew
             gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
             verdicts = verdict_rows(specs, gathered["survival_stats"], gathered["interaction_stats"])
             gathered["interaction_stats"] = pd.concat(
@@ -142,51 +143,14 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
             )
             for table, rows in gathered.items():
                 yield written(con, table, rows)
-            yield written(con, "runs", run_rows(con, context.run_id, warehouse.settings))
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["stats", "runs"]),
+                metadata={"dagster/row_count": record_run(con, context.run_id, warehouse.settings)},
+            )
             for statement in view_statements():
                 con.execute(statement)
 
     return stats_tables
-
-
-def run_rows(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> pd.DataFrame:
-    """This run, and earlier ones whose results are still in the specs."""
-    now = {
-        "run_id": run_id,
-        "started_at": datetime.now(UTC).replace(tzinfo=None),
-        **code_version(),
-        "version": version("icb-warehouse"),
-        "python": platform.python_version(),
-        "packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
-        "catalog": "demo" if settings.demo else "public",
-        "read_from": str(settings.mirror) if settings.mirror else "https",
-    }
-    exists = con.execute(
-        "select count(*) from duckdb_tables() where schema_name = 'stats' and table_name = 'runs'"
-    ).fetchone()
-    if not exists or not exists[0]:
-        return pd.DataFrame([now])
-    earlier = con.execute("select * from stats.runs where run_id <> ?", [run_id]).df()
-    return (
-        pd.concat([earlier, pd.DataFrame([now])], ignore_index=True) if len(earlier) else pd.DataFrame([now])
-    )
-
-
-def code_version() -> dict[str, Any]:
-    """Commit of the checkout and whether it was clean; nulls outside a checkout."""
-
-    def git(*arguments: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=20
-            )
-        except FileNotFoundError:
-            return None
-        return done.stdout.strip() if done.returncode == 0 else None
-
-    commit = git("rev-parse", "HEAD")
-    status = git("status", "--porcelain", "--untracked-files=no") if commit else None
-    return {"commit_sha": commit, "has_uncommitted_changes": bool(status) if status is not None else None}
 
 
 @dg.asset(
@@ -202,7 +166,11 @@ def code_version() -> dict[str, Any]:
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
     owners=OWNERS,
     kinds={"python", "duckdb"},
-    metadata={"dagster/column_schema": column_schema("claim_checks")},
+    code_version=code_version("analytics/claims"),
+    metadata={
+        "dagster/table_name": "stats.claim_checks",
+        "dagster/column_schema": column_schema("claim_checks"),
+    },
     pool=BUILD_POOL,
 )
 def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
