@@ -24,6 +24,7 @@ app = typer.Typer(
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
 app.add_typer(cohort_app, name="cohort")
 
+_SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print: table, csv or json.")]
 
 
@@ -91,6 +92,8 @@ def sql(
     text = sys.stdin.read() if query == "-" else query
     with published() as con:
         try:
+            if not con.extract_statements(text):
+                raise CommandError("it is empty", where="the query", remedy=_SQL_REMEDY)
             cursor = con.execute(text)
             columns = distinct([column[0] for column in cursor.description or []])
             rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
@@ -102,7 +105,7 @@ def sql(
 def _sql_remedy(error: duckdb.Error) -> str:
     if "read-only" in str(error):
         return "the published file can only be read: copy it, or attach a file of your own, to write"
-    return 'mend it; icb sql "show all tables" lists what there is'
+    return f"mend it; {_SQL_REMEDY}"
 
 
 @app.command()

@@ -73,7 +73,7 @@ def publish(build_file: Path, published_file: Path, figures: Path | None = None)
         ) from exc
     finally:
         _remove(fresh)
-        _remove(fresh.with_name(fresh.name + ".wal"))
+        _remove(_journal(fresh))
         _remove(fresh_figures)
 
 
@@ -128,6 +128,8 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
             con.execute(ddl)
         _copy_macros(con)
         _copy_comments(con)
+        # closing would checkpoint too, but says nothing when that fails: the rows would be in the journal alone
+        con.execute("checkpoint fresh")
         return rows
     finally:
         con.close()
@@ -174,6 +176,7 @@ def _quoted(path: Path) -> str:
 
 
 def _check(fresh: Path, rows: dict[str, int]) -> None:
+    """The file by itself, without a journal, holds every row that was copied."""
     empty = [t for t in ("marts.cohorts", "marts.patients", "marts.survival_outcomes") if not rows.get(t)]
     if empty:
         raise PublishError(
@@ -181,5 +184,16 @@ def _check(fresh: Path, rows: dict[str, int]) -> None:
             where=str(fresh.parent),
             remedy="look for the failed asset in the run; the last published file is unchanged",
         )
+    if _journal(fresh).exists():
+        raise OSError("rows were left in the journal")
     with duckdb.connect(str(fresh), read_only=True) as con:
+        for table, n in rows.items():
+            schema, name = table.split(".", 1)
+            found = con.execute(f'select count(*) from {schema}."{name}"').fetchone()
+            if found != (n,):
+                raise OSError(f"{table} has {found[0] if found else 0} rows where {n} were copied")
         con.execute("select count(*) from marts.gene_status('TP53')").fetchone()
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")

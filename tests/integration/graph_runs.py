@@ -17,6 +17,8 @@ import duckdb
 import pandas as pd
 import pytest
 
+from orchestration.settings import Settings
+
 ROOT = Path(__file__).resolve().parents[2]
 ICB = (sys.executable, "-m", "orchestration.cli")
 #: Seconds for a run on a busy machine of two cores; a quiet one needs 60 and 120.
@@ -46,8 +48,20 @@ class Run:
     seconds: float
 
     @property
+    def settings(self) -> Settings:
+        """Its folders."""
+        is_demo = self.environment.get("ICB_DEMO") == "1"
+        mirror = self.environment.get("ICB_MIRROR")
+        return Settings(
+            data=self.data,
+            catalog=ROOT / "catalog" / "demo" if is_demo else ROOT / "catalog",
+            mirror=self.data / "demo_sources" if is_demo else Path(mirror) if mirror else None,
+            demo=is_demo,
+        )
+
+    @property
     def published(self) -> Path:
-        return self.data / "published" / "icb.duckdb"
+        return self.settings.published_file
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -1,0 +1,172 @@
+"""A question that the warehouse cannot answer gets one sentence: what, where, and what there is instead."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+import pytest
+from command_line import Icb, command
+from graph_runs import Run
+
+ONE_COHORT = ("gene", "ALK", "--cohort", "demo_msk_2018")
+
+
+@pytest.fixture
+def icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], demo: Run) -> Iterator[Icb]:
+    """``icb`` on the demo; afterwards the published file is what it was."""
+    before = hashlib.sha256(demo.published.read_bytes()).hexdigest()
+    yield command(monkeypatch, capfd, demo.settings)
+    assert hashlib.sha256(demo.published.read_bytes()).hexdigest() == before
+
+
+# --- icb gene -----------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_gene_is_answered_with_near_ones(icb: Icb) -> None:
+    said = icb("gene", "IGFR1")
+    assert "IGF1R" in said.is_one_sentence("gene 'IGFR1' is on no panel and in no exome", "marts.gene_panels")
+    assert said.out == ""
+
+
+def test_an_unknown_cohort_is_answered_with_the_known_ones(icb: Icb) -> None:
+    icb("gene", "ALK", "--cohort", "demo_msk_2019").is_one_sentence(
+        "cohort 'demo_msk_2019' is not in the warehouse", "marts.cohorts", "demo_msk_2018", "demo_trial_alpha"
+    )
+
+
+def test_a_gene_on_no_panel_of_the_cohorts(icb: Icb) -> None:
+    icb("gene", "TTN", "--cohort", "demo_msk_2018").is_one_sentence(
+        "demo_msk_2018: nobody was profiled for TTN", "on no panel", "ask of other cohorts"
+    )
+
+
+def test_nobody_mutated(icb: Icb, demo: Run) -> None:
+    gene = demo.value(
+        "select p.hugo_symbol from marts.gene_panels as p where p.panel_id = 'WES' and p.hugo_symbol not in "
+        "(select hugo_symbol from marts.mutations where cohort_id = 'demo_melanoma_a' and is_nonsynonymous) "
+        "order by 1 limit 1"
+    )
+    icb("gene", gene, "--cohort", "demo_melanoma_a").is_one_sentence(
+        f"nobody is mutated in {gene} among 90 profiled people", "demo_melanoma_a"
+    )
+
+
+def test_nobody_with_the_endpoint(icb: Icb) -> None:
+    icb("gene", "ALK", "--cohort", "demo_luad_2015", "--endpoint", "OS").is_one_sentence(
+        "nobody in demo_luad_2015 has endpoint 'OS'", "there is PFS"
+    )
+
+
+def test_an_endpoint_that_does_not_exist(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--endpoint", "OSS").is_one_sentence(
+        "endpoint 'OSS'", "there are DFI, DSS, OS, PFI, PFS"
+    )
+
+
+def test_a_cancer_type_that_nobody_has(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--cancer-type", "Glioma").is_one_sentence(
+        "'Glioma'", "there are Bladder Cancer, Colorectal Cancer"
+    )
+
+
+def test_nobody_was_given_a_checkpoint_inhibitor(icb: Icb) -> None:
+    icb("gene", "ALK", "--cohort", "demo_control_2018").is_one_sentence(
+        "demo_control_2018: nobody got a checkpoint inhibitor"
+    )
+
+
+def test_an_adjustment_that_is_no_covariate(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--adjust", "sex,shoe_size").is_one_sentence(
+        "'shoe_size' is not a covariate", "drug_class"
+    )
+
+
+def test_an_adjustment_column_that_is_absent(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--adjust", "stage").is_one_sentence(
+        "'stage' is not known for any of the", "leave it out"
+    )
+
+
+def test_an_adjustment_column_that_is_constant(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--cancer-type", "Melanoma", "--adjust", "cancer_type").is_one_sentence(
+        "'cancer_type' is 'Melanoma' for all of the", "cannot be adjusted for", "leave it out"
+    )
+
+
+def test_an_adjustment_for_an_unknown_gene(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--adjust", "NOPE1_mutated").is_one_sentence("--adjust: gene 'NOPE1'")
+
+
+# --- icb sql ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("query", "part"),
+    [
+        ("selec 1", "syntax error"),
+        ("select * from marts.patient", "patient"),
+        ("select os_month from marts.survival_outcomes", "os_month"),
+        ("select * from marts.gene_status()", "gene_status"),
+        ("select cast('a' as int)", "Conversion Error"),
+        ("", "it is empty"),
+        ("; -- nothing", "it is empty"),
+    ],
+)
+def test_sql_that_fails(icb: Icb, query: str, part: str) -> None:
+    icb("sql", query).is_one_sentence("the query", part, "show all tables")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "delete from marts.patients",
+        "create table marts.mine as select 1",
+        "drop table stats.survival_stats",
+        "update marts.cohorts set title = 'mine'",
+        "insert into marts.cohorts select * from marts.cohorts",
+    ],
+)
+def test_writing_through_sql_is_refused(icb: Icb, query: str) -> None:
+    icb("sql", query).is_one_sentence("the query", "read-only", "can only be read")
+
+
+# --- the other commands -------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_statistic_is_answered_with_near_ones(icb: Icb) -> None:
+    sentence = icb("lineage", "demo_alk/default/os.cox_univariat").is_one_sentence(
+        "no statistic is named 'demo_alk/default/os.cox_univariat'", "stats.every_stat"
+    )
+    assert "did you mean" in sentence and "demo_alk/default/os.cox_univariable" in sentence
+
+
+def test_a_claim_that_nobody_made(icb: Icb) -> None:
+    icb("claims", "--row", "Z9").is_one_sentence("no claim answers to that", "papers: alk_pan_cancer")
+    icb("claims", "--verdict", "proven").is_one_sentence("verdicts:", "not yet computed")
+
+
+def test_a_cohort_file_that_does_not_exist(icb: Icb, demo: Run) -> None:
+    icb("cohort", "check", "nope_2020").is_one_sentence("nope_2020.yaml does not exist")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("gene",), "icb gene: Missing argument 'symbol'; see 'icb gene --help'"),
+        (("gene", "ALK", "--bogus"), "No such option: --bogus"),
+        (("gene", "ALK", "--format", "xml"), "'xml' is not one of 'table', 'csv', 'json'"),
+        (("jean", "ALK"), "No such command 'jean'"),
+        (("cohort", "ad"), "icb cohort: No such command 'ad'"),
+        (("sql", "select 1", "more"), "unexpected extra argument"),
+        (("lineage",), "Missing argument"),
+    ],
+)
+def test_a_command_line_that_cannot_be_understood(icb: Icb, arguments: tuple[str, ...], part: str) -> None:
+    icb(*arguments).is_one_sentence(part, "--help'", code=2)
+
+
+def test_a_bare_command_shows_its_help(icb: Icb) -> None:
+    for arguments in ((), ("cohort",)):
+        said = icb(*arguments)
+        assert said.code == 2 and "Usage: icb" in said.out and said.err.strip() == ""
