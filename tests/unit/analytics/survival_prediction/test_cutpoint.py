@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import stats
+from scipy import integrate, stats
 
 from analytics.errors import (
     ConstantCovariateError,
@@ -138,6 +138,26 @@ def test_the_gaussian_chain_equals_the_multivariate_normal_probability():
         normal = stats.multivariate_normal(cov=correlation, abseps=1e-7, releps=1e-7, maxpts=400_000, seed=1)
         inside = normal.cdf(np.full(4, m), lower_limit=np.full(4, -m))
         assert exact_gauss(m, sizes, n) == pytest.approx(1 - inside, abs=2e-6)
+
+
+@pytest.mark.parametrize("m", [2.0, 4.0, 6.0, 9.0])
+def test_a_tiny_gaussian_p_keeps_its_digits(m):
+    # Two cuts: the union is a sum of two tails less a bivariate one, done here by one-dimensional quadrature.
+    n, sizes = 100, np.array([30, 60])
+    rho = np.sqrt(30 * 40 / (70 * 60))
+    sd = np.sqrt(1 - rho**2)
+
+    def exit_later(z):
+        return stats.norm.pdf(z) * (stats.norm.sf((m - rho * z) / sd) + stats.norm.sf((m + rho * z) / sd))
+
+    middle = integrate.quad(exit_later, 0, m, epsabs=0, epsrel=1e-12, limit=500, points=[0.9 * m])[0]
+    assert exact_gauss(m, sizes, n) == pytest.approx(2 * stats.norm.sf(m) + 2 * middle, rel=1e-6)
+
+
+def test_the_gaussian_p_lies_below_its_bonferroni_bound_and_above_one_cut():
+    sizes = np.arange(30, 271)
+    for m in (3.0, 5.0, 9.0):
+        assert 2 * stats.norm.sf(m) < exact_gauss(m, sizes, 300) <= lausen_1994(m, sizes, 300)
 
 
 def test_one_cut_needs_no_correction():
