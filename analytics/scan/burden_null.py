@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from analytics.scan.carriers import CarrierRows
 from analytics.scan.compiled import compiled, compiled_reordered
 from analytics.scan.frame import FloatArray, IntArray
-from analytics.scan.logrank import LogRankTerms, log_rank
+from analytics.scan.logrank import LogRankTerms, chi2_p, log_rank
 from analytics.scan.risk_table import RiskTable
 from analytics.scan.threads import run_all
 
@@ -35,6 +35,7 @@ NULL_COLUMNS = (
     "p_lower",
     "p_upper",
     "p_two_sided",
+    "p_standardised",
     "false_positive_rate",
     "draws",
 )
@@ -240,8 +241,9 @@ def burden_null(
     counts (G', S): carriers per stratum of the design (`carriers_by_stratum`). One row per gene of `carriers`,
     columns NULL_COLUMNS: observed z; mean and SD of z over the draws; percentile of the observed z (draws below plus
     half of those equal, 0..100); one-sided p towards fewer (p_lower) and more events (p_upper) and two-sided p, twice
-    the smaller, each with the observed set counted as one draw (Phipson & Smyth 2010); the share of draws that the
-    ordinary log-rank test would call significant at 0.05. NaN where the observed z is (no stratum compares anybody).
+    the smaller, each with the observed set counted as one draw (Phipson & Smyth 2010); two-sided p of (z - mean) / SD
+    as a standard normal, for false discovery rates over more genes than the draws can tell apart; the share of draws
+    that the ordinary log-rank test would call significant at 0.05. NaN where no stratum compares anybody.
     """
     observed = log_rank(table, terms, carriers).z
     wanted_start, wanted, gene_start, gene_slot = _slots(counts)
@@ -276,15 +278,19 @@ def _summarise(observed: FloatArray, tally: IntArray, moments: FloatArray, draws
     p_lower = (1.0 + below + equal) / (draws + 1.0)
     p_upper = (1.0 + draws - below) / (draws + 1.0)
     mean = moments[0] / draws
+    sd = np.sqrt(np.maximum(moments[1] / draws - mean**2, 0.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standardised = np.where(sd > 0, ((observed - mean) / sd) ** 2, 0.0)
     table = pd.DataFrame(
         {
             "z": observed,
             "mean_z": mean,
-            "sd_z": np.sqrt(np.maximum(moments[1] / draws - mean**2, 0.0)),
+            "sd_z": sd,
             "percentile": 100.0 * (below + 0.5 * equal) / draws,
             "p_lower": p_lower,
             "p_upper": p_upper,
             "p_two_sided": np.minimum(1.0, 2.0 * np.minimum(p_lower, p_upper)),
+            "p_standardised": chi2_p(standardised),
             "false_positive_rate": nominal / draws,
             "draws": float(draws),
         },

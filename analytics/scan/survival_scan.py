@@ -41,7 +41,7 @@ FDR_COLUMNS = {
     "uni_q": "uni_lr_p",
     "adj_q": "adj_lr_p",
     "burden_q": "burden_lr_p",
-    "null_q": "null_p_two_sided",
+    "null_q": "null_p_standardised",
 }
 FEWEST_OF_LIKE_LENGTH = 20
 

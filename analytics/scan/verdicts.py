@@ -33,8 +33,13 @@ LIBERAL_RATE = 0.075  # share of null draws with nominal p < 0.05 from which the
 
 
 def burden_verdicts(table: pd.DataFrame, primary_p: "pd.Series[float]", settings: ScanSettings) -> np.ndarray:
-    """(G,) verdict words. A gene is distinguishable when its primary test, the burden null (two-sided) and the
-    likelihood-ratio test adjusted for burden are each below alpha; no association, when the primary p is not."""
+    """(G,) verdict words.
+
+    Distinguishable: the burden null's two-sided p, its false discovery rate over the family and that of the
+    likelihood-ratio test adjusted for burden are each below alpha (in a family of one the rates are the p-values
+    themselves). No association to explain: the primary p is not below alpha. Too few carriers: fewer than
+    settings.min_carriers_for_verdict. Everything else is not distinguishable, which is no proof of being a shadow.
+    """
     alpha = settings.alpha
     conditions = [
         primary_p.isna(),
@@ -42,7 +47,7 @@ def burden_verdicts(table: pd.DataFrame, primary_p: "pd.Series[float]", settings
         & table["null_reason"].isin([reasons.NO_BURDEN, reasons.NOT_ASKED, reasons.WEIGHTED]),
         (table["n_carriers"] < settings.min_carriers_for_verdict) | table["null_p_two_sided"].isna(),
         primary_p >= alpha,
-        (table["null_p_two_sided"] < alpha) & (table["burden_lr_p"] < alpha),
+        (table["null_p_two_sided"] < alpha) & (table["null_q"] < alpha) & (table["burden_q"] < alpha),
     ]
     words = [NOT_TESTED, BURDEN_NOT_KNOWN, TOO_FEW_CARRIERS, NO_ASSOCIATION, DISTINGUISHABLE]
     return np.select([c.to_numpy(dtype=bool) for c in conditions], words, default=NOT_DISTINGUISHABLE).astype(
