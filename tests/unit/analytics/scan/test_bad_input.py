@@ -299,6 +299,22 @@ def test_a_registered_family_must_hold_every_test() -> None:
         benjamini_hochberg(np.array([0.1, 0.2, 0.3]), family_size=2)
 
 
+def test_nobody_with_an_outcome_and_nothing_to_scan() -> None:
+    table = patients().assign(time_months=np.nan)
+    result = scan(table, {"fine": list(range(0, 60, 3))})
+    assert result.loc["fine", "n"] == 0 and result.loc["fine", "n_profiled"] == 60
+    assert set(result.loc["fine", ["logrank_reason", "uni_reason"]]) == {"no profiled patient has a usable outcome"}
+    assert_every_gap_has_a_reason(result)
+    with pytest.raises(ScanInputError, match="no gene to scan"):
+        scan(patients(), {})
+
+
+def test_a_single_gene_among_few_patients_is_scanned() -> None:
+    result = scan(patients(n=12), {"fine": [0, 2, 5, 7, 9]})
+    assert np.isfinite(result.loc["fine", "uni_coef"])
+    assert_every_gap_has_a_reason(result)
+
+
 def test_settings_out_of_range_are_refused() -> None:
     with pytest.raises(ScanInputError, match="alpha"):
         ScanSettings(alpha=1.5)
