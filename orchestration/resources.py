@@ -97,7 +97,7 @@ class Warehouse(dg.ConfigurableResource):
         Raises
         ------
         BuildFileError
-            It does not exist (read-only), or another process has it open: names the holder.
+            It does not exist (read-only), another process has it open (names the holder), or a table is not there.
         """
         path = self.settings.build_file
         if read_only and not path.exists():
@@ -120,7 +120,14 @@ class Warehouse(dg.ConfigurableResource):
                 else "remove the file and run again, it is built anew",
             ) from exc
         with con:
-            yield con
+            try:
+                yield con
+            except duckdb.CatalogException as exc:
+                raise BuildFileError(
+                    f"something is missing in the build ({str(exc).splitlines()[0]})",
+                    where=str(path),
+                    remedy="materialise the assets before this one first, or run `refresh_all`",
+                ) from exc
 
     def dbt_environment(self) -> dict[str, str]:
         """What dbt's profile reads."""

@@ -164,11 +164,14 @@ def failed_nodes(target: Path) -> list[str]:
         return []
     results = json.loads(path.read_text(encoding="utf-8"))["results"]
     return [
-        f"{' '.join(r['unique_id'].split('.')[::2][:2])} failed ({' '.join(str(r['message']).split())})"
-        for status in ("error", "runtime error", "fail")
-        for r in results
-        if r["status"] == status
+        _clause(r) for status in ("error", "runtime error", "fail") for r in results if r["status"] == status
     ]
+
+
+def _clause(result: Mapping[str, Any]) -> str:
+    kind, _, name, *_ = result["unique_id"].split(".")
+    said = " ".join(str(result["message"]).split())
+    return f"{kind} {name} failed ({said.split(' LINE ')[0]})"  # DuckDB's excerpt of SQL is in dbt's log
 
 
 def relations_of(manifest: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -2,10 +2,11 @@
 
 import dagster as dg
 
+from orchestration.assets.dbt_metadata import table_columns
 from orchestration.assets.leftovers import remove_unknown
 from orchestration.assets.provenance import code_version
 from orchestration.inputs import forget_fingerprint
-from orchestration.publish import publish
+from orchestration.publish import PublishError, publish
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
 
@@ -17,6 +18,8 @@ def published_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.Asset
     ----------
     results : folders of results that analyses and scans of the catalogue make.
     """
+
+    promised = {(key.path[0], key.path[1]) for key in upstream}
 
     @dg.asset(
         key=dg.AssetKey(["published", "icb"]),
@@ -31,6 +34,14 @@ def published_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.Asset
     )
     def published(warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
+        with warehouse.build(read_only=True) as con:
+            missing = sorted(promised - table_columns(con).keys())
+        if missing:
+            raise PublishError(
+                f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
+                where=str(settings.build_file),
+                remedy="materialise them first; the last published file is unchanged",
+            )
         for kind in ("tables", "figures"):
             remove_unknown(settings.results / kind, results)
         forget_fingerprint(settings)  # only a run of the whole graph knows what the new file is made from

@@ -1,0 +1,243 @@
+"""What `make ui` serves: the code location through workspace.yaml, a whole refresh launched as the browser launches it
+(through GraphQL, into the queue), and what the pages of its assets then show.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pytest
+from graph_runs import ROOT, RUN_TIMEOUT_S, clean_environment
+
+START_TIMEOUT_S = 180
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
+    __typename ... on PythonError { message }
+    ... on RepositoryLocation { repositories { name
+        jobs { name } schedules { name cronSchedule executionTimezone scheduleState { status } }
+        assetNodes { assetKey { path } groupName description kinds owners { ... on TeamAssetOwner { team } } } } } }
+} } } }"""
+LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
+    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
+STATUS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status
+    eventConnection { events { __typename ... on ExecutionStepFailureEvent { stepKey error { message } } } } } } }"""
+ASSET = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
+    opVersion dataVersion freshnessStatusInfo { freshnessStatus }
+    assetChecksOrError { ... on AssetChecks { checks { name blocking
+        executionForLatestMaterialization { status runId } } } }
+    assetMaterializations(limit: 1) { runId metadataEntries { label __typename
+        ... on MarkdownMetadataEntry { mdStr } ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
+        ... on TableSchemaMetadataEntry { schema { columns { name type description } } }
+        ... on TableColumnLineageMetadataEntry { lineage { columnName columnDeps { assetKey { path } columnName } } }
+    } } } } }"""
+
+
+@dataclass
+class Served:
+    """Dagster's UI on a loopback port."""
+
+    address: str
+    data: Path
+    run_id: str = ""
+
+    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
+        answer = httpx.post(
+            f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=60
+        ).json()
+        assert "errors" not in answer, answer["errors"]
+        found: dict[str, Any] = answer["data"]
+        return found
+
+    def repository(self) -> dict[str, Any]:
+        (entry,) = self.ask(LOCATION)["workspaceOrError"]["locationEntries"]
+        loaded = entry["locationOrLoadError"]
+        assert loaded["__typename"] == "RepositoryLocation", loaded.get("message")
+        assert entry["name"] == "icb_warehouse"
+        found: dict[str, Any] = loaded["repositories"][0]
+        return found
+
+    def asset(self, *path: str) -> dict[str, Any]:
+        """The page of an asset, with the metadata of its last materialisation by label."""
+        page: dict[str, Any] = self.ask(ASSET, key={"path": path})["assetNodeOrError"]
+        (last,) = page["assetMaterializations"]
+        assert last["runId"] == self.run_id
+        return page | {"metadata": {entry["label"]: entry for entry in last["metadataEntries"]}}
+
+
+@pytest.fixture(scope="module")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """What `make ui` starts, on the generated cohorts and in a folder of its own."""
+    data = tmp_path_factory.mktemp("ui")
+    environment = clean_environment(data, ICB_DEMO="1")
+    home = Path(environment["DAGSTER_HOME"])
+    home.mkdir()
+    shutil.copy(ROOT / "dagster.yaml", home)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    log = data / "ui.log"
+    command = [
+        sys.executable,
+        "-m",
+        "dagster",
+        "dev",
+        "-w",
+        "workspace.yaml",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
+    with log.open("w", encoding="utf-8") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+    served = Served(f"http://127.0.0.1:{port}", data)
+    try:
+        _wait_until_loaded(served, process, log)
+        yield served
+    finally:
+        _stop(process)
+
+
+def _wait_until_loaded(served: Served, process: subprocess.Popen[bytes], log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            served.repository()
+            return
+        except httpx.TransportError:
+            time.sleep(1)
+    pytest.fail(f"the UI did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}", pytrace=False)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server with its daemon, code servers and runs: they are all of one session."""
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, sign)
+            process.wait(20)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+@pytest.fixture(scope="module")
+def refreshed(ui: Served) -> Served:
+    """After `refresh_all` was launched and has ended well."""
+    selector = {
+        "repositoryLocationName": "icb_warehouse",
+        "repositoryName": ui.repository()["name"],
+        "jobName": "refresh_all",
+    }
+    launched = ui.ask(LAUNCH, params={"selector": selector, "runConfigData": {}, "mode": "default"})[
+        "launchRun"
+    ]
+    assert launched["__typename"] == "LaunchRunSuccess", launched.get("message")
+    ui.run_id = launched["run"]["runId"]
+    deadline = time.monotonic() + RUN_TIMEOUT_S
+    status: dict[str, Any] = {}
+    while time.monotonic() < deadline:
+        status = ui.ask(STATUS, id=ui.run_id)["runOrError"]
+        if status["status"] in ("SUCCESS", "FAILURE", "CANCELED"):
+            break
+        time.sleep(2)
+    failures = [
+        e for e in status["eventConnection"]["events"] if e["__typename"] == "ExecutionStepFailureEvent"
+    ]
+    assert status["status"] == "SUCCESS", failures
+    return ui
+
+
+def test_workspace_yaml_loads_one_graph_of_described_assets(ui: Served) -> None:
+    repository = ui.repository()
+    nodes = repository["assetNodes"]
+    assert {"refresh_all", "statistics_only"} <= {job["name"] for job in repository["jobs"]}
+    assert {"sources", "raw", "staging", "intermediate", "marts", "analyses", "stats", "published"} <= {
+        node["groupName"] for node in nodes
+    }
+    for node in nodes:
+        assert node["description"] and node["kinds"] and node["owners"], node["assetKey"]
+
+
+def test_the_weekly_schedule_is_stopped_until_somebody_starts_it(ui: Served) -> None:
+    (schedule,) = ui.repository()["schedules"]
+    assert schedule["scheduleState"]["status"] == "STOPPED"
+    assert schedule["executionTimezone"] == "UTC"
+
+
+def test_a_refresh_launched_from_the_ui_ends_green_and_publishes(refreshed: Served) -> None:
+    with duckdb.connect(str(refreshed.data / "published" / "icb.duckdb"), read_only=True) as con:
+        runs = con.execute("select run_id, catalog from stats.runs").fetchall()
+        specs = con.execute("select count(*), count(distinct run_id) from stats.analysis_specs").fetchone()
+    assert runs == [(refreshed.run_id, "demo")]
+    assert specs is not None and specs[0] > 5 and specs[1] == 1
+
+
+def test_an_analysis_shows_its_estimates_and_its_figures(refreshed: Served) -> None:
+    metadata = refreshed.asset("analyses", "demo_igf1r")["metadata"]
+    assert "os.cox_univariable" in metadata["estimates"]["mdStr"]
+    figures = {label: entry["mdStr"] for label, entry in metadata.items() if label.startswith("figure: ")}
+    for kind in ("kaplan meier", "forest", "flow"):
+        assert any(kind in label for label in figures), sorted(figures)
+    for markdown in figures.values():
+        head, _, encoded = markdown.partition(";base64,")
+        assert head.endswith("](data:image/png")
+        assert base64.b64decode(encoded.removesuffix(")")).startswith(PNG_SIGNATURE)
+    on_disk = {path.stem for path in (refreshed.data / "published" / "figures" / "demo_igf1r").glob("*.svg")}
+    assert {label.removeprefix("figure: ") for label in figures} == {
+        name.replace("_", " ") for name in on_disk
+    }
+
+
+def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refreshed: Served) -> None:
+    mart = refreshed.asset("marts", "mutations")
+    assert mart["opVersion"] and mart["freshnessStatusInfo"]["freshnessStatus"] == "HEALTHY"
+    metadata = mart["metadata"]
+    with duckdb.connect(str(refreshed.data / "published" / "icb.duckdb"), read_only=True) as con:
+        counted = con.execute("select count(*) from marts.mutations").fetchone()
+    assert counted == (metadata["dagster/row_count"]["intValue"],)
+    columns = {column["name"]: column for column in metadata["dagster/column_schema"]["schema"]["columns"]}
+    assert columns["start_position"]["type"] == "bigint"
+    assert columns["hugo_symbol"]["description"].endswith("From intermediate.int_mutations.hugo_symbol")
+    origins = {
+        column["columnName"]: [(dep["assetKey"]["path"], dep["columnName"]) for dep in column["columnDeps"]]
+        for column in metadata["dagster/column_lineage"]["lineage"]
+    }
+    assert origins["hugo_symbol"] == [(["intermediate", "int_mutations"], "hugo_symbol")]
+    assert origins["person_id"] == [(["intermediate", "int_persons"], "person_id")]
+    assert origins.keys() == columns.keys()
+
+
+def test_dbt_tests_are_checks_of_this_materialisation(refreshed: Served) -> None:
+    checks = {
+        check["name"]: check
+        for check in refreshed.asset("marts", "profiling")["assetChecksOrError"]["checks"]
+    }
+    assert "no_wild_type_without_coverage" in checks
+    for check in checks.values():
+        assert check["executionForLatestMaterialization"] == {
+            "status": "SUCCEEDED",
+            "runId": refreshed.run_id,
+        }
+
+
+def test_the_version_of_a_source_is_its_checksum(refreshed: Served) -> None:
+    source = refreshed.asset("sources", "demo_luad_2015", "study")
+    assert source["dataVersion"] == source["metadata"]["sha256"]["text"]
+    assert len(source["dataVersion"]) == 64
