@@ -19,6 +19,7 @@ import pandas as pd
 from analytics.errors import AnalysisError, EmptyGroupError
 from analytics.response.rates import exact_rate
 from analytics.result_rows import ResultRows
+from analytics.selection import BURDEN_COLUMNS, add_burden
 from analytics.specs import AnalysisSpec, Variant
 from analytics.survival.data import survival_data
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
@@ -140,8 +141,12 @@ class _Members:
 def estimate_survival(
     rows: ResultRows, members: pd.DataFrame, variant: Variant, endpoint_key: str, cohort_id: str | None = None
 ) -> None:
-    """Every estimator of the variant on these members. What cannot be estimated becomes a row with the reason."""
-    of_members = _Members(members)
+    """Every estimator of the variant on these members. What cannot be estimated becomes a row with the reason.
+
+    Burden is measured among these members: a cohort by itself keeps its rates where the pool of unlike assays has
+    percentiles, and who else was asked for does not change it.
+    """
+    of_members = _Members(add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members)
     for estimate in _estimates(of_members, variant):
         asked = of_members.asked(estimate)
         name = rows.row_set(estimate.people, asked.index, members.index, cohort_id)

@@ -9,7 +9,6 @@ import pandas as pd
 from analytics.scan.columns import SURVIVAL_COLUMNS
 
 
-
 def _scan_type(column: str) -> str:
     words = ("gene", "family", "method", "because", "reason", "verdict", "warnings")
     return "string" if column.rsplit("_", 1)[-1] in words else "double"

@@ -168,8 +168,14 @@ def _repeats(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(~rows.index.isin(first), index=rows.index)
 
 
+#: Columns that :func:`add_burden` needs.
+BURDEN_COLUMNS = frozenset(
+    {"n_nonsynonymous", "n_mutations", "denominator_mb", "assay_kind", "cohort_id", "panel_id", "cancer_type"}
+)
+
+
 def add_burden(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add ``burden``: mutation burden with the gene's own mutations taken out.
+    """Add ``burden``: mutation burden with the gene's own mutations taken out, measured among the rows given.
 
     One assay with a known size: log2(mutations per Mb + 1). Otherwise the percentile within cohort x
     panel x cancer type, because rates of unlike assays cannot be compared (field notes, TMB).

@@ -76,7 +76,9 @@ def run(
     run_graph(demo=demo, statistics_only=statistics_only, force=force)
 
 
-@app.command()
+@app.command(
+    context_settings={"ignore_unknown_options": True}
+)  # a query may begin with a comment: -- who is ...
 def sql(
     query: Annotated[
         str, typer.Argument(help="SQL on the published file; '-' reads it from standard input.")

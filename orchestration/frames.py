@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import duckdb
 import pandas as pd
 
-from analytics.selection import add_burden
-
 _STATUS = """
 select cohort_id, patient_id, sample_id, panel_id, hugo_symbol, status, n_mutations
 from marts.gene_status(?)
@@ -100,7 +98,7 @@ def analysis_frame(
     for other in other_genes:
         status = _with_status(con, frame[["cohort_id", "sample_id"]], other)["status"]
         frame[f"{other}_mutated"] = status.map({"mutated": True, "wild_type": False}).astype("object")
-    return add_burden(frame)
+    return frame
 
 
 def _with_status(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, gene: str) -> pd.DataFrame:

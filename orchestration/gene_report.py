@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.estimates import estimate_survival
 from analytics.result_rows import ResultRows
-from analytics.selection import select_members
+from analytics.selection import add_burden, select_members
 from analytics.specs import COVARIATES, SurvivalEstimator, Variant
 from ingestion.errors import IngestionError
 from orchestration.frames import analysis_frame, resolve_gene
@@ -68,7 +68,7 @@ def gene_report(
         estimators=tuple(e for e in _ESTIMATORS if adjust or e != "cox_adjusted"),
     )
     selection = select_members(frame, variant, where)
-    members = selection.members
+    members = add_burden(selection.members)
     _require_members(selection.flow, symbol, endpoint, asked, cancer_type)
     if not members["is_mutated"].any():
         raise QuestionError(

@@ -62,4 +62,4 @@ def compiled_reordered(function: Callable[..., Any]) -> Any:
 
 def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     function.__qualname__ = f"{function.__qualname__}_{KERNELS}"
-    return njit(cache=True, nogil=True, **options)(function)
+    return njit(cache=True, nogil=True, error_model="numpy", **options)(function)

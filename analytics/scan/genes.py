@@ -162,7 +162,9 @@ def profiled_patients(frame: PatientFrame, panels_covering: BoolArray) -> BoolAr
 def check_genes(frame: PatientFrame, genes: GeneData) -> None:
     """Raise ScanInputError when there is no gene, or the arrays of `genes` do not fit each other or the frame."""
     if genes.n_genes == 0:
-        raise ScanInputError("There is no gene to scan: neither the carrier table nor the coverage names one.")
+        raise ScanInputError(
+            "There is no gene to scan: neither the carrier table nor the coverage names one."
+        )
     if genes.covered.shape != (len(frame.panel_names), genes.n_genes):
         raise ScanInputError(
             f"The coverage matrix is {genes.covered.shape}, expected (panels, genes) = "

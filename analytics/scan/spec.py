@@ -1,4 +1,4 @@
-"""What a scan asks: the typed form of one file under ``catalog/scans``. Reading YAML and querying do not belong here."""
+"""What a scan asks: the typed form of a file under ``catalog/scans``. Reading YAML and querying do not belong here."""
 
 from __future__ import annotations
 

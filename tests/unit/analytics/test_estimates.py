@@ -290,6 +290,28 @@ def test_a_burden_adjusted_row_says_what_burden_is() -> None:
     )
 
 
+def test_burden_is_measured_among_the_members_that_are_analysed() -> None:
+    """Cohort a has a panel of known size, b an exome: the pool can compare percentiles only, a by itself has rates."""
+    frame = members().drop(columns=["burden", "burden_definition"])
+    is_panel = frame["cohort_id"] == "a"
+    frame = frame.assign(
+        n_nonsynonymous=np.arange(len(frame)) % 17,
+        n_mutations=0,
+        assay_kind=np.where(is_panel, "panel", "exome"),
+        panel_id=np.where(is_panel, "P", "WES"),
+        denominator_mb=np.where(is_panel, 1.1, np.nan),
+    )
+    rows, asked = ResultRows("q", "default"), variant(estimators=("cox_burden_adjusted",))
+    estimate_survival(rows, frame, asked, "os")
+    estimate_survival(rows, frame[is_panel], asked, "os", "a")
+    pooled, alone = rows.survival
+    assert "Burden is the percentile" in pooled["warnings"]
+    assert "Burden is the log2(non-synonymous mutations per Mb" in alone["warnings"]
+    rate = frame[is_panel].assign(burden=np.log2(frame["n_nonsynonymous"] / 1.1 + 1))
+    direct = estimate_hazard_ratio(rate, estimator="cox", adjust=("burden",))
+    assert_same(alone, estimate=direct.hr, ci_low=direct.ci_low, p=direct.p)
+
+
 # --- counts -------------------------------------------------------------------------------------------------------
 
 

@@ -303,7 +303,9 @@ def test_nobody_with_an_outcome_and_nothing_to_scan() -> None:
     table = patients().assign(time_months=np.nan)
     result = scan(table, {"fine": list(range(0, 60, 3))})
     assert result.loc["fine", "n"] == 0 and result.loc["fine", "n_profiled"] == 60
-    assert set(result.loc["fine", ["logrank_reason", "uni_reason"]]) == {"no profiled patient has a usable outcome"}
+    assert set(result.loc["fine", ["logrank_reason", "uni_reason"]]) == {
+        "no profiled patient has a usable outcome"
+    }
     assert_every_gap_has_a_reason(result)
     with pytest.raises(ScanInputError, match="no gene to scan"):
         scan(patients(), {})
