@@ -12,6 +12,9 @@ from filelock import FileLock, Timeout
 from ingestion.errors import IngestionError
 from orchestration.settings import Settings
 
+#: Longer than a look at the folder takes (sensors.py), shorter than any run.
+_PATIENCE_SECONDS = 2
+
 
 class BusyError(IngestionError):
     """Another run is at work on the same data folder."""
@@ -37,7 +40,7 @@ def one_run_at_a_time(settings: Settings, holder: str) -> Iterator[None]:
         The folder cannot be written.
     """
     path, note = settings.data / ".run.lock", settings.data / ".run.holder"
-    lock = FileLock(path, timeout=0, thread_local=False, is_singleton=True)
+    lock = FileLock(path, timeout=_PATIENCE_SECONDS, thread_local=False, is_singleton=True)
     is_first = not lock.is_locked
     try:
         settings.data.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ from orchestration.jobs import jobs
 from orchestration.resources import Warehouse
 from orchestration.scans import load_scans
 from orchestration.schedules import schedules
+from orchestration.sensors import sensors
 from orchestration.settings import Settings
 
 
@@ -56,6 +57,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=published_checks(),
         jobs=jobs(),
         schedules=schedules(),
+        sensors=sensors(settings),
         resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
         executor=dg.in_process_executor,
     )

@@ -22,11 +22,9 @@ from orchestration.data_lock import one_run_at_a_time
 from orchestration.definitions import build_definitions
 from orchestration.inputs import input_fingerprint, published_fingerprint, record_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
+from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.settings import PROJECT, Settings
 from orchestration.terminal import LOGGER, StepProgress, say_where
-
-#: Tag of the runs of this command: whoever holds the folder knows that no other run on it is alive.
-_DATA_TAG = "icb/data"
 
 
 class RunError(IngestionError):
@@ -89,16 +87,6 @@ def dagster_home(settings: Settings) -> dg.DagsterInstance:
     return dg.DagsterInstance.get()
 
 
-def end_dead_runs(instance: dg.DagsterInstance, settings: Settings) -> None:
-    """Close the books on runs of this command that were killed: to the UI they would be at work for ever, and its own
-    runs would queue behind them. The caller holds the data folder."""
-    status = dg.DagsterRunStatus
-    unfinished = [status.NOT_STARTED, status.STARTING, status.STARTED, status.CANCELING]
-    filters = dg.RunsFilter(statuses=unfinished, tags={_DATA_TAG: str(settings.data)})
-    for record in instance.get_run_records(filters):
-        instance.report_run_failed(record.dagster_run, "The process of this run has ended without a word.")
-
-
 def _execute(
     definitions: dg.Definitions, name: str, instance: dg.DagsterInstance, console: Console, settings: Settings
 ) -> None:
@@ -114,7 +102,7 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
-                tags={_DATA_TAG: str(settings.data)},
+                tags={DATA_TAG: str(settings.data)},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

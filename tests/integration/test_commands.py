@@ -1,0 +1,331 @@
+"""What the commands print: the agreed shapes, in every format, equal to what the tables hold."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_line import Icb, command
+from graph_runs import ROOT, Run
+from tiny import STUDY, Tiny, study_members, tarball
+
+ESTIMATE_KEYS = [
+    "cohort_id", "estimator", "adjusted_for", "strata", "n", "n_mutated", "events", "events_mutated",
+    "median_mutated", "median_wild_type", "hr", "ci_low", "ci_high", "p", "warnings",
+]  # fmt: skip
+
+
+@pytest.fixture
+def icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], demo: Run) -> Icb:
+    return command(monkeypatch, capfd, demo.settings)
+
+
+def as_json(icb: Icb, *arguments: str) -> Any:
+    said = icb(*arguments, "--format", "json")
+    assert said.code == 0, said.err
+    return json.loads(said.out, parse_constant=lambda word: pytest.fail(f"{word} is no JSON"))
+
+
+STATISTIC = "demo_igf1r/default/os.cox_adjusted"
+WITH_FORMAT = [
+    ("gene", "IGF1R"),
+    ("sql", "select * from marts.cohorts"),
+    ("lineage", STATISTIC),
+    ("claims",),
+    ("doctor",),
+    ("cohort", "list"),
+]
+
+
+@pytest.mark.parametrize("arguments", WITH_FORMAT, ids=lambda a: " ".join(a[:2]))
+def test_every_command_with_a_table_prints_json_csv_and_a_table(icb: Icb, arguments: tuple[str, ...]) -> None:
+    assert as_json(icb, *arguments)
+    rows = list(csv.reader(io.StringIO(icb(*arguments, "--format", "csv").out)))
+    assert len(rows) > 1 and len({len(row) for row in rows}) == 1, "a header and rows of one length"
+    said = icb(*arguments)
+    assert said.code == 0 and said.err == "" and said.out.strip()
+
+
+# --- icb gene -----------------------------------------------------------------------------------------------------
+
+
+def test_the_answer_about_a_gene_has_the_agreed_shape(icb: Icb) -> None:
+    answer = as_json(
+        icb, "gene", "ALK", "--cohort", "demo_msk_2018", "--cancer-type", "Melanoma", "--endpoint", "OS",
+        "--adjust", "sex,drug_class",
+    )  # fmt: skip
+    assert list(answer) == ["gene", "definition", "endpoint", "flow", "estimates"]
+    assert (answer["gene"], answer["endpoint"]) == ("ALK", "OS")
+    assert "wild_type" in answer["definition"] and "not_profiled" in answer["definition"]
+    assert all(list(step) == ["step", "n", "reason"] for step in answer["flow"])
+    assert all(list(estimate) == ESTIMATE_KEYS for estimate in answer["estimates"])
+    by_name = {estimate["estimator"]: estimate for estimate in answer["estimates"]}
+    assert {"log_rank", "logrank_oe", "cox_univariable", "cox_adjusted", "cox_burden_adjusted"} <= set(
+        by_name
+    )
+    assert by_name["cox_adjusted"]["adjusted_for"] == ["sex", "drug_class"]
+    assert by_name["cox_univariable"]["adjusted_for"] == []
+    assert {estimate["cohort_id"] for estimate in answer["estimates"]} == {"demo_msk_2018"}
+    for estimate in answer["estimates"]:
+        assert isinstance(estimate["warnings"], list) and all(
+            w.endswith((".", "!")) for w in estimate["warnings"]
+        )
+        assert estimate["n"] == answer["flow"][-1]["n"]
+        assert estimate["hr"] is None or estimate["ci_low"] < estimate["hr"] < estimate["ci_high"]
+    assert [step["n"] for step in answer["flow"]] == sorted((s["n"] for s in answer["flow"]), reverse=True)
+
+
+def test_without_a_cohort_every_icb_cohort_with_endpoint_and_origin_is_asked_and_pooled(
+    icb: Icb, demo: Run
+) -> None:
+    answer = as_json(icb, "gene", "IGF1R")
+    asked = demo.query(
+        "select distinct o.cohort_id from marts.survival_outcomes as o "
+        "inner join marts.cohorts as c on o.cohort_id = c.cohort_id "
+        "where c.is_icb and o.endpoint = 'OS' and o.origin = 'icb_start'"
+    )["cohort_id"]
+    # the calls of demo_positions_2017 name no genes: nobody there has a known status
+    expected = (set(asked) - {"demo_positions_2017"}) | {"pooled"}
+    assert {estimate["cohort_id"] for estimate in answer["estimates"]} == expected
+    pooled = next(
+        e for e in answer["estimates"] if (e["cohort_id"], e["estimator"]) == ("pooled", "cox_univariable")
+    )
+    assert pooled["strata"] == ["cohort_id", "cancer_type"]
+    assert pooled["ci_low"] < 0.45 < pooled["ci_high"]
+    reasons = {step["reason"] for step in answer["flow"]}
+    assert "the clock starts at another point: unlike origins are not pooled" in reasons
+
+
+def test_the_answer_about_a_gene_is_that_of_the_tables(icb: Icb, demo: Run) -> None:
+    answer = as_json(icb, "gene", "IGF1R")
+    told = {(e["cohort_id"], e["estimator"]): e for e in answer["estimates"]}
+    stats = demo.query(
+        "select coalesce(cohort_id, 'pooled') as cohort_id, estimate_key, estimate, n, n_mutated, events, p "
+        "from stats.survival_stats where analysis_id = 'demo_igf1r' and variant = 'default' "
+        "and estimate_key in ('os.cox_univariable', 'os.log_rank')"
+    )
+    compared = 0
+    for row in stats.itertuples():
+        own = told[(row.cohort_id, row.estimate_key.removeprefix("os."))]
+        assert (own["n"], own["n_mutated"], own["events"]) == (row.n, row.n_mutated, row.events), row
+        if row.estimate_key == "os.cox_univariable":
+            assert own["hr"] == pytest.approx(row.estimate, rel=1e-9), row
+        else:
+            assert own["p"] == pytest.approx(row.p, rel=1e-9), row
+        compared += 1
+    assert compared >= 12
+
+
+def test_a_cohort_asked_twice_counts_once_and_one_without_the_endpoint_is_named(icb: Icb) -> None:
+    once = as_json(icb, "gene", "ALK", "--cohort", "demo_msk_2018")
+    assert as_json(icb, "gene", "ALK", "--cohort", "demo_msk_2018", "--cohort", "demo_msk_2018") == once
+    with_other = as_json(icb, "gene", "ALK", "--cohort", "demo_msk_2018", "--cohort", "demo_luad_2015")
+    assert "Nobody in demo_luad_2015 has endpoint OS." in with_other["estimates"][0]["warnings"]
+    numbers = [{k: v for k, v in e.items() if k != "warnings"} for e in with_other["estimates"]]
+    assert numbers == [{k: v for k, v in e.items() if k != "warnings"} for e in once["estimates"]]
+
+
+def test_an_old_symbol_or_small_letters_ask_about_the_same_gene(icb: Icb) -> None:
+    assert as_json(icb, "gene", "igf1r", "--cohort", "demo_msk_2018")["gene"] == "IGF1R"
+    assert as_json(icb, "gene", "PARK2", "--cohort", "demo_msk_2018")["gene"] == "PRKN"
+
+
+def test_the_status_of_another_gene_can_be_adjusted_for(icb: Icb) -> None:
+    answer = as_json(icb, "gene", "IGF1R", "--cohort", "demo_msk_2018", "--adjust", "TP53_mutated")
+    adjusted = next(e for e in answer["estimates"] if e["estimator"] == "cox_adjusted")
+    assert adjusted["adjusted_for"] == ["TP53_mutated"]
+
+
+def test_the_table_says_which_cohort_a_warning_is_about(icb: Icb) -> None:
+    out = icb("gene", "IGF1R").out
+    few = [line for line in out.splitlines() if line.startswith("! ") and "Few events" in line]
+    assert few and all(re.match(r"! demo_\w+(, demo_\w+)*: Few events", line) for line in few)
+
+
+# --- icb lineage, sql, claims, doctor -----------------------------------------------------------------------------
+
+
+def test_lineage_walks_to_spec_people_files_rows_and_run(icb: Icb, demo: Run) -> None:
+    walk = as_json(icb, "lineage", STATISTIC)
+    assert list(walk) == ["statistic", "spec", "flow", "files", "rows", "run"]
+    patients = {(r["cohort_id"], r["patient_id"]) for r in walk["rows"] if r["role"] == "patient"}
+    assert len(patients) == walk["statistic"]["n"]
+    assert walk["statistic"]["row_set"].startswith("members with known")
+    assert walk["spec"]["gene"] == "IGF1R" and len(walk["spec"]["spec_sha256"]) == 64
+    assert walk["flow"][-1]["n"] > walk["statistic"]["n"], "members who lack a covariate are members still"
+    for file in walk["files"]:
+        assert (demo.data / "raw" / "sha256" / file["sha256"][:2] / file["sha256"]).is_file()
+    assert sum(file["n_rows"] for file in walk["files"]) == len(walk["rows"])
+    assert walk["run"]["run_id"] == walk["spec"]["run_id"]
+    rows = list(csv.DictReader(io.StringIO(icb("lineage", STATISTIC, "--format", "csv").out)))
+    assert len(rows) == len(walk["rows"])
+
+
+def test_lineage_of_every_kind_of_statistic_can_be_walked(icb: Icb, demo: Run) -> None:
+    kinds = demo.query("select table_name, max(stat_id) as stat_id from stats.every_stat group by table_name")
+    assert len(kinds) == 4
+    for stat_id in kinds["stat_id"]:
+        walk = as_json(icb, "lineage", stat_id)
+        assert walk["rows"] and walk["flow"] and walk["run"], stat_id
+
+
+def test_sql_keeps_columns_of_one_name_apart_and_types_readable(icb: Icb) -> None:
+    query = "select 1 as a, 2 as a, null as b, 1.50::decimal(4, 2) as c, date '2020-01-31' as d, 'nan'::double as e"
+    assert as_json(icb, "sql", query) == [
+        {"a": 1, "a_1": 2, "b": None, "c": 1.5, "d": "2020-01-31", "e": None}
+    ]
+    assert icb("sql", query, "--format", "csv").out == "a,a_1,b,c,d,e\n1,2,,1.5,2020-01-31,\n"
+
+
+def test_sql_shows_words_in_brackets_as_they_are(icb: Icb) -> None:
+    assert "[os_months] :warning:" in icb("sql", "select '[os_months] :warning:' as word").out
+
+
+def test_sql_reads_standard_input(demo: Run) -> None:
+    done = demo.icb("sql", "-", "--format", "csv", stdin="select count(*) as n\nfrom marts.cohorts\n")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "n\n13\n", "")
+
+
+def test_a_reader_that_stops_early_is_no_fault(demo: Run) -> None:
+    import subprocess
+
+    done = subprocess.run(
+        f"{__import__('sys').executable} -m orchestration.cli sql 'select * from range(200000)' --format csv | head -1",
+        shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "range\n" and "Traceback" not in done.stderr
+
+
+def test_the_doctor_knows_versions_folders_space_and_files(icb: Icb, demo: Run) -> None:
+    found = {row["what"]: row for row in as_json(icb, "doctor")}
+    assert {"python", "duckdb", "dbt-core", "dagster", "catalogue", "free space"} <= set(found)
+    assert (
+        found["published file"]["state"] == "ok" and str(demo.published) in found["published file"]["detail"]
+    )
+    assert "nobody has it open" in found["published file"]["detail"]
+    assert {row["state"] for row in found.values()} <= {"ok", "note"}
+
+
+# --- icb cohort ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Tiny:
+    made = Tiny(tmp_path / "data", tmp_path / "mirror", tmp_path / "catalog")
+    made.write_sources()
+    return made
+
+
+@pytest.fixture
+def tiny_icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tiny: Tiny) -> Icb:
+    return command(monkeypatch, capfd, tiny.settings)
+
+
+def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_icb: Icb, tiny: Tiny) -> None:
+    path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
+    path.unlink()
+    added = as_json(tiny_icb, "cohort", "add", STUDY)
+    assert added["path"] == str(path) and path.is_file()
+    by_column = {column["column"]: column for column in added["columns"]}
+    assert by_column["OS_MONTHS"] == {
+        "level": "patient",
+        "column": "OS_MONTHS",
+        "attribute": "OS_TIME",
+        "n_filled": 12,
+    }
+    assert by_column["CANCER_TYPE"]["level"] == "sample"
+    assert [c["column"] for c in added["columns"] if c["attribute"] is None] == ["FAVOURITE_COLOUR"]
+    assert added["words"] == []
+    assert any("clock of OS" in note for note in added["notes"])
+    text = path.read_text()
+    assert "origin: unknown" in text and "clock of OS" in text
+    assert tiny_icb("cohort", "check", STUDY).code == 0
+    assert f"{STUDY}" in tiny_icb("cohort", "list").out
+
+
+def test_a_file_that_is_there_is_not_replaced_unless_asked(tiny_icb: Icb, tiny: Tiny) -> None:
+    path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
+    before = path.read_bytes()
+    tiny_icb("cohort", "add", STUDY).is_one_sentence(str(path), "already", "--overwrite")
+    assert path.read_bytes() == before
+    assert tiny_icb("cohort", "add", STUDY, "--overwrite", "--not-icb").code == 0
+    assert "is_icb: false" in path.read_text()
+
+
+def test_words_without_a_meaning_are_named_and_the_file_has_the_line_to_complete(
+    tiny_icb: Icb, tiny: Tiny
+) -> None:
+    members = study_members()
+    members["data_clinical_patient.txt"] = members["data_clinical_patient.txt"].replace(
+        "1:DECEASED", 'gone "west"'
+    )
+    tiny.study_file.write_bytes(tarball(members))
+    said = as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite")
+    assert said["words"] == [{"column": "OS_STATUS", "attribute": "OS_STATUS", "word": 'gone "west"', "n": 8}]
+    path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
+    lines = path.read_text().splitlines()
+    start = next(i for i, line in enumerate(lines) if line.strip() == "# columns:")
+    completed = [
+        line.replace("# ", "", 1).replace("?", "event") if i >= start else line
+        for i, line in enumerate(lines)
+    ]
+    path.write_text("\n".join(completed) + "\n")
+    assert tiny_icb("cohort", "check", STUDY).code == 0
+    from ingestion.catalog import load_cohort
+
+    assert load_cohort(path).files[0].columns["OS_STATUS"].words == {'gone "west"': "event"}
+
+
+def test_patients_who_may_be_in_another_cohort_and_absent_parts_are_pointed_out(
+    tiny_icb: Icb, tiny: Tiny
+) -> None:
+    rule = "person_rules:\n  - {rule_id: t_number, namespace: t, pattern: '^(T-\\d{3})$', evidence: one hospital}\n"
+    tiny.cohort_yaml.write_text(tiny.cohort_yaml.read_text() + rule)
+    members = {name: text for name, text in study_members().items() if "mutations" not in name}
+    patient = members["data_clinical_patient.txt"]
+    members["data_clinical_patient.txt"] = patient.replace("OS_STATUS", "SOMETHING_ELSE")
+    tiny.study_file.write_bytes(tarball(members))
+    notes = " ".join(as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite")["notes"])
+    assert "12 patients are named as in tiny_table" in notes and "'t_number'" in notes
+    assert "no mutation table" in notes
+    assert "OS has no status and is no endpoint." in notes
+
+
+@pytest.mark.parametrize(
+    ("study_id", "part"),
+    [
+        ("../../etc/passwd", "is no identifier"),
+        ("Has-Capitals", "is no identifier"),
+        ("absent_2020", "has no file"),
+    ],
+)
+def test_a_study_that_cannot_be_added_writes_nothing(
+    tiny_icb: Icb, tiny: Tiny, study_id: str, part: str
+) -> None:
+    before = sorted(tiny.catalog.rglob("*"))
+    tiny_icb("cohort", "add", study_id).is_one_sentence(part)
+    assert sorted(tiny.catalog.rglob("*")) == before
+
+
+def test_a_study_without_patients_writes_nothing(tiny_icb: Icb, tiny: Tiny) -> None:
+    (tiny.catalog / "cohorts" / f"{STUDY}.yaml").unlink()
+    tiny.study_file.write_bytes(tarball({k: v for k, v in study_members().items() if "patient" not in k}))
+    tiny_icb("cohort", "add", STUDY).is_one_sentence("no clinical patient file")
+    assert not (tiny.catalog / "cohorts" / f"{STUDY}.yaml").exists()
+
+
+# --- documentation ------------------------------------------------------------------------------------------------
+
+README = (ROOT / "README.md").read_text(encoding="utf-8") if (ROOT / "README.md").exists() else ""
+SQL_BLOCKS = re.findall(r"^```sql\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.skipif(not SQL_BLOCKS, reason="there is no README with SQL in it")
+@pytest.mark.parametrize("query", SQL_BLOCKS, ids=lambda q: q.splitlines()[0].removeprefix("-- ")[:50])
+def test_sql_of_the_readme_runs_as_pasted(icb: Icb, query: str) -> None:
+    assert as_json(icb, "sql", query)
