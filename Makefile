@@ -36,7 +36,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --nofail-on-warning dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 ui: setup
 	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
