@@ -31,7 +31,7 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print: ta
 def main() -> None:
     """Entry point: a foreseen fault becomes one sentence on standard error."""
     try:
-        code = app(standalone_mode=False) or 0
+        code = app(prog_name="icb", standalone_mode=False) or 0
     except Exception as exc:
         known = one_sentence(exc)
         if known is None:
