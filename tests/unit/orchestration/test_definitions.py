@@ -1,0 +1,173 @@
+"""The code location: what is in the graph of either catalogue, without reading a source or writing a table."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+
+from ingestion.raw_schema import RAW_TABLES
+from orchestration.definitions import build_definitions
+from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.settings import PROJECT, Settings
+
+STATISTICS = {"analyses", "scans", "stats", "published"}
+TABLES = {"raw", "vocabulary", "staging", "intermediate", "marts"}
+
+
+@lru_cache
+def definitions(which: str, data: Path) -> dg.Definitions:
+    """Of one of the two catalogues; the folder of data stays empty but for dbt's manifest."""
+    demo = which == "demo"
+    catalog = PROJECT / "catalog" / "demo" if demo else PROJECT / "catalog"
+    return build_definitions(Settings(data=data, catalog=catalog, mirror=data / "mirror", demo=demo))
+
+
+@pytest.fixture(scope="module", params=["public", "demo"])
+def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    folder = tmp_path_factory.getbasetemp() / "definitions"
+    return definitions(request.param, folder)
+
+
+@pytest.fixture(scope="module")
+def specs(loaded: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
+    return {spec.key: spec for spec in loaded.resolve_all_asset_specs()}
+
+
+def warehouse_of(loaded: dg.Definitions) -> Warehouse:
+    found = (loaded.resources or {})["warehouse"]
+    assert isinstance(found, Warehouse)
+    return found
+
+
+def assets_of(loaded: dg.Definitions, job: str) -> set[dg.AssetKey]:
+    return set(loaded.resolve_job_def(job).asset_layer.executable_asset_keys)
+
+
+def test_every_asset_says_whose_it_is_what_it_is_and_what_code_made_it(
+    specs: dict[dg.AssetKey, dg.AssetSpec],
+) -> None:
+    assert len(specs) > 80
+    for key, spec in specs.items():
+        assert spec.owners and spec.kinds and spec.description and spec.code_version, key
+        assert spec.group_name == key.path[0], key
+
+
+def test_every_table_is_under_its_schema_and_name(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
+    models = {(path.parent.name, path.stem) for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")}
+    raw = {("raw", table) for table in RAW_TABLES}
+    assert models | raw <= {tuple(key.path) for key in specs}
+    assert all(len(key.path) == 2 for key in specs if key.path[0] in TABLES)
+
+
+def test_every_file_of_the_catalogue_is_an_asset_of_its_cohort(loaded: dg.Definitions) -> None:
+    catalog = warehouse_of(loaded).settings.catalog
+    expected = set()
+    for path in [*(catalog / "cohorts").glob("*.yaml"), *(catalog / "references").glob("*.yaml")]:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        owner = content.get("cohort_id") or content.get("reference_id")
+        expected |= {("sources", owner, file["id"]) for file in content.get("files", [])}
+    found = {tuple(key.path) for key in assets_of(loaded, "read_sources")}
+    assert found == expected and len(found) > 20
+
+
+def test_it_is_one_graph_from_the_sources_to_the_published_file(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    graph = loaded.resolve_asset_graph()
+    published = dg.AssetKey(["published", "icb"])
+    upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
+    apart = {key for key in specs if key not in upstream}
+    # vocabularies that only people and tests read, and staging of tables that no mart uses yet
+    assert {key.path[0] for key in apart} <= {"vocabulary", "staging", "raw"}
+    assert {"sources", *TABLES, *STATISTICS} <= {key.path[0] for key in upstream}
+
+
+def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> None:
+    nodes = loaded.resolve_job_def("refresh_all").all_node_defs
+    checks = {"published__icb_one_person_once", "published__icb_statistics_can_be_walked_back"}
+    assert {
+        node.name for node in nodes if BUILD_POOL not in node.pools
+    } == checks  # they read the published file
+    home = yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))
+    assert home["concurrency"]["pools"] == {"default_limit": 1, "granularity": "run"}
+    assert home["telemetry"] == {"enabled": False}
+
+
+def test_marts_and_the_published_file_have_a_deadline_and_nothing_else(
+    specs: dict[dg.AssetKey, dg.AssetSpec],
+) -> None:
+    for key, spec in specs.items():
+        assert (spec.freshness_policy is not None) == (key.path[0] in ("marts", "published")), key
+
+
+def test_refresh_all_is_the_whole_graph(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    assert assets_of(loaded, "refresh_all") == set(specs)
+
+
+def test_the_two_halves_of_icb_run_are_refresh_all(loaded: dg.Definitions) -> None:
+    sources, rest = assets_of(loaded, "read_sources"), assets_of(loaded, "build_from_sources")
+    assert sources | rest == assets_of(loaded, "refresh_all")
+    assert not sources & rest
+
+
+def test_statistics_only_starts_at_the_marts(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    expected = {key for key in specs if key.path[0] in STATISTICS}
+    assert assets_of(loaded, "statistics_only") == expected
+
+
+def test_the_weekly_schedule_is_stopped_has_a_timezone_and_ends_before_the_deadline(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    schedule = loaded.resolve_schedule_def("weekly_refresh")
+    assert (schedule.job_name, schedule.cron_schedule) == ("refresh_all", "0 4 * * 1")
+    assert schedule.execution_timezone == "UTC"
+    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
+    deadline = specs[dg.AssetKey(["marts", "patients"])].freshness_policy
+    assert (deadline.deadline_cron, deadline.timezone) == ("0 8 * * 1", "UTC")  # type: ignore[union-attr]
+
+
+def test_every_data_test_of_dbt_is_a_check_of_an_asset(loaded: dg.Definitions) -> None:
+    keys = loaded.resolve_asset_graph().asset_check_keys
+    names = {key.name for key in keys}
+    singular = {path.stem for path in (PROJECT / "dbt_project" / "tests").glob("*.sql")}
+    assert singular <= names
+    checked = {tuple(key.asset_key.path) for key in keys}
+    marts = {("marts", path.stem) for path in (PROJECT / "dbt_project" / "models" / "marts").glob("*.sql")}
+    assert marts <= checked
+
+
+def test_dbt_knows_nothing_of_other_installations(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    name = specs[dg.AssetKey(["marts", "patients"])].metadata["dagster/table_name"]
+    assert name == "icb.marts.patients"
+    data = warehouse_of(loaded).settings.data
+    assert {path.name for path in data.iterdir()} <= {"build", "build_demo"}
+
+
+def test_importing_the_code_location_reads_no_settings_and_writes_nothing(tmp_path: Path) -> None:
+    """Settings are read when Dagster asks for the definitions, not at import."""
+    elsewhere = tmp_path / "data"
+    program = "import orchestration.definitions, orchestration.run, orchestration.cli"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT,
+        env=os.environ
+        | {"ICB_DATA": str(elsewhere), "ICB_MIRROR": "/nonexistent", "PYTHONPATH": str(PROJECT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not elsewhere.exists()
