@@ -37,11 +37,11 @@ def end_dead_runs(instance: dg.DagsterInstance, settings: Settings) -> int:
 
 
 def sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """``dead_runs``: looks once a minute, while the UI or the daemon is up."""
+    """``dead_runs``: looks every two minutes while the UI or the daemon is up."""
 
     @dg.sensor(
         name="dead_runs",
-        minimum_interval_seconds=60,
+        minimum_interval_seconds=120,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Marks a run whose process was killed as failed, so that the queue moves on.",
     )

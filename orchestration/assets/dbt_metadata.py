@@ -7,7 +7,7 @@ dagster-dbt's ``fetch_row_counts`` and ``fetch_column_metadata`` give the same, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -25,8 +25,6 @@ Columns = dict[Table, dict[str, str]]
 KeyOf = Callable[[Mapping[str, Any]], dg.AssetKey]
 
 _DIALECT = "duckdb"
-#: Origins of a column that its description names; the lineage has them all.
-_MOST_ORIGINS = 4
 
 
 class LineageError(Exception):
@@ -52,7 +50,7 @@ def table_metadata(
 ) -> dict[str, Any]:
     """Row count, columns and column lineage of one model or seed, under Dagster's standard names.
 
-    The origins stand in the descriptions of the columns too: the open-source UI shows lineage of columns as JSON only.
+    The origins are there twice: the open-source UI shows lineage of columns as JSON, so there is a table for people.
 
     Parameters
     ----------
@@ -62,27 +60,27 @@ def table_metadata(
     """
     schema, name = _table(node)
     counted = con.execute(f'select count(*) from "{schema}"."{name}"').fetchone()
-    sources = origins.deps_by_column if origins else {}
+    described = {column: props.get("description") for column, props in node["columns"].items()}
     shown = [
-        dg.TableColumn(
-            column,
-            kind.lower(),
-            _described(node["columns"].get(column, {}).get("description"), sources.get(column, ())),
-        )
+        dg.TableColumn(column, kind.lower(), described.get(column))
         for column, kind in columns[schema, name].items()
     ]
     metadata: dict[str, Any] = {
         "dagster/row_count": int(counted[0]) if counted else 0,
         "dagster/column_schema": dg.TableSchema(shown),
     }
-    return metadata | ({"dagster/column_lineage": origins} if origins else {})
+    if origins is not None:
+        metadata["dagster/column_lineage"] = origins
+        metadata["origin of columns"] = dg.MetadataValue.md(_origin_table(origins))
+    return metadata
 
 
-def _described(meaning: str | None, origins: Sequence[dg.TableColumnDep]) -> str | None:
-    names = [".".join([*one.asset_key.path, one.column_name]) for one in origins]
-    more = [f"{len(names) - _MOST_ORIGINS} more"] if len(names) > _MOST_ORIGINS else []
-    origin = f"From {', '.join(names[:_MOST_ORIGINS] + more)}" if names else None
-    return ". ".join(text for text in (meaning, origin) if text) or None
+def _origin_table(origins: dg.TableColumnLineage) -> str:
+    lines = ["| column | made of |", "|---|---|"]
+    for column, deps in origins.deps_by_column.items():
+        names = ", ".join(".".join([*one.asset_key.path, one.column_name]) for one in deps)
+        lines.append(f"| {column} | {names or 'counts and constants'} |")
+    return "\n".join(lines)
 
 
 def column_lineage(

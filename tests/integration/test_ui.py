@@ -214,7 +214,10 @@ def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refr
     assert counted == (metadata["dagster/row_count"]["intValue"],)
     columns = {column["name"]: column for column in metadata["dagster/column_schema"]["schema"]["columns"]}
     assert columns["start_position"]["type"] == "bigint"
-    assert columns["hugo_symbol"]["description"].endswith("From intermediate.int_mutations.hugo_symbol")
+    assert columns["hugo_symbol"]["description"] == "Current HGNC symbol"
+    assert (
+        "| hugo_symbol | intermediate.int_mutations.hugo_symbol |" in metadata["origin of columns"]["mdStr"]
+    )
     origins = {
         column["columnName"]: [(dep["assetKey"]["path"], dep["columnName"]) for dep in column["columnDeps"]]
         for column in metadata["dagster/column_lineage"]["lineage"]
