@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analytics.scan.carriers import CarrierRows
-from analytics.scan.compiled import compiled, compiled_reordered
+from analytics.scan.compiled import compiled, compiled_inner, compiled_reordered
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.logrank import LogRankTerms, chi2_p, log_rank
 from analytics.scan.risk_table import RiskTable
@@ -105,7 +105,7 @@ def null_design(
     )
 
 
-@compiled
+@compiled_inner
 def _uniform(key: np.uint64, draw: int) -> float:
     """Number `draw` of the stream of `key`, in (0, 1): SplitMix64 (Steele, Lea & Flood 2014), a counter-based rule."""
     x = key + np.uint64(draw + 1) * np.uint64(0x9E3779B97F4A7C15)

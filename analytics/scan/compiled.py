@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from numba import njit
+import numba
 
 # Every file with a compiled function, or with the layout of what one reads; tests hold this against the folder.
 KERNEL_FILES = (
@@ -50,6 +50,12 @@ def compiled(function: Callable[..., Any]) -> Any:
     return _compile(function, {})
 
 
+def compiled_inner(function: Callable[..., Any]) -> Any:
+    """A kernel that only other kernels call: without the code that unpacks Python's arguments, which for a dozen
+    arrays takes longer to compile than the kernel."""
+    return _compile(function, {"no_cpython_wrapper": True})
+
+
 def compiled_inline(function: Callable[..., Any]) -> Any:
     """A piece of a kernel's inner loop, merged into its caller (a call with arrays costs 300 ns, a step 20 ns)."""
     return _compile(function, {"inline": "always"})
@@ -62,4 +68,6 @@ def compiled_reordered(function: Callable[..., Any]) -> Any:
 
 def _compile(function: Callable[..., Any], options: dict[str, Any]) -> Any:
     function.__qualname__ = f"{function.__qualname__}_{KERNELS}"
-    return njit(cache=True, nogil=True, error_model="numpy", **options)(function)
+    # numpy's error model: a division needs no check, and 1 / 0 is inf; no wrapper for C callers, there are none
+    common: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    return numba.njit(**(common | options))(function)

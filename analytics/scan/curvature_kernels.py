@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.scan import lanes
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled_inner
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import CarrierArrays, Scratch, add_products
 from analytics.scan.lanes import LANES
@@ -28,7 +28,7 @@ class CurvatureScratch(NamedTuple):
     death_jump: FloatArray  # (T, 8)
 
 
-@compiled
+@compiled_inner
 def allocate_curvature(m: int, n_times: int, q: int) -> CurvatureScratch:
     """Working memory for m rows, n_times events and q coefficients."""
     return CurvatureScratch(
@@ -40,7 +40,7 @@ def allocate_curvature(m: int, n_times: int, q: int) -> CurvatureScratch:
     )
 
 
-@compiled
+@compiled_inner
 def _project(n: NullArrays, c: CarrierArrays, genes: IntArray, k: CurvatureScratch) -> None:
     """along[i] = covariates of row i x direction, with the gene and carriers' own covariates."""
     m, p = n.z.shape
@@ -61,7 +61,7 @@ def _project(n: NullArrays, c: CarrierArrays, genes: IntArray, k: CurvatureScrat
                     k.along[c.row[t], lane] += c.shift[t, j] * k.direction[j, lane]
 
 
-@compiled
+@compiled_inner
 def _jumps(a: RiskArrays, s: Scratch, k: CurvatureScratch) -> None:
     """Backwards through time: what each event takes from the information of those at risk."""
     zero = lanes.broadcast(0.0)
@@ -82,7 +82,7 @@ def _jumps(a: RiskArrays, s: Scratch, k: CurvatureScratch) -> None:
         lanes.store(k.death_jump, e, (q0 - q1) * s1 - (q1 - q2) * d1)
 
 
-@compiled
+@compiled_inner
 def information_along(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, s: Scratch, k: CurvatureScratch
 ) -> None:

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled, compiled_inner
 from analytics.scan.frame import FloatArray
 from analytics.scan.risk_table import RiskArrays
 
@@ -20,7 +20,7 @@ DECREMENT_TOLERANCE = (
 )
 
 
-@compiled
+@compiled_inner
 def _add_row(x: FloatArray, row: int, w: float, s1: FloatArray, s2: FloatArray) -> None:
     p = x.shape[1]
     for k in range(p):
@@ -96,7 +96,7 @@ def partial_likelihood(
     return loglik + lost
 
 
-@compiled
+@compiled_inner
 def cholesky_solve(
     matrix: FloatArray, right: FloatArray, size: int, factor: FloatArray, solution: FloatArray
 ) -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.scan import lanes
-from analytics.scan.compiled import compiled, compiled_inline
+from analytics.scan.compiled import compiled_inline, compiled_inner
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import (
     CarrierArrays,
@@ -45,7 +45,7 @@ class FirthScratch(NamedTuple):
     penalty_gradient: FloatArray  # (q, 8)
 
 
-@compiled
+@compiled_inner
 def allocate_penalty(m: int, n_times: int, q: int) -> FirthScratch:
     return FirthScratch(
         np.zeros((q * q, LANES)),
@@ -62,7 +62,7 @@ def allocate_penalty(m: int, n_times: int, q: int) -> FirthScratch:
     )
 
 
-@compiled
+@compiled_inner
 def _leverages(n: NullArrays, c: CarrierArrays, genes: IntArray, f: FirthScratch) -> None:
     """x' inverse x of every row, carriers with their own covariates and the gene."""
     m, p = n.z.shape
@@ -115,7 +115,7 @@ def _leverage_sums(risk, leverage, first, n_deaths, stop, sh):  # type: ignore[n
     return sh, dh
 
 
-@compiled
+@compiled_inner
 def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f: FirthScratch) -> None:
     """Backwards through time: what each event adds to the third moments."""
     q = n.z.shape[1] + 1
@@ -177,7 +177,7 @@ def _penalty_sums(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, f:
         lanes.store(gene_deaths, e, zero)
 
 
-@compiled
+@compiled_inner
 def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
     """Forwards through time: jumps become sums up to and including their event (for deaths: with Efron's share)."""
     zero = lanes.broadcast(0.0)
@@ -202,7 +202,7 @@ def _accumulate_jumps(a: RiskArrays, f: FirthScratch, q: int) -> None:
                 lanes.store(jumps, e * q + k, lanes.load(work, k))
 
 
-@compiled
+@compiled_inner
 def _third_moments(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, s: Scratch, f: FirthScratch
 ) -> None:
@@ -249,7 +249,7 @@ def _third_moments(
     add_products(n.z, f.leverage, f.penalty_gradient, 1.0)
 
 
-@compiled
+@compiled_inner
 def penalty_gradient(
     a: RiskArrays,
     n: NullArrays,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled, compiled_inner
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
 from analytics.scan.firth_kernels import FirthScratch, allocate_penalty, penalty_gradient
 from analytics.scan.frame import BoolArray, FloatArray, IntArray
@@ -53,7 +53,7 @@ def empty_firth(n_genes: int) -> FirthArrays:
     return FirthArrays(nan[0], nan[1], nan[2], nan[3], nan[4], nan[5], np.full(n_genes, NOT_CONVERGED))
 
 
-@compiled
+@compiled_inner
 def _invert(s: Scratch, f: FirthScratch, lane: int, q: int, matrix: FloatArray, factor: FloatArray) -> float:
     """Fill the lane's inverse information; returns its log determinant, NaN when it is singular."""
     row = 0
@@ -76,7 +76,7 @@ def _invert(s: Scratch, f: FirthScratch, lane: int, q: int, matrix: FloatArray, 
     return log_determinant
 
 
-@compiled
+@compiled_inner
 def _interval_step(
     matrix: FloatArray,
     score: FloatArray,
@@ -111,7 +111,7 @@ def _interval_step(
     return (move / unit) ** 2 + 2.0 * gain
 
 
-@compiled
+@compiled_inner
 def _invert_open(s: Scratch, f: FirthScratch, q: int, open_lane: BoolArray, now: FloatArray) -> None:
     """Inverse information of the lanes still at work; now: their penalised log likelihoods, NaN when singular."""
     matrix, factor = np.zeros((q, q)), np.zeros((q, q))
@@ -120,7 +120,7 @@ def _invert_open(s: Scratch, f: FirthScratch, q: int, open_lane: BoolArray, now:
             now[lane] = s.log_ratio[0, lane] + 0.5 * _invert(s, f, lane, q, matrix, factor)
 
 
-@compiled
+@compiled_inner
 def _firth_step(
     s: Scratch, f: FirthScratch, lane: int, p: int, short: float, kind: int, step: FloatArray
 ) -> float:
@@ -146,7 +146,7 @@ def _firth_step(
     return left
 
 
-@compiled
+@compiled_inner
 def climb(
     a: RiskArrays,
     n: NullArrays,
@@ -197,7 +197,7 @@ def climb(
                 open_lane[lane] = False
 
 
-@compiled
+@compiled_inner
 def _enter_stage(kind: int, genes: IntArray, beta: FloatArray, fit: FloatArray, half_chi2: float) -> IntArray:
     """Set beta (q, 8) to where a stage starts; returns the genes (8) that take part.
 
@@ -219,7 +219,7 @@ def _enter_stage(kind: int, genes: IntArray, beta: FloatArray, fit: FloatArray, 
     return active
 
 
-@compiled
+@compiled_inner
 def _leave_stage(
     kind: int,
     genes: IntArray,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.scan import lanes
-from analytics.scan.compiled import compiled, compiled_inline
+from analytics.scan.compiled import compiled, compiled_inline, compiled_inner
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lanes import LANES
 from analytics.scan.null_model import NullArrays
@@ -83,7 +83,7 @@ def allocate(m: int, n_times: int, p: int, most_carriers: int) -> Scratch:
     )
 
 
-@compiled
+@compiled_inner
 def most_carriers(c: CarrierArrays, blocks: IntArray) -> int:
     """Carriers in the block (row of `blocks`) that has most."""
     most = 0
@@ -96,7 +96,7 @@ def most_carriers(c: CarrierArrays, blocks: IntArray) -> int:
     return most
 
 
-@compiled
+@compiled_inner
 def relative_risks(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, beta: FloatArray, s: Scratch
 ) -> None:
@@ -233,7 +233,7 @@ def _multiply_ratio(null_inverse, place, s0, d0, n_deaths, ratio, powers):  # ty
     return ratio, powers
 
 
-@compiled
+@compiled_inner
 def _add_logs(log_ratio: FloatArray, ratio: FloatArray, weight: float) -> None:
     """log_ratio += weight (log of the first row of `ratio` + its second row x log 2)."""
     for lane in range(LANES):
@@ -259,7 +259,7 @@ def _subtract_squares(information, s1, d1, q, n_deaths, q0, q1, q2) -> None:  # 
                 row += 1
 
 
-@compiled
+@compiled_inner
 def sum_over_risk_sets(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratch, level: int) -> None:
     """Backwards through time: hazard jumps, log of the ratio of denominators, minus the squared means."""
     q = n.z.shape[1] + 1
@@ -318,7 +318,7 @@ def sum_over_risk_sets(a: RiskArrays, n: NullArrays, c: CarrierArrays, s: Scratc
     _add_logs(s.log_ratio, s.work, 1.0)
 
 
-@compiled
+@compiled_inner
 def _expected_events(a: RiskArrays, s: Scratch) -> None:
     """Forwards through time: expected[i] = risk x cumulative hazard over the row's time at risk."""
     total = lanes.broadcast(0.0)
@@ -339,7 +339,7 @@ def _expected_events(a: RiskArrays, s: Scratch) -> None:
             lanes.store(expected, i, lanes.load(risk, i) * hazard)
 
 
-@compiled
+@compiled_inner
 def add_products(table: FloatArray, values: FloatArray, out: FloatArray, sign: float) -> None:
     """out[k] += sign * sum over rows of table[row, k] * values[row], with out and values lane rows."""
     m, columns = table.shape
@@ -359,7 +359,7 @@ def add_products(table: FloatArray, values: FloatArray, out: FloatArray, sign: f
             lanes.store(sums, k, lanes.load(sums, k) + lanes.number(x, i * columns + k) * w0)
 
 
-@compiled
+@compiled_inner
 def _carrier_terms(
     a: RiskArrays, n: NullArrays, c: CarrierArrays, genes: IntArray, beta: FloatArray, s: Scratch
 ) -> None:

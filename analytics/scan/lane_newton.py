@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled, compiled_inner
 from analytics.scan.curvature_kernels import CurvatureScratch, allocate_curvature, information_along
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
 from analytics.scan.frame import BoolArray, FloatArray, IntArray
@@ -74,7 +74,7 @@ def state_at(start: FloatArray) -> FitState:
     return FitState(start.copy(), np.full(len(start), np.inf), np.zeros(len(start), dtype=np.bool_))
 
 
-@compiled
+@compiled_inner
 def _unpack(s: Scratch, lane: int, q: int, matrix: FloatArray, right: FloatArray) -> None:
     row = 0
     for k in range(q):
@@ -84,7 +84,7 @@ def _unpack(s: Scratch, lane: int, q: int, matrix: FloatArray, right: FloatArray
             row += 1
 
 
-@compiled
+@compiled_inner
 def _score_chi2(matrix: FloatArray, factor: FloatArray, right: FloatArray, p: int) -> float:
     """Score test of the gene at a fit of the covariates: squared gradient over what information they leave."""
     rest = matrix[p, p]
@@ -98,7 +98,7 @@ def _score_chi2(matrix: FloatArray, factor: FloatArray, right: FloatArray, p: in
     return right[p] * right[p] / rest if rest > 0.0 else np.nan
 
 
-@compiled
+@compiled_inner
 def _chord_step(s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: bool, step: FloatArray) -> float:
     """Step with the gene's own information exact, the covariates' that of the null model (the identity here) and
     their cross terms the null model's in proportion (`cross`, p). Returns the squared decrement, negative if the
@@ -120,7 +120,7 @@ def _chord_step(s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: boo
     return decrement + step[p] * s.gradient[p, lane]
 
 
-@compiled
+@compiled_inner
 def _cheap_step(
     s: Scratch,
     lane: int,
@@ -145,7 +145,7 @@ def _cheap_step(
         beta[k, lane] += shorten * step[k]
 
 
-@compiled
+@compiled_inner
 def _aim(s: Scratch, k: CurvatureScratch, p: int, genes: IntArray, cross: FloatArray) -> None:
     """Directions that would be the genes' rows of the inverse information, were the approximate information exact."""
     for lane in range(LANES):
@@ -155,7 +155,7 @@ def _aim(s: Scratch, k: CurvatureScratch, p: int, genes: IntArray, cross: FloatA
             k.direction[j, lane] = -own * cross[genes[lane], j] if genes[lane] >= 0 else 0.0
 
 
-@compiled
+@compiled_inner
 def _curved_step(
     s: Scratch, k: CurvatureScratch, lane: int, p: int, beta: FloatArray, g: int, out: FitArrays
 ) -> None:
@@ -185,7 +185,7 @@ def _curved_step(
     out.standard_error[g] = 1.0 / math.sqrt(left)
 
 
-@compiled
+@compiled_inner
 def _exact_step(
     s: Scratch,
     lane: int,
@@ -230,7 +230,7 @@ def _exact_step(
     return False
 
 
-@compiled
+@compiled_inner
 def _stage_of_block(
     stage: int,
     a: RiskArrays,

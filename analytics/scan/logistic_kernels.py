@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.scan import lanes
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled, compiled_inner
 from analytics.scan.dense_kernels import CONVERGED, NOT_CONVERGED, SINGULAR, cholesky_solve
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import RENORMALISE_EVERY, add_products
@@ -66,7 +66,7 @@ def empty_logistic(n_genes: int) -> LogisticFits:
     return LogisticFits(nan[0], nan[1], nan[2], nan[3], np.full(n_genes, NOT_CONVERGED))
 
 
-@compiled
+@compiled_inner
 def _evaluate(
     n: LogisticArrays, c: ResponseCarriers, genes: IntArray, beta: FloatArray, s: LogisticScratch
 ) -> None:
@@ -108,7 +108,7 @@ def _evaluate(
     _carrier_terms(n, c, genes, beta, s)
 
 
-@compiled
+@compiled_inner
 def _carrier_terms(
     n: LogisticArrays, c: ResponseCarriers, genes: IntArray, beta: FloatArray, s: LogisticScratch
 ) -> None:
@@ -126,7 +126,7 @@ def _carrier_terms(
                 s.information[gene_row + k, lane] += s.spread[i, lane] * n.z[i, k]
 
 
-@compiled
+@compiled_inner
 def _penalise(n: LogisticArrays, c: ResponseCarriers, genes: IntArray, s: LogisticScratch) -> None:
     """Add half the gradient of log det(information): sum of leverage x (1/2 - mean) x covariates (Firth 1993, 3.4).
 
@@ -155,7 +155,7 @@ def _penalise(n: LogisticArrays, c: ResponseCarriers, genes: IntArray, s: Logist
     add_products(n.z, s.spread, s.gradient, 1.0)
 
 
-@compiled
+@compiled_inner
 def _invert(s: LogisticScratch, lane: int, q: int, matrix: FloatArray, factor: FloatArray) -> float:
     """Fill the lane's quadratic form; returns log det(information), NaN when singular."""
     row = 0
@@ -176,7 +176,7 @@ def _invert(s: LogisticScratch, lane: int, q: int, matrix: FloatArray, factor: F
     return log_determinant
 
 
-@compiled
+@compiled_inner
 def _newton_step(s: LogisticScratch, lane: int, q: int, size: int, step: FloatArray) -> float:
     """Newton's step of the first `size` coefficients; returns its square in standard errors, before shortening."""
     matrix, factor, score = np.zeros((q, q)), np.zeros((q, q)), np.zeros(q)
@@ -196,7 +196,7 @@ def _newton_step(s: LogisticScratch, lane: int, q: int, size: int, step: FloatAr
     return left
 
 
-@compiled
+@compiled_inner
 def _climb(
     n: LogisticArrays,
     c: ResponseCarriers,

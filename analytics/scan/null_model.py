@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled, compiled_inner
 from analytics.scan.dense_kernels import CONVERGED, fit_dense, partial_likelihood
 from analytics.scan.frame import FloatArray, ScanInputError
 from analytics.scan.risk_table import RiskArrays, RiskTable
@@ -96,7 +96,7 @@ def _null_moments(
     return q[0], q[1], q[2], inverse, hazard, slope
 
 
-@compiled
+@compiled_inner
 def _integrate(
     a: RiskArrays,
     z: FloatArray,

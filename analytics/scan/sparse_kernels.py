@@ -6,13 +6,13 @@ quadratic form of the step function "weight of carriers at risk". What does not 
 
 import numpy as np
 
-from analytics.scan.compiled import compiled
+from analytics.scan.compiled import compiled, compiled_inner
 from analytics.scan.frame import FloatArray, IntArray
 from analytics.scan.lane_kernels import CarrierArrays
 from analytics.scan.risk_table import RiskArrays
 
 
-@compiled
+@compiled_inner
 def _squared_means(
     a: RiskArrays, event: IntArray, change: FloatArray, q0_sum: FloatArray, size: int
 ) -> float:
@@ -87,7 +87,7 @@ def sparse_scores(
         observed[g], expected[g], variance[g] = o, x, v
 
 
-@compiled
+@compiled_inner
 def _tied_deaths(
     a: RiskArrays,
     c: CarrierArrays,
