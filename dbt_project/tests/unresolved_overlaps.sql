@@ -2,4 +2,4 @@
 {{ config(severity='warn') }}
 select *
 from {{ ref('int_fingerprint_links') }}
-where not is_same_person and n_shared * 20 >= n_sites_of_smaller
+where not is_same_person and n_shared >= 3 and n_shared * 20 >= n_sites_of_smaller
