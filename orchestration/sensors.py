@@ -51,6 +51,6 @@ def sensors(settings: Settings) -> list[dg.SensorDefinition]:
                 ended = end_dead_runs(context.instance, settings)
         except BusyError:
             return dg.SkipReason("a run is at work")
-        return dg.SkipReason(f"{ended} dead runs ended" if ended else "no dead runs")
+        return dg.SkipReason(f"dead runs ended: {ended}" if ended else "no dead runs")
 
     return [dead_runs]
