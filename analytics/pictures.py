@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.kaplan_meier import kaplan_meier_figure
+from analytics.figures.picture import Picture
 from analytics.pooling import POOLED_KEY
 from analytics.result_rows import ResultRows
 from analytics.selection import Selection
@@ -46,13 +48,13 @@ def analysis_figures(
     selection: Selection,
     rows: ResultRows,
     pooled: Sequence[dict[str, Any]] = (),
-) -> dict[str, Figure]:
+) -> dict[str, Picture]:
     """File stem -> figure; a figure that its data do not allow is left out (the tables say why).
 
     ``pooled`` : rows of ``pooling.meta_rows``; the one over all cohorts stands below the Cox estimates.
     """
     stem = f"{variant_name}_{endpoint.lower()}"
-    figures: dict[str, Figure] = {f"{stem}_flow": _flow(spec, variant_name, selection)}
+    figures: dict[str, Picture] = {f"{stem}_flow": _flow(spec, variant_name, selection)}
     estimates = {
         row["estimate_key"].split(".", 1)[-1]: row for row in rows.survival if row["cohort_id"] is None
     }
@@ -64,7 +66,7 @@ def analysis_figures(
             )
         except AnalysisError:
             return figures
-        forest = _forest(spec, variant_name, rows, pooled)
+        forest = _forest(spec, variant_name, endpoint, rows, pooled)
         if forest is not None:
             figures[f"{stem}_forest"] = forest
     return figures
@@ -72,7 +74,7 @@ def analysis_figures(
 
 def kaplan_meier_by_status(
     members: pd.DataFrame, gene: str, endpoint: str, estimates: dict[str, dict[str, Any]], title: str
-) -> Figure:
+) -> Picture:
     """Curves of mutated and wild-type with numbers at risk, the hazard ratio and the log-rank p.
 
     Raises
@@ -81,13 +83,27 @@ def kaplan_meier_by_status(
         Nobody can be drawn.
     """
     curves = kaplan_meier(members, group="is_mutated").curves
-    return kaplan_meier_figure(
+    labels = {"True": f"{gene} mutated", "False": f"{gene} wild-type"}
+    figure = kaplan_meier_figure(
         curves,
-        labels={"True": f"{gene} mutated", "False": f"{gene} wild-type"},
+        labels=labels,
         title=title,
         annotation=_annotation(estimates),
         x_label=f"Months from {_origin_words(members)}",
         y_label=_ENDPOINT_LABELS[endpoint],
+    )
+    groups = [
+        f"{labels[curve.group]}: {curve.n_events} events in {curve.n}, median "
+        + (f"{curve.median.months:.1f} months" if math.isfinite(curve.median.months) else "not reached")
+        for curve in curves
+    ]
+    return Picture(
+        figure,
+        title=f"{_ENDPOINT_LABELS[endpoint]} by {gene} status",
+        alt=f"Kaplan-Meier curves. {'; '.join(groups)}. {'. '.join(_annotation(estimates))}.",
+        data=pd.concat(
+            [curve.table.assign(group=labels[curve.group]) for curve in curves], ignore_index=True
+        ),
     )
 
 
@@ -130,8 +146,8 @@ def _p(value: Any) -> str:
 
 
 def _forest(
-    spec: AnalysisSpec, variant_name: str, rows: ResultRows, pooled: Sequence[dict[str, Any]]
-) -> Figure | None:
+    spec: AnalysisSpec, variant_name: str, endpoint: str, rows: ResultRows, pooled: Sequence[dict[str, Any]]
+) -> Picture | None:
     lines: list[ForestRow] = []
     for key, label in _FOREST_KEYS.items():
         found = [r for r in rows.survival if r["estimate_key"].endswith(f".{key}")]
@@ -144,12 +160,34 @@ def _forest(
             lines += [_random_effects_row(row) for row in pooled if row["left_out"] is None]
     if not any(not line.is_heading and not math.isnan(line.hr) for line in lines):
         return None
-    return forest_figure(
+    figure = forest_figure(
         lines,
         title=f"{spec.title}: {variant_name.replace('_', ' ')}",
         n_heading="Mutated / n",
         favours=("Mutated live longer", "Wild-type live longer"),
     )
+    return forest_picture(
+        figure, lines, f"Hazard ratios for {_ENDPOINT_LABELS[endpoint].lower()} by {spec.gene} status"
+    )
+
+
+def forest_picture(figure: Figure, lines: Sequence[ForestRow], title: str) -> Picture:
+    """A forest plot with its rows as source data, and its pooled estimates in words."""
+    heading, rows = "", []
+    for line in lines:
+        if line.is_heading:
+            heading = line.label
+        else:
+            rows.append({"estimator": heading, **dataclasses.asdict(line), "label": line.label.strip()})
+    data = pd.DataFrame(rows).drop(columns=["is_heading", "weight"])
+    told = [row for row in rows if row["is_pooled"]] or rows
+    words = [
+        f"{row['estimator'] + ', ' if row['estimator'] else ''}{row['label'].lower()} "
+        f"{_digits(row['hr'])} ({_digits(row['ci_low'])}-{_digits(row['ci_high'])})"
+        for row in told[:8]
+        if not math.isnan(row["hr"])
+    ]
+    return Picture(figure, title, f"Forest plot. {'; '.join(words)}.", data)
 
 
 def _random_effects_row(row: dict[str, Any]) -> ForestRow:
@@ -178,7 +216,7 @@ def _forest_row(row: dict[str, Any]) -> ForestRow:
     )
 
 
-def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection) -> Figure:
+def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection) -> Picture:
     steps: list[FlowStep] = []
     for step in selection.flow.to_dict("records"):
         left_out = ((step["reason"], int(step["n_left_out"])),) if step["n_left_out"] else ()
@@ -187,4 +225,12 @@ def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection) -> Figure
     members = selection.members
     n_mutated = int(members["is_mutated"].sum())
     groups = ((f"{spec.gene} mutated", n_mutated), (f"{spec.gene} wild-type", len(members) - n_mutated))
-    return flow_figure(steps, groups=groups, title=f"{spec.title}: {variant_name.replace('_', ' ')}")
+    figure = flow_figure(steps, groups=groups, title=f"{spec.title}: {variant_name.replace('_', ' ')}")
+    first = steps[0].n
+    return Picture(
+        figure,
+        title="Who is counted",
+        alt=f"Flow diagram. Of {first} patients {len(members)} are counted: {n_mutated} {spec.gene} mutated, "
+        f"{len(members) - n_mutated} wild-type.",
+        data=selection.flow,
+    )

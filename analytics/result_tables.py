@@ -1,11 +1,13 @@
 """The tables of the ``stats`` schema: columns, SQL types and what they mean. The code that fills them and the
-warehouse that holds them both follow this one list.
+warehouse that holds them both follow this one list. A room that has tables of its own declares them in its
+``tables.py``; they are merged here.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
+from analytics.result_columns import STATISTIC_COLUMNS, Columns
 from analytics.scan.columns import SURVIVAL_COLUMNS
 
 
@@ -15,10 +17,11 @@ def _scan_type(column: str) -> str:
 
 
 #: table -> column -> (SQL type, description)
-RESULT_TABLES: dict[str, dict[str, tuple[str, str]]] = {
+RESULT_TABLES: dict[str, Columns] = {
     "analysis_specs": {
         "analysis_id": ("string", "The question, a file under catalog/analyses"),
         "variant": ("string", "The way of doing it: as_published, default, ..."),
+        "kind": ("string", "Kind of analysis: survival, comparison, landscape, ..."),
         "title": ("string", "Title"),
         "question": ("string", "The question in words"),
         "description": ("string", "What the variant does"),
@@ -108,6 +111,41 @@ RESULT_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "ci_high": ("double", "95 % interval, high end"),
         "p": ("double", "Two-sided p"),
         "warnings": ("string", "What a reader must know, in plain sentences"),
+    },
+    "comparison_stats": {
+        **STATISTIC_COLUMNS,
+        "family": ("string", "Comparisons whose p are adjusted together"),
+        "stratum": ("string", "Stratum of the comparison; null when it is over all"),
+        "unit": ("string", "Unit of the values compared"),
+        "n_wild_type": ("bigint", "Wild-type among those compared"),
+        "n_missing": ("bigint", "Members without a value"),
+        "median_mutated": ("double", "Median of the mutated"),
+        "median_wild_type": ("double", "Median of the wild-type"),
+        "median_difference": ("double", "Median of the mutated less that of the wild-type"),
+        "statistic": ("double", "Test statistic"),
+        "p_method": ("string", "Which test the p is from"),
+        "q": ("double", "Benjamini-Hochberg over the family"),
+        "cliffs_delta": ("double", "Effect size: chance that a mutated value is larger, less the reverse"),
+        "cliffs_delta_ci_low": ("double", "Its 95 % interval, low end"),
+        "cliffs_delta_ci_high": ("double", "Its 95 % interval, high end"),
+        "gene_set_sha256": ("string", "Checksum of the gene set behind the feature, see marts.gene_sets"),
+        "coverage": ("double", "Share of the gene set that was measured"),
+    },
+    "frequency_stats": {
+        **STATISTIC_COLUMNS,
+        "group_label": ("string", "Who is counted: mutated, a cancer type, a variant class, ..."),
+        "numerator": ("bigint", "Counted with the property; null for a plain count"),
+        "denominator": ("bigint", "Counted in all: profiled people, mutations, pairs, ..."),
+        "unit": ("string", "What is counted: patients, mutations, pairs, amino acids, ..."),
+    },
+    "figures": {
+        "analysis_id": ("string", "See analysis_specs, or scan_<scan_id>"),
+        "figure": (
+            "string",
+            "File stem under figures/<analysis_id>: .svg, .png, and .csv with its source data",
+        ),
+        "title": ("string", "What it shows"),
+        "alt": ("string", "What a reader would take from it, for those who cannot see it"),
     },
     "meta_stats": {
         "stat_id": ("string", "Name of the statistic"),
@@ -229,6 +267,11 @@ RESULT_TABLES: dict[str, dict[str, tuple[str, str]]] = {
         "read_from": ("string", "https, or the mirror's folder"),
     },
 }
+
+#: Tables in which a row is a named statistic.
+STATISTIC_TABLES = tuple(name for name, columns in RESULT_TABLES.items() if "estimate_key" in columns)
+#: Of these the ones that a published number is compared with. Pools and interactions have one key per endpoint.
+CLAIMED_TABLES = tuple(t for t in STATISTIC_TABLES if t not in ("meta_stats", "interaction_stats"))
 
 _PANDAS = {
     "string": "string",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.specs import Variant
+from analytics.specs import PeopleVariant
 
 #: Columns that :func:`select_members` reads; covariates come on top.
 FRAME_COLUMNS = (
@@ -52,7 +52,7 @@ class Selection:
 
 def select_members(
     frame: pd.DataFrame,
-    variant: Variant,
+    variant: PeopleVariant,
     where: dict[str, tuple[str, ...]],
     *,
     icb_only: bool = True,

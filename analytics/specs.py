@@ -1,8 +1,9 @@
 """What an analysis asks: the typed form of one file under ``catalog/analyses``.
 
-A spec says which gene, which endpoint, which people, adjusted for what and estimated how, in one or
-more *variants*: ``as_published`` repeats what a paper did, ``default`` is the honest way (one person
-once, tri-state gene status, stratified). Reading YAML and querying tables do not belong here.
+A spec says which gene, which people and what is asked of them, in one or more *variants*: ``as_published``
+repeats what a paper did, ``default`` is the honest way (one person once, tri-state gene status, stratified).
+Here stand what all kinds of analyses share and the survival kind; the other kinds have theirs in their rooms
+(``<room>/spec.py``). Reading YAML and querying tables do not belong here.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Variant(_Strict):
-    """One way of doing an analysis."""
+class PeopleVariant(_Strict):
+    """Who is counted in one way of doing an analysis; see ``selection.select_members``."""
 
     description: str
     one_person_once: bool = True
@@ -58,14 +59,19 @@ class Variant(_Strict):
         description="leave out sequenced people without a single mutation row (as some papers did)",
     )
     baseline_only: bool = False
+    allow_mixed_origins: bool = Field(
+        default=False, description="pool endpoints with unlike time zero; only to repeat what was published"
+    )
+
+
+class Variant(PeopleVariant):
+    """One way of doing a survival analysis."""
+
     strata: tuple[str, ...] = ()
     covariates: tuple[str, ...] = ()
     robust: bool = False
     estimators: tuple[SurvivalEstimator, ...] = ("kaplan_meier", "log_rank", "cox_univariable")
     responses: tuple[Response, ...] = ()
-    allow_mixed_origins: bool = Field(
-        default=False, description="pool endpoints with unlike time zero; only to repeat what was published"
-    )
 
     @model_validator(mode="after")
     def _known_columns(self) -> Variant:
@@ -80,24 +86,34 @@ class Variant(_Strict):
         return self
 
 
-class AnalysisSpec(_Strict):
-    """One question. ``where`` keeps rows by column value;"""
+class Question(_Strict):
+    """What every kind of analysis declares. ``where`` keeps rows by column value; a kind adds ``kind`` and
+    ``variants``, a mapping of names to its own :class:`PeopleVariant`."""
 
     analysis_id: str = Field(pattern=r"^[a-z0-9_]+$")
     title: str
     question: str
     paper_id: str | None = None
-    gene: str
-    endpoints: tuple[Endpoint, ...] = ("OS",)
+    gene: str | None = None
     cohorts: tuple[str, ...]
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    icb_only: bool = True
+    prespecified: bool = False
+    registered_on: str
+
+
+class AnalysisSpec(Question):
+    """Survival and response by the status of one gene."""
+
+    kind: Literal["survival"] = "survival"
+    gene: str
+    endpoints: tuple[Endpoint, ...] = ("OS",)
     cohort_groups: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="a name for several cohorts counted as one, as a paper did"
     )
     endpoint_names: dict[Endpoint, str] = Field(
         default_factory=dict, description="what the paper calls an endpoint, e.g. DFI: dfs"
     )
-    icb_only: bool = True
     origin: str | None = None
     trials: tuple[str, ...] = Field(
         default=(),
@@ -106,8 +122,6 @@ class AnalysisSpec(_Strict):
     control_analysis: str | None = Field(
         default=None, description="the same question without checkpoint blockade: predictive or prognostic?"
     )
-    prespecified: bool = False
-    registered_on: str
     variants: dict[str, Variant]
 
     @model_validator(mode="after")

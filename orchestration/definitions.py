@@ -34,14 +34,17 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     specs = load_analyses(settings.catalog / "analyses")
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
-    stats = result_tables_asset(list(specs.values()))
     scan_specs = load_scans(settings.catalog / "scans")
     scans = [scan_asset(path, spec) for path, spec in scan_specs.items()]
+    folders = {
+        scan_folder(spec.scan_id): scan.key for spec, scan in zip(scan_specs.values(), scans, strict=True)
+    }
+    stats = result_tables_asset(list(specs.values()), folders)
     scan_tables = scan_tables_asset(list(scan_specs.values()))
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
     published = published_asset(
         [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
-        [*(s.analysis_id for s in specs.values()), *(scan_folder(s.scan_id) for s in scan_specs.values())],
+        [*(spec.analysis_id for spec in specs.values()), *folders],
     )
     return dg.Definitions(
         assets=[

@@ -10,6 +10,8 @@ from typing import Any
 
 import duckdb
 
+from analytics.result_columns import STATISTIC_COLUMNS
+from analytics.result_tables import RESULT_TABLES, STATISTIC_TABLES
 from ingestion.errors import IngestionError
 
 
@@ -43,28 +45,39 @@ _ROLES = {
 }
 
 
+#: Columns of stats.every_stat, and what stands for one where a table has it under another name or not at all.
+_EVERY_STAT = {
+    **{
+        name: f"cast(null as {kind.replace('string', 'varchar')})"
+        for name, (kind, _) in STATISTIC_COLUMNS.items()
+    },
+    "row_set": "'members'",
+    "cohorts": "cast(null as varchar)",
+    "median_mutated": "cast(null as double)",
+    "median_wild_type": "cast(null as double)",
+}
+_ALSO_CALLED = {
+    ("response_stats", "events"): "responders",
+    ("meta_stats", "n"): "n_cohorts",
+    ("survival_stats", "median_mutated"): "median_mutated_months",
+    ("survival_stats", "median_wild_type"): "median_wild_type_months",
+}
+
+
+def _common(table: str) -> list[str]:
+    columns = RESULT_TABLES[table]
+    return [
+        name if name in columns else f"{_ALSO_CALLED.get((table, name), substitute)} as {name}"
+        for name, substitute in _EVERY_STAT.items()
+    ]
+
+
 def view_statements(schema: str = "stats") -> list[str]:
     """``stats.every_stat``: all statistics under one roof; ``stats.lineage``: each row behind each statistic."""
-    every_stat = f"""
-    create or replace view {schema}.every_stat as
-    select stat_id, analysis_id, variant, endpoint, cohort_id, cast(null as varchar) as cohorts, estimate_key,
-        estimator, row_set, n, estimate, ci_low, ci_high, p, warnings, 'survival_stats' as table_name
-    from {schema}.survival_stats
-    union all
-    select stat_id, analysis_id, variant, endpoint, cohort_id, cast(null as varchar) as cohorts, estimate_key,
-        estimator, row_set, n, estimate, ci_low, ci_high, p, warnings, 'response_stats' as table_name
-    from {schema}.response_stats
-    union all
-    select stat_id, analysis_id, variant, endpoint, cast(null as varchar) as cohort_id, cohorts, estimate_key,
-        estimator, 'members' as row_set, n_cohorts as n, estimate, ci_low, ci_high, p, warnings,
-        'meta_stats' as table_name
-    from {schema}.meta_stats
-    union all
-    select stat_id, analysis_id, variant, endpoint, cast(null as varchar) as cohort_id,
-        cast(null as varchar) as cohorts, estimate_key, estimator, 'members' as row_set, n, estimate, ci_low, ci_high,
-        p, warnings, 'interaction_stats' as table_name
-    from {schema}.interaction_stats
-    """
+    every_stat = f"create or replace view {schema}.every_stat as " + " union all ".join(
+        f"select {', '.join(_common(table))}, '{table}' as table_name from {schema}.{table}"
+        for table in STATISTIC_TABLES
+    )
     arms = [
         f"""
         select every_stat.stat_id, members.cohort_id, members.patient_id, members.person_id, members.status,

@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 import yaml
-from matplotlib.figure import Figure
 from pydantic import ValidationError
 
+from analytics.figures.picture import Picture
 from analytics.result_tables import as_result_table
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
@@ -42,7 +42,7 @@ class ScanOutput:
     """Result tables of one scan by name, and its figures by file stem."""
 
     tables: dict[str, pd.DataFrame]
-    figures: dict[str, Figure]
+    figures: dict[str, Picture]
 
 
 def load_scan(path: Path) -> ScanSpec:

@@ -8,29 +8,35 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pandas as pd
-from matplotlib.figure import Figure
 from PIL import Image
 
+from analytics.figures.picture import Picture
 from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
 
 #: Resolution of figures on disk and in the metadata, which are kept in the event log of every run.
 _DPI, _SMALL_DPI = 200, 120
 
 
-def save_figures(figures: dict[str, Figure], folder: Path) -> dict[str, Any]:
-    """Each figure as SVG and PNG, and small for Dagster's metadata, which it gives back: a picture opens there at a
-    click. Drawing takes longer than anything else in a small analysis, so that the small one is scaled, not drawn."""
+def save_figures(figures: dict[str, Picture], folder: Path) -> dict[str, Any]:
+    """Each figure as SVG and PNG with its source data as CSV, and small for Dagster's metadata, which it gives back: a
+    picture opens there at a click. Drawing takes longer than anything else in a small analysis, so that the small one
+    is scaled, not drawn."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
     metadata: dict[str, Any] = {}
-    for name, figure in figures.items():
-        figure.savefig(folder / f"{name}.svg")
-        figure.savefig(folder / f"{name}.png", dpi=_DPI)
+    for name, picture in figures.items():
+        picture.figure.savefig(folder / f"{name}.svg")
+        picture.figure.savefig(folder / f"{name}.png", dpi=_DPI)
+        picture.data.to_csv(folder / f"{name}.csv", index=False)
         metadata[f"figure: {name.replace('_', ' ')}"] = dg.MetadataValue.md(
-            f"![{name}](data:image/png;base64,{_small(folder / f'{name}.png')})"
+            f"![{_in_markdown(picture.alt)}](data:image/png;base64,{_small(folder / f'{name}.png')})"
         )
     return metadata
+
+
+def _in_markdown(alt: str) -> str:
+    return alt.replace("[", "(").replace("]", ")").replace("\n", " ")
 
 
 def _small(png: Path) -> str:

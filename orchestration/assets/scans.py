@@ -15,7 +15,8 @@ from orchestration.assets.result_files import (
     save_figures,
     written,
 )
-from orchestration.assets.statistics import FRAME_MARTS, OWNERS, STATISTICS_CODE
+from orchestration.assets.statistics import OWNERS, STATISTICS_CODE
+from orchestration.kinds import FRAME_MARTS
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.scans import run_scan
 from orchestration.settings import PROJECT

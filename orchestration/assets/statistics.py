@@ -10,9 +10,9 @@ import duckdb
 import pandas as pd
 
 from analytics.claims.check import check_all
-from analytics.result_tables import RESULT_TABLES, as_result_table
-from analytics.specs import AnalysisSpec
-from orchestration.analyses import run_analysis, spec_checksum, verdict_rows
+from analytics.result_tables import CLAIMED_TABLES, RESULT_TABLES, as_result_table
+from analytics.specs import AnalysisSpec, Question
+from orchestration.analyses import kind_of, run_analysis, spec_checksum
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -21,34 +21,40 @@ from orchestration.assets.result_files import (
     save_figures,
     written,
 )
+from orchestration.kinds import FRAME_MARTS
+from orchestration.kinds.survival import verdict_rows
 from orchestration.lineage import view_statements
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT
 
 OWNERS = ["team:statistics"]
-#: Marts that an analysis frame reads.
-FRAME_MARTS = (
-    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
-    "mutations", "survival_outcomes", "response_outcomes", "burdens",
-)  # fmt: skip
-ANALYSIS_TABLES = (
-    "analysis_specs", "analysis_flow", "analysis_members", "survival_stats", "response_stats", "meta_stats",
-    "interaction_stats",
-)  # fmt: skip
+#: Result tables that analyses fill; claim_checks and runs are made of the others, scans have theirs.
+ANALYSIS_TABLES = tuple(
+    table
+    for table in RESULT_TABLES
+    if table not in ("claim_checks", "runs") and not table.startswith("scan_")
+)
 #: Code that results come from, beside the spec.
-STATISTICS_CODE = ("analytics", "orchestration/analyses.py", "orchestration/frames.py")
+STATISTICS_CODE = ("analytics", "orchestration/kinds", "orchestration/frames.py")
+
+
+#: Columns of a statistic that the UI shows, and how many rows of a table.
+_SHOWN = (
+    "variant", "endpoint", "estimate_key", "n", "n_mutated", "events", "estimate", "ci_low", "ci_high", "p", "q",
+)  # fmt: skip
+_MOST_SHOWN = 60
 
 
 def analysis_key(analysis_id: str) -> dg.AssetKey:
     return dg.AssetKey(["analyses", analysis_id])
 
 
-def analysis_asset(path: Path, spec: AnalysisSpec) -> dg.AssetsDefinition:
+def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
     """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
 
     @dg.asset(
         key=analysis_key(spec.analysis_id),
-        deps=[dg.AssetKey(["marts", mart]) for mart in FRAME_MARTS],
+        deps=[dg.AssetKey(["marts", mart]) for mart in (*FRAME_MARTS, *kind_of(spec).marts)],
         group_name="analyses",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -73,24 +79,15 @@ def analysis_asset(path: Path, spec: AnalysisSpec) -> dg.AssetsDefinition:
 
 
 def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    stats = tables["survival_stats"]
-    shown = stats[stats["cohort_id"].isna() & ~stats["estimate_key"].str.startswith("flow.")]
-    columns = [
-        "variant",
-        "endpoint",
-        "estimate_key",
-        "n",
-        "n_mutated",
-        "events",
-        "estimate",
-        "ci_low",
-        "ci_high",
-        "p",
-    ]
-    return {
-        "estimates": dg.MetadataValue.md(_markdown(shown[columns])),
-        "dagster/row_count": len(stats),
-    }
+    """The leading numbers of an analysis for the UI: those over all members, without the counts of who is in."""
+    stats = {name: table for name, table in tables.items() if name in CLAIMED_TABLES}
+    shown: dict[str, Any] = {}
+    for name, table in stats.items():
+        leading = table[table["cohort_id"].isna() & ~table["estimate_key"].str.startswith("flow.")]
+        if len(leading):
+            columns = [column for column in _SHOWN if column in leading.columns]
+            shown[name.replace("_", " ")] = dg.MetadataValue.md(_markdown(leading[columns].head(_MOST_SHOWN)))
+    return shown | {"dagster/row_count": sum(len(table) for table in stats.values())}
 
 
 def _markdown(table: pd.DataFrame) -> str:
@@ -104,16 +101,22 @@ def _markdown(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
-    """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views."""
+def result_tables_asset(
+    specs: list[Question], scans: dict[str, dg.AssetKey] | None = None
+) -> dg.AssetsDefinition:
+    """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views.
+
+    ``scans`` : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
+    """
     upstream = [analysis_key(spec.analysis_id) for spec in specs]
+    of_scans = scans or {}
 
     @dg.multi_asset(
         name="stats_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["stats", table]),
-                deps=upstream,
+                deps=[*upstream, *of_scans.values()] if table == "figures" else upstream,
                 group_name="stats",
                 description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
                 owners=OWNERS,
@@ -131,12 +134,15 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
     def stats_tables(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None]]:
-        folders = [warehouse.settings.results / "tables" / spec.analysis_id for spec in specs]
+        tables = warehouse.settings.results / "tables"
+        folders = [tables / spec.analysis_id for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
             drop_unknown(con, {"stats": RESULT_TABLES})  # and every view: they are made anew
             gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
-            verdicts = verdict_rows(specs, gathered["survival_stats"], gathered["interaction_stats"])
+            gathered["figures"] = gathered_rows([*folders, *(tables / name for name in of_scans)], "figures")
+            survival = [spec for spec in specs if isinstance(spec, AnalysisSpec)]
+            verdicts = verdict_rows(survival, gathered["survival_stats"], gathered["interaction_stats"])
             gathered["interaction_stats"] = pd.concat(
                 [gathered["interaction_stats"], as_result_table("interaction_stats", verdicts)],
                 ignore_index=True,
@@ -156,8 +162,7 @@ def result_tables_asset(specs: list[AnalysisSpec]) -> dg.AssetsDefinition:
 @dg.asset(
     key=dg.AssetKey(["stats", "claim_checks"]),
     deps=[
-        dg.AssetKey(["stats", "survival_stats"]),
-        dg.AssetKey(["stats", "response_stats"]),
+        *(dg.AssetKey(["stats", table]) for table in CLAIMED_TABLES),
         dg.AssetKey(["marts", "published_claims"]),
         dg.AssetKey(["marts", "published_claim_relations"]),
         dg.AssetKey(["marts", "published_claim_requirements"]),
@@ -178,12 +183,8 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
             con.execute(
-                "select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, events, estimate, "
-                "ci_low, ci_high, p, median_mutated_months as median_mutated, "
-                "median_wild_type_months as median_wild_type "
-                "from stats.survival_stats where cohort_id is null "
-                "union all by name select analysis_id, variant, stat_id, estimator, estimate_key, n, n_mutated, "
-                "responders as events, estimate, ci_low, ci_high, p from stats.response_stats where cohort_id is null"
+                "select * from stats.every_stat where cohort_id is null and list_contains(?, table_name)",
+                [list(CLAIMED_TABLES)],
             ).df(),
             con.execute("select * from marts.published_claim_requirements").df(),
             available_sources(con),

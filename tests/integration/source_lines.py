@@ -21,7 +21,7 @@ def source_lines(store: Path, sha256: str, address: str, member: str | None) -> 
     """
     content = (store / "sha256" / sha256[:2] / sha256).read_bytes()
     assert hashlib.sha256(content).hexdigest() == sha256
-    if address.endswith(".xlsx"):
+    if content.startswith(b"PK"):  # a workbook; GDC's addresses have no suffix
         sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)[str(member)]
         rows = sheet.iter_rows(values_only=True)
         return tuple("\t".join("" if cell is None else str(cell) for cell in row) for row in rows)
@@ -30,7 +30,7 @@ def source_lines(store: Path, sha256: str, address: str, member: str | None) -> 
             handle = archive.extractfile(str(member))
             assert handle is not None
             content = handle.read()
-    elif address.endswith(".gz"):
+    elif content.startswith(b"\x1f\x8b"):
         content = gzip.decompress(content)
     # Latin-1 reads any byte, and identifiers are ASCII; line ends are CRLF, LF and CR, sometimes within one study
     return tuple(re.split("\r\n|\n|\r", content.decode("latin-1")))

@@ -293,7 +293,7 @@ def test_every_row_behind_every_default_estimate_is_a_line_of_a_real_file_that_n
     wrong: Counter[tuple[str, str, str]] = Counter()
     for row in rows.itertuples():
         member = row.member if isinstance(row.member, str) else None
-        lines = source_lines(real.data / "raw", row.sha256, member)
+        lines = source_lines(real.data / "raw", row.sha256, row.address, member)
         line = lines[row.source_row - 1] if row.source_row <= len(lines) else ""
         if row.patient_id not in line and (row.sample_id is None or row.sample_id not in line):
             wrong[(row.role, row.address, member or "")] += 1

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.figure import Figure
 from matplotlib.text import Text
 
 from analytics.estimates import estimate_survival
+from analytics.figures.picture import Picture
 from analytics.pictures import analysis_figures, kaplan_meier_by_status
 from analytics.result_rows import ResultRows
 from analytics.selection import Selection, select_members
@@ -59,7 +59,7 @@ def frame(n: int = 80, **changes: Any) -> pd.DataFrame:
     return data.assign(**changes)
 
 
-def drawn(data: pd.DataFrame, endpoint: str = "OS") -> tuple[dict[str, Figure], Selection, ResultRows]:
+def drawn(data: pd.DataFrame, endpoint: str = "OS") -> tuple[dict[str, Picture], Selection, ResultRows]:
     selection = select_members(data, VARIANT, {})
     rows = ResultRows("q", "default")
     estimate_survival(rows, selection.members, VARIANT, endpoint.lower())
@@ -69,8 +69,8 @@ def drawn(data: pd.DataFrame, endpoint: str = "OS") -> tuple[dict[str, Figure], 
     return analysis_figures(SPEC, "default", endpoint, selection, rows), selection, rows
 
 
-def words(figure: Figure) -> str:
-    texts = [text.get_text() for text in figure.findobj(Text)]
+def words(picture: Picture) -> str:
+    texts = [text.get_text() for text in picture.figure.findobj(Text)]
     return " | ".join(" ".join(text.split()) for text in texts if text.strip())
 
 
@@ -137,3 +137,20 @@ def test_a_very_small_ratio_is_never_printed_as_zero() -> None:
 def test_the_axis_says_where_the_clock_starts(origin: str, label: str) -> None:
     figures, _, _ = drawn(frame(origin=origin))
     assert f"Months from {label}" in words(figures["default_os_kaplan_meier"])
+
+
+def test_every_figure_has_words_for_those_who_cannot_see_it_and_the_numbers_that_it_draws() -> None:
+    figures, selection, rows = drawn(frame())
+    cox = next(
+        r for r in rows.survival if r["estimate_key"] == "os.cox_univariable" and r["cohort_id"] is None
+    )
+    ratio = f"{cox['estimate']:.2f} ({cox['ci_low']:.2f}-{cox['ci_high']:.2f})"
+    for stem, picture in figures.items():
+        assert picture.title and len(picture.alt) > 40 and "nan" not in picture.alt, stem
+        assert len(picture.data), stem
+    assert ratio in figures["default_os_kaplan_meier"].alt and ratio in figures["default_os_forest"].alt
+    forest = figures["default_os_forest"].data
+    drawn_cox = forest[(forest["estimator"] == "Cox") & forest["is_pooled"]]
+    assert drawn_cox["hr"].tolist() == [cox["estimate"]]
+    curves = figures["default_os_kaplan_meier"].data
+    assert curves["n_events"].sum() == int(selection.members["event"].sum())

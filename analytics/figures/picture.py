@@ -1,0 +1,29 @@
+"""A figure with what must travel with it: a title, words for those who cannot see it, and the numbers it shows.
+
+Writing it to disk does not belong here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure of a result.
+
+    Attributes
+    ----------
+    figure : drawn in the house style.
+    title : what it shows, for a heading or a list.
+    alt : what a reader would take from it, in one or two plain sentences with the leading numbers.
+    data : the numbers that are drawn, one row a mark; written as CSV beside the figure.
+    """
+
+    figure: Figure
+    title: str
+    alt: str
+    data: pd.DataFrame

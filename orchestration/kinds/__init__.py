@@ -1,0 +1,36 @@
+"""The kinds of analyses: which spec a kind has, what runs it, which marts it reads. One module a kind, each with
+``run(con, spec, provenance) -> AnalysisResult``; what a number means belongs to ``analytics``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from analytics.specs import AnalysisSpec, Question
+from orchestration.kinds import survival
+from orchestration.kinds.gathered import AnalysisResult, Provenance
+
+#: Marts that an analysis frame reads.
+FRAME_MARTS = (
+    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
+    "mutations", "survival_outcomes", "response_outcomes", "burdens",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of analysis. ``marts`` : what it reads beside :data:`FRAME_MARTS`."""
+
+    spec: type[Question]
+    run: Callable[[duckdb.DuckDBPyConnection, Any, Provenance], AnalysisResult]
+    marts: tuple[str, ...] = ()
+
+
+#: The word after ``kind:`` in a file of catalog/analyses -> what it means. Without the word: survival.
+KINDS: dict[str, Kind] = {
+    "survival": Kind(AnalysisSpec, survival.run),
+}

@@ -1,0 +1,120 @@
+"""Survival and response by the status of one gene: asks the warehouse for the frame, calls ``analytics``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from analytics.estimates import estimate_flow, estimate_survival
+from analytics.pictures import analysis_figures
+from analytics.pooling import interaction_rows, meta_rows, verdict_row
+from analytics.response_estimates import estimate_response
+from analytics.result_rows import ResultRows
+from analytics.result_tables import as_result_table
+from analytics.selection import Selection, select_members
+from analytics.specs import AnalysisSpec
+from orchestration.frames import analysis_frame
+from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+
+
+def run(con: duckdb.DuckDBPyConnection, spec: AnalysisSpec, provenance: Provenance) -> AnalysisResult:
+    """Every variant and endpoint of a spec on an open warehouse."""
+    gathered = Gathered(spec, spec.variants, provenance)
+    for endpoint in spec.endpoints:
+        frame = analysis_frame(con, spec.gene, endpoint, spec.cohorts, spec.other_genes())
+        is_first = endpoint == spec.endpoints[0]
+        for name, variant in spec.variants.items():
+            selection = select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
+            rows = estimate_endpoint(spec, name, endpoint, selection, with_flow=is_first)
+            _gather(gathered, name, endpoint, selection, rows)
+            pooled: list[dict[str, Any]] = []
+            if variant.one_person_once and not variant.allow_mixed_origins:
+                pooled = _pool(gathered, spec, name, endpoint, frame, rows)
+            gathered.figures |= analysis_figures(spec, name, endpoint, selection, rows, pooled)
+            if is_first and variant.responses:
+                evaluated = select_members(
+                    frame,
+                    variant,
+                    spec.where,
+                    icb_only=spec.icb_only,
+                    requires_endpoint=False,
+                    reports_response="response_raw",
+                )
+                responses = ResultRows(spec.analysis_id, name)
+                estimate_response(responses, evaluated.members, variant)
+                _gather(gathered, name, "response", evaluated, responses)
+    return gathered.result()
+
+
+def _pool(
+    gathered: Gathered,
+    spec: AnalysisSpec,
+    variant_name: str,
+    endpoint: str,
+    frame: pd.DataFrame,
+    rows: ResultRows,
+) -> list[dict[str, Any]]:
+    """Two-stage random effects over the cohorts (returned), and the arm x gene interaction of the trials, beside the
+    one-stage estimates. A way of doing it that counts people twice or pools unlike origins gets neither."""
+    stats = as_result_table("survival_stats", rows.survival)
+    pooled = meta_rows(spec, variant_name, endpoint, stats)
+    gathered.add("meta_stats", pooled)
+    if not spec.trials:
+        return pooled
+    both_arms = select_members(
+        frame[frame["cohort_id"].isin(list(spec.trials))],
+        spec.variants[variant_name],
+        spec.where,
+        icb_only=False,
+    )
+    label = f"{endpoint}, both arms"
+    _gather(gathered, variant_name, label, both_arms, ResultRows(spec.analysis_id, variant_name))
+    interactions = interaction_rows(spec, variant_name, endpoint, both_arms.members)
+    gathered.add("interaction_stats", interactions, endpoint=label)
+    return pooled
+
+
+def verdict_rows(
+    specs: Sequence[AnalysisSpec], stats: pd.DataFrame, interactions: pd.DataFrame
+) -> list[dict[str, Any]]:
+    """Predictive or prognostic, for every analysis that names its control; needs the rows of every analysis."""
+    found = [
+        verdict_row(spec, name, endpoint, stats, interactions)
+        for spec in specs
+        for name, variant in spec.variants.items()
+        if variant.one_person_once and not variant.allow_mixed_origins
+        for endpoint in spec.endpoints
+    ]
+    return [row for row in found if row is not None]
+
+
+def _gather(
+    gathered: Gathered, variant_name: str, endpoint: str, selection: Selection, rows: ResultRows
+) -> None:
+    gathered.add_members(variant_name, endpoint, selection, rows)
+    gathered.add("survival_stats", rows.survival, endpoint=endpoint)
+    gathered.add("response_stats", rows.response, endpoint=endpoint)
+
+
+def estimate_endpoint(
+    spec: AnalysisSpec, variant_name: str, endpoint: str, selection: Selection, *, with_flow: bool
+) -> ResultRows:
+    """Result rows of one variant and endpoint: all members, then each cohort by itself when there are several."""
+    variant = spec.variants[variant_name]
+    key = spec.endpoint_names.get(endpoint, endpoint.lower())  # type: ignore[call-overload]
+    rows = ResultRows(spec.analysis_id, variant_name)
+    members = selection.members
+    if with_flow:
+        estimate_flow(rows, members, spec)
+    estimate_survival(rows, members, variant, key)
+    for row in rows.survival:
+        if not row["estimate_key"].startswith("flow."):
+            row["warnings"] = " ".join([str(row.get("warnings") or ""), *selection.warnings]).strip()
+    cohorts = sorted(members["cohort_id"].unique())
+    if len(cohorts) > 1:
+        for cohort_id in cohorts:
+            estimate_survival(rows, members[members["cohort_id"] == cohort_id], variant, key, cohort_id)
+    return rows
