@@ -149,4 +149,5 @@ REJECTION_RULES: dict[str, str] = {
     "not_a_number": "The value of a numeric attribute is not a number.",
     "negative_time": "The duration is negative.",
     "absent_file": "A meta file names a data file that the study does not hold.",
+    "backwards_segment": "The segment ends before it starts.",
 }

@@ -1,5 +1,5 @@
 -- What could not be read (ingestion), what could be read and not understood (values), and mutation rows of samples
--- that no clinical table has.
+-- that no clinical table has, and segments that say nothing.
 with rules as (
 
     select * from {{ ref('rejection_rules') }}
@@ -47,6 +47,20 @@ orphans as (
 
 ),
 
+segments as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        problem as rule_id,
+        problem_column as column_name,
+        problem_value as value
+    from {{ ref('int_copy_number_segments') }}
+    where problem is not null
+
+),
+
 together as (
 
     select * from unread
@@ -54,6 +68,8 @@ together as (
     select * from not_understood
     union all
     select * from orphans
+    union all
+    select * from segments
 
 )
 
