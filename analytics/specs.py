@@ -96,6 +96,10 @@ class Question(_Strict):
     paper_id: str | None = None
     gene: str | None = None
     cohorts: tuple[str, ...]
+    awaited_cohorts: tuple[str, ...] = Field(
+        default=(),
+        description="not public here; each is counted as soon as the catalogue has a cohort of this name",
+    )
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     icb_only: bool = True
     prespecified: bool = False

@@ -92,6 +92,10 @@ class SourceFile(Strict):
         default_factory=dict, description="column: values; such rows were sequenced"
     )
     unit: str | None = Field(default=None, description="unit of an expression table, e.g. FPKM")
+    awaited: str | None = Field(
+        default=None,
+        description="why the file may not be there; the run goes on without it, and reads it once it is there",
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> SourceFile:

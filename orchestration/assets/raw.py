@@ -1,6 +1,7 @@
 """One asset a cohort and file of the catalogue (fetch, verify, parse), and one a raw table (all cohorts together)."""
 
 import hashlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
-from ingestion.errors import IngestionError
+from ingestion.errors import AddressNotFoundError, IngestionError
 from ingestion.fetch import FetchedFile
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
@@ -37,8 +38,17 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
         pool=BUILD_POOL,
     )
     def source(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        with warehouse.fetcher() as fetcher:
-            fetched = [fetcher.fetch(address, licence=owner.licence) for address in file.addresses()]
+        try:
+            with warehouse.fetcher() as fetcher:
+                fetched = [fetcher.fetch(address, licence=owner.licence) for address in file.addresses()]
+        except AddressNotFoundError as exc:
+            if file.awaited is None:
+                raise
+            forget_parsed(warehouse.settings.parsed / owner.owner_id / file.id)
+            context.log.info(f"Not there, and the run goes on without it ({file.awaited}): {exc}")
+            return dg.MaterializeResult(
+                data_version=dg.DataVersion("absent"), metadata={"absent": file.awaited, "because": str(exc)}
+            )
         folder = write_raw(owner, file, fetched, catalog, warehouse.settings.parsed)
         for change in (f.change for f in fetched if f.change is not None):
             context.log.warning(f"A source has changed since it was last read: {change}")
@@ -57,6 +67,12 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
     return source
 
 
+def forget_parsed(folder: Path) -> None:
+    """A file that is no longer there has no parsed tables either."""
+    if folder.exists():
+        shutil.rmtree(folder)
+
+
 def content_version(fetched: list[FetchedFile]) -> str:
     """The checksum of one file, or of the checksums of several."""
     if len(fetched) == 1:
@@ -65,7 +81,7 @@ def content_version(fetched: list[FetchedFile]) -> str:
 
 
 def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
-    """Where the parsed tables of every file of the catalogue lie.
+    """Where the parsed tables of every file of the catalogue lie; an awaited file that is not there has none.
 
     Raises
     ------
@@ -77,6 +93,8 @@ def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
         for file in owner.files:
             parent = parsed / owner.owner_id / file.id
             found = [p for p in parent.iterdir() if not p.name.startswith(".")] if parent.exists() else []
+            if not found and file.awaited is not None:
+                continue
             if len(found) != 1:
                 key = source_key(owner.owner_id, file.id).to_user_string()
                 raise IngestionError(

@@ -23,8 +23,9 @@ from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
 def run(con: duckdb.DuckDBPyConnection, spec: AnalysisSpec, provenance: Provenance) -> AnalysisResult:
     """Every variant and endpoint of a spec on an open warehouse."""
     gathered = Gathered(spec, spec.variants, provenance)
+    cohorts = (*spec.cohorts, *spec.awaited_cohorts)
     for endpoint in spec.endpoints:
-        frame = analysis_frame(con, spec.gene, endpoint, spec.cohorts, spec.other_genes())
+        frame = analysis_frame(con, spec.gene, endpoint, cohorts, spec.other_genes())
         is_first = endpoint == spec.endpoints[0]
         for name, variant in spec.variants.items():
             selection = select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
