@@ -19,6 +19,7 @@ from ingestion.catalog_columns import (
     Interval,
     Pattern,
     Pick,
+    SignatureRelease,
     Strict,
     TableFormat,
     TimeUnit,
@@ -37,6 +38,9 @@ FileKind = Literal[
     "case_list",
     "gene_panels",
     "expression",
+    "mutation_spectra",
+    "published_exposures",
+    "signature_profiles",
 ]
 
 #: MAF columns that a mutation table may fill; the names are MAF's, in lower case.
@@ -96,6 +100,7 @@ class SourceFile(Strict):
         default=None,
         description="why the file may not be there; the run goes on without it, and reads it once it is there",
     )
+    signatures: SignatureRelease | None = Field(default=None, description="which release a signature table is")
 
     @model_validator(mode="after")
     def _complete(self) -> SourceFile:
@@ -106,8 +111,10 @@ class SourceFile(Strict):
             raise ValueError("a clinical table needs patient_id")
         if self.kind == "clinical" and self.level == "sample" and self.sample_id is None:
             raise ValueError("a clinical table of level sample needs sample_id")
-        if self.kind == "mutations" and self.sample_id is None:
-            raise ValueError("a mutations table needs sample_id")
+        if self.kind in ("mutations", "mutation_spectra", "published_exposures") and self.sample_id is None:
+            raise ValueError(f"a {self.kind} table needs sample_id")
+        if (self.kind == "signature_profiles") != (self.signatures is not None):
+            raise ValueError("a signature_profiles table, and no other, needs 'signatures'")
         if len(self.for_each) > 1:
             raise ValueError("for_each takes one placeholder")
         for name in self.for_each:

@@ -105,6 +105,16 @@ class Interval(Strict):
     date_format: str = "%d/%m/%Y"
 
 
+class SignatureRelease(Strict):
+    """Which published set a table of mutational signatures is: ``target`` says whose opportunities (how often
+    each trinucleotide occurs) the profiles hold, those of the whole genome or of the exome."""
+
+    reference_id: str = Field(pattern=r"^[A-Za-z0-9_.]+$", description="e.g. COSMIC_v3.4_GRCh37_genome")
+    version: str
+    target: Literal["genome", "exome"]
+    ncbi_build: str
+
+
 class TableFormat(Strict):
     """How the bytes of a table become rows and columns."""
 

@@ -84,6 +84,45 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     "gene_panels": ("source_file_id", "source_row", "panel_id", "hugo_symbol", "entrez_gene_id"),
     # gene x sample, one row a value; unit as declared
     "expression": ("cohort_id", "source_file_id", "source_row", "sample_id", "gene", "value", "unit"),
+    # every sample of a table of spectra or of published exposures (table_kind), those without a mutation too
+    "signature_samples": (
+        "cohort_id",
+        "file_id",
+        "source_file_id",
+        "source_row",
+        "table_kind",
+        "sample_id",
+        "sample_raw",
+        "cosine_similarity",
+    ),
+    # cells that are not zero: substitutions of a sample by channel (A[C>A]A), or attributed to a signature
+    "mutation_spectra": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "channel",
+        "n_mutations",
+    ),
+    "published_exposures": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "signature",
+        "n_mutations",
+    ),
+    "signature_profiles": (
+        "source_file_id",
+        "source_row",
+        "reference_id",
+        "cosmic_version",
+        "target",
+        "ncbi_build",
+        "signature",
+        "channel",
+        "probability",
+    ),
     # what could not be read, and the rule that says so; nothing is dropped in silence
     "rejected_rows": (
         "cohort_id",
@@ -148,6 +187,7 @@ REJECTION_RULES: dict[str, str] = {
     "unknown_word": "The word is in no vocabulary of its attribute.",
     "not_a_number": "The value of a numeric attribute is not a number.",
     "negative_time": "The duration is negative.",
+    "repeated_sample": "The sample is in the table a second time; the first one is kept.",
     "absent_file": "A meta file names a data file that the study does not hold.",
     "backwards_segment": "The segment ends before it starts.",
 }

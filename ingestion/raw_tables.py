@@ -27,6 +27,7 @@ from ingestion.mutation_tables import parse_mutations
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.sample_lists import parse_case_list, parse_gene_panels
+from ingestion.signature_tables import parse_exposures, parse_profiles, parse_spectra
 from ingestion.store import storage_errors
 
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
@@ -84,6 +85,9 @@ PARSERS: dict[str, _Parser] = {
     "copy_number_segments": lambda path, ref, e: parse_segments(path, ref, e.file, e.out),
     "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.panel_id, e.out),
     "gene_panels": lambda path, ref, e: parse_gene_panels(path, ref, e.out),
+    "mutation_spectra": lambda path, ref, e: parse_spectra(path, ref, e.file, e.out),
+    "published_exposures": lambda path, ref, e: parse_exposures(path, ref, e.file, e.out),
+    "signature_profiles": lambda path, ref, e: parse_profiles(path, ref, e.file, e.out),
 }
 
 

@@ -1,5 +1,5 @@
--- What could not be read (ingestion), what could be read and not understood (values), and mutation rows of samples
--- that no clinical table has, and segments that say nothing.
+-- What could not be read (ingestion), what could be read and not understood (values), rows of mutations or of
+-- signatures of samples that no clinical table has, and segments that say nothing.
 with rules as (
 
     select * from {{ ref('rejection_rules') }}
@@ -61,6 +61,22 @@ segments as (
 
 ),
 
+uncounted as (
+
+    select
+        listed.cohort_id,
+        listed.source_file_id,
+        listed.source_row,
+        'unknown_sample' as rule_id,
+        listed.table_kind as column_name,
+        listed.sample_raw as value
+    from {{ ref('stg_signature_samples') }} as listed
+    left join {{ ref('int_samples') }} as samples
+        on listed.cohort_id = samples.cohort_id and listed.sample_id = samples.sample_id
+    where samples.patient_id is null
+
+),
+
 together as (
 
     select * from unread
@@ -70,6 +86,8 @@ together as (
     select * from orphans
     union all
     select * from segments
+    union all
+    select * from uncounted
 
 )
 

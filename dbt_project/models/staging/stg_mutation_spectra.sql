@@ -1,0 +1,14 @@
+with source as (
+
+    select * from {{ source('raw', 'mutation_spectra') }}
+
+)
+
+select
+    cohort_id,
+    source_file_id,
+    try_cast(source_row as bigint) as source_row,
+    sample_id,
+    channel,
+    cast(try_cast(n_mutations as double) as bigint) as n_mutations
+from source

@@ -1,0 +1,17 @@
+with source as (
+
+    select * from {{ source('raw', 'signature_profiles') }}
+
+)
+
+select
+    source_file_id,
+    try_cast(source_row as bigint) as source_row,
+    reference_id,
+    cosmic_version,
+    target,
+    ncbi_build,
+    signature,
+    channel,
+    try_cast(probability as double) as probability
+from source

@@ -1,0 +1,16 @@
+with source as (
+
+    select * from {{ source('raw', 'signature_samples') }}
+
+)
+
+select
+    cohort_id,
+    file_id,
+    source_file_id,
+    try_cast(source_row as bigint) as source_row,
+    table_kind,
+    sample_id,
+    sample_raw,
+    try_cast(cosine_similarity as double) as cosine_similarity
+from source
