@@ -125,11 +125,12 @@ def gene(
     ] = "",
     style: FormatOption = Format.table,
 ) -> None:
-    """Is a mutation in a gene associated with outcome? Per cohort and pooled, with the patient flow.
+    """Is a mutation in a gene associated with outcome? Per cohort and pooled, with the patient flow and what speaks
+    against believing it.
 
     Example: icb gene ALK --cohort tmb_mskcc_2018 --cancer-type Melanoma --adjust sex,drug_class
     """
-    from orchestration.gene_report import gene_report, warnings_by_cohort
+    from orchestration.gene_report import gene_report, print_gene_report
 
     covariates = [name.strip() for name in adjust.split(",") if name.strip()]
     with published() as con:
@@ -141,18 +142,7 @@ def gene(
             endpoint=endpoint.upper(),
             adjust=covariates,
         )
-    if style is Format.json:
-        print_json(report)
-        return
-    columns = ["cohort_id", "estimator", "n", "n_mutated", "events", "events_mutated", "median_mutated",
-               "median_wild_type", "hr", "ci_low", "ci_high", "p"]  # fmt: skip
-    if style is Format.table:
-        print(f"{report['gene']}, {report['endpoint']}. {report['definition']}.\n")
-        show(report["flow"], ["step", "n", "reason"], style, title="Who is counted")
-    show(report["estimates"], columns, style, title="Mutated against wild-type")
-    if style is Format.table:
-        for line in warnings_by_cohort(report["estimates"]):
-            print(f"! {line}")
+    print_gene_report(report, style)
 
 
 @app.command()

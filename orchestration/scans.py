@@ -13,8 +13,6 @@ from pydantic import ValidationError
 
 from analytics.figures.picture import Picture
 from analytics.result_tables import as_result_table
-from analytics.scan.frame import PatientFrame
-from analytics.scan.genes import GeneData
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
@@ -22,19 +20,7 @@ from analytics.selection import Selection, select_members
 from analytics.specs import Variant
 from ingestion.errors import CatalogError
 from orchestration.frames import patient_frame
-
-_CARRIERS = """
-select members.row_key as patient_id, mutations.hugo_symbol as gene, count(*) as n_mutations
-from members
-inner join marts.mutations as mutations
-    on members.cohort_id = mutations.cohort_id and members.sample_id = mutations.sample_id
-where mutations.is_counted and mutations.is_nonsynonymous and mutations.hugo_symbol is not null
-    and ($definition = 'nonsynonymous' or mutations.is_truncating)
-group by members.row_key, mutations.hugo_symbol
-"""
-_COVERAGE = """
-select panel_id as panel, hugo_symbol as gene from marts.gene_panels where list_contains($panels, panel_id)
-"""
+from orchestration.scan_data import scan_input
 
 
 @dataclass(frozen=True)
@@ -107,45 +93,6 @@ def scan_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection:
     frame["status"] = frame["is_profiled"].map({True: "wild_type", False: "not_profiled"})
     frame["n_mutations"] = 0
     return select_members(frame, Variant(description=spec.title), spec.where)
-
-
-def scan_input(
-    con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.DataFrame
-) -> tuple[PatientFrame, GeneData]:
-    """Patients as arrays, and who carries what as a sparse table straight from the warehouse."""
-    members = members.assign(row_key=members["cohort_id"] + "|" + members["patient_id"]).reset_index(
-        drop=True
-    )
-    sizes_known = members["denominator_mb"].notna().all()
-    burden = "tmb_mut_per_mb" if sizes_known else "n_nonsynonymous"
-    panels = sorted(members["panel_id"].dropna().unique())
-    patients = PatientFrame.from_table(
-        members,
-        entry="entry_months",
-        strata=spec.strata,
-        covariates=spec.covariates,
-        burden=burden,
-        null_strata=spec.null_strata,
-        cohort="cohort_id",
-        panel="panel_id",
-        panel_names=panels,
-        origin="origin",
-        patient="row_key",
-    )
-    con.register("members", members[["row_key", "cohort_id", "sample_id"]])
-    try:
-        carriers = con.execute(_CARRIERS, {"definition": spec.definition}).df()
-        coverage = con.execute(_COVERAGE, {"panels": panels}).df()
-    finally:
-        con.unregister("members")
-    genes = GeneData.from_table(
-        carriers,
-        patients,
-        gene_names=sorted(carriers["gene"].unique()),
-        coverage=coverage,
-        burden_megabases=members["denominator_mb"].to_numpy(float) if sizes_known else None,
-    )
-    return patients, genes
 
 
 def scan_settings(spec: ScanSpec) -> ScanSettings:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.scan.frame import FloatArray, ScanInputError
+from analytics.scan.frame import FloatArray, IntArray, ScanInputError
 
 # Harrell (2001), Regression Modeling Strategies, table 2.3: quantiles of the knots
 KNOT_QUANTILES = {
@@ -69,3 +69,39 @@ def fit_burden_spline(burden: FloatArray, n_knots: int = 4) -> BurdenSpline:
 def burden_without_gene(burden: FloatArray, own: FloatArray) -> FloatArray:
     """Carriers' burdens with the gene's own mutations removed, never below zero."""
     return np.maximum(burden - own, 0.0)
+
+
+def percentile_in_group(values: FloatArray, group: IntArray) -> FloatArray:
+    """(n,) mean rank of each value among its group's known values, in per cent (0 < x <= 100); NaN where unknown.
+
+    Rates of unlike assays have no common scale; ranks within cohort x cancer type x panel have one.
+    """
+    out = np.full(len(values), np.nan)
+    for code in np.unique(group):
+        inside = np.flatnonzero((group == code) & np.isfinite(values))
+        out[inside] = _percentile(np.sort(values[inside]), values[inside])
+    return out
+
+
+def percentile_without_own(
+    values: FloatArray, group: IntArray, patient: IntArray, own: FloatArray
+) -> FloatArray:
+    """(nnz,) percentile of carrier `patient` in its group if it had `own` mutations fewer and the others as many."""
+    out = np.full(len(patient), np.nan)
+    group_of = group[patient]
+    for code in np.unique(group_of):
+        inside = np.flatnonzero((group_of == code) & np.isfinite(values[patient]))
+        full = values[patient[inside]]
+        reduced = np.maximum(full - own[inside], 0.0)
+        of_group = np.sort(values[(group == code) & np.isfinite(values)])
+        # The carrier's own value leaves the ranking and its reduced one enters it.
+        below = np.searchsorted(of_group, reduced, side="left")
+        equal = np.searchsorted(of_group, reduced, side="right") - below + (reduced < full)
+        out[inside] = 100.0 * (below + (equal + 1) / 2.0) / len(of_group)
+    return out
+
+
+def _percentile(ordered: FloatArray, values: FloatArray) -> FloatArray:
+    below = np.searchsorted(ordered, values, side="left")
+    equal = np.searchsorted(ordered, values, side="right") - below
+    return np.asarray(100.0 * (below + (equal + 1) / 2.0) / len(ordered))

@@ -32,6 +32,8 @@ class PatientFrame:
     stratum (n): codes of the strata of every survival test. null_stratum (n): cohort x cancer type x panel, within
     which the burden null draws. cohort (n): codes for heterogeneity. weight (n): case weights, 1 when there are none.
     covariates (n, p): NaN where missing. burden (n): NaN where missing, in any unit (usually mutations per Mb).
+    drawing_weight (n): what the burden null draws in proportion to, comparable within null strata; the burden itself
+    unless another column is given (percentiles of unlike assays are adjusted for, but the counts are drawn by).
     panel (n): row of the coverage matrix of `GeneData`, -1 where unknown (profiled for no gene).
     is_evaluable (n): has an outcome that can be used; the others keep their row and enter no survival model.
     exclusions: reason -> how many rows it took out.
@@ -48,6 +50,7 @@ class PatientFrame:
     covariates: FloatArray
     covariate_names: tuple[str, ...]
     burden: FloatArray
+    drawing_weight: FloatArray
     panel: IntArray
     panel_names: tuple[str, ...]
     is_evaluable: BoolArray
@@ -68,6 +71,7 @@ class PatientFrame:
         strata: Sequence[str] = (),
         covariates: Sequence[str] = (),
         burden: str | None = None,
+        drawing_weight: str | None = None,
         null_strata: Sequence[str] = (),
         cohort: str | None = None,
         panel: str | None = None,
@@ -91,7 +95,9 @@ class PatientFrame:
         has no name in `panel_names`, or weights that are not positive.
         """
         optional = [
-            c for c in (entry, burden, cohort, panel, origin, weight, patient, person) if c is not None
+            c
+            for c in (entry, burden, drawing_weight, cohort, panel, origin, weight, patient, person)
+            if c is not None
         ]
         _require_columns(table, [time, event, *strata, *covariates, *null_strata, *optional])
         _require_one_row_per_person(table, person)
@@ -117,6 +123,7 @@ class PatientFrame:
             covariates=matrix,
             covariate_names=names,
             burden=_burden(table, burden),
+            drawing_weight=_burden(table, drawing_weight or burden),
             panel=panel_codes,
             panel_names=names_of_panels,
             is_evaluable=usable,

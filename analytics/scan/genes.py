@@ -55,7 +55,8 @@ class GeneData:
         Repeated rows of one patient and gene are added up. `gene_names`: every gene to scan, also those without a
         carrier (default: the genes of the table and of `coverage`). `coverage`: columns panel, gene; without it
         every panel covers every gene. `burden_megabases` (n): denominator of each patient's burden when the burden
-        is per Mb (so that the gene's own share is n_mutations / Mb); without it the burden is a count.
+        is per Mb (so that the gene's own share is n_mutations / Mb); without it the burden is a count. A column
+        own_burden, where the table has one, is the gene's own share in the frame's unit and goes before both.
 
         Raises ScanInputError for absent columns and for patients that the frame does not have.
         """
@@ -74,6 +75,8 @@ class GeneData:
             )
         counts = table["n_mutations"][in_scan].to_numpy(dtype=np.float64)
         share = counts if burden_megabases is None else counts / burden_megabases[patient]
+        if "own_burden" in table.columns:
+            share = table["own_burden"][in_scan].to_numpy(dtype=np.float64)
         start, rows, own = _compress(gene, patient, share, len(names), frame.n_patients)
         return cls(
             names=tuple(names),

@@ -3,13 +3,34 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from analytics.specs import COVARIATES, Endpoint
+from analytics.specs import COVARIATES, Endpoint, Response
 
-Definition = Literal["nonsynonymous", "truncating"]
+Definition = Literal["nonsynonymous", "truncating", "hotspot", "driver"]
+#: What each definition counts, in words.
+DEFINITIONS: dict[Definition, str] = {
+    "nonsynonymous": "any non-silent call",
+    "truncating": "loss of function: nonsense, frame shift, splice site, start or stop lost",
+    "hotspot": "a missense or in-frame call at a residue that is hit in many people of the whole warehouse",
+    "driver": "any non-silent call in a gene of the declared list",
+}
+
+
+class ControlSpec(BaseModel):
+    """People without checkpoint blockade in whom each gene's effect is estimated too: prognostic or predictive?
+
+    With the cohorts of the scan itself it is the control arm of trials, and the ratio of the two hazard ratios is the
+    randomised arm x gene interaction; with others it is a comparison of unlike people.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cohorts: tuple[str, ...]
+    where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    strata: tuple[str, ...] = ("cohort_id", "cancer_type")
 
 
 class ScanSpec(BaseModel):
@@ -26,13 +47,21 @@ class ScanSpec(BaseModel):
     question: str
     cohorts: tuple[str, ...]
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
-    endpoint: Endpoint = "OS"
+    endpoint: Endpoint | Response = "OS"
     definition: Definition = "nonsynonymous"
+    hotspot_people: int = Field(
+        default=10, ge=2, description="people of the whole warehouse from which a residue counts as recurrent"
+    )
+    genes: tuple[str, ...] = Field(default=(), description="scan these only")
+    gene_set: str | None = Field(
+        default=None, description="scan the genes of this set of marts.gene_sets only"
+    )
     strata: tuple[str, ...] = ("cohort_id", "cancer_type")
     null_strata: tuple[str, ...] = ("cohort_id", "cancer_type", "panel_id")
     covariates: tuple[str, ...] = ()
     min_carriers: int = Field(default=5, ge=1)
     null_draws: int = Field(default=5000, ge=0)
+    control: ControlSpec | None = None
     prespecified: date | None = None
     registered_on: str
 
@@ -43,3 +72,18 @@ class ScanSpec(BaseModel):
         if unknown:
             raise ValueError(f"unknown columns {unknown}; known: {', '.join(COVARIATES)}")
         return names
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> ScanSpec:
+        if self.genes and self.gene_set:
+            raise ValueError("name genes or a gene_set, not both")
+        if self.definition == "driver" and not (self.genes or self.gene_set):
+            raise ValueError("the definition 'driver' needs its list: genes or a gene_set")
+        if self.is_response and self.control is not None:
+            raise ValueError("a control is compared on survival, not on response")
+        return self
+
+    @property
+    def is_response(self) -> bool:
+        """Is the endpoint a response rule (orr, dcr, ...) and not a survival time?"""
+        return self.endpoint in get_args(Response)

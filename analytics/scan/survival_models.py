@@ -189,7 +189,7 @@ def _with_own_burden(
 def null_block(group: Group) -> pd.DataFrame:
     """The permutation null of burden; draws and test within the null strata, among patients whose burden is known."""
     settings, frame = group.settings, replace(group.frame, stratum=group.frame.null_stratum)
-    known = group.evaluable & np.isfinite(frame.burden)
+    known = group.evaluable & np.isfinite(frame.drawing_weight)
     n_genes = len(group.genes)
     if settings.null_draws == 0:
         return unavailable(n_genes, "null", reasons.NOT_ASKED)
@@ -208,7 +208,7 @@ def null_block(group: Group) -> pd.DataFrame:
     genes = group.genes[testable]
     terms = log_rank_terms(table)
     keys = patient_keys(frame.patient_id, settings.seed)
-    design = null_design(table, terms, frame.stratum, frame.burden, keys)
+    design = null_design(table, terms, frame.stratum, frame.drawing_weight, keys)
     counts = carriers_by_stratum(design, genes, group.data.start, group.data.patient)
     drawn = burden_null(
         table,

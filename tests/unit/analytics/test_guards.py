@@ -1,0 +1,198 @@
+"""Each guard finds what was planted, in its own fixed words, and never speaks without a sentence."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analytics.guards import VERDICTS, Finding, findings_table, guard_findings
+from analytics.scan.columns import SURVIVAL_COLUMNS
+from analytics.survival.hazard_ratio import estimate_hazard_ratio
+from analytics.survival.restricted_mean import restricted_mean_survival
+
+
+def people(
+    n: int = 600, hr: float = 1.0, share: float = 0.3, seed: int = 7, cohort: str = "a", **columns: Any
+) -> pd.DataFrame:
+    """n people of one cohort, exponential survival of mean 12 months in the wild-type, hazard ratio hr."""
+    rng = np.random.default_rng(seed)
+    mutated = rng.random(n) < share
+    death = rng.exponential(12.0 / np.where(mutated, hr, 1.0))
+    censoring = rng.uniform(6.0, 36.0, n)
+    return pd.DataFrame(
+        {
+            "cohort_id": cohort,
+            "patient_id": [f"{cohort}{i}" for i in range(n)],
+            "person_id": [f"{cohort}{i}" for i in range(n)],
+            "cancer_type": "Melanoma",
+            "time_months": np.minimum(death, censoring),
+            "event": death <= censoring,
+            "entry_months": 0.0,
+            "origin": "icb_start",
+            "is_mutated": mutated,
+            "is_icb_treated": True,
+        }
+        | columns
+    )
+
+
+def finding(guard: str, members: pd.DataFrame, **options: Any) -> Finding:
+    return next(found for found in guard_findings(members, **options) if found.guard == guard)
+
+
+def test_every_guard_answers_in_its_own_words_with_a_sentence() -> None:
+    found = guard_findings(people())
+    assert [f.guard for f in found] == list(VERDICTS)
+    for one in found:
+        assert one.verdict in VERDICTS[one.guard]
+        assert one.sentence.endswith(".")
+    assert list(findings_table(found)) == ["guard", "verdict", "is_warning", "sentence"]
+
+
+def test_hazards_that_cross_are_reported_with_the_difference_of_restricted_means() -> None:
+    members = people(900)
+    late = members["time_months"] > 6
+    members.loc[members["is_mutated"] & late, "time_months"] = 6 + 4 * (members["time_months"] - 6)
+    found = finding("proportional hazards", members)
+    assert found.verdict == "not proportional" and found.is_warning
+    means = restricted_mean_survival(members).difference
+    assert means is not None
+    assert found.numbers["restricted_mean_difference_months"] == pytest.approx(means.estimate, rel=1e-12)
+    assert finding("proportional hazards", people(900, hr=0.5)).verdict == "not contradicted"
+
+
+def test_few_events_get_firths_ratio_and_a_permutation_p() -> None:
+    members = people(300, share=0.03)
+    members.loc[members["is_mutated"], "event"] = False
+    found = finding("sparse events", members)
+    assert found.verdict == "few events" and found.is_warning
+    assert found.numbers["events_mutated"] == 0
+    assert 0 < found.numbers["firth_hr"] < 1 and 0 < found.numbers["permutation_p"] <= 1
+    assert "0.00 (" not in found.sentence
+    assert finding("sparse events", people()).verdict == "enough events"
+
+
+def test_people_in_two_cohorts_are_counted_as_taken_out_or_as_counted_twice() -> None:
+    flow = pd.DataFrame(
+        {"step": ["patients of the cohorts", "one person once"], "n": [603, 600], "n_left_out": [0, 3]}
+    )
+    assert finding("overlap of people", people(), flow=flow).numbers == {"n_taken_out": 3}
+    twice = pd.concat([people(), people(20)], ignore_index=True)
+    found = finding("overlap of people", twice, flow=flow)
+    assert found.verdict == "people counted twice" and found.numbers == {"n_repeated": 20}
+
+
+@pytest.mark.parametrize(
+    ("origins", "left_out", "verdict"),
+    [
+        (["icb_start"], 0, "one origin"),
+        (["icb_start"], 12, "unlike origins left out"),
+        (["icb_start", "diagnosis"], 0, "unlike origins pooled"),
+        ([None], 0, "origin not known"),
+    ],
+)
+def test_the_clock_is_named(origins: list[str | None], left_out: int, verdict: str) -> None:
+    members = people()
+    members["origin"] = [origins[i % len(origins)] for i in range(len(members))]
+    flow = pd.DataFrame({"step": ["time from icb_start"], "n": [600], "n_left_out": [left_out]})
+    assert finding("origin of time", members, flow=flow).verdict == verdict
+
+
+def test_late_entry_that_goes_with_survival_is_a_warning() -> None:
+    members = people(800)
+    members["entry_months"] = members["time_months"] * np.random.default_rng(1).uniform(0.0, 0.9, 800)
+    found = finding("origin of time", members)
+    assert found.is_warning and "Kendall" in found.sentence
+
+
+def test_cohorts_that_disagree_are_found_and_q_is_the_textbooks() -> None:
+    members = pd.concat(
+        [
+            people(700, 0.35, seed=1),
+            people(700, 2.2, seed=2, cohort="b"),
+            people(500, 1.0, seed=3, cohort="c"),
+        ],
+        ignore_index=True,
+    )
+    found = finding("heterogeneity across cohorts", members, strata=("cohort_id",))
+    assert found.verdict == "effects differ"
+    each = [estimate_hazard_ratio(rows, estimator="cox") for _, rows in members.groupby("cohort_id")]
+    y, w = np.array([r.log_hr for r in each]), np.array([r.se_log_hr**-2.0 for r in each])
+    q = float((w * (y - (w @ y) / w.sum()) ** 2).sum())
+    assert found.numbers["q_p"] == pytest.approx(stats.chi2.sf(q, 2), rel=1e-9)
+    assert found.numbers["n_cohorts"] == 3
+
+
+def test_cohorts_that_agree_and_a_single_cohort_are_not_called_different() -> None:
+    alike = pd.concat([people(500, 0.6, seed=1), people(500, 0.6, seed=2, cohort="b")], ignore_index=True)
+    assert finding("heterogeneity across cohorts", alike).verdict == "no difference shown"
+    assert finding("heterogeneity across cohorts", people()).verdict == "one cohort"
+
+
+def test_an_effect_in_the_treated_arm_alone_is_predictive_and_one_in_both_arms_is_prognostic() -> None:
+    treated = people(900, 0.4, seed=4)
+    untreated = people(900, 1.0, seed=5, cohort="a", is_icb_treated=False)
+    found = finding(
+        "prognostic or predictive", treated, trials=pd.concat([treated, untreated], ignore_index=True)
+    )
+    assert found.verdict == "predictive" and "randomised interaction" in found.sentence
+    assert found.numbers["interaction_ci_high"] < 1
+    same = people(900, 0.4, seed=6, cohort="tcga", is_icb_treated=False)
+    assert finding("prognostic or predictive", treated, control=same).verdict == "prognostic"
+    assert finding("prognostic or predictive", treated).verdict == "undetermined"
+
+
+def test_nobody_mutated_is_a_reason_not_a_crash() -> None:
+    members = people()
+    members["is_mutated"] = False
+    found = {f.guard: f for f in guard_findings(members)}
+    assert found["proportional hazards"].verdict == found["sparse events"].verdict == "cannot be told"
+    assert "is_mutated" in found["sparse events"].sentence
+
+
+def scan_row(**values: Any) -> dict[str, Any]:
+    return dict.fromkeys(SURVIVAL_COLUMNS, math.nan) | values
+
+
+def test_burden_is_said_with_percentile_p_and_the_nulls_own_rate() -> None:
+    row = scan_row(
+        burden_verdict="not distinguishable from mutation burden",
+        null_percentile=25.1,
+        null_p_lower=0.25,
+        null_p_upper=0.75,
+        null_p_two_sided=0.5,
+        null_false_positive_rate=0.36,
+        null_draws=5000.0,
+        burden_coef=math.log(0.87),
+        burden_ci_low=math.log(0.61),
+        burden_ci_high=math.log(1.23),
+        burden_lr_p=0.4,
+        matched_percentile=78.0,
+        matched_genes=200,
+        matched_p=0.22,
+    )
+    found = finding("mutation burden", people(), scan_row=row)
+    assert found.verdict == "not distinguishable from mutation burden" and found.is_warning
+    for words in (
+        "5,000 sets",
+        "percentile 25.1",
+        "two-sided p 0.5",
+        "one-sided p 0.25",
+        "36%",
+        "0.87 (0.61 to 1.23)",
+    ):
+        assert words in found.sentence
+    assert "200 genes of like coding length" in found.sentence
+
+
+def test_burden_without_numbers_says_why() -> None:
+    row = scan_row(burden_verdict="not tested", null_reason="no carriers", burden_reason="no carriers")
+    assert "no carriers" in finding("mutation burden", people(), scan_row=row).sentence
+    assert (
+        finding("mutation burden", people(), why_no_scan_row="No burden here.").sentence == "No burden here."
+    )
