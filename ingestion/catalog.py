@@ -100,7 +100,9 @@ class SourceFile(Strict):
         default=None,
         description="why the file may not be there; the run goes on without it, and reads it once it is there",
     )
-    signatures: SignatureRelease | None = Field(default=None, description="which release a signature table is")
+    signatures: SignatureRelease | None = Field(
+        default=None, description="which release a signature table is"
+    )
 
     @model_validator(mode="after")
     def _complete(self) -> SourceFile:

@@ -7,6 +7,10 @@ What does NOT belong here: mutations, channels, downloading.
 from __future__ import annotations
 
 import os
+import re
+from bisect import bisect_right
+from collections.abc import Iterable
+from itertools import pairwise
 from typing import Final, Protocol
 
 import py2bit
@@ -15,6 +19,8 @@ import pyfaidx
 from analytics.errors import AnalysisError
 
 REMEDY: Final = "set the reference genome to a FASTA (.fa, .fasta) or 2bit (.2bit) file of the right build"
+#: A contig that is a slice of a chromosome, as `samtools faidx` names regions: chr2:29415640-30144477, 1-based.
+_SLICE: Final = re.compile(r"^(?P<chromosome>[^:]+):(?P<first>\d+)-(?P<last>\d+)$")
 _MITOCHONDRIA: Final = ("M", "MT", "chrM", "chrMT")
 
 
@@ -57,6 +63,52 @@ class FastaGenome:
         return str(self._fasta[contig][start:end]).upper()
 
 
+class SlicedGenome:
+    """A FASTA whose contigs are slices of chromosomes, e.g. an exome's targets; N between and beyond them.
+
+    Positions are those of the chromosome. Slices may touch and must not overlap.
+    """
+
+    def __init__(self, fasta: pyfaidx.Fasta, description: str = "FASTA of slices") -> None:
+        self._fasta = fasta
+        self.description = description
+        self._slices: dict[str, list[tuple[int, int, str]]] = {}
+        for contig in tuple(fasta.keys()):
+            found = _SLICE.match(contig)
+            if found is None:
+                raise ValueError(f"contig {contig} is no slice although others are")
+            first, last = int(found["first"]) - 1, int(found["last"])
+            if len(fasta[contig]) != last - first:
+                raise ValueError(f"contig {contig} holds {len(fasta[contig])} bases")
+            self._slices.setdefault(found["chromosome"], []).append((first, last, contig))
+        for chromosome, slices in self._slices.items():
+            slices.sort()
+            if any(one[1] > other[0] for one, other in pairwise(slices)):
+                raise ValueError(f"slices of chromosome {chromosome} overlap")
+
+    def name(self, chromosome: str) -> str | None:
+        return _find(chromosome, self._slices)
+
+    def length(self, contig: str) -> int:
+        return self._slices[contig][-1][1]
+
+    def fetch(self, contig: str, start: int, end: int) -> str:
+        slices = self._slices[contig]
+        parts, at = [], start
+        for first, last, name in slices[max(0, bisect_right(slices, (start, 0, "")) - 1) :]:
+            if first >= end:
+                break
+            if last <= at:
+                continue
+            parts.append("N" * max(0, first - at))
+            at = max(at, first)
+            until = min(last, end)
+            parts.append(str(self._fasta[name][at - first : until - first]))
+            at = until
+        parts.append("N" * (end - at))
+        return "".join(parts).upper()
+
+
 class TwoBitGenome:
     """A 2bit file opened by py2bit."""
 
@@ -87,7 +139,9 @@ def open_genome(location: str | os.PathLike[str] | None) -> ReferenceGenome:
     try:
         if text.endswith(".2bit"):
             return TwoBitGenome(py2bit.open(text), os.path.basename(text))
-        return FastaGenome(pyfaidx.Fasta(text, as_raw=True, rebuild=False), os.path.basename(text))
+        fasta = pyfaidx.Fasta(text, as_raw=True, rebuild=False)
+        sliced = any(map(_SLICE.match, fasta.keys()))
+        return (SlicedGenome if sliced else FastaGenome)(fasta, os.path.basename(text))
     except (OSError, RuntimeError, ValueError, pyfaidx.FetchError, pyfaidx.FastaIndexingError) as problem:
         raise MissingGenomeError(
             f"The reference genome '{text}' cannot be read ({problem}): {REMEDY}."
@@ -103,8 +157,8 @@ def require_genome(genome: ReferenceGenome | None) -> ReferenceGenome:
     return genome
 
 
-def _find(chromosome: str, contigs: object) -> str | None:
-    known = set(contigs)  # type: ignore[call-overload]
+def _find(chromosome: str, contigs: Iterable[str]) -> str | None:
+    known = set(contigs)
     bare = chromosome.removeprefix("chr")
     tries = _MITOCHONDRIA if bare in ("M", "MT") else (chromosome, bare, f"chr{bare}")
     return next((name for name in tries if name in known), None)

@@ -57,6 +57,8 @@ _PASSENGER_CLASSES = (
 )  # fmt: skip
 _PASSENGER_SHARES = (0.855, 0.06, 0.03, 0.02, 0.03, 0.005)
 _TRUNCATING = ("Nonsense_Mutation", "Frame_Shift_Del", "Frame_Shift_Ins", "Splice_Site")
+#: Bases of a gene per residue: introns stretch it about twelve-fold.
+RESIDUE_STRETCH = 37
 #: silent mutations per non-synonymous one
 _SILENT_RATIO = 0.30
 _RESIDUES = "ACDEFGHIKLMNPQRSTVWY"
@@ -126,9 +128,16 @@ def reference_base(position: int) -> str:
     return _BASES[(position * 2654435761 >> 7) % 4]
 
 
+def reference_bases(positions: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+    """:func:`reference_base` of many positions, as letters."""
+    letters = np.frombuffer(_BASES.encode(), dtype=np.uint8)
+    found: npt.NDArray[np.uint8] = letters[(positions * 2654435761 >> 7) % 4]
+    return found
+
+
 def make_call(gene: Gene, maf_class: str, residue: int, salt: int, depth: int, alt_count: int) -> Call:
     """Spell one mutation out. ``salt`` (any whole number) chooses among the possible alternatives."""
-    start = gene.start + residue * 37  # introns stretch a gene about twelve-fold
+    start = gene.start + residue * RESIDUE_STRETCH
     ref = reference_base(start)
     alt = _BASES[(_BASES.index(ref) + 1 + salt % 3) % 4]
     wild = _RESIDUES[(residue * 7 + gene.residues) % 20]

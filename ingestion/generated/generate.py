@@ -22,9 +22,11 @@ from ingestion.generated import (
     msk,
     pairs,
     reuse,
+    signatures,
     trial,
 )
 from ingestion.generated.built import HOST, Built
+from ingestion.generated.genome import GENOME_FILE, genome_fasta
 from ingestion.generated.groups import draw_groups
 from ingestion.generated.truth import Truth
 from ingestion.store import storage_errors
@@ -42,6 +44,7 @@ _STREAMS = (
     "trial",
     "control",
     "pairs",
+    "signatures",
 )
 
 
@@ -49,7 +52,8 @@ def generate(out_dir: Path, seed: int = DEFAULT_SEED) -> Truth:
     """Write the raw files of every demo cohort to ``<out_dir>/synthetic.invalid/`` and return what was planted.
 
     Reading with ``ICB_MIRROR=<out_dir>`` finds them at ``https://synthetic.invalid/<name>``. The same seed
-    gives the same bytes; files of another seed are overwritten.
+    gives the same bytes; files of another seed are overwritten. Beside the host lie the truth and the genome of
+    the calls, which no address reaches: a user's genome is no source either.
 
     Parameters
     ----------
@@ -76,6 +80,7 @@ def generate(out_dir: Path, seed: int = DEFAULT_SEED) -> Truth:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(data)
         (out_dir / TRUTH_FILE).write_text(truth.to_json(), encoding="utf-8")
+        (out_dir / GENOME_FILE).write_bytes(genome_fasta())
     return truth
 
 
@@ -84,6 +89,7 @@ def _build(seed: int) -> Built:
     # A stream for each cohort's quirks, apart from those of the people.
     streams = np.random.SeedSequence([seed, 1]).spawn(len(_STREAMS))
     rng = {name: np.random.default_rng(stream) for name, stream in zip(_STREAMS, streams, strict=True)}
+    untreated = control.build(people["control"], rng["control"])
     parts = (
         msk.build(people["msk"], people["nsclc"], rng["msk"]),
         luad.build(people["luad"], rng["luad"]),
@@ -95,7 +101,8 @@ def _build(seed: int) -> Built:
             people["reuse"], people["melanoma_b"], people["luad"], people["melanoma_a"], rng["reuse"]
         ),
         trial.build(people["trial_alpha"], people["trial_beta"], rng["trial"]),
-        control.build(people["control"], rng["control"]),
+        untreated,
+        signatures.build(untreated.patients, rng["signatures"]),
         pairs.build(people["pairs"], rng["pairs"]),
     )
     whole = Built()
@@ -128,6 +135,7 @@ def _truth(seed: int, built: Built, digests: dict[str, str]) -> Truth:
         overlaps=tuple(built.overlaps),
         false_friends=tuple(built.false_friends),
         resistance_events=tuple(built.resistance_events),
+        exposures=tuple(built.exposures),
         planted_rows=tuple(built.planted_rows),
         files=digests,
     )

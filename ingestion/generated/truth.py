@@ -64,6 +64,16 @@ class ResistanceTruth:
 
 
 @dataclass(frozen=True)
+class ExposureTruth:
+    """Expected substitutions of one sample from one signature, above 0; a signature that is not there has no record."""
+
+    cohort_id: str
+    sample_id: str
+    signature: str
+    n_mutations: float
+
+
+@dataclass(frozen=True)
 class PlantedRow:
     """Doubtful rows on purpose: which file (or member), the rule of `raw_schema.REJECTION_RULES`, how many rows."""
 
@@ -97,6 +107,7 @@ class Truth:
     overlaps: tuple[Overlap, ...]
     false_friends: tuple[Overlap, ...]
     resistance_events: tuple[ResistanceTruth, ...]
+    exposures: tuple[ExposureTruth, ...]
     planted_rows: tuple[PlantedRow, ...]
     files: dict[str, str]
     """address -> sha256 of its bytes"""

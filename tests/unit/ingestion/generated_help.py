@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from ingestion.addresses import mirror_path
-from ingestion.catalog import Catalog, Cohort, SourceFile, load_catalog
+from ingestion.catalog import Catalog, Cohort, Reference, SourceFile, load_catalog
 from ingestion.generated import DEFAULT_SEED, Truth, generate
 from ingestion.raw_tables import SourceBytes, catalog_tables, parse_cohort_file
 from ingestion.store import sha256_of
@@ -53,9 +53,9 @@ def demo_catalog() -> Catalog:
 
 
 @cache
-def parsed(cohort_id: str, file_id: str) -> dict[str, pd.DataFrame]:
+def parsed(owner_id: str, file_id: str) -> dict[str, pd.DataFrame]:
     """One catalogue entry of the default mirror through the project's own parsers."""
-    cohort = demo_catalog().cohort(cohort_id)
+    cohort = next(owner for owner in demo_catalog().owners() if owner.owner_id == owner_id)
     file = next(f for f in cohort.files if f.id == file_id)
     fetched = []
     for address in file.addresses():
@@ -80,9 +80,9 @@ def members(study: str) -> dict[str, bytes]:
         return {name: handle.read() for name, handle in found.items() if handle is not None}
 
 
-def entries() -> list[tuple[Cohort, SourceFile]]:
-    """Every file entry of the demo catalogue."""
-    return [(cohort, file) for cohort in demo_catalog().cohorts for file in cohort.files]
+def entries() -> list[tuple[Cohort | Reference, SourceFile]]:
+    """Every file entry of the demo catalogue, references too."""
+    return [(owner, file) for owner in demo_catalog().owners() for file in owner.files]
 
 
 @cache

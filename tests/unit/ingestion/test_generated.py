@@ -212,7 +212,7 @@ def test_each_planted_doubtful_row_has_a_rule_and_is_found_by_it() -> None:
         if row.rule_id not in BY_MODELS:
             address = f"https://synthetic.invalid/{row.file}"
             cohort, file = next((c, f) for c, f in entries() if address in f.addresses())
-            rejected = parsed(cohort.cohort_id, file.id)["rejected_rows"]
+            rejected = parsed(cohort.owner_id, file.id)["rejected_rows"]
             assert (rejected["rule_id"] == row.rule_id).sum() == row.n_rows, row
 
 
@@ -231,7 +231,7 @@ def test_values_that_only_the_models_can_doubt_are_handed_on_as_they_are() -> No
 def test_every_word_and_class_that_is_generated_is_in_the_shared_vocabularies() -> None:
     known = set(pd.read_csv(ROOT / "dbt_project" / "seeds" / "variant_classes.csv")["word"])
     for cohort, file in entries():
-        calls = parsed(cohort.cohort_id, file.id)["mutations"]["variant_classification"].dropna()
+        calls = parsed(cohort.owner_id, file.id)["mutations"]["variant_classification"].dropna()
         assert set(calls.str.lower()) <= known, file.id
     assert {"Male", "Female"} == set(attributes("demo_control_2018")["SEX"])
     assert set(attributes("demo_melanoma_a")["STAGE"]) == {"III", "IV-M1a", "IV-M1b", "IV-M1c"}
@@ -247,7 +247,7 @@ def test_nothing_but_the_planted_rows_is_rejected_by_the_parsers() -> None:
     planted = Counter({(p.file, p.rule_id): p.n_rows for p in made().truth.planted_rows})
     for cohort, file in entries():
         for rule_id, n_rows in (
-            parsed(cohort.cohort_id, file.id)["rejected_rows"]["rule_id"].value_counts().items()
+            parsed(cohort.owner_id, file.id)["rejected_rows"]["rule_id"].value_counts().items()
         ):
             name = file.address.removeprefix("https://synthetic.invalid/")
             assert planted[name, str(rule_id)] == n_rows, (name, rule_id)

@@ -207,3 +207,51 @@ def test_published_tables_are_read_in_any_order_of_channels(style):
 def test_bad_published_tables_are_refused(change, words):
     with pytest.raises(InvalidColumnError, match=words):
         read_spectra(change(published("one column")))
+
+
+def test_slices_of_chromosomes_give_the_channels_of_the_whole_genome_and_nothing_outside(tmp_path):
+    (tmp_path / "whole.fa").write_text(f">2\n{CHR2}\n")
+    slices = [(101, 400), (401, 500), (1001, 3000)]
+    text = "".join(f">chr2:{first}-{last} note\n{CHR2[first - 1 : last]}\n" for first, last in slices)
+    (tmp_path / "slices.fa").write_text(text)
+    whole, sliced = open_genome(tmp_path / "whole.fa"), open_genome(tmp_path / "slices.fa")
+    rng = np.random.default_rng(1)
+    inside = [int(p) for first, last in [(101, 500), (1001, 3000)] for p in rng.integers(first + 1, last, 60)]
+    rows = [("P1", "2", p, CHR2[p - 1], PAIR[CHR2[p - 1]]) for p in sorted(set(inside))]
+    outside = [("P1", "2", p, CHR2[p - 1], PAIR[CHR2[p - 1]]) for p in (50, 101, 500, 700, 3000)]
+    expected = count_spectra(mutations(*rows), whole)
+    found = count_spectra(mutations(*rows, *outside), sliced)
+    pd.testing.assert_frame_equal(found.counts, expected.counts)
+    assert found.left_out.set_index("reason")["n"].to_dict() == {"N or contig end beside the base": 5}
+    assert sliced.fetch("chr2", 395, 405) == CHR2[395:405]
+    assert sliced.fetch("chr2", 495, 1003) == CHR2[495:500] + "N" * 500 + CHR2[1000:1003]
+
+
+@pytest.mark.parametrize(
+    ("contigs", "words"),
+    [
+        ({"chr2:1-10": "ACGTACGTAC", "chr3": "ACGT"}, "chr3 is no slice"),
+        ({"chr2:1-10": "ACGT"}, "holds 4 bases"),
+        ({"chr2:1-4": "ACGT", "chr2:4-7": "TACG"}, "chromosome chr2 overlap"),
+    ],
+)
+def test_slices_that_contradict_their_names_are_refused_in_one_sentence(tmp_path, contigs, words):
+    (tmp_path / "odd.fa").write_text("".join(f">{name}\n{bases}\n" for name, bases in contigs.items()))
+    with pytest.raises(MissingGenomeError, match=words):
+        open_genome(tmp_path / "odd.fa")
+
+
+def test_positions_far_apart_and_unsorted_are_read_in_pieces_with_the_same_answer(tmp_path):
+    bases = "".join(np.random.default_rng(3).choice(list("ACGT"), 60_000))
+    (tmp_path / "long.fa").write_text(f">1\n{bases}\n")
+    places = [50_000, 12, 30_001, 30_000, 2, 59_999]
+    rows = [("P1", "1", p, bases[p - 1], PAIR[bases[p - 1]]) for p in places]
+    found = counted(count_spectra(mutations(*rows), open_genome(tmp_path / "long.fa")))
+    expected: dict[str, int] = {}
+    for p in places:
+        before, ref, after = bases[p - 2], bases[p - 1], bases[p]
+        alt = PAIR[ref]
+        if ref in "AG":
+            before, ref, alt, after = PAIR[after], PAIR[ref], PAIR[alt], PAIR[before]
+        expected[f"{before}[{ref}>{alt}]{after}"] = expected.get(f"{before}[{ref}>{alt}]{after}", 0) + 1
+    assert found == expected
