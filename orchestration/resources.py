@@ -15,6 +15,7 @@ from pydantic import PrivateAttr
 from ingestion.errors import IngestionError, SourceUnavailableError
 from ingestion.fetch import Fetcher
 from ingestion.generated import generate
+from ingestion.generated.genome import GENOME_FILE
 from ingestion.https_download import RetryPolicy
 from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
@@ -65,7 +66,8 @@ class Warehouse(dg.ConfigurableResource):
     def fetcher(self) -> Iterator[Fetcher]:
         """Reads addresses; in a demo the generated files stand for them, made on first use."""
         settings = self.settings
-        if settings.demo and settings.mirror is not None and not (settings.mirror / "truth.json").exists():
+        # The genome came last: a folder without it was made by an older version, with other files.
+        if settings.demo and settings.mirror is not None and not (settings.mirror / GENOME_FILE).exists():
             generate(settings.mirror)
         retry = RetryPolicy(attempts=1) if self._has_lost_network else RetryPolicy()
         store, lock = ContentStore(settings.data), settings.lock()

@@ -59,6 +59,8 @@ def test_every_substitution_of_every_call_set_has_the_base_of_the_generated_geno
     n_checked = 0
     for cohort, file in ((CONTROL, "mutations"), ("demo_melanoma_b", "mutations")):
         calls = parsed(cohort, file)["mutations"]
+        # planted outside the exome's genes: an antibody locus, a contig without a chromosome, the mitochondrion
+        calls = calls[~calls["hugo_symbol"].isin(["abParts", "Unknown", "MT-ND1"])]
         ref, alt = calls["reference_allele"], calls["tumor_seq_allele2"]
         calls = calls[ref.str.fullmatch("[ACGT]").eq(True) & alt.str.fullmatch("[ACGT]").eq(True)]
         for row in calls.head(2000).itertuples():
