@@ -42,6 +42,14 @@ _ROLES = {
         "source_file_id",
         "source_row",
     ),
+    "burden": (
+        "burdens",
+        "and fact.sample_id = members.sample_id and fact.measure = every_stat.feature "
+        "and fact.numerator_rule in ('non-synonymous calls counted here', 'count stated by the source') "
+        "and (fact.measure <> 'tmb' or fact.numerator_rule = 'non-synonymous calls counted here')",
+        "source_file_id",
+        "source_row",
+    ),
 }
 
 

@@ -166,7 +166,7 @@ def feature_boxplots(
     log_scale: bool = False,
     seed: int = 1,
 ) -> Figure:
-    """One panel per feature: boxes (quartiles, whiskers to 1.5 IQR) with the people, n, q and Cliff's delta.
+    """One panel per feature: boxes (quartiles, whiskers to 1.5 IQR) with the people, n, q, p and Cliff's delta (δ).
 
     `comparison` is the table of `compare_two_groups` for the same data, without strata; `labels` maps feature
     names to what is printed (with the unit); `log_scale` is for burdens (zeros are drawn at half the
@@ -214,8 +214,10 @@ def _panel_head(page: Axes, left: float, top: float, name: str, row: pd.Series) 
     if row["reason"] is not None and not pd.isna(row["reason"]):
         note = "not tested"
     else:
-        q = f"q {row['q_bh']:.2g}" if row["q_bh"] >= 0.001 else "q < 0.001"
-        note = f"{q}, delta {row['cliffs_delta']:+.2f}"
+        q, p = (
+            f"{k} {row[c]:.2g}" if row[c] >= 0.001 else f"{k} < 0.001" for k, c in (("q", "q_bh"), ("p", "p"))
+        )
+        note = f"{q}, {p}, δ {row['cliffs_delta']:+.2f}"
     page.text(
         left, top + 2 * text + 0.3, style.keep_together(note), size=style.SMALL_PT, va="top", color=style.GREY
     )

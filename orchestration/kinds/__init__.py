@@ -10,8 +10,9 @@ from typing import Any
 
 import duckdb
 
+from analytics.comparison.spec import ComparisonSpec
 from analytics.specs import AnalysisSpec, Question
-from orchestration.kinds import survival
+from orchestration.kinds import comparison, survival
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -33,4 +34,5 @@ class Kind:
 #: The word after ``kind:`` in a file of catalog/analyses -> what it means. Without the word: survival.
 KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
+    "comparison": Kind(ComparisonSpec, comparison.run),
 }

@@ -11,7 +11,7 @@ from source_lines import source_lines
 from analytics.result_tables import RESULT_TABLES
 from orchestration.analyses import spec_checksum
 
-ROLES = {"patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation"}
+ROLES = {"patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden"}
 
 
 def test_every_statistic_of_people_has_exactly_its_n_members_behind_it(demo: Run) -> None:

@@ -90,7 +90,7 @@ def test_box_plots_are_legible_also_with_zeros_on_a_log_axis_and_an_untested_fea
     shown = words(figure)
     assert "TMB (mut/Mb)" in shown
     assert "not tested" in shown
-    assert any(text.startswith("q ") and "delta" in text for text in shown)
+    assert any(text.startswith("q ") and "δ" in text for text in shown)
     with pytest.raises(InvalidColumnError, match="compare it first"):
         feature_boxplots(features, is_case, table, names=["cd8"])
 
