@@ -23,6 +23,8 @@ import pytest
 from graph_runs import ROOT, RUN_TIMEOUT_S, clean_environment
 
 START_TIMEOUT_S = 180
+#: Dagster's daemon looks at freshness twice a minute; a busy machine takes longer.
+FRESHNESS_TIMEOUT_S = 120
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
@@ -191,7 +193,7 @@ def test_a_refresh_launched_from_the_ui_ends_green_and_publishes(refreshed: Serv
 
 def test_an_analysis_shows_its_estimates_and_its_figures(refreshed: Served) -> None:
     metadata = refreshed.asset("analyses", "demo_igf1r")["metadata"]
-    assert "os.cox_univariable" in metadata["estimates"]["mdStr"]
+    assert "os.cox_univariable" in metadata["survival stats"]["mdStr"]
     figures = {label: entry["mdStr"] for label, entry in metadata.items() if label.startswith("figure: ")}
     for kind in ("kaplan meier", "forest", "flow"):
         assert any(kind in label for label in figures), sorted(figures)
@@ -207,6 +209,10 @@ def test_an_analysis_shows_its_estimates_and_its_figures(refreshed: Served) -> N
 
 def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refreshed: Served) -> None:
     mart = refreshed.asset("marts", "mutations")
+    deadline = time.monotonic() + FRESHNESS_TIMEOUT_S
+    while mart["freshnessStatusInfo"]["freshnessStatus"] == "UNKNOWN" and time.monotonic() < deadline:
+        time.sleep(2)
+        mart = refreshed.asset("marts", "mutations")
     assert mart["opVersion"] and mart["freshnessStatusInfo"]["freshnessStatus"] == "HEALTHY"
     metadata = mart["metadata"]
     with duckdb.connect(str(refreshed.data / "published" / "icb.duckdb"), read_only=True) as con:
