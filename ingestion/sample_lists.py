@@ -115,7 +115,8 @@ def parse_case_list(
 ) -> None:
     """Read a declared case list; with ``lists_profiled`` its samples count as sequenced.
 
-    ``sample_id`` and ``patient_id`` of the catalogue apply to the listed identifiers (column ``sample_id``).
+    ``sample_id``, ``patient_id`` and ``columns`` of the catalogue apply to the listed identifiers (``sample_id``, or
+    ``case_list_ids`` as the file calls them).
     """
     listed = read_case_list(content, ref.where)
     for key in ("sample_id", "patient_id"):
@@ -133,6 +134,7 @@ def parse_case_list(
     ]
     samples = [sample for sample, _ in kept]
     add_case_list(listed, ref, out, samples)
+    _add_identifier_values(listed, ref, file, out)
     if file.lists_profiled:
         out.add(
             "profiled_samples",
@@ -145,6 +147,27 @@ def parse_case_list(
                 "sample_id": samples,
                 "panel_id": panel_id,
                 "rule": f"case list {listed.list_id}",
+            },
+        )
+
+
+def _add_identifier_values(listed: CaseList, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
+    """Attributes that an identifier carries, such as the sample type in a TCGA barcode: each listed name is a value."""
+    for column in (column for column in _LIST_COLUMNS if column in file.columns):
+        out.add(
+            "clinical_values",
+            len(listed.samples),
+            {
+                "cohort_id": ref.cohort_id,
+                "file_id": file.id,
+                "source_file_id": ref.source_file_id,
+                "source_row": [listed.line] * len(listed.samples),
+                "level": "sample",
+                "patient_id": [file.patient_id.read(n) if file.patient_id else None for n in listed.samples],
+                "sample_id": [file.sample_id.read(n) if file.sample_id else n for n in listed.samples],
+                "column_name": column,
+                "value_raw": list(listed.samples),
+                "value": list(listed.samples),
             },
         )
 

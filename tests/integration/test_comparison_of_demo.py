@@ -12,7 +12,9 @@ def test_ttn_carriers_have_a_higher_burden_which_hits_in_proportion_to_burden_ex
     ).set_index("estimate_key")
     assert rows.loc["tmb.wilcoxon", "estimate"] > 0
     assert rows.loc["tmb.wilcoxon", "p"] < 1e-6
-    assert 0.5 < rows.loc["tmb.remaining", "estimate"] < 1  # each carrier has at least one mutation of TTN's own
+    assert (
+        0.5 < rows.loc["tmb.remaining", "estimate"] < 1
+    )  # each carrier has at least one mutation of TTN's own
     excess = rows.loc["tmb.beyond_chance"]
     assert excess["p"] > 0.05
     assert excess["ci_low"] < 0 < excess["ci_high"]

@@ -178,6 +178,28 @@ def test_a_case_list_names_its_samples_once_and_keeps_its_category(tmp_path: Pat
     assert listed(found, "profiled_samples", "sample_id") == []
 
 
+def test_what_an_identifier_says_of_its_sample_is_a_value_of_the_clinical_table(tmp_path: Path) -> None:
+    text = "stable_id: s_all\ncase_list_ids: TCGA-AA-0001-06\tTCGA-AA-0002-01\n"
+    declared = {
+        "kind": "case_list",
+        "patient_id": {"column": "case_list_ids", "pattern": "^(TCGA-..-....)"},
+        "columns": {
+            "case_list_ids": {
+                "attribute": "SAMPLE_TYPE",
+                "pattern": "-(\\d\\d)$",
+                "words": {"06": "Metastasis"},
+            }
+        },
+    }
+    found = parse_text(tmp_path, text, declared)
+    assert listed(
+        found, "clinical_values", "patient_id", "sample_id", "column_name", "value", "source_row"
+    ) == [
+        ("TCGA-AA-0001", "TCGA-AA-0001-06", "case_list_ids", "TCGA-AA-0001-06", 2),
+        ("TCGA-AA-0002", "TCGA-AA-0002-01", "case_list_ids", "TCGA-AA-0002-01", 2),
+    ]
+
+
 def test_a_file_that_is_no_case_list_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match="it is no case list, it has no 'stable_id:' line"):
         parse_text(tmp_path, "a\tb\n1\t2\n", {"kind": "case_list"})
