@@ -8,13 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
-from analytics.scan.columns import SURVIVAL_COLUMNS
-
-
-def _scan_type(column: str) -> str:
-    words = ("gene", "family", "method", "because", "reason", "verdict", "warnings")
-    return "string" if column.rsplit("_", 1)[-1] in words else "double"
-
+from analytics.scan.tables import SCAN_TABLES
 
 #: table -> column -> (SQL type, description)
 RESULT_TABLES: dict[str, Columns] = {
@@ -194,41 +188,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "reason": ("string", "Why, in words"),
         "warnings": ("string", "What a reader must know, in plain sentences"),
     },
-    "scan_specs": {
-        "scan_id": ("string", "The scan, a file under catalog/scans: one registered family of hypotheses"),
-        "title": ("string", "Title"),
-        "question": ("string", "The question in words"),
-        "endpoint": ("string", "Endpoint"),
-        "definition": ("string", "What counts as mutated: nonsynonymous or truncating"),
-        "cohorts": ("string", "Cohorts, comma-separated"),
-        "filters": ("string", "Which rows are asked for"),
-        "strata": ("string", "Strata of every test"),
-        "null_strata": ("string", "Within which the burden null draws its carriers"),
-        "covariates": ("string", "Adjusted for"),
-        "n": ("bigint", "People"),
-        "n_genes": ("bigint", "Genes with at least one carrier"),
-        "family_size": ("bigint", "Hypotheses that the false discovery rate counts"),
-        "primary_test": ("string", "Column whose p the false discovery rate is about"),
-        "null_draws": ("bigint", "Draws of the burden null"),
-        "seed": ("bigint", "Seed of the draws"),
-        "prespecified": ("string", "Date of registration before the data were seen; null is exploratory"),
-        "registered_on": ("string", "Date on which the spec was written down"),
-        "notes": ("string", "What a reader must know about the whole scan"),
-        "spec_sha256": ("string", "Checksum of the spec file"),
-        "run_id": ("string", "Run that computed it, see stats.runs"),
-    },
-    "scan_flow": {
-        "scan_id": ("string", "See scan_specs"),
-        "step_number": ("bigint", "Order of the step, from 0"),
-        "step": ("string", "What is asked of a row"),
-        "n": ("bigint", "Rows kept after the step"),
-        "n_left_out": ("bigint", "Rows that the step left out"),
-        "reason": ("string", "Why they were left out"),
-    },
-    "scan_results": {
-        "scan_id": ("string", "See scan_specs"),
-        **{name: (_scan_type(name), meaning) for name, meaning in SURVIVAL_COLUMNS.items()},
-    },
+    **SCAN_TABLES,
     "claim_checks": {
         "claim_id": ("string", "See marts.published_claims"),
         "paper_id": ("string", "Paper"),

@@ -100,6 +100,8 @@ def scan_input(
     """
     members = members.assign(row_key=members["cohort_id"] + "|" + members["patient_id"])
     members = members.reset_index(drop=True)
+    if spec.is_response:  # a response has no clock; the frame of the arrays asks for one
+        members = members.assign(time_months=1.0, event=0, entry_months=0.0, origin=None)
     scale = burden_scale(members)
     counts = members["n_nonsynonymous"].to_numpy(dtype=np.float64, na_value=np.nan)
     by_assay = members.groupby(["cohort_id", "cancer_type", "panel_id"], dropna=False)

@@ -7,20 +7,25 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import yaml
 from pydantic import ValidationError
 
 from analytics.figures.picture import Picture
 from analytics.result_tables import as_result_table
+from analytics.scan.control import ControlData
+from analytics.scan.frame import FloatArray, ScanInputError
+from analytics.scan.pictures import scan_pictures
+from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import DEFINITIONS, ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
 from analytics.selection import Selection, select_members
 from analytics.specs import Variant
 from ingestion.errors import CatalogError
 from orchestration.frames import patient_frame
-from orchestration.scan_data import scan_input
+from orchestration.scan_data import burden_scale, scan_input
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,16 @@ class ScanOutput:
 
     tables: dict[str, pd.DataFrame]
     figures: dict[str, Picture]
+
+
+@dataclass(frozen=True)
+class ScanAnswer:
+    """Who was counted, and what was found. burden: the scale on which burden was adjusted for."""
+
+    spec: ScanSpec
+    selection: Selection
+    result: ScanResult
+    burden: str
 
 
 def load_scan(path: Path) -> ScanSpec:
@@ -46,7 +61,8 @@ def load_scan(path: Path) -> ScanSpec:
     except ValidationError as exc:
         error = exc.errors()[0]
         key = ".".join(str(part) for part in error["loc"]) or "(top level)"
-        raise CatalogError(f"key '{key}': {error['msg']}", where=str(path), remedy="correct the key") from exc
+        what = error["msg"].removeprefix("Value error, ")
+        raise CatalogError(f"key '{key}': {what}", where=str(path), remedy="correct the key") from exc
     if spec.scan_id != path.stem:
         raise CatalogError(
             f"key 'scan_id' is '{spec.scan_id}' but the file is named '{path.stem}'",
@@ -61,6 +77,11 @@ def load_scans(folder: Path) -> dict[Path, ScanSpec]:
     return {path: load_scan(path) for path in sorted(folder.glob("*.yaml"))}
 
 
+def results_table(spec: ScanSpec) -> str:
+    """The table of ``stats`` that holds a scan's genes."""
+    return "scan_response_results" if spec.is_response else "scan_results"
+
+
 def run_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec, *, spec_sha256: str, run_id: str) -> ScanOutput:
     """Every gene with at least one carrier among the members of a scan.
 
@@ -69,30 +90,80 @@ def run_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec, *, spec_sha256: str
     ScanInputError
         The members do not fit the question: one sentence.
     """
-    selection = scan_members(con, spec)
-    result = scan_survival(*scan_input(con, spec, selection.members), settings=scan_settings(spec))
-    table = result.table.assign(scan_id=spec.scan_id)
+    answer = answer_scan(con, spec)
+    name = results_table(spec)
+    flow = answer.selection.flow.rename_axis("step_number").reset_index()
+    rows = {
+        name: answer.result.table.assign(scan_id=spec.scan_id),
+        "scan_specs": pd.DataFrame([_spec_row(answer, spec_sha256, run_id)]),
+        "scan_flow": flow.assign(scan_id=spec.scan_id),
+    }
     return ScanOutput(
-        tables={
-            "scan_results": as_result_table("scan_results", table),
-            "scan_specs": as_result_table(
-                "scan_specs", [_spec_row(spec, selection, result, spec_sha256, run_id)]
-            ),
-            "scan_flow": as_result_table(
-                "scan_flow",
-                selection.flow.rename_axis("step_number").reset_index().assign(scan_id=spec.scan_id),
-            ),
-        },
-        figures={},
+        tables={table: as_result_table(table, frame) for table, frame in rows.items()},
+        figures=scan_pictures(answer.result, spec.title),
     )
 
 
+def answer_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> ScanAnswer:
+    """Select the people and scan their genes; nothing is written.
+
+    Raises
+    ------
+    ScanInputError
+        The members do not fit the question: one sentence.
+    """
+    selection = scan_members(con, spec)
+    members = selection.members
+    if members.empty:
+        emptied = selection.flow[selection.flow["n"] == 0].iloc[0]
+        raise ScanInputError(
+            f"{spec.scan_id}: nobody is left at the step '{emptied['step']}' ({emptied['reason']}); "
+            "ask of more cohorts or another endpoint."
+        )
+    frame, genes = scan_input(con, spec, members)
+    settings = scan_settings(spec)
+    if spec.is_response:
+        known = members[spec.endpoint].astype("Float64")
+        response: FloatArray = np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+        result = scan_response(frame, genes, response, settings)
+    else:
+        result = scan_survival(frame, genes, settings, _control(con, spec, genes.names))
+    return ScanAnswer(spec, selection, result, burden_scale(members))
+
+
+def _control(con: duckdb.DuckDBPyConnection, spec: ScanSpec, genes: tuple[str, ...]) -> ControlData | None:
+    """The scan's genes over people without checkpoint blockade, each once, of one origin of time."""
+    asked = spec.control
+    if asked is None:
+        return None
+    frame = patient_frame(con, spec.endpoint, asked.cohorts)
+    rows = _sequenced(frame[~frame["is_icb_treated"].astype(bool)])
+    members = select_members(rows, Variant(description="control"), asked.where, icb_only=False).members
+    if members.empty:
+        raise ScanInputError(
+            f"{spec.scan_id}: nobody without checkpoint blockade in {', '.join(asked.cohorts)} has {spec.endpoint}; "
+            "name other cohorts under control, or leave it out."
+        )
+    design = spec.model_copy(update={"strata": asked.strata, "covariates": ()})
+    patients, data = scan_input(con, design, members, genes)
+    return ControlData(patients, data, is_randomised=set(asked.cohorts) <= set(spec.cohorts))
+
+
+def _sequenced(frame: pd.DataFrame) -> pd.DataFrame:
+    """Panels decide gene by gene who is looked at: whoever was sequenced at all may be a member."""
+    status = frame["is_profiled"].map({True: "wild_type", False: "not_profiled"})
+    return frame.assign(status=status, n_mutations=0)
+
+
 def scan_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection:
-    """One row a person: sequenced, with the endpoint, of one origin. Panels decide gene by gene who is looked at."""
-    frame = patient_frame(con, spec.endpoint, spec.cohorts)
-    frame["status"] = frame["is_profiled"].map({True: "wild_type", False: "not_profiled"})
-    frame["n_mutations"] = 0
-    return select_members(frame, Variant(description=spec.title), spec.where)
+    """One row a person: sequenced, with the endpoint, of one origin (a response: of a cohort that reports it)."""
+    frame = _sequenced(patient_frame(con, "OS" if spec.is_response else spec.endpoint, spec.cohorts))
+    variant = Variant(description=spec.title)
+    if spec.is_response:
+        return select_members(
+            frame, variant, spec.where, requires_endpoint=False, reports_response=spec.endpoint
+        )
+    return select_members(frame, variant, spec.where)
 
 
 def scan_settings(spec: ScanSpec) -> ScanSettings:
@@ -105,21 +176,28 @@ def scan_settings(spec: ScanSpec) -> ScanSettings:
     )
 
 
-def _spec_row(
-    spec: ScanSpec, selection: Selection, result: ScanResult, spec_sha256: str, run_id: str
-) -> dict[str, Any]:
+def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, Any]:
+    spec, selection, result = answer.spec, answer.selection, answer.result
+    repeats = selection.flow.loc[selection.flow["step"] == "one person once", "n_left_out"]
     return {
         "scan_id": spec.scan_id,
         "title": spec.title,
         "question": spec.question,
         "endpoint": spec.endpoint,
+        "results_table": results_table(spec),
         "definition": spec.definition,
+        "definition_words": definition_words(spec),
+        "gene_list": spec.gene_set or ", ".join(spec.genes) or None,
         "cohorts": ", ".join(spec.cohorts),
-        "filters": "; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),
+        "filters": _filters(spec.where),
         "strata": ", ".join(spec.strata),
         "null_strata": ", ".join(spec.null_strata),
         "covariates": ", ".join(spec.covariates),
+        "burden": answer.burden,
+        "origin": None if spec.is_response else str(selection.members["origin"].iloc[0]),
+        "control": _control_words(spec),
         "n": len(selection.members),
+        "n_taken_out_as_repeats": int(repeats.sum()),
         "n_genes": len(result.table),
         "family_size": result.family_size,
         "primary_test": result.primary_test,
@@ -127,7 +205,24 @@ def _spec_row(
         "seed": result.settings.seed,
         "prespecified": spec.prespecified.isoformat() if spec.prespecified else None,
         "registered_on": spec.registered_on,
-        "notes": " ".join(result.notes),
+        "notes": " ".join([*result.notes, *selection.warnings]),
         "spec_sha256": spec_sha256,
         "run_id": run_id,
     }
+
+
+def definition_words(spec: ScanSpec) -> str:
+    """What counts as mutated, in words."""
+    words = DEFINITIONS[spec.definition]
+    return f"{words} ({spec.hotspot_people} or more)" if spec.definition == "hotspot" else words
+
+
+def _filters(where: dict[str, tuple[str, ...]]) -> str:
+    return "; ".join(f"{column}: {', '.join(values)}" for column, values in where.items())
+
+
+def _control_words(spec: ScanSpec) -> str | None:
+    if spec.control is None:
+        return None
+    filters = _filters(spec.control.where)
+    return f"{', '.join(spec.control.cohorts)}{f' ({filters})' if filters else ''}"

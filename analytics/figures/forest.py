@@ -88,6 +88,7 @@ def forest_figure(
     n_heading: str = "n",
     events_heading: str = "Events",
     effect_heading: str = "HR (95 % CI)",
+    axis_label: str = "Hazard ratio (log scale)",
     favours: tuple[str, str] = ("", ""),
     width: style.Width = "double",
 ) -> Figure:
@@ -124,7 +125,7 @@ def forest_figure(
             page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
         _write_headings(page, layout, top, headings)
         axes = style.axes_at(figure, layout.plot, head, layout.plot_width, body)
-        _prepare_axes(axes, limits, body, layout.plot_width)
+        _prepare_axes(axes, limits, body, layout.plot_width, axis_label)
         _draw_rows(page, axes, rows, layout, head, limits)
         _write_captions(page, captions, one, head + body + CAPTION_MM)
     return figure
@@ -248,7 +249,9 @@ def _write_headings(page: Axes, layout: _Layout, y: float, headings: _Headings) 
     page.plot([MARGIN_MM, layout.p], [line, line], color=style.BLACK, linewidth=0.5)
 
 
-def _prepare_axes(axes: Axes, limits: tuple[float, float], body_mm: float, width_mm: float) -> None:
+def _prepare_axes(
+    axes: Axes, limits: tuple[float, float], body_mm: float, width_mm: float, label: str
+) -> None:
     axes.set_xscale("log")
     axes.set_xlim(*limits)
     axes.set_ylim(body_mm, 0.0)
@@ -258,7 +261,7 @@ def _prepare_axes(axes: Axes, limits: tuple[float, float], body_mm: float, width
     axes.yaxis.set_visible(False)
     axes.spines["left"].set_visible(False)
     axes.axvline(1.0, color=style.GREY, linewidth=0.7, zorder=1)
-    axes.set_xlabel("Hazard ratio (log scale)", size=style.SMALL_PT, labelpad=1.0)
+    axes.set_xlabel(label, size=style.SMALL_PT, labelpad=1.0)
 
 
 def _draw_rows(

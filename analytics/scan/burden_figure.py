@@ -19,10 +19,16 @@ from analytics.scan.verdicts import DISTINGUISHABLE, NOT_DISTINGUISHABLE
 MARGIN_MM, ROW_MM, GAP_MM = 3.0, 4.6, 3.0
 HEADING = "burden null p, verdict"
 NOTE = (
-    "Open: adjusted for the covariates. Filled: for burden too, the gene's own mutations taken out. "
+    "Open: {before}. Filled: adjusted for burden too, the gene's own mutations taken out. "
     "The verdict also counts how many genes were looked at."
 )
+BEFORE = {"uni": "the gene alone", "adj": "adjusted for the covariates"}
 COLOURS = {DISTINGUISHABLE: style.VERMILION, NOT_DISTINGUISHABLE: style.BLUE}
+
+
+def model_before_burden(result: ScanResult) -> str:
+    """The model that the burden model adds burden to: adjusted for the covariates, or the gene alone without any."""
+    return "adj" if result.table["adj_coef"].notna().any() else "uni"
 
 
 def leading_genes(result: ScanResult, n_genes: int = 20) -> pd.DataFrame:
@@ -47,11 +53,13 @@ def forest_rows(result: ScanResult, *, model: str = "adj", n_genes: int = 20) ->
     for _, gene in leading_genes(result, n_genes).iterrows():
         has = math.isfinite(gene[f"{model}_coef"]) and math.isfinite(gene[f"{model}_ci_low"])
         total = "n" if model == "uni" else f"{model}_n"
-        carriers = gene["n_carriers"] if model == "uni" else gene[f"{model}_n_carriers"]
+        of_model = "" if model == "uni" and "events" in result.table else f"{model}_"
+        carriers, events = gene[f"{of_model}n_carriers"], gene[f"{of_model}events_carriers"]
         rows.append(
             ForestRow(
                 label=str(gene["gene"]),
                 n=f"{int(carriers)}/{int(gene[total])}" if math.isfinite(gene[total]) else "",
+                events=f"{int(events)}" if math.isfinite(events) else "",
                 hr=math.exp(gene[f"{model}_coef"]) if has else math.nan,
                 ci_low=math.exp(gene[f"{model}_ci_low"]) if has else math.nan,
                 ci_high=math.exp(gene[f"{model}_ci_high"]) if has else math.nan,
@@ -71,13 +79,15 @@ def burden_slope_figure(
     An arrow joins the two; the colour is the verdict, the words beside it give the burden null's two-sided p. Raises
     NoRowsError when no gene has both estimates.
     """
+    before = model_before_burden(result)
+    effect = "Hazard ratio" if "events" in result.table else "Odds ratio of response"
     genes = leading_genes(result, n_genes)
-    genes = genes[genes["adj_coef"].notna() & genes["burden_coef"].notna()]
+    genes = genes[genes[f"{before}_coef"].notna() & genes["burden_coef"].notna()]
     if genes.empty:
         raise NoRowsError("No leading gene has an estimate both before and after adjustment for burden.")
     limits = axis_limits(
         [
-            *forest_rows(result, model="adj", n_genes=n_genes),
+            *forest_rows(result, model=before, n_genes=n_genes),
             *forest_rows(result, model="burden", n_genes=n_genes),
         ]
     )
@@ -97,15 +107,17 @@ def burden_slope_figure(
         plot_width = page_width - left - GAP_MM - words_width - MARGIN_MM
         beside = left + plot_width + GAP_MM
         axes = style.axes_at(figure, left, top, plot_width, body)
-        _prepare(axes, limits, len(genes))
+        _prepare(axes, limits, len(genes), effect)
         page.text(beside, top - small - 1.0, HEADING, size=style.SMALL_PT, weight="bold", va="top")
         for row, (_, gene) in enumerate(genes.iterrows()):
-            _draw_gene(axes, gene, row)
+            _draw_gene(axes, gene, row, before)
             y = top + (row + 0.5) * ROW_MM
             page.text(MARGIN_MM, y, str(gene["gene"]), size=style.TEXT_PT, va="center")
             page.text(beside, y, words[row], size=style.SMALL_PT, va="center", color=_colour(gene))
         y = top + body + 9.0
-        for line in style.wrap(NOTE, page_width - 2 * MARGIN_MM, style.SMALL_PT):
+        for line in style.wrap(
+            NOTE.format(before=BEFORE[before]), page_width - 2 * MARGIN_MM, style.SMALL_PT
+        ):
             page.text(MARGIN_MM, y, line, size=style.SMALL_PT, va="top", color=style.GREY)
             y += small
     return figure
@@ -121,7 +133,7 @@ def _words(gene: pd.Series) -> str:
     return f"{shown}{str(gene['burden_verdict']).removesuffix(' from mutation burden')}"
 
 
-def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int) -> None:
+def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int, effect: str) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xlim(*limits)
     axes.set_ylim(n_rows, 0)
@@ -132,29 +144,33 @@ def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int) -> None:
     axes.set_xticks(ticks, [f"{t:g}" if t >= 1 else f"1/{1 / t:g}" for t in ticks])
     axes.minorticks_off()
     axes.axvline(1.0, color=style.GREY, linewidth=0.6, zorder=1)
-    axes.set_xlabel("Hazard ratio of carriers (log scale)", labelpad=1.5)
+    axes.set_xlabel(f"{effect}, carriers (log scale)", labelpad=1.5)
 
 
-def _draw_gene(axes: Axes, gene: pd.Series, row: int) -> None:
+def _draw_gene(axes: Axes, gene: pd.Series, row: int, before: str) -> None:
     colour = _colour(gene)
-    heights = {"adj": row + 0.32, "burden": row + 0.68}
+    heights = {before: row + 0.32, "burden": row + 0.68}
     for model, y in heights.items():
         ends = np.exp([gene[f"{model}_ci_low"], gene[f"{model}_ci_high"]])
         if np.isfinite(ends).all():
             axes.plot(ends, [y, y], color=colour, linewidth=0.7, zorder=2)
+            low, high = axes.get_xlim()
+            for edge, is_cut, arrow in ((low, ends[0] < low, "<"), (high, ends[1] > high, ">")):
+                if is_cut:  # the interval goes on beyond the axis
+                    axes.plot([edge], [y], arrow, color=colour, markersize=2.8, clip_on=False, zorder=3)
         axes.plot(
             [math.exp(gene[f"{model}_coef"])],
             [y],
             "o",
             color=colour,
-            markerfacecolor="white" if model == "adj" else colour,
+            markerfacecolor="white" if model == before else colour,
             markersize=3.2,
             markeredgewidth=0.8,
             zorder=4,
         )
     axes.plot(
-        [math.exp(gene["adj_coef"]), math.exp(gene["burden_coef"])],
-        [heights["adj"], heights["burden"]],
+        [math.exp(gene[f"{before}_coef"]), math.exp(gene["burden_coef"])],
+        [heights[before], heights["burden"]],
         color=colour,
         linewidth=0.7,
         linestyle=(0, (2, 1.5)),

@@ -58,6 +58,35 @@ _PH = {
     "ph_reason": "why there is no such test",
 }
 
+_PERMUTATION = {
+    "p": "two-sided permutation p of the stratified log-rank test (twice the smaller tail), where events are few",
+    "draws": "random sets of carriers drawn within the strata",
+    "reason": "why there is no permutation p",
+}
+_RMST = {
+    "difference_months": "carriers minus the others, without strata, where hazards are not proportional",
+    "ci_low": "lower end of its interval, months",
+    "ci_high": "upper end of its interval, months",
+    "p": "its two-sided p",
+    "horizon_months": "up to which survival is counted: the shorter of the two follow-ups",
+    "reason": "why there is no difference",
+}
+_CONTROL = {
+    "n": "profiled people",
+    "n_carriers": "carriers among them",
+    "events_carriers": "events among these carriers",
+    "coef": "log hazard ratio, univariable and stratified",
+    "se": "its standard error",
+    "ratio_coef": "log of the hazard ratio under checkpoint blockade over the one without (the arm x gene interaction "
+    "when the control is the other arm)",
+    "ratio_ci_low": "lower end of its confidence interval",
+    "ratio_ci_high": "upper end of its confidence interval",
+    "ratio_p": "its two-sided p",
+    "ratio_q": "Benjamini-Hochberg adjusted control_ratio_p",
+    "verdict": "predictive, associated in ICB only, prognostic or undetermined, of the gene by itself",
+    "reason": "why, or why there is no verdict",
+}
+
 
 def _block(prefix: str, model: str, columns: dict[str, str]) -> dict[str, str]:
     return {f"{prefix}_{name}": f"{model}: {meaning}" for name, meaning in columns.items()}
@@ -75,6 +104,19 @@ _ACROSS = {
     "primary_q": "Benjamini-Hochberg adjusted primary p within the family",
     "identical_group": "number shared by genes with the same carriers and coverage, -1 for the others",
 }
+_SHRUNKEN = {
+    "shrunken_coef": "log hazard (odds) ratio of the primary model, shrunken by a normal prior (empirical Bayes)",
+    "shrunken_sd": "its posterior standard deviation",
+    "coding_length_bp": "coding length as given",
+    "matched_genes": "tested genes of most similar coding length the gene is ranked among",
+    "matched_percentile": "per cent of them with a smaller |z| (log-rank; Mantel-Haenszel for a response)",
+    "matched_p": "share of them, the gene included, with a |z| as large",
+    "matched_reason": "why there is no rank",
+}
+_VERDICT = {
+    "burden_verdict": "is it more than mutation burden, in fixed words (verdicts.py)",
+    "warnings": "fixed phrases joined by '; '",
+}
 
 SURVIVAL_COLUMNS: dict[str, str] = {
     **_IDENTITY,
@@ -86,6 +128,8 @@ SURVIVAL_COLUMNS: dict[str, str] = {
     "logrank_q": "Benjamini-Hochberg adjusted logrank_p",
     **_block("uni", "stratified Cox, gene alone", {**_COX, **_PH}),
     "uni_q": "Benjamini-Hochberg adjusted uni_lr_p",
+    **_block("permutation", "permutation", _PERMUTATION),
+    **_block("rmst", "restricted mean survival", _RMST),
     **_block("adj", "stratified Cox with covariates", {**_MODEL_COUNTS, **_COX}),
     "adj_q": "Benjamini-Hochberg adjusted adj_lr_p",
     **_block(
@@ -95,19 +139,22 @@ SURVIVAL_COLUMNS: dict[str, str] = {
     **_block("null", "burden null", _NULL),
     "null_q": "Benjamini-Hochberg adjusted null_p_standardised",
     **_block("cohort", "heterogeneity", _COHORT),
+    **_block("control", "without checkpoint blockade", _CONTROL),
     **_ACROSS,
-    "shrunken_coef": "log hazard ratio of the primary model, shrunken by a normal prior (empirical Bayes)",
-    "shrunken_sd": "its posterior standard deviation",
-    "coding_length_bp": "coding length as given",
-    "matched_genes": "tested genes of most similar coding length the gene is ranked among",
-    "matched_percentile": "per cent of them with a smaller |log-rank z|",
-    "matched_p": "share of them, the gene included, with a |z| as large",
-    "matched_reason": "why there is no rank",
-    "burden_verdict": "is it more than mutation burden, in fixed words (verdicts.py)",
-    "warnings": "fixed phrases joined by '; '",
+    **_SHRUNKEN,
+    **_VERDICT,
 }
 
 _LOGIT = {name: meaning.replace("hazard", "odds") for name, meaning in _COX.items()}
+_MANTEL_HAENSZEL = {
+    "observed": "responders among carriers",
+    "expected": "responders expected among carriers, summed over strata",
+    "variance": "hypergeometric variance of observed minus expected",
+    "z": "(observed - expected) / sqrt(variance); positive: carriers respond more often",
+    "chi2": "Mantel-Haenszel test without continuity correction, 1 df",
+    "p": "its p",
+    "reason": "why there is no test",
+}
 _LOGIT["method"] = "estimator: maximum likelihood or Firth"
 _LOGIT["coef"] = "log odds ratio of response, carriers against wild-type"
 
@@ -122,6 +169,8 @@ RESPONSE_COLUMNS: dict[str, str] = {
     "fisher_p": "Fisher's exact test of the pooled table, two-sided",
     "fisher_reason": "why there is no exact test",
     "fisher_q": "Benjamini-Hochberg adjusted fisher_p",
+    **_block("mh", "Mantel-Haenszel over strata", _MANTEL_HAENSZEL),
+    "mh_q": "Benjamini-Hochberg adjusted mh_p",
     **_block(
         "uni", "logistic regression with an intercept per stratum, gene alone", {**_MODEL_COUNTS, **_LOGIT}
     ),
@@ -130,5 +179,16 @@ RESPONSE_COLUMNS: dict[str, str] = {
         "adj", "logistic regression with an intercept per stratum and covariates", {**_MODEL_COUNTS, **_LOGIT}
     ),
     "adj_q": "Benjamini-Hochberg adjusted adj_lr_p",
+    **_block(
+        "burden",
+        "logistic regression with covariates and burden without the gene's own mutations",
+        {**_MODEL_COUNTS, **_LOGIT},
+    ),
+    "burden_q": "Benjamini-Hochberg adjusted burden_lr_p",
+    **_block("null", "burden null", {n: m.replace("log-rank", "Mantel-Haenszel") for n, m in _NULL.items()}),
+    "null_q": "Benjamini-Hochberg adjusted null_p_standardised",
+    **_block("cohort", "heterogeneity", {n: m.replace("hazard", "odds") for n, m in _COHORT.items()}),
     **_ACROSS,
+    **_SHRUNKEN,
+    **_VERDICT,
 }

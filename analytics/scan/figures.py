@@ -65,7 +65,8 @@ def _groups(table: pd.DataFrame, alpha: float) -> list[tuple[str, str, pd.DataFr
     is_more = passed & (table["burden_verdict"] == DISTINGUISHABLE)
     is_shadow = passed & (table["burden_verdict"] == NOT_DISTINGUISHABLE)
     return [
-        ("others", style.LIGHT_GREY, table[~is_more & ~is_shadow]),
+        ("others", style.LIGHT_GREY, table[~passed]),
+        (f"q < {alpha:g}, burden not judged", style.BLACK, table[passed & ~is_more & ~is_shadow]),
         (f"q < {alpha:g}, {NOT_DISTINGUISHABLE}", style.BLUE, table[is_shadow]),
         (f"q < {alpha:g}, {DISTINGUISHABLE}", style.VERMILION, table[is_more]),
     ]
@@ -270,7 +271,7 @@ def qq_figure(
 def ranked_figure(
     result: ScanResult, *, n_labels: int = 16, title: str = "", width: style.Width = "double"
 ) -> Figure:
-    """Every tested gene in the order of its evidence, from the strongest benefit (left) to the strongest harm (right).
+    """Every tested gene in the order of its evidence, from the lowest ratio (left) to the highest (right).
 
     y: -log10 of the primary p; the line is where the false discovery rate reaches alpha. Raises NoRowsError when no
     gene was tested.
@@ -297,12 +298,17 @@ def ranked_figure(
         passed = table["primary_q"] < result.settings.alpha
         if passed.any():
             limit = float(_minus_log10(table.loc[passed, "primary_p"]).min())
+            if (
+                not passed.all()
+            ):  # half-way to the first that fails, so that no point or name lies on the line
+                limit = (limit + float(_minus_log10(table.loc[~passed, "primary_p"]).max())) / 2.0
             page.axes.axhline(limit, color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
         room = 0.015 * len(table) + 0.5
         page.limits((-room, len(table) - 1 + room), (0.0, float(evidence.max()) * 1.08 + 0.1))
-        page.axes.set_xlabel(
-            f"{len(table):,} genes, carriers doing better (left) to worse (right)", labelpad=1.5
+        sides = (
+            "doing better (left) to worse" if "events" in table else "responding less (left) to more often"
         )
+        page.axes.set_xlabel(f"{len(table):,} genes, carriers {sides} (right)", labelpad=1.5)
         page.axes.set_ylabel(f"-log10 p ({PRIMARY_NAMES[result.primary_test]})", labelpad=2.0)
         named = ranked.nsmallest(n_labels, "primary_p", keep="all").head(n_labels)
         page.label(

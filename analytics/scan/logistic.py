@@ -26,6 +26,7 @@ from analytics.scan.logistic_kernels import (
     empty_logistic,
     fit_genes_logistic,
 )
+from analytics.scan.logistic_shifted import fit_shifted
 from analytics.scan.null_model import independent_columns
 from analytics.scan.reasons import (
     COLLINEAR,
@@ -47,11 +48,14 @@ MOST_STEPS = 50
 
 @dataclass(frozen=True)
 class LogisticNull:
-    """Intercept per stratum and covariates, fitted without a gene. mean (m): fitted probabilities of response."""
+    """Intercept per stratum and covariates, fitted without a gene. mean (m): fitted probabilities of response.
+    beta (k): its coefficients in the coordinates of `arrays.z`; transform (p, k): from the covariates to these."""
 
     arrays: LogisticArrays
     mean: FloatArray
     dropped_names: tuple[str, ...]
+    beta: FloatArray
+    transform: FloatArray
 
 
 def fit_logistic_null(
@@ -88,7 +92,8 @@ def fit_logistic_null(
             f"The logistic model with the covariates alone ({', '.join(names)}) does not converge on {len(response)} "
             f"patients with {int(response.sum())} responders; drop or merge the covariate with empty levels."
         )
-    z = np.ascontiguousarray(x @ np.linalg.inv(np.linalg.cholesky(information)).T)
+    root = np.linalg.cholesky(information)
+    z = np.ascontiguousarray(x @ np.linalg.inv(root).T)
     lower = np.tril_indices(z.shape[1])
     arrays = LogisticArrays(
         z=z,
@@ -98,7 +103,15 @@ def fit_logistic_null(
         z_of_responders=response @ z,
     )
     first = intercepts.shape[1]
-    return LogisticNull(arrays, mean, tuple(name for k, name in enumerate(names) if first + k not in kept))
+    into_x = np.zeros((first + len(names), len(names)))
+    into_x[first:] = np.diag(1.0 / np.where(spread > 0, spread, 1.0))
+    return LogisticNull(
+        arrays=arrays,
+        mean=mean,
+        dropped_names=tuple(name for k, name in enumerate(names) if first + k not in kept),
+        beta=root.T @ beta,
+        transform=into_x[kept].T @ np.linalg.inv(root).T,
+    )
 
 
 def fit_logistic(
@@ -108,7 +121,8 @@ def fit_logistic(
 
     Wald, score and likelihood-ratio tests have 1 df. Firth (1993; Heinze & Schemper 2002, Stat Med 21:2409) where a
     cell of gene by response has fewer than settings.firth_below_events patients; its interval is Wald's at the
-    penalised estimate, its likelihood-ratio test that of the penalised likelihood.
+    penalised estimate, its likelihood-ratio test that of the penalised likelihood. Carriers with covariates of their
+    own (`with_shift`) keep them in the model without the gene, too, with which the tests compare.
     """
     arrays = ResponseCarriers(carriers.arrays.start, carriers.arrays.row)
     n_genes = len(eligible)
@@ -126,16 +140,29 @@ def fit_logistic(
     few = separate & (cells.min(axis=0) < settings.firth_below_events)
     genes = np.flatnonzero(separate & ~few)
 
-    fit = _fit(null, arrays, genes, inside, False, settings.n_threads)
+    has_shift = len(carriers.arrays.shift) > 0
+    shifted_score = np.full(n_genes, np.nan)
+
+    def fit_these(chosen: IntArray, is_penalised: bool) -> LogisticFits:
+        if not has_shift:
+            return _fit(null, arrays, chosen, inside, is_penalised, settings.n_threads)
+        out = empty_logistic(n_genes)
+        given = (null.arrays.z, null.arrays.response, null.beta, carriers.arrays)
+        fit_shifted(*given, chosen, is_penalised, out, shifted_score)
+        return out
+
+    fit = fit_these(genes, False)
     unbounded = (np.abs(fit.coefficient) > LARGEST_COEFFICIENT) | (fit.standard_error > LARGEST_ERROR)
     no_maximum = np.zeros(n_genes, dtype=np.bool_)
     no_maximum[genes] = unbounded[genes] | (fit.status[genes] != CONVERGED)
     penalised = np.flatnonzero(few | no_maximum)
-    second = _fit(null, arrays, penalised, inside, True, settings.n_threads)
+    second = fit_these(penalised, True)
     for kept, other in zip(fit, second, strict=True):
         kept[penalised] = other[penalised]
     with np.errstate(divide="ignore", invalid="ignore"):
         score = np.where(separate, (observed - expected) ** 2 / rest, np.nan)
+    if has_shift:
+        score = shifted_score
     lr_chi2 = 2.0 * (fit.log_ratio - fit.held_log_ratio)
     columns = test_columns(fit.coefficient, fit.standard_error, lr_chi2, score, settings.confidence)
     done = fit.status == CONVERGED

@@ -8,13 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analytics.scan.across_genes import length_matched
 from analytics.scan.carriers import carriers_in_rows
 from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, coverage_signatures, profiled_patients
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_models import Group, log_rank_block, reasons_before_fitting
-from analytics.scan.survival_scan import length_matched, scan_survival
+from analytics.scan.survival_scan import scan_survival
 
 
 def only_gene(genes: GeneData, name: str) -> GeneData:

@@ -25,7 +25,7 @@ from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, 
 from analytics.scan.genes import GeneData
 from analytics.scan.heterogeneity import HETEROGENEITY_COLUMNS, cohort_heterogeneity
 from analytics.scan.logrank import log_rank, log_rank_terms
-from analytics.scan.null_model import NullModel, fit_null_model
+from analytics.scan.null_model import fit_null_model
 from analytics.scan.proportional_hazards import proportional_hazards_test
 from analytics.scan.risk_table import RiskTable, build_risk_table
 from analytics.scan.settings import ScanSettings
@@ -42,6 +42,8 @@ BLOCKS = {
     "burden": (*MODEL_COUNTS, *COX_COLUMNS),
     "null": ("n", "n_carriers", *NULL_COLUMNS, "reason"),
     "cohort": (*HETEROGENEITY_COLUMNS, "reason"),
+    "permutation": ("p", "draws", "reason"),
+    "rmst": ("difference_months", "ci_low", "ci_high", "p", "horizon_months", "reason"),
 }
 WORD_COLUMNS = ("method", "firth_because", "reason", "ph_reason")
 
@@ -166,7 +168,7 @@ def _model_block(
             part = unavailable(len(genes), "adj", before)
         else:
             if spline is not None:
-                carriers = _with_own_burden(group, carriers, spline, null)
+                carriers = with_own_burden(group, carriers, spline, null.transform)
             part = _with_reasons(
                 fit_cox(table, null, carriers, reasons.is_open(before), group.settings), before
             )
@@ -177,13 +179,15 @@ def _model_block(
     return block, null.dropped_names if null else ()
 
 
-def _with_own_burden(
-    group: Group, carriers: CarrierRows, spline: BurdenSpline, null: NullModel
+def with_own_burden(
+    group: Group, carriers: CarrierRows, spline: BurdenSpline, transform: FloatArray
 ) -> CarrierRows:
+    """Carriers whose spline of burden leaves out the gene's own mutations. transform (p, k): from the covariates, the
+    spline's columns last, to the null model's coordinates."""
     burden = group.frame.burden[group.data.patient[carriers.source]]
     own = burden_without_gene(burden, group.data.own_burden[carriers.source])
     change = spline.basis(own) - spline.basis(burden)
-    return with_shift(carriers, change @ null.transform[-spline.n_columns :])
+    return with_shift(carriers, change @ transform[-spline.n_columns :])
 
 
 def null_block(group: Group) -> pd.DataFrame:
@@ -205,22 +209,41 @@ def null_block(group: Group) -> pd.DataFrame:
     block["n"], block["n_carriers"] = table.n_patients, carriers.n_carriers
     if not len(testable):
         return block
-    genes = group.genes[testable]
-    terms = log_rank_terms(table)
-    keys = patient_keys(frame.patient_id, settings.seed)
-    design = null_design(table, terms, frame.stratum, frame.drawing_weight, keys)
-    counts = carriers_by_stratum(design, genes, group.data.start, group.data.patient)
-    drawn = burden_null(
-        table,
-        terms,
-        design,
-        carriers_in_rows(table, group.data, genes, frame.event),
-        counts,
-        settings.null_draws,
-        settings.n_threads,
-    )
+    drawn = _drawn(group, table, testable, frame.stratum, frame.drawing_weight)
     block.loc[testable, list(NULL_COLUMNS)] = drawn.to_numpy()
     block.loc[testable[drawn["z"].isna()], "reason"] = reasons.NO_COMPARISON
+    return block
+
+
+def _drawn(
+    group: Group, table: RiskTable, testable: IntArray, stratum: IntArray, weight: FloatArray
+) -> pd.DataFrame:
+    """The null distribution of genes `testable` (places in group.genes): drawn by weight (n,) within stratum (n,)."""
+    settings, frame, genes = group.settings, group.frame, group.genes[testable]
+    terms = log_rank_terms(table)
+    design = null_design(table, terms, stratum, weight, patient_keys(frame.patient_id, settings.seed))
+    counts = carriers_by_stratum(design, genes, group.data.start, group.data.patient)
+    carriers = carriers_in_rows(table, group.data, genes, frame.event)
+    return burden_null(table, terms, design, carriers, counts, settings.null_draws, settings.n_threads)
+
+
+def permutation_block(group: Group, table: RiskTable, univariable: pd.DataFrame) -> pd.DataFrame:
+    """Permutation p of the stratified log-rank test where events are too few for the usual tests (Firth was used):
+    carriers drawn at random within the strata, as many as there are in each."""
+    n_genes = len(group.genes)
+    if group.settings.null_draws == 0:
+        return unavailable(n_genes, "permutation", reasons.NOT_ASKED)
+    if group.is_weighted:
+        return unavailable(n_genes, "permutation", reasons.WEIGHTED)
+    is_sparse = univariable["firth_because"].notna().to_numpy() & univariable["coef"].notna().to_numpy()
+    words = reasons.word_where(~is_sparse, reasons.ENOUGH_EVENTS)
+    words = reasons.first_said(univariable["reason"].to_numpy(dtype=object), words)
+    block = unavailable(n_genes, "permutation", words)
+    sparse = np.flatnonzero(is_sparse)
+    if len(sparse):
+        drawn = _drawn(group, table, sparse, group.frame.stratum, np.ones(group.frame.n_patients))
+        block.loc[sparse, ["p", "draws"]] = drawn[["p_two_sided", "draws"]].to_numpy()
+        block.loc[sparse[drawn["z"].isna()], "reason"] = reasons.NO_COMPARISON
     return block
 
 

@@ -9,17 +9,18 @@ import numpy as np
 import pandas as pd
 
 from analytics.scan import reasons
+from analytics.scan.across_genes import across_genes
 from analytics.scan.carriers import carriers_in_rows, collect_carriers
 from analytics.scan.columns import SURVIVAL_COLUMNS
-from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame
+from analytics.scan.control import ControlData, control_columns, control_estimates, with_control_warnings
+from analytics.scan.frame import BoolArray, IntArray, PatientFrame
 from analytics.scan.genes import (
     GeneData,
     check_genes,
     coverage_signatures,
-    identical_gene_groups,
     profiled_patients,
 )
-from analytics.scan.multiplicity import benjamini_hochberg, shrink_normal
+from analytics.scan.restricted_means import restricted_mean_block
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_models import (
@@ -30,11 +31,11 @@ from analytics.scan.survival_models import (
     heterogeneity_block,
     log_rank_block,
     null_block,
+    permutation_block,
     reasons_before_fitting,
     unavailable,
     univariable_block,
 )
-from analytics.scan.verdicts import burden_verdicts, warnings
 
 FDR_COLUMNS = {
     "logrank_q": "logrank_p",
@@ -43,7 +44,6 @@ FDR_COLUMNS = {
     "burden_q": "burden_lr_p",
     "null_q": "null_p_standardised",
 }
-FEWEST_OF_LIKE_LENGTH = 20
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,16 @@ class ScanResult:
     notes: tuple[str, ...]
 
 
-def scan_survival(frame: PatientFrame, genes: GeneData, settings: ScanSettings | None = None) -> ScanResult:
+def scan_survival(
+    frame: PatientFrame,
+    genes: GeneData,
+    settings: ScanSettings | None = None,
+    control: ControlData | None = None,
+) -> ScanResult:
     """Log-rank, univariable, adjusted and burden-adjusted Cox, burden null and guards for every gene.
 
-    frame: n patients; genes: G genes over them. Patients whose panel does not cover a gene are in none of its models.
+    frame: n patients; genes: G genes over them; control: the same genes over people without checkpoint blockade, by
+    whom prognostic and predictive are told apart. Patients whose panel does not cover a gene are in none of its models.
     Every gene has a row; a number that is missing has its reason in the block's reason column. Methods and their
     sources are named in the modules and in `columns.py`.
 
@@ -75,6 +81,7 @@ def scan_survival(frame: PatientFrame, genes: GeneData, settings: ScanSettings |
     """
     settings = settings or ScanSettings()
     check_genes(frame, genes)
+    other = control_estimates(genes, control, settings) if control is not None else None
     parts: list[pd.DataFrame] = []
     dropped: dict[str, set[str]] = {"adj": set(), "burden": set()}
     for panels, members in coverage_signatures(genes):
@@ -87,7 +94,9 @@ def scan_survival(frame: PatientFrame, genes: GeneData, settings: ScanSettings |
     table.insert(0, "gene", np.asarray(genes.names, dtype=object))
     table.insert(1, "family", settings.family)
     primary_test = _primary_test(frame, settings)
-    family_size, prior_sd = _across_genes(table, genes, settings, primary_test)
+    family_size, prior_sd = across_genes(table, genes, settings, primary_test, FDR_COLUMNS, "logrank")
+    table = pd.concat([table, control_columns(table, other, settings)], axis=1)
+    table["warnings"] = with_control_warnings(table, settings)
     return ScanResult(
         table=table[list(SURVIVAL_COLUMNS)].reset_index(drop=True),
         settings=settings,
@@ -96,7 +105,7 @@ def scan_survival(frame: PatientFrame, genes: GeneData, settings: ScanSettings |
         dropped_covariates={model: tuple(sorted(names)) for model, names in dropped.items()},
         prior_sd=prior_sd,
         exclusions=frame.exclusions,
-        notes=_notes(table, settings, primary_test, family_size),
+        notes=scan_notes(table, settings, primary_test, family_size),
     )
 
 
@@ -115,6 +124,8 @@ def _scan_group(group: Group) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]
             "logrank": log_rank_block(group, table, carriers, before),
             "uni": univariable_block(group, table, carriers, before),
         }
+        blocks["permutation"] = permutation_block(group, table, blocks["uni"])
+        blocks["rmst"] = restricted_mean_block(group, blocks["uni"])
         blocks["adj"], dropped["adj"] = adjusted_block(group)
         blocks["burden"], dropped["burden"] = burden_block(group)
         blocks["null"] = null_block(group)
@@ -151,69 +162,10 @@ def _primary_test(frame: PatientFrame, settings: ScanSettings) -> str:
     return asked if frame.covariate_names else asked.replace("adj_", "uni_")
 
 
-def _across_genes(
-    table: pd.DataFrame, genes: GeneData, settings: ScanSettings, primary_test: str
-) -> tuple[int, float]:
-    """Add to the table what needs all genes: false discovery rates, shrunken effects, ranks, verdicts, warnings."""
-    for name, source in FDR_COLUMNS.items():
-        table[name] = benjamini_hochberg(table[source].to_numpy(), settings.family_size)
-    primary = table[primary_test]
-    table["primary_p"] = primary
-    table["primary_q"] = benjamini_hochberg(primary.to_numpy(), settings.family_size)
-    model = "uni" if primary_test.startswith("uni") else "adj"
-    shrunken = shrink_normal(table[f"{model}_coef"].to_numpy(), table[f"{model}_se"].to_numpy())
-    table["shrunken_coef"], table["shrunken_sd"] = shrunken.mean, shrunken.sd
-    table["identical_group"] = identical_gene_groups(genes)
-    table["coding_length_bp"] = genes.coding_length_bp
-    for name, values in length_matched(table, settings.length_matched_genes).items():
-        table[name] = values
-    table["burden_verdict"] = burden_verdicts(table, primary, settings)
-    table["warnings"] = warnings(table, settings)
-    return settings.family_size or int(primary.notna().sum()), shrunken.prior_sd
-
-
-def length_matched(table: pd.DataFrame, n_matched: int) -> dict[str, np.ndarray]:
-    """Rank each gene's |log-rank z| among the tested genes of most similar coding length.
-
-    matched_genes: how many (the nearest `n_matched` in log length, the gene itself left out); matched_percentile:
-    per cent of them with a smaller |z|, ties half; matched_p: share with one as large, the gene counted in.
-    """
-    z = np.abs(table["logrank_z"].to_numpy(dtype=np.float64))
-    length = table["coding_length_bp"].to_numpy(dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(z) & (length > 0))
-    size = np.zeros(len(z), dtype=np.int64)
-    percentile, p = np.full(len(z), np.nan), np.full(len(z), np.nan)
-    reason = np.full(len(z), None, dtype=object)
-    reason[~np.isfinite(z)] = table["logrank_reason"].to_numpy(dtype=object)[~np.isfinite(z)]
-    reason[np.isfinite(z) & ~(length > 0)] = reasons.NO_LENGTH
-    if len(known) <= FEWEST_OF_LIKE_LENGTH:
-        reason[known] = reasons.FEW_OF_LIKE_LENGTH.format(n=FEWEST_OF_LIKE_LENGTH)
-    else:
-        ordered = known[np.lexsort((known, length[known]))]
-        width = min(n_matched, len(ordered) - 1) + 1
-        log_length = np.log(length[ordered])
-        for place, gene in enumerate(ordered):
-            first = _nearest_window(log_length, place, width)
-            window = z[ordered[first : first + width]]
-            larger, equal = (window > z[gene]).sum(), (window == z[gene]).sum() - 1
-            size[gene] = width - 1
-            percentile[gene] = 100.0 * (width - 1 - larger - 0.5 * equal) / (width - 1)
-            p[gene] = (1 + larger + equal) / width
-    return {"matched_genes": size, "matched_percentile": percentile, "matched_p": p, "matched_reason": reason}
-
-
-def _nearest_window(values: FloatArray, place: int, width: int) -> int:
-    """Start of the `width` consecutive sorted values nearest to values[place], which is among them."""
-    low = max(0, place - width + 1)
-    high = min(place, len(values) - width)
-    starts = np.arange(low, high + 1)
-    farthest = np.maximum(values[place] - values[starts], values[starts + width - 1] - values[place])
-    return int(starts[np.argmin(farthest)])
-
-
-def _notes(
+def scan_notes(
     table: pd.DataFrame, settings: ScanSettings, primary_test: str, family_size: int
 ) -> tuple[str, ...]:
+    """Sentences about the whole scan: family, registration, repeats, carriers off their panel."""
     tested = int(table[primary_test].notna().sum())
     notes = [
         f"{tested} of {len(table)} genes were tested by {primary_test}; the family has {family_size} hypotheses."

@@ -24,11 +24,12 @@ BURDEN_VERDICTS = (
 )
 
 FEW_EVENTS = "few events: penalised estimate"
-NOT_PROPORTIONAL = "hazards not proportional: restricted means should be reported"
+NOT_PROPORTIONAL = "hazards not proportional: read the restricted means"
 HETEROGENEOUS = "effects differ between cohorts"
 INCOMPLETE = "adjusted model leaves out patients with missing covariates"
 NULL_TOO_LIBERAL = "nominal p of the log-rank test is too small under burden alone"
 SAME_CARRIERS = "same carriers as another gene: one hypothesis"
+PREDICTIVE_ALONE = "predictive by itself, not when the family is counted"
 LIBERAL_RATE = 0.075  # share of null draws with nominal p < 0.05 from which the nominal p is called too small
 
 
@@ -60,7 +61,7 @@ def warnings(table: pd.DataFrame, settings: ScanSettings) -> np.ndarray:
     is_few = table["uni_firth_because"].notna() | table["adj_firth_because"].notna()
     flags = {
         FEW_EVENTS: is_few,
-        NOT_PROPORTIONAL: table["uni_ph_p"] < settings.alpha,
+        NOT_PROPORTIONAL: table["uni_ph_p"] < settings.alpha if "uni_ph_p" in table else is_few & False,
         HETEROGENEOUS: table["cohort_q_p"] < settings.alpha,
         INCOMPLETE: table["adj_n"] < table["n"],
         NULL_TOO_LIBERAL: table["null_false_positive_rate"] >= LIBERAL_RATE,

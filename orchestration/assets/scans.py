@@ -7,6 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from analytics.scan.spec import ScanSpec
+from analytics.scan.tables import SCAN_TABLES
 from orchestration.analyses import spec_checksum
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -18,10 +19,10 @@ from orchestration.assets.result_files import (
 from orchestration.assets.statistics import OWNERS, STATISTICS_CODE
 from orchestration.kinds import FRAME_MARTS
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.scans import run_scan
+from orchestration.scans import results_table, run_scan
 from orchestration.settings import PROJECT
 
-SCAN_TABLES = ("scan_specs", "scan_flow", "scan_results")
+SCAN_CODE = ("orchestration/scans.py", "orchestration/scan_data.py")
 
 
 def scan_folder(scan_id: str) -> str:
@@ -34,12 +35,12 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=dg.AssetKey(["scans", spec.scan_id]),
-        deps=[dg.AssetKey(["marts", mart]) for mart in FRAME_MARTS],
+        deps=[dg.AssetKey(["marts", m]) for m in (*FRAME_MARTS, *(["gene_sets"] if spec.gene_set else []))],
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"python", "numba"},
-        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE, 'orchestration/scans.py')}",
+        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE, *SCAN_CODE)}",
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
@@ -50,15 +51,18 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
             record_run(con, context.run_id, warehouse.settings)
         folder = warehouse.settings.results / "tables" / scan_folder(spec.scan_id)
         folder.mkdir(parents=True, exist_ok=True)
+        for old in folder.iterdir():
+            old.unlink()  # a scan whose endpoint has changed leaves no table of the other kind behind
         for name, table in output.tables.items():
             table.to_parquet(folder / f"{name}.parquet", index=False)
         pictures = save_figures(
             output.figures, warehouse.settings.results / "figures" / scan_folder(spec.scan_id)
         )
-        verdicts = output.tables["scan_results"]["burden_verdict"].value_counts()
+        genes = output.tables[results_table(spec)]
+        verdicts = genes["burden_verdict"].value_counts()
         return dg.MaterializeResult(
             metadata={
-                "dagster/row_count": len(output.tables["scan_results"]),
+                "dagster/row_count": len(genes),
                 **{str(verdict): int(n) for verdict, n in verdicts.items()},
                 **pictures,
             }
@@ -68,7 +72,7 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 
 
 def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
-    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and ``stats.scan_results``."""
+    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results."""
 
     @dg.multi_asset(
         name="scan_tables",

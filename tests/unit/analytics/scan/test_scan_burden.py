@@ -8,6 +8,7 @@ import pytest
 from generated import generate
 
 from analytics.scan import verdicts
+from analytics.scan.across_genes import length_matched
 from analytics.scan.burden import burden_without_gene, fit_burden_spline
 from analytics.scan.burden_null import NullDesign, carriers_by_stratum, null_design, patient_keys
 from analytics.scan.carriers import carriers_in_rows
@@ -16,7 +17,7 @@ from analytics.scan.genes import GeneData
 from analytics.scan.logrank import log_rank, log_rank_terms
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_scan import length_matched, scan_survival
+from analytics.scan.survival_scan import scan_survival
 
 
 def test_the_spline_is_linear_beyond_its_outer_knots() -> None:

@@ -1,0 +1,60 @@
+"""The result tables of scans: columns, SQL types, what they mean."""
+
+from __future__ import annotations
+
+from analytics.result_columns import Columns
+from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
+
+_WORDS = ("gene", "family", "method", "because", "reason", "verdict", "warnings")
+
+
+def _typed(columns: dict[str, str]) -> Columns:
+    return {
+        name: ("string" if name.rsplit("_", 1)[-1] in _WORDS else "double", meaning)
+        for name, meaning in columns.items()
+    }
+
+
+_SCAN: Columns = {"scan_id": ("string", "See scan_specs")}
+SCAN_TABLES: dict[str, Columns] = {
+    "scan_specs": {
+        "scan_id": ("string", "The scan, a file under catalog/scans: one registered family of hypotheses"),
+        "title": ("string", "Title"),
+        "question": ("string", "The question in words"),
+        "endpoint": ("string", "Endpoint: a survival time, or a response rule such as orr"),
+        "results_table": ("string", "Table that holds its genes"),
+        "definition": ("string", "What counts as mutated: nonsynonymous, truncating, hotspot or driver"),
+        "definition_words": ("string", "The same in words"),
+        "gene_list": ("string", "Genes or gene set that it is limited to, if any"),
+        "cohorts": ("string", "Cohorts, comma-separated"),
+        "filters": ("string", "Which rows are asked for"),
+        "strata": ("string", "Strata of every test"),
+        "null_strata": ("string", "Within which the burden null draws its carriers"),
+        "covariates": ("string", "Adjusted for"),
+        "burden": ("string", "Scale of the burden that is adjusted for"),
+        "origin": ("string", "Where the clock starts"),
+        "control": ("string", "People without checkpoint blockade whose effects stand beside"),
+        "n": ("bigint", "People"),
+        "n_taken_out_as_repeats": ("bigint", "Rows left out because the person is counted in another cohort"),
+        "n_genes": ("bigint", "Genes with at least one carrier"),
+        "family_size": ("bigint", "Hypotheses that the false discovery rate counts"),
+        "primary_test": ("string", "Column whose p the false discovery rate is about"),
+        "null_draws": ("bigint", "Draws of the burden null"),
+        "seed": ("bigint", "Seed of the draws"),
+        "prespecified": ("string", "Date of registration before the data were seen; null is exploratory"),
+        "registered_on": ("string", "Date on which the spec was written down"),
+        "notes": ("string", "What a reader must know about the whole scan"),
+        "spec_sha256": ("string", "Checksum of the spec file"),
+        "run_id": ("string", "Run that computed it, see stats.runs"),
+    },
+    "scan_flow": {
+        **_SCAN,
+        "step_number": ("bigint", "Order of the step, from 0"),
+        "step": ("string", "What is asked of a row"),
+        "n": ("bigint", "Rows kept after the step"),
+        "n_left_out": ("bigint", "Rows that the step left out"),
+        "reason": ("string", "Why they were left out"),
+    },
+    "scan_results": {**_SCAN, **_typed(SURVIVAL_COLUMNS)},
+    "scan_response_results": {**_SCAN, **_typed(RESPONSE_COLUMNS)},
+}

@@ -1,0 +1,146 @@
+"""Guards as columns of a scan: permutation p where events are few, months where hazards cross, the control."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from generated import generate
+
+from analytics.meta.interaction import ratio_estimate
+from analytics.meta.verdict import Evidence, decide_verdict
+from analytics.scan.control import ControlData
+from analytics.scan.frame import PatientFrame, ScanInputError
+from analytics.scan.genes import GeneData
+from analytics.scan.settings import ScanSettings
+from analytics.scan.survival_scan import scan_survival
+from analytics.survival.log_rank import log_rank_test
+from analytics.survival.restricted_mean import restricted_mean_survival
+
+SETTINGS = ScanSettings(null_draws=1_000)
+
+
+@cache
+def sparse() -> tuple[pd.DataFrame, PatientFrame, GeneData, pd.DataFrame]:
+    table, frame, genes = generate(21, 260, 120, carriers_per_gene=7)
+    return table, frame, genes, scan_survival(frame, genes, SETTINGS).table
+
+
+def test_the_permutation_p_stands_where_firth_stands_and_elsewhere_a_reason() -> None:
+    *_, table = sparse()
+    is_sparse = table["uni_firth_because"].notna() & table["uni_coef"].notna()
+    assert is_sparse.sum() > 20
+    assert table.loc[is_sparse, "permutation_p"].between(1 / 1001, 1).all()
+    assert (table.loc[is_sparse, "permutation_draws"] == 1_000).all()
+    assert table.loc[~is_sparse, "permutation_p"].isna().all()
+    assert table.loc[~is_sparse, "permutation_reason"].notna().all()
+
+
+def test_it_is_the_p_of_shuffling_carriers_within_strata() -> None:
+    """Second route: numpy's shuffles and the single-gene log-rank test, one gene, within Monte-Carlo error."""
+    patients, _, genes, table = sparse()
+    gene = int(table.index[table["permutation_p"].between(0.02, 0.6)][0])
+    members = patients.assign(entry_months=0.0, is_mutated=False)
+    members.loc[genes.carriers(gene), "is_mutated"] = True
+    rng = np.random.default_rng(8)
+
+    def z(rows: pd.DataFrame) -> float:
+        test = log_rank_test(rows, strata=["cohort"])
+        mutated = test.groups[-1]
+        return float(np.sign(mutated.observed - mutated.expected) * np.sqrt(test.test.statistic))
+
+    observed, drawn = z(members), []
+    for _ in range(300):
+        shuffled = members["is_mutated"].to_numpy().copy()
+        for cohort in range(4):
+            inside = np.flatnonzero(members["cohort"] == cohort)
+            shuffled[inside] = shuffled[rng.permutation(inside)]
+        drawn.append(z(members.assign(is_mutated=shuffled)))
+    lower = (np.asarray(drawn) <= observed + 1e-9).mean()
+    upper = (np.asarray(drawn) >= observed - 1e-9).mean()
+    p = min(1.0, 2 * min(lower, upper))
+    assert abs(p - table["permutation_p"][gene]) < 4 * np.sqrt(p * (1 - p / 2) / 150)
+
+
+def test_where_hazards_cross_the_months_are_those_of_the_single_gene_estimator() -> None:
+    patients, _, genes = generate(22, 500, 40, carriers_per_gene=60)
+    carriers = genes.carriers(0)
+    late = carriers[patients["time_months"].to_numpy()[carriers] > 5]
+    patients.loc[late, "time_months"] = 5 + 3 * (patients.loc[late, "time_months"] - 5)
+    frame = PatientFrame.from_table(patients, strata=["cohort"], burden="tmb", cohort="cohort")
+    table = scan_survival(frame, genes, ScanSettings(null_draws=0)).table
+    assert table["uni_ph_p"][0] < 0.05
+    rows = patients.assign(entry_months=0.0, is_mutated=False)
+    rows.loc[carriers, "is_mutated"] = True
+    gain = restricted_mean_survival(rows).difference
+    assert gain is not None
+    assert table["rmst_difference_months"][0] == pytest.approx(gain.estimate, rel=1e-12)
+    assert table["rmst_p"][0] == pytest.approx(gain.p, rel=1e-9)
+    assert "hazards not proportional" in table["warnings"][0]
+    fine = table["uni_ph_p"] >= 0.05
+    assert (
+        table.loc[fine, "rmst_difference_months"].isna().all()
+        and table.loc[fine, "rmst_reason"].notna().all()
+    )
+
+
+@cache
+def arms(is_randomised: bool) -> pd.DataFrame:
+    """Gene 0 acts in the treated alone, gene 1 in everybody, the others in nobody."""
+    _, treated, genes = generate(31, 1_000, 30, carriers_per_gene=150, planted={0: -1.1, 1: -0.9})
+    _, untreated, others = generate(32, 1_000, 30, carriers_per_gene=150, planted={1: -0.9})
+    control = ControlData(untreated, others, is_randomised)
+    return scan_survival(treated, genes, ScanSettings(null_draws=0), control).table
+
+
+@pytest.mark.parametrize("is_randomised", [True, False])
+def test_predictive_and_prognostic_genes_are_told_apart_by_the_control(is_randomised: bool) -> None:
+    table = arms(is_randomised)
+    assert list(table["control_verdict"][:2]) == ["predictive", "prognostic"]
+    assert table["control_ratio_q"][0] < 0.05
+    assert (table["control_verdict"][2:] == "predictive").sum() <= 3
+
+
+def test_the_verdict_and_the_ratio_are_those_of_the_single_gene_rule() -> None:
+    table = arms(False)
+    for _, row in table.iterrows():
+        icb = Evidence(ratio_estimate(row["uni_coef"], row["uni_se"]), int(row["events_carriers"]))
+        other = Evidence(
+            ratio_estimate(row["control_coef"], row["control_se"]), int(row["control_events_carriers"])
+        )
+        decided = decide_verdict(icb, other)
+        assert decided.verdict == row["control_verdict"]
+        ratio = decided.ratio_of_hazard_ratios
+        assert ratio is not None
+        found = np.exp([row["control_ratio_coef"], row["control_ratio_ci_low"], row["control_ratio_ci_high"]])
+        np.testing.assert_allclose(found, [ratio.ratio, ratio.ci_low, ratio.ci_high], rtol=1e-12)
+        assert row["control_ratio_p"] == pytest.approx(ratio.p, rel=1e-9)
+
+
+def test_a_gene_that_is_predictive_only_by_itself_is_warned_of() -> None:
+    table = arms(False)
+    alone = (table["control_verdict"] == "predictive") & (table["control_ratio_q"] >= 0.05)
+    said = table["warnings"].str.contains("predictive by itself, not when the family is counted")
+    assert said.equals(alone)
+
+
+def test_a_control_without_carriers_or_none_at_all_is_a_reason() -> None:
+    _, frame, genes = generate(33, 300, 5, carriers_per_gene=60)
+    nobody = replace(
+        genes, start=np.zeros(6, dtype=np.int64), patient=genes.patient[:0], own_burden=genes.own_burden[:0]
+    )
+    settings = ScanSettings(null_draws=0)
+    with_empty = scan_survival(frame, genes, settings, ControlData(frame, nobody, False)).table
+    assert (with_empty["control_verdict"] == "undetermined").all()
+    assert with_empty["control_reason"].str.contains("no carriers").all()
+    without = scan_survival(frame, genes, settings).table
+    assert without["control_verdict"].isna().all()
+    assert (without["control_reason"] == "no people without checkpoint blockade given").all()
+
+
+def test_a_control_of_other_genes_is_refused() -> None:
+    _, frame, genes = generate(33, 300, 5, carriers_per_gene=60)
+    other = replace(genes, names=("A", "B", "C", "D", "E"))
+    with pytest.raises(ScanInputError, match="genes of the scan"):
+        scan_survival(frame, genes, SETTINGS, ControlData(frame, other, False))
