@@ -131,6 +131,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "numerator": ("bigint", "Counted with the property; null for a plain count"),
         "denominator": ("bigint", "Counted in all: profiled people, mutations, pairs, ..."),
         "unit": ("string", "What is counted: patients, mutations, pairs, amino acids, ..."),
+        "q": ("double", "Benjamini-Hochberg over the family that the warning names, where there is one"),
     },
     "figures": {
         "analysis_id": ("string", "See analysis_specs, or scan_<scan_id>"),

@@ -197,11 +197,24 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     )
 
 
+#: An exome without a call is one whose calls are missing; the full MC3 has calls for 98.6 % of the samples listed.
+COMPLETE_CALLS = 0.95
+_WITH_CALLS = """
+select profiling.cohort_id, count(*) as n_sequenced, count(calls.sample_id) as n_with_calls
+from marts.profiling as profiling
+left join (select distinct cohort_id, sample_id from marts.mutations) as calls
+    on profiling.cohort_id = calls.cohort_id and profiling.sample_id = calls.sample_id
+where profiling.is_profiled group by profiling.cohort_id
+"""
+
+
 def available_sources(con: duckdb.DuckDBPyConnection) -> set[str]:
     """What is at hand, as ``<what>:<cohort>``: lets a claim that waits for a file be checked once the file is there."""
     found = con.execute(
         "select distinct 'mutations:' || cohort_id from marts.mutations "
         "union select distinct 'clinical:' || cohort_id from marts.patients "
-        "union select distinct 'survival:' || cohort_id from marts.survival_outcomes"
+        "union select distinct 'survival:' || cohort_id from marts.survival_outcomes "
+        f"union select 'complete_calls:' || cohort_id from ({_WITH_CALLS}) as counted "
+        f"where n_with_calls >= {COMPLETE_CALLS} * n_sequenced"
     ).fetchall()
     return {str(row[0]) for row in found}

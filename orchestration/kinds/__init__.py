@@ -11,8 +11,9 @@ from typing import Any
 import duckdb
 
 from analytics.comparison.spec import ComparisonSpec
+from analytics.landscape.spec import LandscapeSpec
 from analytics.specs import AnalysisSpec, Question
-from orchestration.kinds import comparison, survival
+from orchestration.kinds import comparison, landscape, survival
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -35,4 +36,5 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
     "comparison": Kind(ComparisonSpec, comparison.run),
+    "landscape": Kind(LandscapeSpec, landscape.run),
 }

@@ -1,0 +1,159 @@
+"""Rows and figures of a landscape: sums, exact intervals, row sets, reasons, legibility."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.errors import NoRowsError
+from analytics.landscape.estimate import LandscapeRows, member_calls
+from analytics.landscape.figures import class_figure, frequency_figure, lollipop_figure, stacked_heights
+from analytics.landscape.pictures import landscape_pictures
+from analytics.landscape.positions import place
+from analytics.landscape.spec import Domain, LandscapeSpec, Protein
+from analytics.response.rates import exact_rate
+from analytics.result_rows import ResultRows
+from analytics.result_tables import as_result_table
+
+SPEC = LandscapeSpec.model_validate(
+    {
+        "analysis_id": "q", "kind": "landscape", "title": "T", "question": "?", "gene": "ALK", "cohorts": ["c"],
+        "registered_on": "2026-11-21", "variants": {"default": {"description": "d"}},
+    }
+)  # fmt: skip
+PROTEIN = Protein(
+    accession="T1", citation="none", length=300,
+    domains=(Domain(key="kinase", name="Protein kinase", start=101, end=200),),
+)  # fmt: skip
+
+
+@pytest.fixture
+def people():
+    rng = np.random.default_rng(4)
+    n = 200
+    types = rng.choice(["Melanoma", "Small Cell Lung Cancer", "Non-Small Cell Lung Cancer", "Glioma"], n)
+    mutated = (rng.random(n) < 0.2) & (types != "Glioma")
+    return pd.DataFrame(
+        {
+            "cohort_id": "c", "patient_id": [f"P{i}" for i in range(n)],
+            "sample_id": [None if i == n - 1 else f"S{i}" for i in range(n)], "cancer_type": types,
+            "is_mutated": np.where(np.arange(n) == n - 1, False, mutated),
+        }
+    )  # fmt: skip
+
+
+@pytest.fixture
+def calls(people):
+    carriers = people[people["is_mutated"]]
+    twice = pd.concat([carriers, carriers.head(3)])
+    words = ["Missense_Mutation", "Nonsense_Mutation", "Splice_Site", "In_Frame_Del", "Missense_Mutation"]
+    return pd.DataFrame(
+        {
+            "cohort_id": "c", "sample_id": twice["sample_id"],
+            "variant_classification": [words[i % 5] for i in range(len(twice))],
+            "hgvsp_short": [None if i % 7 == 6 else f"p.A{101 + 5 * (i % 12)}T" for i in range(len(twice))],
+        }
+    )  # fmt: skip
+
+
+def rows_of(people, calls):
+    rows = ResultRows("q", "default")
+    found = LandscapeRows(SPEC, rows, people, "note")
+    placed = place(member_calls(people, calls), PROTEIN.length)
+    frequency, classes, hot = found.frequency(), found.classes(placed), found.positions(placed, PROTEIN)
+    table = as_result_table("frequency_stats", [{"endpoint": "landscape", **row} for row in found.out])
+    return rows, table.set_index("estimate_key", drop=False), frequency, classes, placed, hot
+
+
+def test_frequencies_by_group_have_exact_intervals_and_add_up(people, calls):
+    _, table, frequency, *_ = rows_of(people, calls)
+    row = table.loc["mutated.rate.melanoma"]
+    inside = people[people["cancer_type"] == "Melanoma"]
+    expected = exact_rate(int(inside["is_mutated"].sum()), len(inside))
+    assert (row["estimate"], row["ci_low"], row["ci_high"]) == (
+        expected.rate,
+        expected.ci_low,
+        expected.ci_high,
+    )
+    assert (
+        frequency["numerator"].sum() == people["is_mutated"].sum() == table.loc["mutated.rate", "numerator"]
+    )
+    assert frequency["denominator"].sum() == 200
+    assert frequency["rate"].is_monotonic_decreasing
+    assert table.loc["mutated.rate.glioma", ["numerator", "ci_low"]].tolist() == [0, 0.0]
+    assert table.loc["mutated.rate_by_tumour_type", ["numerator", "denominator"]].tolist() == [3, 4]
+
+
+def test_two_groups_with_one_short_key_keep_keys_of_their_own(people, calls):
+    _, table, *_ = rows_of(people, calls)
+    assert table["estimate_key"].is_unique
+    assert {"mutated.rate.lung", "mutated.rate.small_cell_lung_cancer"} <= set(table.index)
+
+
+def test_classes_add_up_to_all_mutations_and_shares_to_one(people, calls):
+    _, table, _, classes, placed, _ = rows_of(people, calls)
+    names = ["missense", "truncating", "splice", "in_frame"]
+    assert table.loc["variants.n", "estimate"] == len(placed) == len(calls)
+    assert sum(table.loc[f"variants.n.{name}", "estimate"] for name in names) == len(calls)
+    assert sum(table.loc[f"variants.rate.{name}", "estimate"] for name in names) == pytest.approx(1.0)
+    assert classes["n"].sum() == len(calls)
+
+
+def test_placed_and_unplaced_mutations_add_up_to_all(people, calls):
+    _, table, *_ = rows_of(people, calls)
+    unplaced = table.loc["unplaced.no_protein_change_in_the_source", "numerator"]
+    assert unplaced == calls["hgvsp_short"].isna().sum()
+    assert table.loc["placed.n", "numerator"] + unplaced == len(calls)
+    assert table.loc["domain.start.kinase", "estimate"] == 101
+    assert table.loc["domain.rate.kinase", "estimate"] == 1.0
+
+
+def test_every_row_names_a_row_set_with_exactly_the_people_it_counted(people, calls):
+    rows, table, *_ = rows_of(people, calls)
+    rows.row_set("members", people.index, people.index)
+    sets = rows.row_sets_of(people.index).str.split("; ")
+    for row in table[table["n"].notna()].itertuples():
+        inside = sets.map(lambda names, wanted=row.row_set: wanted in names)
+        assert int(inside.sum()) == row.n, row.estimate_key
+
+
+def test_a_gene_that_nobody_carries_gives_zeros_and_no_lollipop(people, calls):
+    nobody = people.assign(is_mutated=False)
+    _, table, frequency, classes, placed, hot = rows_of(nobody, calls.iloc[:0])
+    assert table.loc["variants.n", "estimate"] == 0
+    assert table.loc["mutated.rate", "ci_high"] > 0
+    pictures = landscape_pictures(SPEC, "default", frequency, classes, placed, hot, PROTEIN)
+    assert set(pictures) == {"default_frequency"}
+
+
+def test_the_figures_are_legible_and_say_their_numbers_in_words(people, calls, assert_legible):
+    _, _, frequency, classes, placed, hot = rows_of(people, calls)
+    pictures = landscape_pictures(SPEC, "default", frequency, classes, placed, hot, PROTEIN)
+    assert set(pictures) == {"default_frequency", "default_classes", "default_lollipop"}
+    for picture in pictures.values():
+        assert_legible(picture.figure)
+    assert "Protein kinase 101-200" in pictures["default_lollipop"].alt
+    assert "missense" in pictures["default_classes"].alt
+
+
+def test_mutations_at_one_residue_are_stacked_by_class():
+    table = pd.DataFrame(
+        {
+            "cohort_id": "c", "patient_id": ["P1", "P2", "P3", "P3"], "residue": pd.array([7, 7, 7, 7], "Int64"),
+            "variant_class": ["missense", "missense", "truncating", "truncating"], "hgvsp_short": "p.A7T",
+        }
+    )  # fmt: skip
+    heights = stacked_heights(table)
+    assert heights[["variant_class", "base", "top"]].to_numpy().tolist() == [
+        ["missense", 0, 2],
+        ["truncating", 2, 3],
+    ]
+
+
+def test_figures_without_anything_to_show_are_refused():
+    with pytest.raises(NoRowsError, match="no frequency"):
+        frequency_figure(pd.DataFrame(), title="T")
+    with pytest.raises(NoRowsError, match="no class"):
+        class_figure(pd.DataFrame({"variant_class": [], "n": [], "rate": []}), title="T")
+    empty = pd.DataFrame(columns=["cohort_id", "patient_id", "residue", "variant_class", "hgvsp_short"])
+    with pytest.raises(NoRowsError, match="no lollipop"):
+        lollipop_figure(empty, PROTEIN, gene="ALK")
