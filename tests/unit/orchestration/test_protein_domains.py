@@ -1,5 +1,6 @@
 """The file of protein domains: what is shipped holds, and a broken one is refused with its key."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ def test_shipped_proteins_name_their_source_and_their_domains_do_not_overlap(gen
     assert protein.length == length
     assert "UniProt" in protein.citation
     ordered = sorted(protein.domains, key=lambda domain: domain.start)
-    assert all(one.end < other.start for one, other in zip(ordered, ordered[1:], strict=False))
+    assert all(one.end < other.start for one, other in pairwise(ordered))
 
 
 def test_a_gene_that_is_not_declared_has_no_protein() -> None:
