@@ -70,6 +70,7 @@ def guard_findings(
     control: pd.DataFrame | None = None,
     scan_row: Mapping[str, Any] | None = None,
     why_no_scan_row: str = "Burden was not asked about.",
+    scan_verdicts: Mapping[str, str] | None = None,
 ) -> list[Finding]:
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
@@ -77,7 +78,7 @@ def guard_findings(
     the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for another origin.
     trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without checkpoint
     blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for burden;
-    without it why_no_scan_row is said.
+    without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts every gene.
     """
     strata = tuple(column for column in strata if members[column].nunique(dropna=False) > 1)
     return [
@@ -87,7 +88,7 @@ def guard_findings(
         _origin(members, flow, strata),
         _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata)),
         _predictive(members, strata, trials, control),
-        burden_finding(scan_row, why_no_scan_row),
+        burden_finding(scan_row, why_no_scan_row, scan_verdicts or {}),
     ]
 
 
@@ -301,9 +302,14 @@ def _interaction(trials: pd.DataFrame | None) -> tuple[RatioEstimate | None, Evi
 
 
 def burden_finding(
-    scan_row: Mapping[str, Any] | None, why_not: str = "Burden was not asked about."
+    scan_row: Mapping[str, Any] | None,
+    why_not: str = "Burden was not asked about.",
+    scan_verdicts: Mapping[str, str] | None = None,
 ) -> Finding:
-    """The guard of mutation burden from a gene's row of a scan (null draws, model adjusted for burden, matched set)."""
+    """The guard of mutation burden from a gene's row of a scan (null draws, model adjusted for burden, matched set).
+
+    scan_verdicts: scan -> burden verdict of this gene there. A gene that is one of hundreds is judged as that: where it
+    is distinguishable by itself and in no scan, that is a warning."""
     guard: Guard = "mutation burden"
     if scan_row is None:
         return Finding(guard, BURDEN_NOT_KNOWN, why_not, True)
@@ -341,8 +347,13 @@ def burden_finding(
         parts.append(
             f"among {numbers['matched_genes']:.0f} genes of like coding length its |z| is at percentile {matched:.0f}"
         )
-    sentence = f"{_capital(verdict)}: {'; '.join(parts)}."
-    return Finding(guard, verdict, sentence, verdict not in (DISTINGUISHABLE, NO_ASSOCIATION), numbers)
+    sentence = f"{_capital(verdict)}, as a single hypothesis: {'; '.join(parts)}."
+    is_warning = verdict not in (DISTINGUISHABLE, NO_ASSOCIATION)
+    if scan_verdicts:
+        said = "; ".join(f"{scan}: {words}" for scan, words in scan_verdicts.items())
+        sentence += f" Where every gene counts, {said}."
+        is_warning |= verdict == DISTINGUISHABLE and DISTINGUISHABLE not in scan_verdicts.values()
+    return Finding(guard, verdict, sentence, is_warning, numbers)
 
 
 def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:

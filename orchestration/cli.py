@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
 import typer
 
-from orchestration.failures import CommandError, first_line, one_sentence, published_error
+from orchestration.failures import CommandError, first_line, one_sentence
+from orchestration.published_file import published
+from orchestration.scan_command import scan
 from orchestration.settings import PROJECT, Settings
 from orchestration.tables_out import Format, distinct, print_json, readable, show
 
@@ -40,21 +41,6 @@ def main() -> None:
         if sentence:
             print(sentence, file=sys.stderr)
     sys.exit(code)
-
-
-@contextmanager
-def published() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file, read-only."""
-    path = Settings.from_environment().published_file
-    if not path.exists():
-        raise CommandError(
-            "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
-        )
-    try:
-        with duckdb.connect(str(path), read_only=True) as con:
-            yield con
-    except duckdb.Error as exc:
-        raise published_error(exc, path) from exc
 
 
 @app.command()
@@ -130,7 +116,7 @@ def gene(
 
     Example: icb gene ALK --cohort tmb_mskcc_2018 --cancer-type Melanoma --adjust sex,drug_class
     """
-    from orchestration.gene_report import gene_report, print_gene_report
+    from orchestration.gene_report import gene_report, print_gene_report, write_gene_down
 
     covariates = [name.strip() for name in adjust.split(",") if name.strip()]
     with published() as con:
@@ -142,31 +128,11 @@ def gene(
             endpoint=endpoint.upper(),
             adjust=covariates,
         )
+        write_gene_down(con, report, Settings.from_environment(), cohort or [], cancer_type, covariates)
     print_gene_report(report, style)
 
 
-@app.command()
-def scan(
-    scan_id: Annotated[
-        str | None, typer.Argument(help="A scan of the catalogue; see stats.scan_specs.")
-    ] = None,
-    top: Annotated[int, typer.Option("--top", min=1, help="How many genes, best p first.")] = 20,
-    gene: Annotated[str | None, typer.Option("--gene", help="One gene only.")] = None,
-    style: FormatOption = Format.table,
-) -> None:
-    """Of all genes, which predict benefit, and which only look as if they did?
-
-    Example: icb scan msk_pan_cancer_os --top 30
-    """
-    from orchestration.scan_report import COLUMNS, scan_report
-
-    with published() as con:
-        rows = scan_report(con, scan_id, top=top, gene=gene)
-    shown = [c for c in COLUMNS if c != "warnings" or style is not Format.table]
-    show(rows, shown, style, title=scan_id or "")
-    if style is Format.table:
-        for phrase in dict.fromkeys(p for row in rows for p in str(row["warnings"] or "").split("; ") if p):
-            print(f"! {phrase}: {', '.join(r['gene'] for r in rows if phrase in str(r['warnings']))}")
+app.command()(scan)
 
 
 @app.command()

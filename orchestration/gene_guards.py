@@ -53,6 +53,7 @@ def guards_of(con: duckdb.DuckDBPyConnection, question: GeneQuestion, *, draws: 
         control=_without_icb(con, question),
         scan_row=row,
         why_no_scan_row=why_not,
+        scan_verdicts=_scan_verdicts(con, question),
     )
 
 
@@ -75,6 +76,21 @@ def _scan_row(
         return {str(name): value for name, value in row.items()}, ""
     except AnalysisError as exc:
         return None, str(exc)
+
+
+def _scan_verdicts(con: duckdb.DuckDBPyConnection, question: GeneQuestion) -> dict[str, str]:
+    """What the published scans of the same endpoint and of cohorts among those asked say of the gene's burden."""
+    rows = con.execute(
+        "select specs.scan_id, specs.cohorts, genes.burden_verdict from stats.scan_results as genes "
+        "inner join stats.scan_specs as specs on genes.scan_id = specs.scan_id "
+        "where genes.gene = ? and specs.endpoint = ? and specs.definition = 'nonsynonymous' order by specs.scan_id",
+        [question.gene, question.endpoint],
+    ).fetchall()
+    return {
+        str(scan_id): str(verdict)
+        for scan_id, cohorts, verdict in rows
+        if set(str(cohorts).split(", ")) <= set(question.cohorts)
+    }
 
 
 def _both_arms(question: GeneQuestion) -> pd.DataFrame | None:

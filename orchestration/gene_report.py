@@ -16,9 +16,18 @@ from analytics.selection import add_burden
 from analytics.specs import Variant
 from orchestration.gene_guards import guards_of
 from orchestration.gene_question import QuestionError, ask, require_varying
+from orchestration.registry import run_of, write_down
+from orchestration.settings import Settings
 from orchestration.tables_out import Format, print_json, show
 
-__all__ = ["QuestionError", "gene_report", "print_gene_report", "sentences", "warnings_by_cohort"]
+__all__ = [
+    "QuestionError",
+    "gene_report",
+    "print_gene_report",
+    "sentences",
+    "warnings_by_cohort",
+    "write_gene_down",
+]
 
 DEFINITION = (
     "mutated: at least one counted non-synonymous call (cBioPortal's non-silent classes) in the patient's index "
@@ -98,6 +107,34 @@ def print_gene_report(report: dict[str, Any], style: Format) -> None:
         print("\nWhether to believe it")
         for found in report["guards"]:
             print(f"{'!' if found['is_warning'] else ' '} {found['guard']}: {found['sentence']}")
+
+
+def write_gene_down(
+    con: duckdb.DuckDBPyConnection,
+    report: dict[str, Any],
+    settings: Settings,
+    cohorts: Sequence[str],
+    cancer_type: str | None,
+    adjust: Sequence[str],
+) -> None:
+    """One gene asked for is one hypothesis of the registry."""
+    last = [row for row in report["estimates"] if row["estimator"] == "cox_univariable"][-1:]
+    write_down(
+        settings,
+        kind="gene",
+        question={
+            "gene": report["gene"],
+            "endpoint": report["endpoint"],
+            "definition": "nonsynonymous",
+            "cohorts": sorted(cohorts),
+            "cancer_type": cancer_type,
+            "adjust": sorted(adjust),
+        },
+        hypotheses=1,
+        smallest_p=last[0]["p"] if last else None,
+        leading=report["gene"],
+        run_id=run_of(con),
+    )
 
 
 def warnings_by_cohort(estimates: Sequence[dict[str, Any]]) -> list[str]:

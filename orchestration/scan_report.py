@@ -1,69 +1,179 @@
-"""The answer to ``icb scan``: the leading genes of a published scan, with what speaks against believing them."""
+"""The answer to ``icb scan``: the leading genes of a scan, with what speaks against believing them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
+import pandas as pd
 
+from analytics.figures.picture import Picture
+from analytics.scan.settings import ScanSettings
+from analytics.scan.survival_scan import ScanResult
 from ingestion.errors import IngestionError
 
-COLUMNS = (
-    "gene", "n_profiled", "n_carriers", "events_carriers", "hr", "hr_adjusted", "p", "q", "hr_burden_adjusted",
-    "p_burden_null", "burden_verdict", "warnings",
-)  # fmt: skip
-
-_TOP = """
-select
-    gene,
-    cast(n_profiled as bigint) as n_profiled,
-    cast(n_carriers as bigint) as n_carriers,
-    cast(events_carriers as bigint) as events_carriers,
-    exp(uni_coef) as hr,
-    exp(adj_coef) as hr_adjusted,
-    primary_p as p,
-    primary_q as q,
-    exp(burden_coef) as hr_burden_adjusted,
-    null_p_two_sided as p_burden_null,
-    burden_verdict,
-    warnings
-from stats.scan_results
-where scan_id = $scan and ($gene is null or upper(gene) = upper($gene))
-order by primary_p nulls last, gene
-limit $top
-"""
+_SHARED = {
+    "p": "primary_p",
+    "q": "primary_q",
+    "p_burden_null": "null_p_two_sided",
+    "burden_verdict": "burden_verdict",
+    "control_verdict": "control_verdict",
+    "warnings": "warnings",
+}
+#: Column of the answer -> column of the results; those of `_RATIOS` are turned from logarithms into ratios.
+_SURVIVAL = {
+    "gene": "gene",
+    "n_profiled": "n_profiled",
+    "n_carriers": "n_carriers",
+    "events_carriers": "events_carriers",
+    "hr": "uni_coef",
+    "hr_adjusted": "adj_coef",
+    "hr_burden_adjusted": "burden_coef",
+    "hr_without_icb": "control_coef",
+    **_SHARED,
+}
+_RESPONSE = {
+    "gene": "gene",
+    "n_profiled": "n_profiled",
+    "n_carriers": "n_carriers",
+    "responders_carriers": "responders_carriers",
+    "rate_carriers": "rate_carriers",
+    "rate_wild_type": "rate_wild_type",
+    "or": "uni_coef",
+    "or_adjusted": "adj_coef",
+    "or_burden_adjusted": "burden_coef",
+    **{name: column for name, column in _SHARED.items() if name != "control_verdict"},
+}
+_RATIOS = ("uni_coef", "adj_coef", "burden_coef", "control_coef")
+_COUNTS = ("n_profiled", "n_carriers", "events_carriers", "responders_carriers")
+#: Left out of a terminal's table where nothing was asked for that would fill them.
+_OPTIONAL = ("hr_adjusted", "or_adjusted", "hr_without_icb", "control_verdict", "p_burden_null")
 
 
 class UnknownScanError(IngestionError):
     """There is no such scan, or the gene is not in it."""
 
 
-def scan_report(
-    con: duckdb.DuckDBPyConnection, scan_id: str | None, *, top: int, gene: str | None
-) -> list[dict[str, Any]]:
-    """Rows under :data:`COLUMNS`, best primary p first.
+@dataclass(frozen=True)
+class PublishedScan:
+    """A scan as it was published: title and notes of its spec, its result, and how the people were selected."""
+
+    title: str
+    notes: str
+    result: ScanResult
+    flow: pd.DataFrame
+
+
+def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> PublishedScan:
+    """Read a scan from the published file.
 
     Raises
     ------
     UnknownScanError
         One sentence with the scans there are.
     """
-    known = [
-        str(row[0]) for row in con.execute("select scan_id from stats.scan_specs order by scan_id").fetchall()
-    ]
-    if scan_id not in known:
+    specs = con.execute("select * from stats.scan_specs order by scan_id").df()
+    found = specs[specs["scan_id"] == scan_id]
+    if found.empty:
         raise UnknownScanError(
-            f"no scan is named '{scan_id}'" if scan_id else "name a scan",
+            f"no scan is named '{scan_id}'" if scan_id else "name a scan, or ask of cohorts with --cohort",
             where="stats.scan_specs",
-            remedy=f"there are {', '.join(known) or 'none: run icb run'}",
+            remedy=f"there are {', '.join(specs['scan_id']) or 'none: run icb run'}",
         )
-    cursor = con.execute(_TOP, {"scan": scan_id, "gene": gene, "top": top})
-    names = [column[0] for column in cursor.description or []]
-    rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
-    if not rows:
-        raise UnknownScanError(
-            f"gene '{gene}' has no carrier in the scan",
-            where=scan_id or "",
-            remedy="check the symbol, or ask icb gene",
-        )
+    spec = found.iloc[0]
+    table = con.execute(
+        f"select * exclude (scan_id) from stats.{spec['results_table']} where scan_id = ?", [scan_id]
+    ).df()
+    flow = con.execute(
+        "select step, n, reason from stats.scan_flow where scan_id = ? order by step_number", [scan_id]
+    ).df()
+    words = spec["prespecified"]
+    settings = ScanSettings(
+        family=str(scan_id),
+        family_size=int(spec["family_size"]) or None,
+        prespecified=date.fromisoformat(words) if isinstance(words, str) else None,
+        null_draws=int(spec["null_draws"]),
+        seed=int(spec["seed"]),
+    )
+    result = ScanResult(
+        table=table,
+        settings=settings,
+        primary_test=str(spec["primary_test"]),
+        family_size=int(spec["family_size"]),
+        dropped_covariates={},
+        prior_sd=float("nan"),
+        exclusions={},
+        notes=(str(spec["notes"]),),
+    )
+    return PublishedScan(str(spec["title"]), str(spec["notes"]), result, flow)
+
+
+def leading_rows(result: ScanResult, *, top: int, gene: str | None, where: str) -> list[dict[str, Any]]:
+    """The genes with the smallest primary p (or one gene), under the columns of :func:`shown_columns`.
+
+    Raises
+    ------
+    UnknownScanError
+        The gene is not in the scan.
+    """
+    table = result.table
+    if gene is not None:
+        table = table[table["gene"].str.upper() == gene.upper()]
+        if table.empty:
+            raise UnknownScanError(
+                f"gene '{gene}' has no carrier in the scan",
+                where=where,
+                remedy="check the symbol, or ask icb gene",
+            )
+    table = table.sort_values(["primary_p", "gene"], kind="stable", na_position="last").head(top)
+    rows: list[dict[str, Any]] = []
+    for _, values in table.iterrows():
+        row: dict[str, Any] = {}
+        for name, column in _columns(result).items():
+            value = values[column]
+            if column in _RATIOS:
+                value = float(np.exp(value))
+            elif column in _COUNTS:
+                value = int(value)
+            row[name] = None if isinstance(value, float) and np.isnan(value) else value
+        rows.append(row)
     return rows
+
+
+def _columns(result: ScanResult) -> dict[str, str]:
+    return _SURVIVAL if "events" in result.table else _RESPONSE
+
+
+def shown_columns(result: ScanResult, *, for_people: bool) -> list[str]:
+    """Columns of the answer; for people without those that this scan leaves empty, and without warnings."""
+    columns = _columns(result)
+    if not for_people:
+        return list(columns)
+    empty = [name for name in _OPTIONAL if name in columns and result.table[columns[name]].isna().all()]
+    return [name for name in columns if name not in (*empty, "warnings")]
+
+
+def warning_lines(rows: list[dict[str, Any]]) -> list[str]:
+    """Each warning once, before the genes that it is about."""
+    phrases = dict.fromkeys(p for row in rows for p in str(row["warnings"] or "").split("; ") if p)
+    return [
+        f"! {phrase}: {', '.join(row['gene'] for row in rows if phrase in str(row['warnings']))}"
+        for phrase in phrases
+    ]
+
+
+def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str) -> list[Path]:
+    """Each picture as SVG, PNG and the CSV of its numbers; other files of the folder stay."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written: list[Path] = []
+    for name, picture in pictures.items():
+        path = folder / f"{stem}_{name}"
+        picture.figure.savefig(path.with_suffix(".svg"))
+        picture.figure.savefig(path.with_suffix(".png"), dpi=200)
+        picture.data.to_csv(path.with_suffix(".csv"), index=False)
+        written.append(path.with_suffix(".png"))
+    return written

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from conftest import Run
 
+from analytics.guards import VERDICTS
+
 
 @pytest.fixture(scope="module")
 def scanned(demo: Run) -> pd.DataFrame:
@@ -64,3 +66,67 @@ def test_the_command_line_shows_the_leading_genes_and_refuses_an_unknown_scan(de
     assert [row["gene"] for row in rows] == ["IGF1R", "TP53"]
     refused = demo.icb("scan", "nonsense")
     assert refused.returncode != 0 and "demo_os" in refused.stderr and "Traceback" not in refused.stderr
+
+
+def test_predictive_and_prognostic_are_told_apart_with_the_cohort_without_checkpoint_blockade(
+    scanned: pd.DataFrame,
+) -> None:
+    """IGF1R is planted under checkpoint blockade alone, TP53 everywhere."""
+    assert scanned.loc["IGF1R", "control_verdict"] == "predictive"
+    assert scanned.loc["TP53", "control_verdict"] == "prognostic"
+
+
+def test_the_other_arm_of_the_trials_says_the_same(demo: Run) -> None:
+    table = demo.query("select * from stats.scan_results where scan_id = 'demo_trials_os'").set_index("gene")
+    assert table.loc["IGF1R", "control_verdict"] == "predictive"
+    assert "within a trial" in table.loc["IGF1R", "control_reason"]
+    assert table.loc["TP53", "control_verdict"] != "predictive"
+
+
+def test_the_scan_of_responses_has_a_table_of_its_own_with_the_burden_guard(demo: Run) -> None:
+    table = demo.query("select * from stats.scan_response_results where scan_id = 'demo_orr'").set_index(
+        "gene"
+    )
+    assert table["primary_p"].idxmin() == "IGF1R"
+    assert table.loc["IGF1R", "burden_verdict"] == "distinguishable from mutation burden"
+    assert table.loc["TTN", "burden_verdict"] != "distinguishable from mutation burden"
+    cohorts = demo.value("select cohorts from stats.scan_specs where scan_id = 'demo_orr'").split(", ")
+    counted = demo.query(
+        "select count(*) as n, count(*) filter (where r.is_objective_response) as hits "
+        "from marts.gene_status('TP53') as g "
+        "inner join marts.samples as s on g.cohort_id = s.cohort_id and g.sample_id = s.sample_id and s.is_index "
+        "inner join marts.response_outcomes as r on s.cohort_id = r.cohort_id and s.patient_id = r.patient_id "
+        "where g.status = 'mutated' and r.is_objective_response is not null and list_contains(?, g.cohort_id)",
+        cohorts,
+    ).iloc[0]
+    assert table.loc["TP53", "n_carriers"] == counted["n"]
+    assert table.loc["TP53", "responders_carriers"] == counted["hits"]
+
+
+def test_a_scan_says_its_origin_its_burden_scale_and_how_many_repeats_it_took_out(demo: Run) -> None:
+    spec = demo.query("select * from stats.scan_specs where scan_id = 'demo_os'").iloc[0]
+    assert spec["origin"] == "icb_start" and "percentile" in spec["burden"]
+    assert spec["n_taken_out_as_repeats"] == demo.value(
+        "select n_left_out from stats.scan_flow where scan_id = 'demo_os' and step = 'one person once'"
+    )
+
+
+def test_every_scan_has_its_five_figures_in_the_published_folder(demo: Run) -> None:
+    for scan_id in ("demo_os", "demo_orr", "demo_trials_os"):
+        folder = demo.published.parent / "figures" / f"scan_{scan_id}"
+        stems = {path.stem for path in folder.glob("*.svg")}
+        assert stems == {"volcano", "qq", "ranked", "forest", "burden_slope"}, scan_id
+        assert {path.stem for path in folder.glob("*.csv")} == stems
+
+
+def test_the_gene_report_names_every_guard_in_fixed_words(demo: Run) -> None:
+    guards = {row["guard"]: row for row in demo.json("gene", "IGF1R")["guards"]}
+    assert set(guards) == set(VERDICTS)
+    for guard, found in guards.items():
+        assert found["verdict"] in VERDICTS[guard] and found["sentence"].endswith(".")
+    assert guards["prognostic or predictive"]["verdict"] == "predictive"
+    assert guards["overlap of people"]["numbers"]["n_taken_out"] > 0
+    assert guards["mutation burden"]["numbers"]["null_draws"] == 5000
+    assert "demo_os: distinguishable from mutation burden" in guards["mutation burden"]["sentence"]
+    shadow = {row["guard"]: row for row in demo.json("gene", "TTN")["guards"]}["mutation burden"]
+    assert shadow["verdict"] != "distinguishable from mutation burden"

@@ -196,3 +196,11 @@ def test_burden_without_numbers_says_why() -> None:
     assert (
         finding("mutation burden", people(), why_no_scan_row="No burden here.").sentence == "No burden here."
     )
+
+
+def test_a_gene_that_stands_out_by_itself_and_not_among_all_is_a_warning() -> None:
+    row = scan_row(burden_verdict="distinguishable from mutation burden", null_reason="-", burden_reason="-")
+    assert not finding("mutation burden", people(), scan_row=row).is_warning
+    among_all = {"every_gene_os": "not distinguishable from mutation burden"}
+    found = finding("mutation burden", people(), scan_row=row, scan_verdicts=among_all)
+    assert found.is_warning and "every_gene_os: not distinguishable" in found.sentence
