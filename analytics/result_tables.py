@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analytics.characteristics.tables import CHARACTERISTICS_TABLES
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
 from analytics.scan.tables import SCAN_TABLES
 
@@ -189,6 +190,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "reason": ("string", "Why, in words"),
         "warnings": ("string", "What a reader must know, in plain sentences"),
     },
+    **CHARACTERISTICS_TABLES,
     **SCAN_TABLES,
     "claim_checks": {
         "claim_id": ("string", "See marts.published_claims"),

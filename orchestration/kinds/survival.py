@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from analytics.characteristics.estimate import characteristics_rows
 from analytics.estimates import estimate_flow, estimate_survival
 from analytics.pictures import analysis_figures
 from analytics.pooling import interaction_rows, meta_rows, verdict_row
@@ -30,6 +31,9 @@ def run(con: duckdb.DuckDBPyConnection, spec: AnalysisSpec, provenance: Provenan
         for name, variant in spec.variants.items():
             selection = select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
             rows = estimate_endpoint(spec, name, endpoint, selection, with_flow=is_first)
+            if is_first:
+                of_people = characteristics_rows(rows, selection.members)
+                gathered.add("characteristics", of_people, endpoint=endpoint)
             _gather(gathered, name, endpoint, selection, rows)
             pooled: list[dict[str, Any]] = []
             if variant.one_person_once and not variant.allow_mixed_origins:
