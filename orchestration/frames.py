@@ -45,7 +45,7 @@ select
         end
     ) as age_group,
     patients.stage, patients.primary_site,
-    patients.smoking_history, patients.ecog,
+    patients.smoking_history, patients.ecog, patients.is_in_study,
     treatments.drug_class, treatments.arm, treatments.line_of_treatment,
     coalesce(treatments.is_icb, cohorts.is_icb) as is_icb_treated,
     profiling.panel_id, profiling.assay_kind, coalesce(profiling.is_profiled, false) as is_profiled,

@@ -9,7 +9,7 @@ The first that applies is the verdict:
 1. exact or within rounding, with every required source at hand, stands;
 2. an error among the printed numbers themselves: internally inconsistent;
 3. a required source that is not at hand: not reproducible from public data;
-4. what the comparison said: different, or not yet computed.
+4. what the comparison said: different, no number printed, or not yet computed.
 """
 
 from __future__ import annotations

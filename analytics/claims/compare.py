@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from analytics.claims.model import (
     DIFFERENT,
     EXACT,
+    NO_NUMBER_PRINTED,
     NOT_YET_COMPUTED,
     WHOLE_NUMBER_QUANTITIES,
     WITHIN_ROUNDING,
@@ -169,12 +170,15 @@ def statistic_words(claim: PublishedClaim, computed: ComputedStatistic) -> str:
 def check_claim(claim: PublishedClaim, computed: ComputedStatistic | None) -> ClaimCheck:
     """Compare one claim with one statistic (None: there is none).
 
-    Verdicts given here are exact, within rounding, different and not yet computed; the others need more than
-    one claim and one statistic and are settled in `check_all`.
+    Verdicts given here are exact, within rounding, different, no number printed and not yet computed; the others need
+    more than one claim and one statistic and are settled in `check_all`.
     """
-    if claim.quantity == "not_transcribed":
-        sentence = f"No number of this {claim.printed_text} is on record, so there is nothing to compare."
-        return ClaimCheck(claim.claim_id, NOT_YET_COMPUTED, sentence, claim.printed_text, computed)
+    if computed is not None and claim.quantity == "not_transcribed":
+        sentence = (
+            f"The paper shows this as {claim.printed_text} without a number on record, so that there is nothing to "
+            f"compare; the warehouse's own is {computed.stat_id}."
+        )
+        return ClaimCheck(claim.claim_id, NO_NUMBER_PRINTED, sentence, claim.printed_text, computed)
     if computed is None:
         sentence = f"No result of analysis {claim.analysis_id} named {claim.estimate_key} in this version."
         return ClaimCheck(claim.claim_id, NOT_YET_COMPUTED, sentence, claim.printed_text, None)

@@ -20,8 +20,12 @@ WITHIN_ROUNDING = "within rounding"
 DIFFERENT = "different"
 NOT_REPRODUCIBLE = "not reproducible from public data"
 INTERNALLY_INCONSISTENT = "internally inconsistent"
+NO_NUMBER_PRINTED = "no number printed"
 NOT_YET_COMPUTED = "not yet computed"
-VERDICTS = (EXACT, WITHIN_ROUNDING, DIFFERENT, NOT_REPRODUCIBLE, INTERNALLY_INCONSISTENT, NOT_YET_COMPUTED)
+VERDICTS = (
+    EXACT, WITHIN_ROUNDING, DIFFERENT, NOT_REPRODUCIBLE, INTERNALLY_INCONSISTENT, NO_NUMBER_PRINTED,
+    NOT_YET_COMPUTED,
+)  # fmt: skip
 
 QUANTITIES = (
     "hazard_ratio", "odds_ratio", "median_months", "p_value", "proportion", "count",

@@ -1,7 +1,7 @@
 """Rows of ``frequency_stats`` for a landscape: how often, of which class, where.
 
-Keys: ``mutated.rate``, ``mutated.rate.<group>``, ``mutated.rate_by_tumour_type``; ``variants.n[.<class>]``,
-``variants.rate.<class>``; ``domain.start.<key>``, ``domain.end.<key>``, ``domain.rate.<key>``; ``placed.n``,
+Keys: ``flow.n_total``, ``flow.n_mutated``, ``flow.n_wild_type``; ``mutated.rate``, ``mutated.rate.<group>``,
+``mutated.rate_by_tumour_type``; ``variants.n[.<class>]``, ``variants.rate.<class>``; ``domain.start.<key>``, ``domain.end.<key>``, ``domain.rate.<key>``; ``placed.n``,
 ``unplaced.<reason>``; ``hotspot.<residue>``.
 """
 
@@ -59,6 +59,13 @@ class LandscapeRows:
     def frequency(self) -> pd.DataFrame:
         """Overall and by group; returns the table that is drawn: label, numerator, denominator, rate, ci."""
         everybody = pd.Series(True, index=self.members.index)
+        for key, people, row_set in (
+            ("flow.n_total", everybody, "members"),
+            ("flow.n_mutated", self.status, "mutated"),
+            ("flow.n_wild_type", ~self.status, "wild_type"),
+        ):
+            counted = {"estimator": "count", "estimate": float(people.sum()), "unit": "patients"}
+            self._add(key, people, row_set, {**counted, "feature": self.spec.gene})
         self._rate("mutated.rate", everybody, "members", "all")
         groups = self.members[self.spec.group_by].astype("string")
         drawn = []

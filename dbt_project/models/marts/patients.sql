@@ -30,6 +30,37 @@ sources as (
 
     select * from {{ ref('int_patients') }}
 
+),
+
+-- a study's list of all its cases, where the source has one
+all_cases as (
+
+    select
+        cohort_id,
+        sample_id
+    from {{ ref('stg_case_lists') }}
+    where list_category = 'all_cases_in_study'
+    group by cohort_id, sample_id
+
+),
+
+listed as (
+
+    select
+        samples.cohort_id,
+        samples.patient_id
+    from {{ ref('int_samples') }} as samples
+    inner join all_cases on samples.cohort_id = all_cases.cohort_id and samples.sample_id = all_cases.sample_id
+    group by samples.cohort_id, samples.patient_id
+
+),
+
+listing_cohorts as (
+
+    select cohort_id
+    from all_cases
+    group by cohort_id
+
 )
 
 select
@@ -48,8 +79,11 @@ select
     wide.smoking_history,
     wide.ecog,
     wide.race,
+    case when listing_cohorts.cohort_id is not null then listed.patient_id is not null end as is_in_study,
     sources.source_file_id,
     sources.source_row
 from {{ ref('int_persons') }} as persons
 inner join sources on persons.cohort_id = sources.cohort_id and persons.patient_id = sources.patient_id
 left join wide on persons.cohort_id = wide.cohort_id and persons.patient_id = wide.patient_id
+left join listed on persons.cohort_id = listed.cohort_id and persons.patient_id = listed.patient_id
+left join listing_cohorts on persons.cohort_id = listing_cohorts.cohort_id

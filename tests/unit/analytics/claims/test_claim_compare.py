@@ -7,7 +7,7 @@ from claim_builders import hazard_ratio, number, p_claim
 
 from analytics.claims.check import check_claim
 from analytics.claims.compare import compare_number, compare_p
-from analytics.claims.model import DIFFERENT, EXACT, NOT_YET_COMPUTED, WITHIN_ROUNDING
+from analytics.claims.model import DIFFERENT, EXACT, NO_NUMBER_PRINTED, NOT_YET_COMPUTED, WITHIN_ROUNDING
 from analytics.claims.statistics import ComputedStatistic
 
 
@@ -163,7 +163,9 @@ def test_a_direction_is_compared_by_its_sign(estimate: float, verdict: str) -> N
 
 def test_a_figure_whose_numbers_are_not_on_record_has_nothing_to_compare() -> None:
     claim = number("A13.t", "0", "not_transcribed")
-    assert check_claim(claim, ComputedStatistic("s", estimate=1.0)).verdict == NOT_YET_COMPUTED
+    check = check_claim(claim, ComputedStatistic("q/default/figure", estimate=1.0))
+    assert check.verdict == NO_NUMBER_PRINTED and "q/default/figure" in check.sentence
+    assert check_claim(claim, None).verdict == NOT_YET_COMPUTED
 
 
 def test_a_p_alone_is_compared_alone() -> None:
