@@ -1,8 +1,8 @@
 """Rows of ``frequency_stats`` for a landscape: how often, of which class, where.
 
 Keys: ``flow.n_total``, ``flow.n_mutated``, ``flow.n_wild_type``; ``mutated.rate``, ``mutated.rate.<group>``,
-``mutated.rate_by_tumour_type``; ``variants.n[.<class>]``, ``variants.rate.<class>``; ``domain.start.<key>``, ``domain.end.<key>``, ``domain.rate.<key>``; ``placed.n``,
-``unplaced.<reason>``; ``hotspot.<residue>``.
+``mutated.rate_by_tumour_type``; ``variants.n[.<class>]``, ``variants.rate.<class>``; ``domain.start.<key>``,
+``domain.end.<key>``, ``domain.rate.<key>``; ``placed.n``, ``unplaced.<reason>``; ``hotspot.<residue>``.
 """
 
 from __future__ import annotations
