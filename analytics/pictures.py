@@ -89,7 +89,7 @@ def kaplan_meier_by_status(
         labels=labels,
         title=title,
         annotation=_annotation(estimates),
-        x_label=f"Months from {_origin_words(members)}",
+        x_label=f"Months from {origin_words(members)}",
         y_label=_ENDPOINT_LABELS[endpoint],
     )
     groups = [
@@ -107,7 +107,8 @@ def kaplan_meier_by_status(
     )
 
 
-def _origin_words(members: pd.DataFrame) -> str:
+def origin_words(members: pd.DataFrame) -> str:
+    """Time zero of these people, in words for an axis."""
     origins = members["origin"].dropna().unique()
     words = {"icb_start": "start of treatment", "stage_iv": "stage IV", "unknown": "an unknown start"}
     return words.get(origins[0], str(origins[0])) if len(origins) == 1 else "unlike origins"

@@ -10,6 +10,7 @@ import pandas as pd
 from analytics.characteristics.tables import CHARACTERISTICS_TABLES
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
 from analytics.scan.tables import SCAN_TABLES
+from analytics.survival_prediction.tables import TABLES as PREDICTION_TABLES
 
 #: table -> column -> (SQL type, description)
 RESULT_TABLES: dict[str, Columns] = {
@@ -134,6 +135,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "unit": ("string", "What is counted: patients, mutations, pairs, amino acids, ..."),
         "q": ("double", "Benjamini-Hochberg over the family that the warning names, where there is one"),
     },
+    **PREDICTION_TABLES,
     "figures": {
         "analysis_id": ("string", "See analysis_specs, or scan_<scan_id>"),
         "figure": (

@@ -153,6 +153,17 @@ def select_members(
     return Selection(members=members, everyone=rows, flow=flow, warnings=tuple(warnings))
 
 
+def leave_out(selection: Selection, step: str, reason: str, is_out: pd.Series) -> Selection:
+    """The selection with one more step at its end. ``is_out`` is over ``selection.everyone``."""
+    everyone = selection.everyone.copy()
+    out = is_out & everyone["left_at"].isna()
+    everyone.loc[out, "left_at"] = step
+    members = selection.members.drop(index=everyone.index[out])
+    row = {"step": step, "n": len(members), "n_left_out": int(out.sum()), "reason": reason}
+    flow = pd.concat([selection.flow, pd.DataFrame([row])], ignore_index=True)
+    return Selection(members=members, everyone=everyone, flow=flow, warnings=selection.warnings)
+
+
 def _commonest_origin(rows: pd.DataFrame) -> str | None:
     origins = rows.loc[rows["left_at"].isna(), "origin"].fillna("unknown").value_counts()
     return str(origins.index[0]) if len(origins) else None

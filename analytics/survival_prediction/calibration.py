@@ -55,7 +55,8 @@ class CalibrationCurve:
 
     `table` columns: group, n, events, predicted_low, predicted_high, predicted (mean), observed
     (Kaplan-Meier), ci_low, ci_high (bootstrap percentiles), n_usable (resamples with a value), reason.
-    `mean_absolute_error` is weighted by group size.
+    `mean_absolute_error` is weighted by group size. `group` [row of the frame] is the group of each person, 0 for
+    rows that were left out.
     """
 
     horizon_months: float
@@ -67,6 +68,7 @@ class CalibrationCurve:
     confidence: float
     seed: int | None
     warnings: tuple[str, ...]
+    group: IntArray
 
 
 def calibrate(
@@ -125,6 +127,7 @@ def calibrate(
         confidence=confidence,
         seed=None if resamples is not None else seed,
         warnings=tuple(reasons),
+        group=group_of_rows(cohort, group, len(frame)),
     )
 
 
@@ -175,6 +178,13 @@ def score_brier(
         n=cohort.n,
         n_bootstrap=len(counts),
     )
+
+
+def group_of_rows(cohort: SortedCohort, group: IntArray, n_rows: int) -> IntArray:
+    """Group number from 1 of each row of the frame that `cohort` was sorted from; 0 for rows left out."""
+    rows = np.zeros(n_rows, dtype=np.int64)
+    rows[cohort.row] = group + 1
+    return rows
 
 
 def group_by_edges(predicted: FloatArray, edges: FloatArray) -> IntArray:

@@ -20,7 +20,7 @@ import pandas as pd
 
 from analytics.errors import InvalidSettingError, TooFewError
 from analytics.survival_prediction.bootstrap_fits import check_failures, fit_resamples
-from analytics.survival_prediction.calibration import MIN_GROUP, USABLE_SHARE
+from analytics.survival_prediction.calibration import MIN_GROUP, USABLE_SHARE, group_of_rows
 from analytics.survival_prediction.kernels import cumulative_baseline_hazard, grouped_kaplan_meier
 from analytics.survival_prediction.prediction_model import Covariate, SortedCohort, read_cohort
 from analytics.survival_prediction.resampling import (
@@ -41,6 +41,7 @@ class CorrectedCalibration:
     `table` columns: group, n, predicted, observed, ci_low, ci_high (bootstrap percentiles of the observed
     survival of the fixed group), optimism (of observed - predicted), corrected (observed - optimism),
     n_usable, reason. `mean_absolute_error` is that of corrected - predicted, weighted by group size.
+    `group` [row of the frame] is the group of each person, 0 for rows that were left out.
     """
 
     horizon_months: float
@@ -54,6 +55,7 @@ class CorrectedCalibration:
     confidence: float
     seed: int | None
     warnings: tuple[str, ...]
+    group: IntArray
 
 
 def calibrate_model(
@@ -116,6 +118,7 @@ def calibrate_model(
         confidence=confidence,
         seed=None if resamples is not None else seed,
         warnings=(*warnings, *table["reason"].dropna().tolist()),
+        group=group_of_rows(cohort, group, len(frame)),
     )
 
 

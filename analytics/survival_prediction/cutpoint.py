@@ -155,8 +155,8 @@ def select_cutpoint(
     cohort, values, warnings = _marker_cohort(frame, marker, time, event)
     order = np.argsort(values, kind="stable")
     score = log_rank_scores(cohort, scores)[order]
-    cuts, sizes = _candidates(values[order], marker, min_share, max_share)
-    mean, sd = _moments(score, sizes)
+    cuts, sizes = candidate_cuts(values[order], marker, min_share, max_share)
+    mean, sd = permutation_moments(score, sizes)
     z = (np.cumsum(score)[sizes - 1] - mean) / sd
     best = int(np.argmax(np.abs(z) >= np.abs(z).max() * (1 - 1e-12)))
     statistic = float(abs(z[best]))
@@ -216,7 +216,7 @@ def permutation_maxima(
     score: FloatArray, sizes: IntArray, *, n_permutations: int, seed: int, threads: int | None = None
 ) -> FloatArray:
     """Maxima [n_permutations] of the statistic when scores are permuted over the sorted marker."""
-    mean, sd = _moments(score, sizes)
+    mean, sd = permutation_moments(score, sizes)
 
     def run(first: int) -> FloatArray:
         count = min(PERMUTATION_BLOCK, n_permutations - first)
@@ -257,9 +257,10 @@ def _marker_cohort(
     return cohort, cohort.x[:, 0].copy(), list(data.warnings)
 
 
-def _candidates(
+def candidate_cuts(
     ordered: FloatArray, marker: str, min_share: float, max_share: float
 ) -> tuple[FloatArray, IntArray]:
+    """Cuts of sorted marker values and the people at or below each; raises as `select_cutpoint`."""
     n = len(ordered)
     last_of_value = np.flatnonzero(np.append(np.diff(ordered) > 0, True))
     sizes = (last_of_value + 1).astype(np.int64)
@@ -273,7 +274,7 @@ def _candidates(
     return ordered[last_of_value[keep]], sizes[keep]
 
 
-def _moments(score: FloatArray, sizes: IntArray) -> tuple[FloatArray, FloatArray]:
+def permutation_moments(score: FloatArray, sizes: IntArray) -> tuple[FloatArray, FloatArray]:
     """Permutation mean and standard deviation of the sum of the first `sizes` scores."""
     n = len(score)
     spread = ((score - score.mean()) ** 2).sum() / (n - 1)
@@ -289,7 +290,7 @@ def _monte_carlo_p(drawn: FloatArray, statistic: float) -> float:
 
 def _exact_bound(score: FloatArray, sizes: IntArray) -> float:
     whole = integer_scores(score)
-    mean, sd = _moments(whole.astype(np.float64), sizes)
+    mean, sd = permutation_moments(whole.astype(np.float64), sizes)
     statistic = np.abs((np.cumsum(whole)[sizes - 1] - mean) / sd).max()
     # Strictly beyond: the observed outcome itself counts into the p.
     return hothorn_lausen_bound(whole, sizes, float(statistic) * (1 - 1e-10))

@@ -38,8 +38,11 @@ class _Row:
         return 1 + max((lane for lane in self.lanes if lane is not None), default=0)
 
 
-def nomogram_figure(nomogram: Nomogram, *, title: str = "", width: style.Width = "double") -> Figure:
-    """Draw the nomogram. Numeric labels that would overlap are left out, levels are put on several lines."""
+def nomogram_figure(
+    nomogram: Nomogram, *, title: str = "", note: str = "", width: style.Width = "double"
+) -> Figure:
+    """Draw the nomogram, `note` in grey below it. Numeric labels that would overlap are left out, levels are put on
+    several lines."""
     page_width = style.WIDTH_MM[width]
     names = ["Points", *(axis.label for axis in nomogram.axes), "Total points"]
     names += [f"{axis.horizon_months:g}-month survival" for axis in nomogram.survival_axes]
@@ -55,7 +58,8 @@ def nomogram_figure(nomogram: Nomogram, *, title: str = "", width: style.Width =
     ]
     title_lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
     head = MARGIN_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT) + 2.0
-    height = head + sum(heights) + ROW_GAP_MM * len(rows) + MARGIN_MM
+    notes = style.wrap(note, page_width - 2 * MARGIN_MM, style.SMALL_PT) if note else []
+    height = head + sum(heights) + ROW_GAP_MM * len(rows) + len(notes) * small + MARGIN_MM
     with style.house_style():
         figure = style.new_figure(width, height)
         page = style.sheet(figure)
@@ -66,6 +70,8 @@ def nomogram_figure(nomogram: Nomogram, *, title: str = "", width: style.Width =
         for row, row_height in zip(rows, heights, strict=True):
             _draw_row(page, row, y, row_height, name_width)
             y += row_height + ROW_GAP_MM
+        for k, line in enumerate(notes):
+            page.text(MARGIN_MM, y + k * small, line, size=style.SMALL_PT, va="top", color=style.GREY)
     return figure
 
 

@@ -13,7 +13,8 @@ import duckdb
 from analytics.comparison.spec import ComparisonSpec
 from analytics.landscape.spec import LandscapeSpec
 from analytics.specs import AnalysisSpec, Question
-from orchestration.kinds import comparison, landscape, survival
+from analytics.survival_prediction.spec import NomogramSpec
+from orchestration.kinds import comparison, landscape, nomogram, survival
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -37,4 +38,5 @@ KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
     "comparison": Kind(ComparisonSpec, comparison.run),
     "landscape": Kind(LandscapeSpec, landscape.run),
+    "nomogram": Kind(NomogramSpec, nomogram.run),
 }

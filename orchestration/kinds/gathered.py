@@ -66,7 +66,9 @@ class Gathered:
             row = {"figure": stem, "title": picture.title, "alt": picture.alt}
             self.add("figures", [row], analysis_id=self.spec.analysis_id)
         tables = {
-            name: as_result_table(name, pd.concat(parts, ignore_index=True) if parts else [])
+            name: pd.concat([as_result_table(name, part) for part in parts], ignore_index=True)
+            if parts
+            else as_result_table(name, [])
             for name, parts in self._parts.items()
         }
         return AnalysisResult(tables, self.figures)
