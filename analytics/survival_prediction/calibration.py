@@ -165,14 +165,16 @@ def score_brier(
     counts = bootstrap_counts(cohort.row, n_bootstrap, seed, resamples)
     drawn = np.array([both(count) for count in counts])
     low, high = percentile_interval(drawn[:, 0], confidence)
-    ipa_low, ipa_high = percentile_interval(1.0 - drawn[:, 0] / drawn[:, 1], confidence)
+    # A resample in which nobody died by the horizon leaves nothing to be better than.
+    told = drawn[drawn[:, 1] > 0]
+    ipa_low, ipa_high = percentile_interval(1.0 - told[:, 0] / told[:, 1], confidence)
     return BrierScore(
         horizon_months=float(horizon_months),
         score=float(score),
         ci_low=low,
         ci_high=high,
         reference=float(reference),
-        ipa=float(1.0 - score / reference),
+        ipa=float(1.0 - score / reference) if reference > 0 else float("nan"),
         ipa_ci_low=ipa_low,
         ipa_ci_high=ipa_high,
         n=cohort.n,

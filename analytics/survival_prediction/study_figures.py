@@ -37,7 +37,8 @@ def study_pictures(
 ) -> dict[str, Picture]:
     """File stem -> picture: nomogram, calibration and Kaplan-Meier of either side, search of the cut-off.
 
-    What the data do not allow is left out (the tables say why).
+    What the data do not allow is left out (the tables say why). Kaplan-Meier curves need `entry_months` (0 for people
+    who are followed from the start) and say time zero where there is `origin`.
     """
     survival = _SURVIVAL.get(endpoint, endpoint)
     pictures = {f"{stem}_nomogram": _nomogram(study, survival)}
@@ -137,7 +138,7 @@ def _kaplan_meier(
         labels=labels,
         title=title,
         annotation=[" ".join(notes[:2]), notes[2]],
-        x_label=f"Months from {origin_words(side.members)}",
+        x_label=f"Months from {origin_words(side.members)}" if "origin" in side.members else "Months",
         y_label=survival.capitalize(),
     )
     groups = [

@@ -109,7 +109,7 @@ def _spec_row(spec: Question, name: str, variant: PeopleVariant, provenance: Pro
         "paper_id": spec.paper_id,
         "gene": spec.gene,
         "endpoints": listed(spec, "endpoints"),
-        "cohorts": listed(spec, "cohorts"),
+        "cohorts": ", ".join((*spec.cohorts, *getattr(spec, "validation_cohorts", ()))),
         "filters": "; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),
         "covariates": listed(variant, "covariates"),
         "strata": listed(variant, "strata"),

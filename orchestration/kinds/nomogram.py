@@ -12,7 +12,7 @@ from analytics.result_rows import ResultRows
 from analytics.selection import Selection, leave_out, select_members
 from analytics.survival_prediction.low_high import OTHER_SCALE, cut_off_row, low_high_rows
 from analytics.survival_prediction.people import add_burden_percentile
-from analytics.survival_prediction.spec import NomogramSpec, NomogramVariant
+from analytics.survival_prediction.spec import BURDEN_PERCENTILE, NomogramSpec, NomogramVariant
 from analytics.survival_prediction.study import (
     DISCOVERY,
     VALIDATION,
@@ -38,7 +38,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: NomogramSpec, provenance: Provenan
     """Every variant of a spec on an open warehouse."""
     gathered = Gathered(spec, spec.variants, provenance)
     ask = (spec.gene, spec.endpoint)
-    frame = analysis_frame(con, *ask, spec.cohorts, spec.genes())
+    frame = analysis_frame(con, *ask, (*spec.cohorts, *spec.awaited_cohorts), spec.genes())
     outside = (
         analysis_frame(con, *ask, spec.validation_cohorts, spec.genes()) if spec.validation_cohorts else None
     )
@@ -75,8 +75,8 @@ def _one_variant(
     gathered: Gathered, spec: NomogramSpec, name: str, made_in: Selection, tried_in: Selection | None
 ) -> None:
     variant = spec.variants[name]
-    members, ranked = add_burden_percentile(made_in.members)
-    outside, ranked_outside = (None, ()) if tried_in is None else add_burden_percentile(tried_in.members)
+    members, ranked = _with_burden(made_in, variant)
+    outside, ranked_outside = (None, ()) if tried_in is None else _with_burden(tried_in, variant)
     sides = {DISCOVERY: _rows(spec, name, DISCOVERY), VALIDATION: _rows(spec, name, VALIDATION)}
     said = {
         DISCOVERY: (*made_in.warnings, *ranked),
@@ -102,6 +102,13 @@ def _one_variant(
         gathered.add_members(name, label, selection, out.rows)
         for table, rows in out.tables.items():
             gathered.add(table, rows, endpoint=label)
+
+
+def _with_burden(selection: Selection, variant: NomogramVariant) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Members with their burden as a percentile, if the variant asks for it."""
+    if BURDEN_PERCENTILE not in variant.covariates:
+        return selection.members, ()
+    return add_burden_percentile(selection.members)
 
 
 def _rows(spec: NomogramSpec, variant_name: str, population: str) -> StudyRows:
