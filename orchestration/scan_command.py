@@ -110,12 +110,15 @@ def _listed(words: str) -> tuple[str, ...]:
 
 def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
     from analytics.scan.pictures import scan_pictures
-    from orchestration.scan_report import leading_rows, published_scan, shown_columns, warning_lines
+    from orchestration.scan_report import in_short, leading_rows, published_scan, shown_columns, warning_lines
 
     with published() as con:
         found = published_scan(con, scan_id)
     rows = leading_rows(found.result, top=top, gene=gene, where=scan_id or "")
-    show(rows, shown_columns(found.result, for_people=style is Format.table), style, title=found.title)
+    for_people = style is Format.table
+    columns = shown_columns(found.result, for_people=for_people)
+    shown = in_short(rows, columns) if for_people else (rows, columns)
+    show(*shown, style, title=found.title)
     if style is Format.table:
         print("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
     if figures is not None:
@@ -125,7 +128,7 @@ def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | 
 def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
     from analytics.scan.pictures import scan_pictures
     from orchestration.scan_question import ask_scan
-    from orchestration.scan_report import leading_rows, shown_columns, warning_lines
+    from orchestration.scan_report import in_short, leading_rows, shown_columns, warning_lines
 
     with published() as con:
         answer, notes = ask_scan(con, asked, Settings.from_environment())
@@ -139,7 +142,9 @@ def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, sty
             for step, n, reason in zip(flow["step"], flow["n"], flow["reason"], strict=True)
         ]
         show(steps, ["step", "n", "reason"], style, title="Who is counted")
-    show(rows, shown_columns(result, for_people=for_people), style, title=answer.spec.title)
+    columns = shown_columns(result, for_people=for_people)
+    shown = in_short(rows, columns) if for_people else (rows, columns)
+    show(*shown, style, title=answer.spec.title)
     if for_people:
         print("\n".join([*warning_lines(rows), *(f"! {note}" for note in notes)]))
     else:

@@ -53,6 +53,23 @@ _COUNTS = ("n_profiled", "n_carriers", "events_carriers", "responders_carriers")
 #: Left out of a terminal's table where nothing was asked for that would fill them.
 _OPTIONAL = ("hr_adjusted", "or_adjusted", "hr_without_icb", "control_verdict", "p_burden_null")
 
+_SHORT = {
+    "n_profiled": "n",
+    "n_carriers": "carriers",
+    "events_carriers": "events",
+    "responders_carriers": "responders",
+    "rate_carriers": "rate",
+    "rate_wild_type": "rate others",
+    "hr_adjusted": "hr adj",
+    "or_adjusted": "or adj",
+    "hr_burden_adjusted": "hr burden",
+    "or_burden_adjusted": "or burden",
+    "hr_without_icb": "hr no ICB",
+    "p_burden_null": "p null",
+    "burden_verdict": "burden",
+    "control_verdict": "control",
+}
+
 
 class UnknownScanError(IngestionError):
     """There is no such scan, or the gene is not in it."""
@@ -110,6 +127,20 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
         notes=(str(spec["notes"]),),
     )
     return PublishedScan(str(spec["title"]), str(spec["notes"]), result, flow)
+
+
+def in_short(rows: list[dict[str, Any]], columns: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rows and columns under headings and verdicts that fit a terminal."""
+    short = [
+        {
+            _SHORT.get(name, name): str(value).removesuffix(" from mutation burden")
+            if name == "burden_verdict"
+            else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    return short, [_SHORT.get(name, name) for name in columns]
 
 
 def leading_rows(result: ScanResult, *, top: int, gene: str | None, where: str) -> list[dict[str, Any]]:

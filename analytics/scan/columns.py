@@ -83,7 +83,7 @@ _CONTROL = {
     "ratio_ci_high": "upper end of its confidence interval",
     "ratio_p": "its two-sided p",
     "ratio_q": "Benjamini-Hochberg adjusted control_ratio_p",
-    "verdict": "predictive, associated in ICB only, prognostic or undetermined, of the gene by itself",
+    "verdict": "predictive, associated in ICB only, prognostic or undetermined; a difference must hold in the family",
     "reason": "why, or why there is no verdict",
 }
 

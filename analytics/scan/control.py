@@ -11,10 +11,10 @@ import pandas as pd
 from scipy import special
 
 from analytics.meta.interaction import RatioEstimate, ratio_estimate
-from analytics.meta.verdict import MIN_CARRIER_EVENTS, Evidence, decide_verdict
+from analytics.meta.verdict import MIN_CARRIER_EVENTS, Evidence, Verdict, decide_verdict
 from analytics.scan import reasons
 from analytics.scan.carriers import carriers_in_rows
-from analytics.scan.frame import FloatArray, PatientFrame, ScanInputError
+from analytics.scan.frame import BoolArray, FloatArray, PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, coverage_signatures, profiled_patients
 from analytics.scan.multiplicity import benjamini_hochberg
 from analytics.scan.risk_table import build_risk_table
@@ -77,8 +77,8 @@ def control_columns(
 ) -> pd.DataFrame:
     """Columns control_*: estimates without checkpoint blockade, log ratio of hazard ratios with its test, verdict.
 
-    The verdict is that of the gene by itself, by the rule of `analytics.meta.verdict` on the univariable models;
-    control_ratio_q counts the family.
+    The verdict follows the rule of `analytics.meta.verdict` on the univariable models, with one thing more to ask: a
+    gene is one of many, so that a difference counts as shown only where control_ratio_q is below settings.alpha, too.
     """
     nan = np.full(len(table), np.nan)
     if control is None:
@@ -103,7 +103,9 @@ def control_columns(
     difference, spread = coef - other_coef, np.hypot(se, other_se)
     half = float(special.ndtri(0.5 + settings.confidence / 2.0)) * spread
     p = 2.0 * special.ndtr(-np.abs(difference / spread))
-    verdicts, why = _verdicts(table, other, difference, spread, control.is_randomised)
+    q = benjamini_hochberg(np.asarray(p, dtype=np.float64), settings.family_size)
+    is_counted = q < settings.alpha
+    verdicts, why = _verdicts(table, other, difference, spread, control.is_randomised, is_counted)
     columns: dict[str, object] = {
         f"control_{name}": other[name].to_numpy(float)
         for name in ("n", "n_carriers", "events_carriers", "coef", "se")
@@ -113,7 +115,7 @@ def control_columns(
         "control_ratio_ci_low": difference - half,
         "control_ratio_ci_high": difference + half,
         "control_ratio_p": p,
-        "control_ratio_q": benjamini_hochberg(p, settings.family_size),
+        "control_ratio_q": q,
         "control_verdict": verdicts,
         "control_reason": why,
     }
@@ -121,7 +123,12 @@ def control_columns(
 
 
 def _verdicts(
-    table: pd.DataFrame, other: pd.DataFrame, difference: FloatArray, spread: FloatArray, is_randomised: bool
+    table: pd.DataFrame,
+    other: pd.DataFrame,
+    difference: FloatArray,
+    spread: FloatArray,
+    is_randomised: bool,
+    is_counted: BoolArray,
 ) -> tuple[np.ndarray, np.ndarray]:
     verdicts, why = reasons.no_words(len(table)), reasons.no_words(len(table))
     rows = zip(table["uni_coef"], table["uni_se"], table["events_carriers"], table["uni_reason"], strict=True)
@@ -138,19 +145,31 @@ def _verdicts(
             without = Evidence(ratio_estimate(c_coef, c_se), int(c_events))
             if is_randomised and min(events, c_events) >= MIN_CARRIER_EVENTS:
                 interaction = ratio_estimate(float(difference[g]), float(spread[g]))
-        decided = decide_verdict(Evidence(ratio_estimate(coef, se), int(events)), without, interaction)
+        icb = Evidence(ratio_estimate(coef, se), int(events))
+        decided = decide_verdict(icb, without, interaction)
         verdicts[g] = decided.verdict
         why[g] = decided.reason if without else reasons.NO_CONTROL_ESTIMATE.format(why=c_reason)
+        if decided.verdict == PREDICTIVE and without is not None and not is_counted[g]:
+            verdicts[g] = _without_the_difference(icb, without)
+            why[g] = f"{PREDICTIVE_ALONE}: {decided.reason}"
     return verdicts, why
+
+
+def _without_the_difference(icb: Evidence, without: Evidence) -> Verdict:
+    """The word for a gene whose two effects differ by themselves but not when the family is counted."""
+    same_side = (icb.hazard_ratio.log_ratio > 0) == (without.hazard_ratio.log_ratio > 0)
+    if without.is_shown and same_side:
+        return "prognostic"
+    return "associated in ICB only" if icb.is_shown and not without.is_shown else "undetermined"
 
 
 def _is_estimate(coef: float, se: float) -> bool:
     return math.isfinite(coef) and math.isfinite(se) and se > 0
 
 
-def with_control_warnings(table: pd.DataFrame, settings: ScanSettings) -> np.ndarray:
+def with_control_warnings(table: pd.DataFrame) -> np.ndarray:
     """(G,) the warnings of `table`, and that a gene is predictive by itself but not when the family is counted."""
-    alone = (table["control_verdict"] == PREDICTIVE) & (table["control_ratio_q"] >= settings.alpha)
+    alone = table["control_reason"].astype("string").str.startswith(PREDICTIVE_ALONE).fillna(False)
     return np.asarray(
         [
             "; ".join(part for part in (said, PREDICTIVE_ALONE if is_alone else "") if part)

@@ -96,7 +96,7 @@ def scan_survival(
     primary_test = _primary_test(frame, settings)
     family_size, prior_sd = across_genes(table, genes, settings, primary_test, FDR_COLUMNS, "logrank")
     table = pd.concat([table, control_columns(table, other, settings)], axis=1)
-    table["warnings"] = with_control_warnings(table, settings)
+    table["warnings"] = with_control_warnings(table)
     return ScanResult(
         table=table[list(SURVIVAL_COLUMNS)].reset_index(drop=True),
         settings=settings,

@@ -110,7 +110,10 @@ def test_the_verdict_and_the_ratio_are_those_of_the_single_gene_rule() -> None:
             ratio_estimate(row["control_coef"], row["control_se"]), int(row["control_events_carriers"])
         )
         decided = decide_verdict(icb, other)
-        assert decided.verdict == row["control_verdict"]
+        if decided.verdict == "predictive" and row["control_ratio_q"] >= 0.05:
+            assert row["control_verdict"] in ("associated in ICB only", "undetermined")
+        else:
+            assert decided.verdict == row["control_verdict"]
         ratio = decided.ratio_of_hazard_ratios
         assert ratio is not None
         found = np.exp([row["control_ratio_coef"], row["control_ratio_ci_low"], row["control_ratio_ci_high"]])
@@ -118,11 +121,25 @@ def test_the_verdict_and_the_ratio_are_those_of_the_single_gene_rule() -> None:
         assert row["control_ratio_p"] == pytest.approx(ratio.p, rel=1e-9)
 
 
-def test_a_gene_that_is_predictive_only_by_itself_is_warned_of() -> None:
+def test_a_gene_that_is_predictive_only_by_itself_is_not_called_so_and_is_warned_of() -> None:
     table = arms(False)
-    alone = (table["control_verdict"] == "predictive") & (table["control_ratio_q"] >= 0.05)
+    called = table["control_verdict"] == "predictive"
+    assert called[0] and (table.loc[called, "control_ratio_q"] < 0.05).all()
+    excludes_one = (table["control_ratio_ci_low"] > 0) | (table["control_ratio_ci_high"] < 0)
     said = table["warnings"].str.contains("predictive by itself, not when the family is counted")
-    assert said.equals(alone)
+    assert not (said & called).any()
+    assert (excludes_one[said]).all()
+
+
+def test_of_genes_without_any_effect_almost_none_is_called_predictive() -> None:
+    """Without the family about one gene in forty would be (both intervals must exclude 1)."""
+    _, treated, genes = generate(41, 700, 400, carriers_per_gene=90, by_burden=False)
+    _, untreated, others = generate(42, 700, 400, carriers_per_gene=90, by_burden=False)
+    table = scan_survival(
+        treated, genes, ScanSettings(null_draws=0), ControlData(untreated, others, True)
+    ).table
+    assert (table["control_verdict"] == "predictive").sum() <= 1
+    assert (table["control_ratio_p"] < 0.05).mean() == pytest.approx(0.05, abs=0.03)
 
 
 def test_a_control_without_carriers_or_none_at_all_is_a_reason() -> None:
