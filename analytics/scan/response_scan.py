@@ -16,7 +16,7 @@ from analytics.scan.columns import RESPONSE_COLUMNS
 from analytics.scan.fisher import fisher_exact_p
 from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, ScanInputError, WordArray
 from analytics.scan.genes import GeneData, check_genes, coverage_signatures, profiled_patients
-from analytics.scan.logistic import fit_logistic, fit_logistic_null
+from analytics.scan.logistic import LogisticNull, fit_logistic, fit_logistic_null
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_models import (
@@ -54,8 +54,8 @@ def scan_response(
     non-responders carry no information and leave the logistic models. settings.primary_test: a logrank_p means the
     exact test here.
 
-    Raises ScanInputError for other values of response, for arrays that do not fit, for case weights, or when the
-    covariates alone separate the responders.
+    Raises ScanInputError for other values of response, for arrays that do not fit, or for case weights. Covariates
+    that alone separate the responders are the reason why no gene has an adjusted estimate.
     """
     settings = settings or ScanSettings()
     check_genes(frame, genes)
@@ -224,18 +224,30 @@ def _model(
     )
     carriers = _collect(group, mixed, response)
     dropped: tuple[str, ...] = ()
-    if mixed.any():
-        null = fit_logistic_null(response[mixed], stratum[mixed], covariates[mixed], names)
+    null, why_not = _null_model(response[mixed], stratum[mixed], covariates[mixed], names)
+    if null is None:
+        block = unavailable(len(group.genes), "adj", why_not)
+    else:
         dropped = null.dropped_names
         if spline is not None:
             carriers = with_own_burden(group, carriers, spline, null.transform)
         block = fit_logistic(null, carriers, reasons.is_open(before), group.settings)
-    else:
-        block = unavailable(len(group.genes), "adj", reasons.NO_MIXED_STRATUM)
     block["reason"] = reasons.first_said(before, block["reason"].to_numpy(dtype=object))
     block["n"], block["events"] = int(mixed.sum()), int((response[mixed] == 1).sum())
     block["n_carriers"], block["events_carriers"] = carriers.n_carriers, carriers.n_carrier_events
     return block[list(BLOCKS["adj"])], dropped
+
+
+def _null_model(
+    response: FloatArray, stratum: IntArray, covariates: FloatArray, names: tuple[str, ...]
+) -> tuple[LogisticNull | None, str]:
+    """The covariates' model; or None and why: no stratum with both, or covariates that separate the responders."""
+    if not len(response):
+        return None, reasons.NO_MIXED_STRATUM
+    try:
+        return fit_logistic_null(response, stratum, covariates, names), ""
+    except ScanInputError as exc:
+        return None, str(exc)
 
 
 def _burden_model(

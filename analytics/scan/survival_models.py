@@ -21,11 +21,11 @@ from analytics.scan.burden_null import (
 )
 from analytics.scan.carriers import CarrierRows, carriers_in_rows, with_shift
 from analytics.scan.cox import COX_COLUMNS, fit_cox
-from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, WordArray
+from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, ScanInputError, WordArray
 from analytics.scan.genes import GeneData
 from analytics.scan.heterogeneity import HETEROGENEITY_COLUMNS, cohort_heterogeneity
 from analytics.scan.logrank import log_rank, log_rank_terms
-from analytics.scan.null_model import fit_null_model
+from analytics.scan.null_model import NullModel, fit_null_model
 from analytics.scan.proportional_hazards import proportional_hazards_test
 from analytics.scan.risk_table import RiskTable, build_risk_table
 from analytics.scan.settings import ScanSettings
@@ -157,7 +157,7 @@ def _model_block(
     table = build_risk_table(group.frame, complete)
     is_short = table.n_patients < int(group.evaluable.sum())
     suffix = reasons.AMONG_COMPLETE.format(n=table.n_patients) if is_short else ""
-    null = fit_null_model(table, covariates, tuple(names)) if table.n_events else None
+    null, why_not = _null_model(table, covariates, tuple(names))
     batch = len(group.genes) if spline is None else GENES_PER_BURDEN_BATCH
     parts = []
     for first in range(0, len(group.genes), batch):
@@ -165,7 +165,8 @@ def _model_block(
         carriers = carriers_in_rows(table, group.data, genes, group.frame.event, group.settings.n_threads)
         before = reasons_before_fitting(table, carriers, group.settings.min_carriers, suffix)
         if null is None:
-            part = unavailable(len(genes), "adj", before)
+            words = reasons.word_where(np.ones(len(genes), dtype=np.bool_), why_not)
+            part = unavailable(len(genes), "adj", reasons.first_said(before, words))
         else:
             if spline is not None:
                 carriers = with_own_burden(group, carriers, spline, null.transform)
@@ -177,6 +178,18 @@ def _model_block(
         parts.append(part)
     block = pd.concat(parts, ignore_index=True)[list(BLOCKS["adj"])]
     return block, null.dropped_names if null else ()
+
+
+def _null_model(
+    table: RiskTable, covariates: FloatArray, names: tuple[str, ...]
+) -> tuple[NullModel | None, str]:
+    """The covariates' model; or None and why: no events, or covariates that separate them have no finite fit."""
+    if not table.n_events:
+        return None, reasons.NO_EVENTS
+    try:
+        return fit_null_model(table, covariates, names), ""
+    except ScanInputError as exc:
+        return None, str(exc)
 
 
 def with_own_burden(

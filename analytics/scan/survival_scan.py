@@ -77,7 +77,8 @@ def scan_survival(
     Every gene has a row; a number that is missing has its reason in the block's reason column. Methods and their
     sources are named in the modules and in `columns.py`.
 
-    Raises ScanInputError when the arrays do not fit, or when the covariates alone have no finite fit.
+    Raises ScanInputError when the arrays do not fit. Covariates that alone have no finite fit are the reason why no
+    gene has an adjusted estimate.
     """
     settings = settings or ScanSettings()
     check_genes(frame, genes)

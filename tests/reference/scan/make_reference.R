@@ -164,6 +164,14 @@ for (name in cohorts) {
       item$logistic_adj <- logistic_of(d, gene, covariates)
       item$logistic_firth_uni <- logistic_firth_of(d, gene, NULL)
       item$logistic_firth_adj <- logistic_firth_of(d, gene, covariates)
+      own <- log2(pmax(d$tmb - d[[paste0(g, "_own")]], 0) + 1)
+      basis <- matrix(ns(own, knots = knots[2:3], Boundary.knots = knots[c(1, 4)]), ncol = 3)
+      item$logistic_burden <- logistic_of(d, gene, cbind(covariates, basis))
+      item$logistic_firth_burden <- logistic_firth_of(d, gene, cbind(covariates, basis))
+      if (length(unique(d$stratum)) > 1) {
+        mh <- mantelhaen.test(factor(gene, 0:1), factor(d$response, 0:1), factor(d$stratum), correct = FALSE)
+        item$mantel_haenszel <- mh$statistic[[1]]
+      }
     }
     out[[length(out) + 1]] <- item
   }

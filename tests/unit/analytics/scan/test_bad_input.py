@@ -340,3 +340,73 @@ def test_response_scan_gives_reasons_too() -> None:
     assert_every_gap_has_a_reason(result)
     with pytest.raises(ScanInputError, match="0, 1 or NaN"):
         scan_response(frame, genes, np.full(60, 2.0), QUICK)
+
+
+def test_a_covariate_that_separates_the_events_is_the_reason_and_the_gene_alone_is_still_estimated() -> None:
+    table = patients()
+    table["early"] = (table["event"] == 1) * 1.0
+    table.loc[table["event"] == 0, "time_months"] += 200
+    found = scan(table, {"fine": list(range(0, 60, 3))}, covariates=["early"])
+    assert "does not converge" in found.loc["fine", "adj_reason"]
+    assert np.isfinite(found.loc["fine", "uni_lr_p"]) and np.isfinite(found.loc["fine", "logrank_p"])
+    assert_every_gap_has_a_reason(found)
+
+
+def test_a_covariate_that_separates_the_responders_is_the_reason_too() -> None:
+    table = patients()
+    response = (np.arange(60) % 3 == 0) * 1.0
+    table["told"] = response
+    frame = frame_of(table, covariates=["told"])
+    genes = genes_of(frame, {"fine": list(range(0, 60, 4)), "none": []})
+    found = scan_response(frame, genes, response, QUICK).table.set_index("gene")
+    assert "does not converge" in found.loc["fine", "adj_reason"]
+    assert np.isfinite(found.loc["fine", "uni_lr_p"]) and np.isfinite(found.loc["fine", "fisher_p"])
+    assert found.loc["none", "adj_reason"] == NO_CARRIERS
+    assert_every_gap_has_a_reason(found)
+
+
+def test_a_stratum_of_responders_alone_leaves_the_models_and_the_others_stay() -> None:
+    table = patients()
+    response = np.where(np.arange(60) < 30, 1.0, (np.arange(60) % 3 == 0) * 1.0)
+    frame = frame_of(table)
+    found = scan_response(frame, genes_of(frame, {"fine": list(range(0, 60, 4))}), response, QUICK).table
+    assert found["n"][0] == 60 and found["uni_n"][0] == 30
+
+
+def test_identical_genes_and_a_family_of_one_are_said_of_responses_too() -> None:
+    frame = frame_of(patients())
+    response = (np.arange(60) % 4 == 0) * 1.0
+    twins = genes_of(frame, {"one": list(range(0, 60, 3)), "other": list(range(0, 60, 3))})
+    found = scan_response(frame, twins, response, QUICK).table
+    assert (found["identical_group"] == 0).all()
+    assert found["warnings"].str.contains("one hypothesis").all()
+    alone = scan_response(frame, genes_of(frame, {"one": list(range(0, 60, 3))}), response, QUICK)
+    assert alone.family_size == 1 and alone.table["primary_q"][0] == alone.table["primary_p"][0]
+    assert any("family of one" in note for note in alone.notes)
+
+
+def test_a_response_that_some_lack_is_counted_among_those_who_have_it() -> None:
+    table = patients()
+    table.loc[:9, "age"] = np.nan
+    frame = frame_of(table)
+    response = np.where(np.arange(60) >= 50, np.nan, (np.arange(60) % 3 == 0) * 1.0)
+    found = scan_response(frame, genes_of(frame, {"fine": list(range(0, 60, 2))}), response, QUICK)
+    row = found.table.iloc[0]
+    assert (row["n_profiled"], row["n"], row["adj_n"]) == (60, 50, 40)
+    assert found.exclusions == {"response not evaluable": 10}
+    assert "leaves out patients with missing covariates" in row["warnings"]
+
+
+def test_weights_count_in_the_models_and_doubled_patients_are_weight_two() -> None:
+    """Breslow would be exact; Efron's ties split deaths, so times without ties are used."""
+    table = patients(80)
+    table["time_months"] = np.random.default_rng(4).permutation(80) + 1.0
+    table["weight"] = np.where(np.arange(80) % 5 == 0, 2.0, 1.0)
+    carriers = {"fine": list(range(0, 80, 3))}
+    weighted = scan(table, carriers, weight="weight").loc["fine"]
+    plain = scan(table.assign(weight=2.0), carriers, weight="weight").loc["fine"]
+    unweighted = scan(table, carriers).loc["fine"]
+    assert weighted["uni_coef"] != pytest.approx(unweighted["uni_coef"], abs=1e-3)
+    assert plain["uni_coef"] == pytest.approx(unweighted["uni_coef"], abs=1e-9)
+    assert plain["uni_se"] == pytest.approx(unweighted["uni_se"] / np.sqrt(2), abs=1e-9)
+    assert plain["uni_lr_chi2"] == pytest.approx(2 * unweighted["uni_lr_chi2"], abs=1e-7)

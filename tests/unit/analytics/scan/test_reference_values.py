@@ -98,7 +98,7 @@ def test_proportional_hazards_test_agrees_with_cox_zph(cohort: str, gene: str) -
 
 @pytest.mark.parametrize("cohort", ["ties", "delayed"])
 @pytest.mark.parametrize("gene", GENES)
-@pytest.mark.parametrize("model", ["uni", "adj"])
+@pytest.mark.parametrize("model", ["uni", "adj", "burden"])
 def test_logistic_models_agree_with_glm_and_brglm2(cohort: str, gene: str, model: str) -> None:
     row = response_table(cohort, NEVER_FIRTH).loc[gene]
     wanted = expected(cohort, gene, f"logistic_{model}")
@@ -110,6 +110,14 @@ def test_logistic_models_agree_with_glm_and_brglm2(cohort: str, gene: str, model
     row = response_table(cohort, ALWAYS_FIRTH).loc[gene]
     assert row[f"{model}_method"] == LOGISTIC_FIRTH
     assert_tests_agree(row, model, expected(cohort, gene, f"logistic_firth_{model}"), 1e-7)
+
+
+@pytest.mark.parametrize("cohort", ["ties", "delayed"])
+@pytest.mark.parametrize("gene", GENES)
+def test_mantel_haenszel_agrees_with_mantelhaen_test(cohort: str, gene: str) -> None:
+    found = [g for g in reference_values()["genes"] if g["cohort"] == cohort and g["gene"] == gene]
+    row = response_table(cohort, NEVER_FIRTH).loc[gene]
+    assert row["mh_chi2"] == pytest.approx(found[0]["mantel_haenszel"], rel=1e-9)
 
 
 @pytest.mark.parametrize("cohort", ["ties", "delayed"])
