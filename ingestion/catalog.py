@@ -25,6 +25,15 @@ from ingestion.catalog_columns import (
     TimeUnit,
     compiles,
 )
+from ingestion.catalog_measurements import (
+    MEASUREMENT_KEYS,
+    OWN_SCHEME,
+    ExpressionTable,
+    FeatureTable,
+    GeneIdentifierColumns,
+    GeneSetTable,
+    check_measurements,
+)
 from ingestion.errors import CatalogError
 
 Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]
@@ -41,6 +50,9 @@ FileKind = Literal[
     "mutation_spectra",
     "published_exposures",
     "signature_profiles",
+    "immune_features",
+    "gene_sets",
+    "gene_identifiers",
 ]
 
 #: MAF columns that a mutation table may fill; the names are MAF's, in lower case.
@@ -103,6 +115,10 @@ class SourceFile(Strict):
     signatures: SignatureRelease | None = Field(
         default=None, description="which release a signature table is"
     )
+    expression: ExpressionTable | None = None
+    features: FeatureTable | None = None
+    gene_sets: GeneSetTable | None = None
+    gene_identifiers: GeneIdentifierColumns | None = None
 
     @model_validator(mode="after")
     def _complete(self) -> SourceFile:
@@ -117,12 +133,21 @@ class SourceFile(Strict):
             raise ValueError(f"a {self.kind} table needs sample_id")
         if (self.kind == "signature_profiles") != (self.signatures is not None):
             raise ValueError("a signature_profiles table, and no other, needs 'signatures'")
+        how = {name: getattr(self, name) for name in MEASUREMENT_KEYS.values()}
+        check_measurements(
+            self.kind, how, has_sample=self.sample_id is not None, has_unit=self.unit is not None
+        )
         if len(self.for_each) > 1:
             raise ValueError("for_each takes one placeholder")
         for name in self.for_each:
             if "{" + name + "}" not in self.address:
                 raise ValueError(f"the address has no {{{name}}} for for_each to fill")
         return self
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a file of the project's own catalogue."""
+        return self.address.startswith(OWN_SCHEME)
 
     def addresses(self) -> list[str]:
         """Every address this entry stands for, ``for_each`` filled in."""

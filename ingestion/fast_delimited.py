@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from pyarrow import csv
 
 from ingestion.catalog_columns import TableFormat
-from ingestion.delimited import MAF_VERSION, is_comment
+from ingestion.delimited import MAF_VERSION, is_comment, split_line
 from ingestion.table_model import ParsedTable, Select, column_names
 
 _BLOCK_BYTES = 8 << 20  # enough to keep two parser threads busy, small beside the 0.8 GB allowed for MC3
@@ -140,14 +140,18 @@ class _InspectedStream:
             number += 1
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             plain = text.removesuffix(b"\n").removesuffix(b"\r")
-            if b"\r" in plain or self._has_quote(plain) or text.startswith(codecs.BOM_UTF16_LE):
+            if b"\r" in plain or text.startswith(codecs.BOM_UTF16_LE):
                 raise _OddError
             try:
                 shown = plain.decode("utf-8")
             except UnicodeDecodeError as error:
                 raise _OddError from error
             if number >= self._fmt.header_row and shown.strip() and not is_comment(shown, self._fmt):
-                return shown.split(self._fmt.delimiter), number
+                # Quotes in the header alone are no reason to read two million cells the slow way.
+                cells, is_open = split_line(shown, self._fmt)
+                if is_open:
+                    raise _OddError
+                return cells, number
         raise _OddError
 
     def read(self, n_bytes: int) -> bytes:

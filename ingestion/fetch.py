@@ -34,7 +34,7 @@ from ingestion.store import ContentStore, StoredFile, sha256_of, storage_errors,
 DEFAULT_MAX_BYTES = 2 << 30  # the largest public study tarball in view is below 1 GB
 _WAIT_FOR_OTHER_DOWNLOAD_S = 3600.0
 
-ReadFrom = Literal["https", "mirror", "store"]
+ReadFrom = Literal["https", "mirror", "store", "catalogue"]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class FetchedFile:
     Attributes
     ----------
     address, licence : as asked for. sha256, bytes, path : what is in the store.
-    read_from : "https" or "mirror" when bytes were read now, "store" when they were known to be current.
+    read_from : "https" or "mirror" when bytes were read now, "store" when they were known to be current, "catalogue"
+        for a file of the project's own catalogue.
     pinned : the address carries a commit.
     change : what differs from the last reading, when an unpinned address serves other bytes than before.
     """

@@ -46,6 +46,9 @@ MAF_SYNONYMS: dict[str, tuple[str, ...]] = {
     "center": ("Center", "CENTERS"),
 }
 SAMPLE_SYNONYMS = ("Tumor_Sample_Barcode", "Tumor_Sample_ID")
+#: VEP's column of Ensembl numbers; elsewhere a column of this name holds symbols.
+_ENSEMBL_COLUMN = "Gene"
+_ENSEMBL_NUMBER = re.compile(r"ENSG\d{11}")
 
 _MONTHS = (
     "jan|janv|feb|févr|fevr|fév|mar|mars|apr|avr|may|mai|jun|juin|jul|juil|aug|août|aout|sep|sept|oct|okt|"
@@ -115,8 +118,31 @@ def parse_mutations(
     )
     if "hugo_symbol" in columns:
         out.add_rejected(ref, _genes_made_dates(columns["hugo_symbol"], table))
+    _add_identifiers(table, ref, out)
     if file.lists_profiled:
         _add_profiled(table, samples, patients, ref, panel_id, out)
+
+
+def _add_identifiers(table: ParsedTable, ref: SourceRef, out: RawTables) -> None:
+    """Genes that the table names by symbol and by Ensembl number: once each, at the row that does so first."""
+    symbols = _matching(table.columns, MAF_SYNONYMS["hugo_symbol"])
+    if not symbols or _ENSEMBL_COLUMN not in table.columns:
+        return
+    first: dict[tuple[str, str], int] = {}
+    named = zip(table.cells(symbols[0]), table.cells(_ENSEMBL_COLUMN), table.rows(), strict=True)
+    for symbol, number, row in named:
+        if symbol and number and _ENSEMBL_NUMBER.fullmatch(number):
+            first.setdefault((symbol, number), row)
+    out.add(
+        "gene_identifiers",
+        len(first),
+        {
+            "source_file_id": ref.source_file_id,
+            "source_row": list(first.values()),
+            "hugo_symbol": [symbol for symbol, _ in first],
+            "ensembl_gene_id": [number for _, number in first],
+        },
+    )
 
 
 def _pick_for(name: str, columns: Sequence[str], file: SourceFile) -> Pick | None:
@@ -138,7 +164,7 @@ def _plain(name: str) -> str:
 
 def _needed(columns: Sequence[str], file: SourceFile, where: str) -> Collection[str]:
     """The columns that have a place in ``mutations`` or decide about its rows, all of them checked."""
-    needed = set(_matching(columns, SAMPLE_SYNONYMS))
+    needed = set(_matching(columns, SAMPLE_SYNONYMS)) | ({_ENSEMBL_COLUMN} & set(columns))
     declared = {f"mutation_columns.{name}": pick for name, pick in file.mutation_columns.items()}
     declared |= {key: pick for key in ("sample_id", "patient_id") if (pick := getattr(file, key)) is not None}
     for key, pick in declared.items():

@@ -82,8 +82,6 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "rule",
     ),
     "gene_panels": ("source_file_id", "source_row", "panel_id", "hugo_symbol", "entrez_gene_id"),
-    # gene x sample, one row a value; unit as declared
-    "expression": ("cohort_id", "source_file_id", "source_row", "sample_id", "gene", "value", "unit"),
     # every sample of a table of spectra or of published exposures (table_kind), those without a mutation too
     "signature_samples": (
         "cohort_id",
@@ -122,6 +120,50 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "signature",
         "channel",
         "probability",
+    ),
+    # gene x sample, one row a value; unit and pipeline as declared; sample_raw is the file's own name of the sample
+    "expression": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "sample_raw",
+        "gene",
+        "value",
+        "unit",
+        "pipeline",
+    ),
+    # one row a filled cell of a table of immune features; feature is a name of seed immune_feature_terms
+    "immune_features": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "aliquot_raw",
+        "column_name",
+        "feature",
+        "value",
+        "source_label",
+    ),
+    # one row a gene of a set; gene_raw as the file has it, gene after the repairs that the catalogue declares
+    "gene_sets": (
+        "source_file_id",
+        "source_row",
+        "gene_set_id",
+        "collection",
+        "title",
+        "citation",
+        "version",
+        "gene_raw",
+        "gene",
+    ),
+    # genes under several identifiers; feeds intermediate.int_gene_identifiers
+    "gene_identifiers": (
+        "source_file_id",
+        "source_row",
+        "hugo_symbol",
+        "entrez_gene_id",
+        "ensembl_gene_id",
     ),
     # what could not be read, and the rule that says so; nothing is dropped in silence
     "rejected_rows": (
@@ -188,6 +230,7 @@ REJECTION_RULES: dict[str, str] = {
     "not_a_number": "The value of a numeric attribute is not a number.",
     "negative_time": "The duration is negative.",
     "repeated_sample": "The sample is in the table a second time; the first one is kept.",
+    "absent_column": "A column that the catalogue names is not in an awaited table; the rest of it is read.",
     "absent_file": "A meta file names a data file that the study does not hold.",
     "backwards_segment": "The segment ends before it starts.",
 }

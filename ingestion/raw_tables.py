@@ -23,6 +23,9 @@ from ingestion.catalog_tables import CATALOG_TABLES, catalog_tables
 from ingestion.cbioportal import parse_study_file
 from ingestion.clinical import parse_clinical
 from ingestion.copy_number_tables import parse_copy_number, parse_segments
+from ingestion.expression_tables import parse_expression
+from ingestion.feature_tables import parse_features
+from ingestion.gene_set_tables import parse_gene_identifiers, parse_gene_sets
 from ingestion.mutation_tables import parse_mutations
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.raw_schema import RAW_TABLES
@@ -77,7 +80,7 @@ class _Entry:
 
 _Parser = Callable[[Path, SourceRef, _Entry], None]
 
-#: Kinds that are one table; a kind that is not here (expression) only gets its row in ``source_files``.
+#: Kinds that are one table (a study is several, see ``cbioportal``).
 PARSERS: dict[str, _Parser] = {
     "clinical": lambda path, ref, e: parse_clinical(path, ref, e.file, e.panel_id, e.out),
     "mutations": lambda path, ref, e: parse_mutations(path, ref, e.file, e.panel_id, e.out),
@@ -88,6 +91,10 @@ PARSERS: dict[str, _Parser] = {
     "mutation_spectra": lambda path, ref, e: parse_spectra(path, ref, e.file, e.out),
     "published_exposures": lambda path, ref, e: parse_exposures(path, ref, e.file, e.out),
     "signature_profiles": lambda path, ref, e: parse_profiles(path, ref, e.file, e.out),
+    "expression": lambda path, ref, e: parse_expression(path, ref, e.file, e.out),
+    "immune_features": lambda path, ref, e: parse_features(path, ref, e.file, e.out),
+    "gene_sets": lambda path, ref, e: parse_gene_sets(path, ref, e.file, e.out),
+    "gene_identifiers": lambda path, ref, e: parse_gene_identifiers(path, ref, e.file, e.out),
 }
 
 
@@ -149,7 +156,7 @@ def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_
 
 def _origin(item: Fetched) -> str:
     # "store" only says that the bytes were there already: they came over https once.
-    return "mirror" if item.read_from == "mirror" else "https"
+    return item.read_from if item.read_from in ("mirror", "catalogue") else "https"
 
 
 def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched]) -> str:

@@ -53,6 +53,11 @@ class Settings:
         return PROJECT / "catalog" / "attributes.yaml"
 
     @property
+    def own_sources(self) -> Path:
+        """Files that the project itself curates (gene lists); the demo reads the same ones."""
+        return PROJECT / "catalog" / "references"
+
+    @property
     def dbt_project(self) -> Path:
         return PROJECT / "dbt_project"
 

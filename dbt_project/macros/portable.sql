@@ -47,3 +47,8 @@
 {% macro hash_of(columns) -%}{{ return(adapter.dispatch('hash_of')(columns)) }}{%- endmacro %}
 {% macro default__hash_of(columns) -%}hash({{ columns | join(', ') }}){%- endmacro %}
 {% macro spark__hash_of(columns) -%}xxhash64({{ columns | join(', ') }}){%- endmacro %}
+
+{#- sha256 of the sorted distinct values, one a line. -#}
+{% macro hash_of_list(text) -%}{{ return(adapter.dispatch('hash_of_list')(text)) }}{%- endmacro %}
+{% macro default__hash_of_list(text) -%}sha256(string_agg(distinct {{ text }}, chr(10) order by {{ text }})){%- endmacro %}
+{% macro spark__hash_of_list(text) -%}sha2(array_join(array_sort(collect_set({{ text }})), chr(10)), 256){%- endmacro %}

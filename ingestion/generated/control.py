@@ -49,7 +49,7 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
     built = Built()
     lost = set(rng.choice(len(people), _N_NOT_SEQUENCED, replace=False).tolist())
     shown = [person.unprofiled() if i in lost else person for i, person in enumerate(people)]
-    names = [f"DEMO-{CODES[person.cancer_type][:2]}-{i + 1:04d}" for i, person in enumerate(shown)]
+    names = patient_names(shown)
     rows: list[tuple[object, ...]] = [(NOTICE,), _HEADER]
     rows += [_clinical_row(i, name, p, rng) for i, (name, p) in enumerate(zip(names, shown, strict=True))]
     built.files[CLINICAL] = workbook({SHEET: rows})
@@ -57,7 +57,7 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
     for code in CODES.values():
         study = f"{code.lower()}_demo_2018"
         sequenced = [
-            f"{name}-{_sample_code(p)}"
+            f"{name}-{sample_code(p)}"
             for name, p in zip(names, shown, strict=True)
             if p.is_profiled and CODES[p.cancer_type] == code
         ]
@@ -69,7 +69,13 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
     return built
 
 
-def _sample_code(person: Person) -> str:
+def patient_names(people: list[Person]) -> list[str]:
+    """Barcodes of the group's patients, in its order."""
+    return [f"DEMO-{CODES[person.cancer_type][:2]}-{i + 1:04d}" for i, person in enumerate(people)]
+
+
+def sample_code(person: Person) -> str:
+    """Type of the sample as in a barcode: 01 primary, 03 blood, 06 metastasis."""
     if person.cancer_type == "Leukemia":
         return "03"
     return "06" if person.entry_months > 0 else "01"
@@ -105,7 +111,7 @@ def _barcode(name: str, person: Person) -> str:
     """A full aliquot barcode; bladder cancers only have the patient's twelve characters."""
     if person.cancer_type == "Bladder Cancer":
         return name
-    return f"{name}-{_sample_code(person)}A-11D-A000-08"
+    return f"{name}-{sample_code(person)}A-11D-A000-08"
 
 
 def _maf(names: list[str], people: list[Person]) -> str:

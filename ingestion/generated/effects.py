@@ -125,3 +125,14 @@ HOTSPOTS = {
     "PIK3CA": (1047, "H", "R", 178952085, "A", "G"),
     "FGFR3": (249, "S", "C", 1803568, "C", "G"),
 }
+
+#: IGF1R-mutated tumours of demo_melanoma_c: log2 shift of two chemokines, and of every gene of the planted set.
+EXPRESSION_SHIFT_GENES = ("CXCL9", "CXCL10")
+EXPRESSION_SHIFT_LOG2 = 1.5
+EXPRESSION_SHIFT_SET = (
+    "ATM", "ATR", "BARD1", "BLM", "BRCA1", "BRCA2", "BRIP1", "CHEK1", "CHEK2", "ERCC2", "ERCC3", "ERCC4", "FANCA",
+    "MLH1", "MSH2", "MSH3", "MSH6", "NBN", "PALB2", "PARP1", "PMS1", "PMS2", "POLD1", "POLE", "RAD50", "RAD51",
+)  # fmt: skip
+EXPRESSION_SHIFT_SET_LOG2 = 0.6
+#: ... and of demo_control_2018: difference of the mean leukocyte fraction.
+LEUKOCYTE_SHIFT = 0.10

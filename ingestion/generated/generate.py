@@ -14,6 +14,7 @@ import numpy as np
 from ingestion.generated import (
     control,
     effects,
+    immune,
     luad,
     melanoma_a,
     melanoma_b,
@@ -45,6 +46,7 @@ _STREAMS = (
     "control",
     "pairs",
     "signatures",
+    "immune",
 )
 
 
@@ -104,6 +106,7 @@ def _build(seed: int) -> Built:
         untreated,
         signatures.build(untreated.patients, rng["signatures"]),
         pairs.build(people["pairs"], rng["pairs"]),
+        immune.build(people["melanoma_c"], people["control"], rng["immune"]),
     )
     whole = Built()
     for part in parts:
@@ -131,6 +134,10 @@ def _truth(seed: int, built: Built, digests: dict[str, str]) -> Truth:
         prognostic_gene=effects.PROGNOSTIC_GENE,
         null_genes=effects.NULL_GENES,
         shadow_genes=effects.SHADOW_GENES,
+        expression_shift_log2=dict.fromkeys(effects.EXPRESSION_SHIFT_GENES, effects.EXPRESSION_SHIFT_LOG2),
+        expression_shift_set=effects.EXPRESSION_SHIFT_SET,
+        expression_shift_set_log2=effects.EXPRESSION_SHIFT_SET_LOG2,
+        leukocyte_shift=effects.LEUKOCYTE_SHIFT,
         patients=tuple(built.patients),
         overlaps=tuple(built.overlaps),
         false_friends=tuple(built.false_friends),

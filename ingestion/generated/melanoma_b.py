@@ -31,7 +31,7 @@ _ODD_BYTE_AT = 17
 _ODD_BYTE = "\udcff"  # becomes a Latin-1 byte in a file that is declared UTF-8
 
 #: Ensembl numbers, with a version as in many expression tables
-_EXPRESSED = {
+ENSEMBL_NUMBERS = {
     "ENSG00000166710.17": "B2M", "ENSG00000162434.7": "JAK1", "ENSG00000096968.8": "JAK2",
     "ENSG00000120217.9": "CD274", "ENSG00000153563.11": "CD8A", "ENSG00000188389.6": "PDCD1",
     "ENSG00000111537.4": "IFNG", "ENSG00000145649.7": "GZMA", "ENSG00000180644.6": "PRF1",
@@ -41,7 +41,7 @@ _EXPRESSED = {
     "ENSG00000131203.8": "IDO1", "ENSG00000100453.8": "GZMB", "ENSG00000171094.11": "ALK",
     "ENSG00000140443.9": "IGF1R", "ENSG00000141510.11": "TP53",
 }  # fmt: skip
-_IMMUNE = frozenset({"CD8A", "PDCD1", "IFNG", "GZMA", "PRF1", "CXCL9", "CXCL10", "LAG3", "IDO1", "GZMB"})
+IMMUNE_GENES = frozenset({"CD8A", "PDCD1", "IFNG", "GZMA", "PRF1", "CXCL9", "CXCL10", "LAG3", "IDO1", "GZMB"})
 
 
 def patient_id(i: int) -> str:
@@ -142,8 +142,10 @@ def _expression(people: list[Person], rng: np.random.Generator) -> str:
     """Whole numbers under the name FPKM. Inflamed tumours (a latent score) express the immune genes together."""
     inflamed = rng.standard_normal(len(people))
     rows = []
-    for gene_id, symbol in _EXPRESSED.items():
+    for gene_id, symbol in ENSEMBL_NUMBERS.items():
         base = rng.normal(6.5, 0.8)
-        log_counts = base + (0.8 * inflamed if symbol in _IMMUNE else 0.0) + rng.normal(0, 0.5, len(people))
+        log_counts = (
+            base + (0.8 * inflamed if symbol in IMMUNE_GENES else 0.0) + rng.normal(0, 0.5, len(people))
+        )
         rows.append((gene_id, *(str(int(value)) for value in np.exp(log_counts))))
     return f"# {NOTICE}\n" + tsv(("GeneID", *(patient_id(i) for i in range(len(people)))), rows)

@@ -103,6 +103,10 @@ class Truth:
     prognostic_gene: str
     null_genes: tuple[str, ...]
     shadow_genes: tuple[str, ...]
+    expression_shift_log2: dict[str, float]
+    expression_shift_set: tuple[str, ...]
+    expression_shift_set_log2: float
+    leukocyte_shift: float
     patients: tuple[PatientTruth, ...]
     overlaps: tuple[Overlap, ...]
     false_friends: tuple[Overlap, ...]

@@ -9,8 +9,9 @@ import dagster as dg
 import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
-from ingestion.errors import AddressNotFoundError, IngestionError
+from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError
 from ingestion.fetch import FetchedFile
+from ingestion.own_files import fetch_all
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
 from orchestration.assets.leftovers import drop_unknown
@@ -34,17 +35,23 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
         owners=OWNERS,
         kinds={"python", "parquet"},
         code_version=PARSER_VERSION,
-        metadata={"address": dg.MetadataValue.url(file.address), "licence": owner.licence},
+        metadata={
+            "address": dg.MetadataValue.text(file.address)
+            if file.is_own
+            else dg.MetadataValue.url(file.address),
+            "licence": owner.licence,
+        },
         pool=BUILD_POOL,
     )
     def source(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         try:
             with warehouse.fetcher() as fetcher:
-                fetched = [fetcher.fetch(address, licence=owner.licence) for address in file.addresses()]
-        except AddressNotFoundError as exc:
+                fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
+        except (AddressNotFoundError, SourceUnavailableError) as exc:
             if file.awaited is None:
                 raise
-            forget_parsed(warehouse.settings.parsed / owner.owner_id / file.id)
+            if isinstance(exc, AddressNotFoundError):  # what cannot be reached now may still be there
+                forget_parsed(warehouse.settings.parsed / owner.owner_id / file.id)
             context.log.info(f"Not there, and the run goes on without it ({file.awaited}): {exc}")
             return dg.MaterializeResult(
                 data_version=dg.DataVersion("absent"), metadata={"absent": file.awaited, "because": str(exc)}

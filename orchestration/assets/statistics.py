@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 import pandas as pd
 
 from analytics.claims.check import check_all
@@ -21,6 +20,7 @@ from orchestration.assets.result_files import (
     save_figures,
     written,
 )
+from orchestration.available_sources import available_sources
 from orchestration.kinds import FRAME_MARTS
 from orchestration.kinds.survival import verdict_rows
 from orchestration.lineage import view_statements
@@ -166,6 +166,8 @@ def result_tables_asset(
         dg.AssetKey(["marts", "published_claims"]),
         dg.AssetKey(["marts", "published_claim_relations"]),
         dg.AssetKey(["marts", "published_claim_requirements"]),
+        dg.AssetKey(["marts", "expression"]),
+        dg.AssetKey(["marts", "immune_features"]),
     ],
     group_name="stats",
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
@@ -195,26 +197,3 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
     )
-
-
-#: An exome without a call is one whose calls are missing; the full MC3 has calls for 98.6 % of the samples listed.
-COMPLETE_CALLS = 0.95
-_WITH_CALLS = """
-select profiling.cohort_id, count(*) as n_sequenced, count(calls.sample_id) as n_with_calls
-from marts.profiling as profiling
-left join (select distinct cohort_id, sample_id from marts.mutations) as calls
-    on profiling.cohort_id = calls.cohort_id and profiling.sample_id = calls.sample_id
-where profiling.is_profiled group by profiling.cohort_id
-"""
-
-
-def available_sources(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """What is at hand, as ``<what>:<cohort>``: lets a claim that waits for a file be checked once the file is there."""
-    found = con.execute(
-        "select distinct 'mutations:' || cohort_id from marts.mutations "
-        "union select distinct 'clinical:' || cohort_id from marts.patients "
-        "union select distinct 'survival:' || cohort_id from marts.survival_outcomes "
-        f"union select 'complete_calls:' || cohort_id from ({_WITH_CALLS}) as counted "
-        f"where n_with_calls >= {COMPLETE_CALLS} * n_sequenced"
-    ).fetchall()
-    return {str(row[0]) for row in found}

@@ -16,7 +16,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 DBT = PROJECT / "dbt_project"
 MODELS = sorted((DBT / "models").rglob("*.sql"))
 #: Raw tables that no model reads yet.
-NOT_STAGED = {"expression"}
+NOT_STAGED: set[str] = set()
 
 
 def rows(seed: str) -> list[dict[str, str]]:

@@ -1,5 +1,5 @@
--- What could not be read (ingestion), what could be read and not understood (values), rows of mutations or of
--- signatures of samples that no clinical table has, and segments that say nothing.
+-- What could not be read (ingestion), what could be read and not understood (values), rows of mutations, expression,
+-- immune features or signatures of samples that no clinical table has, and segments that say nothing.
 with rules as (
 
     select * from {{ ref('rejection_rules') }}
@@ -77,6 +77,20 @@ uncounted as (
 
 ),
 
+unmeasured as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        'unknown_sample' as rule_id,
+        measurement as column_name,
+        sample_raw as value
+    from {{ ref('int_measured_samples') }}
+    where is_orphan
+
+),
+
 together as (
 
     select * from unread
@@ -88,6 +102,8 @@ together as (
     select * from segments
     union all
     select * from uncounted
+    union all
+    select * from unmeasured
 
 )
 

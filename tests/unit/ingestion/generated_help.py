@@ -60,6 +60,8 @@ def parsed(owner_id: str, file_id: str) -> dict[str, pd.DataFrame]:
     fetched = []
     for address in file.addresses():
         path = mirror_path(made().folder, address)
+        if file.awaited and not path.exists():
+            continue
         fetched.append(SourceBytes(address, sha256_of(path), path, "mirror"))
     tables = parse_cohort_file(cohort, file, fetched, demo_catalog())
     return {name: table.to_pandas() for name, table in tables.items()}
@@ -81,8 +83,9 @@ def members(study: str) -> dict[str, bytes]:
 
 
 def entries() -> list[tuple[Cohort | Reference, SourceFile]]:
-    """Every file entry of the demo catalogue, references too."""
-    return [(owner, file) for owner in demo_catalog().owners() for file in owner.files]
+    """Every entry of the demo catalogue whose file is generated."""
+    owners = demo_catalog().owners()
+    return [(owner, file) for owner in owners for file in owner.files if not file.is_own]
 
 
 @cache

@@ -1,0 +1,17 @@
+with source as (
+
+    select * from {{ source('raw', 'immune_features') }}
+
+)
+
+select
+    cohort_id,
+    source_file_id,
+    try_cast(source_row as bigint) as source_row,
+    sample_id,
+    aliquot_raw,
+    column_name,
+    feature,
+    try_cast(value as double) as value,
+    source_label
+from source
