@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.characteristics.tables import CHARACTERISTICS_TABLES
+from analytics.resistance.tables import RESISTANCE_TABLES
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
 from analytics.scan.tables import SCAN_TABLES
 from analytics.survival_prediction.tables import TABLES as PREDICTION_TABLES
@@ -145,6 +146,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "title": ("string", "What it shows"),
         "alt": ("string", "What a reader would take from it, for those who cannot see it"),
     },
+    **RESISTANCE_TABLES,
     "meta_stats": {
         "stat_id": ("string", "Name of the statistic"),
         "analysis_id": ("string", "See analysis_specs"),

@@ -31,7 +31,12 @@ _ROLES = {
         "event_source_file_id",
         "event_source_row",
     ),
-    "response": ("response_outcomes", "and members.endpoint = 'response'", "source_file_id", "source_row"),
+    "response": (
+        "response_outcomes",
+        "and members.endpoint in ('response', 'PFS, acquired resistance')",
+        "source_file_id",
+        "source_row",
+    ),
     "treatment": ("treatments", "", "source_file_id", "source_row"),
     "sample": ("samples", "and fact.sample_id = members.sample_id", "source_file_id", "source_row"),
     "profiling": ("profiling", "and fact.sample_id = members.sample_id", "source_file_id", "source_row"),
@@ -108,6 +113,7 @@ def view_statements(schema: str = "stats") -> list[str]:
         """
         for role, (mart, condition, file_column, row_column) in _ROLES.items()
     ]
+    arms += _resistance_arms(schema)
     lineage = f"""
     create or replace view {schema}.lineage as
     select rows_behind.*, files.address, files.member, files.sha256
@@ -115,6 +121,59 @@ def view_statements(schema: str = "stats") -> list[str]:
     left join marts.source_files as files on rows_behind.source_file_id = files.source_file_id
     """
     return [every_stat, lineage]
+
+
+#: Rows behind a statistic of resistance: role, table of statistics, which of them, table with the rows, their file and
+#: row, which of these. A statistic of one pair has that pair's rows, one over all pairs those of its members.
+_SAME_ANALYSIS = "fact.analysis_id = every_stat.analysis_id and fact.variant = every_stat.variant"
+_SAME_PAIR = "(every_stat.pair_id is null or every_stat.pair_id = fact.pair_id)"
+_SAME_GENES = (
+    "(every_stat.feature in (fact.hugo_symbol, 'any gene set') "
+    "or list_contains(string_split(fact.gene_sets, '; '), every_stat.feature))"
+)
+_OF_PAIRS = "every_stat.endpoint = 'pairs'"
+_OF_CALLS = f"{_OF_PAIRS} and every_stat.unit like '%mutations'"
+_RESISTANCE_ROWS = (
+    ("earlier sample", "pair_stats", _OF_PAIRS, "marts.sample_pairs", "source", _SAME_PAIR),
+    ("later sample", "pair_stats", _OF_PAIRS, "marts.sample_pairs", "second_source", _SAME_PAIR),
+    (
+        "call in the earlier sample", "pair_stats", _OF_CALLS, "pair_mutations", "first_source",
+        f"{_SAME_PAIR} and {_SAME_ANALYSIS}",
+    ),
+    (
+        "call in the later sample", "pair_stats", _OF_CALLS, "pair_mutations", "second_source",
+        f"{_SAME_PAIR} and {_SAME_ANALYSIS}",
+    ),
+    (
+        "resistance event", "pair_stats", f"{_OF_PAIRS} and every_stat.feature is not null", "resistance_events",
+        "source", f"{_SAME_ANALYSIS} and fact.pair_id is not null and {_SAME_GENES}",
+    ),
+    (
+        "resistance event", "frequency_stats", "every_stat.endpoint like 'intrinsic, %'", "resistance_events",
+        "source", f"{_SAME_ANALYSIS} and fact.pair_id is null and {_SAME_GENES}",
+    ),
+)  # fmt: skip
+
+
+def _resistance_arms(schema: str) -> list[str]:
+    """Arms of the lineage view for statistics of pairs and of intrinsic loss: samples, calls and events."""
+    return [
+        f"""
+        select every_stat.stat_id, members.cohort_id, members.patient_id, members.person_id, members.status,
+            '{role}' as role, '{rows if "." in rows else f"stats.{rows}"}' as mart,
+            fact.{place}_file_id as source_file_id, fact.{place}_row as source_row
+        from {schema}.{statistics} as every_stat
+        inner join {schema}.analysis_members as members
+            on every_stat.analysis_id = members.analysis_id and every_stat.variant = members.variant
+            and every_stat.endpoint = members.endpoint and members.is_member
+            and (every_stat.cohort_id is null or every_stat.cohort_id = members.cohort_id)
+            and list_contains(string_split(members.row_sets, '; '), every_stat.row_set)
+        inner join {rows if "." in rows else f"{schema}.{rows}"} as fact
+            on members.cohort_id = fact.cohort_id and members.patient_id = fact.patient_id and {which}
+        where {asked} and fact.{place}_file_id is not null
+        """
+        for role, statistics, asked, rows, place, which in _RESISTANCE_ROWS
+    ]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingestion.generated.truth import ExposureTruth, Overlap, PatientTruth, PlantedRow, ResistanceTruth
+from ingestion.generated.truth import (
+    ExposureTruth,
+    Overlap,
+    PairMutationTruth,
+    PatientTruth,
+    PlantedRow,
+    ResistanceTruth,
+)
 
 HOST = "synthetic.invalid"
 DAYS_PER_MONTH = 30.4375
@@ -19,6 +26,7 @@ class Built:
     overlaps: list[Overlap] = field(default_factory=list)
     false_friends: list[Overlap] = field(default_factory=list)
     resistance_events: list[ResistanceTruth] = field(default_factory=list)
+    pair_mutations: list[PairMutationTruth] = field(default_factory=list)
     exposures: list[ExposureTruth] = field(default_factory=list)
     planted_rows: list[PlantedRow] = field(default_factory=list)
 
@@ -36,6 +44,8 @@ class Built:
         if clash:
             raise ValueError(f"two cohort modules write the same files: {sorted(clash)}")
         self.files |= other.files
-        lists = ("patients", "overlaps", "false_friends", "resistance_events", "exposures", "planted_rows")
+        lists = (
+            "patients", "overlaps", "false_friends", "resistance_events", "pair_mutations", "exposures", "planted_rows",
+        )  # fmt: skip
         for name in lists:
             getattr(self, name).extend(getattr(other, name))

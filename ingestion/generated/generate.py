@@ -142,6 +142,7 @@ def _truth(seed: int, built: Built, digests: dict[str, str]) -> Truth:
         overlaps=tuple(built.overlaps),
         false_friends=tuple(built.false_friends),
         resistance_events=tuple(built.resistance_events),
+        pair_mutations=tuple(built.pair_mutations),
         exposures=tuple(built.exposures),
         planted_rows=tuple(built.planted_rows),
         files=digests,

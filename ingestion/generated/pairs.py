@@ -17,7 +17,7 @@ from ingestion.generated.effects import TRUTH_GENES
 from ingestion.generated.formats import NOTICE, SYNTHETIC, comma, gzipped, tsv
 from ingestion.generated.genes import EXOME, Gene, all_genes, size_mb
 from ingestion.generated.people import Person
-from ingestion.generated.truth import ResistanceTruth
+from ingestion.generated.truth import PairMutationTruth, ResistanceTruth
 
 PAIRS = "demo_pairs_2016"
 CLINICAL = "demo_pairs_2016_samples_SYNTHETIC.tsv"
@@ -28,6 +28,7 @@ _RESISTANCE_GENES = ("JAK1", "JAK2", "B2M")
 _N_RELAPSED = 14
 _DEPTH, _SHALLOW_DEPTH = 130, 8
 _SHALLOW_AT = 8
+_FEWEST_READS = 3
 _ARM_BASES = 60_000_000
 _LOST_BASES = 8_000_000
 
@@ -89,6 +90,7 @@ def build(people: list[Person], rng: np.random.Generator) -> Built:
         }
         mutated = tuple(symbol for symbol in TRUTH_GENES if symbol in planted | set(truth.mutated))
         built.patients.append(replace(truth, mutated=mutated))
+    built.pair_mutations += [row for i in range(len(chosen)) for row in _presence(i, samples, chosen[i])]
     for i, gene, maf_class, loss, present_at, note in _EVENTS:
         is_biallelic = maf_class not in ("", "Missense_Mutation") and loss != "none"
         built.resistance_events.append(
@@ -139,12 +141,31 @@ def _samples(i: int, person: Person, rng: np.random.Generator) -> list[_Sample]:
                 before.append(
                     _event_call(all_genes()[gene], maf_class, loss, baseline_purity, baseline_depth, rng)
                 )
+    if i == _SHALLOW_AT:
+        # A caller asks for reads; the genes whose status the truth states keep their calls.
+        before = [c for c in before if c.alt_count >= _FEWEST_READS or c.gene.symbol in TRUTH_GENES]
     samples = [_Sample(i, "A", baseline_purity, baseline_depth, tuple(before))]
     if i % 5 == 3:
         early = [_resampled(c, baseline_purity, clonal[c.start], _DEPTH, rng) for c in found]
         samples.append(_Sample(i, "B", baseline_purity, _DEPTH, tuple(early)))
     samples.append(_Sample(i, "E", relapse_purity, _DEPTH, tuple(after)))
     return samples
+
+
+def _presence(i: int, samples: list[_Sample], person: Person) -> list[PairMutationTruth]:
+    """In which tumours each mutation of patient ``i`` is. What the person had at first is in the baseline tumour,
+    and in the relapse unless it was lost, which leaves no call there (deep samples call everything)."""
+    first = {c.start: c for s in samples if s.patient == i and s.letter == "A" for c in s.calls}
+    second = {c.start: c for s in samples if s.patient == i and s.letter == "E" for c in s.calls}
+    before = {c.start: c for c in person.nonsynonymous} | first
+    rows = []
+    for start, call in sorted((before | second).items()):
+        presence = "shared" if start in before and start in second else "private_to_second"
+        if start not in second:
+            presence = "private_to_first"
+        gene = call.gene.symbol
+        rows.append(PairMutationTruth(PAIRS, str(i + 1), gene, start, presence, start in first))
+    return rows
 
 
 def _private_call(found: Sequence[Call], rng: np.random.Generator) -> Call:

@@ -64,6 +64,20 @@ class ResistanceTruth:
 
 
 @dataclass(frozen=True)
+class PairMutationTruth:
+    """One non-synonymous mutation of a patient with a baseline and a relapse sample: in which tumours it is, whatever
+    was called: shared, private_to_first or private_to_second. ``is_called_first`` is false where the baseline is too
+    shallow for the call: the tumour has it, the file does not."""
+
+    cohort_id: str
+    patient_id: str
+    gene: str
+    start_position: int
+    presence: str
+    is_called_first: bool
+
+
+@dataclass(frozen=True)
 class ExposureTruth:
     """Expected substitutions of one sample from one signature, above 0; a signature that is not there has no record."""
 
@@ -111,6 +125,7 @@ class Truth:
     overlaps: tuple[Overlap, ...]
     false_friends: tuple[Overlap, ...]
     resistance_events: tuple[ResistanceTruth, ...]
+    pair_mutations: tuple[PairMutationTruth, ...]
     exposures: tuple[ExposureTruth, ...]
     planted_rows: tuple[PlantedRow, ...]
     files: dict[str, str]

@@ -12,9 +12,10 @@ import duckdb
 
 from analytics.comparison.spec import ComparisonSpec
 from analytics.landscape.spec import LandscapeSpec
+from analytics.resistance.spec import ResistanceSpec
 from analytics.specs import AnalysisSpec, Question
 from analytics.survival_prediction.spec import NomogramSpec
-from orchestration.kinds import comparison, landscape, nomogram, survival
+from orchestration.kinds import comparison, landscape, nomogram, resistance, survival
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -39,4 +40,5 @@ KINDS: dict[str, Kind] = {
     "comparison": Kind(ComparisonSpec, comparison.run),
     "landscape": Kind(LandscapeSpec, landscape.run),
     "nomogram": Kind(NomogramSpec, nomogram.run),
+    "resistance": Kind(ResistanceSpec, resistance.run, ("sample_pairs", "copy_number_segments")),
 }

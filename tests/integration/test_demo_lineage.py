@@ -11,7 +11,10 @@ from source_lines import source_lines
 from analytics.result_tables import RESULT_TABLES
 from orchestration.analyses import spec_checksum
 
-ROLES = {"patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden"}
+ROLES = {
+    "patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden",
+    "earlier sample", "later sample", "call in the earlier sample", "call in the later sample", "resistance event",
+}  # fmt: skip
 
 
 def test_every_statistic_of_people_has_exactly_its_n_members_behind_it(demo: Run) -> None:

@@ -1,0 +1,140 @@
+"""The parts of a question of resistance that count patients: intrinsic loss, and expression over time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from analytics.resistance.change_rows import change_rows
+from analytics.resistance.intrinsic import (
+    DEFINITIONS,
+    TRUNCATING,
+    burden_stratum,
+    intrinsic_losses,
+    loss_status,
+)
+from analytics.resistance.intrinsic_rates import intrinsic_rows
+from analytics.resistance.pictures import change_figures, intrinsic_figures
+from analytics.resistance.programmes import expression_features
+from analytics.result_rows import ResultRows
+from analytics.selection import select_members
+from orchestration.resistance_frames import (
+    covered_panels,
+    expression_pairs,
+    has_mart,
+    samples_to_judge,
+    without_frameshifts,
+)
+
+if TYPE_CHECKING:
+    from orchestration.kinds.resistance import Asked
+
+EXPRESSION = "expression"
+
+
+def intrinsic(asked: Asked) -> None:
+    """Losses before treatment: one row a loss, rates by cancer type, response and burden."""
+    from orchestration.kinds.resistance import of_table, shelf_of
+
+    spec, gathered = asked.spec, asked.gathered
+    genes = sorted({g for name in spec.intrinsic_sets for g in asked.gene_sets[name]})
+    samples = samples_to_judge(asked.con, asked.cohorts, genes)
+    shelf = shelf_of(asked, samples, only_genes=True)
+    losses = intrinsic_losses(samples, shelf.evidence, genes)
+    blind = without_frameshifts(asked.con, asked.cohorts)
+    said = (
+        f"No insertions or deletions are in the tables of {', '.join(blind)}: frameshifts are not seen there."
+    )
+    for variant_name, variant in spec.variants.items():
+        out: list[dict[str, Any]] = []
+        of_samples = variant.model_copy(update={"baseline_only": variant.intrinsic_baseline_only})
+        for set_name in spec.intrinsic_sets:
+            endpoint = f"intrinsic, {set_name}"
+            set_genes = asked.gene_sets[set_name]
+            frame = asked.frame.assign(
+                is_covered=asked.frame["is_profiled"]
+                & asked.frame["panel_id"].isin(covered_panels(asked.con, set_genes))
+            )
+            frame["status"] = loss_status(frame, losses, TRUNCATING, set_genes)
+            selection = select_members(
+                frame, of_samples, spec.where, icb_only=spec.icb_only, requires_endpoint=False
+            )
+            members = selection.members
+            members["burden_stratum"] = burden_stratum(members, variant.low_burden_percentile)
+            status = {d: loss_status(members, losses, d, set_genes) for d in DEFINITIONS}
+            rows = ResultRows(spec.analysis_id, variant_name)
+            found = intrinsic_rows(
+                rows,
+                members,
+                status,
+                set_name,
+                spec.cancer_labels,
+                is_primary=set_name == spec.intrinsic_sets[0],
+            )
+            for row in found if blind else ():
+                row["warnings"] = " ".join(w for w in (row.get("warnings"), said) if w)
+            gathered.add_members(variant_name, endpoint, selection, rows)
+            gathered.add("frequency_stats", found, endpoint=endpoint)
+            out += found
+            kept = losses[losses["hugo_symbol"].isin(list(set_genes))].merge(
+                members[["cohort_id", "sample_id", "person_id"]], on=["cohort_id", "sample_id"]
+            )
+            events = _as_events(kept, set_name)
+            common = {"analysis_id": spec.analysis_id, "variant": variant_name}
+            gathered.add("resistance_events", of_table("resistance_events", events), **common)
+        gathered.figures |= intrinsic_figures(spec, variant_name, out)
+
+
+def _as_events(losses: pd.DataFrame, set_name: str) -> pd.DataFrame:
+    events = losses.rename(
+        columns={
+            "sample_id": "first_sample_id", "word": "first_word", "confidence": "first_confidence",
+            "log2_ratio": "first_log2_ratio", "allele_fraction": "first_allele_fraction",
+        }
+    )  # fmt: skip
+    return events.assign(
+        role="baseline", gene_sets=set_name, timing="intrinsic", biallelic=events["first_word"],
+        confidence=events["first_confidence"],
+        is_truncating=events["mutation"].notna(),
+    )  # fmt: skip
+
+
+def time_points(asked: Asked) -> None:
+    """Paired change of expression between the two times, over all patients and by response."""
+    spec, gathered = asked.spec, asked.gathered
+    wanted = spec.time_points
+    programmes = {name: asked.gene_sets[name] for name in wanted.programmes}
+    genes = sorted({*wanted.genes, *(g for members in programmes.values() for g in members)})
+    has_expression = has_mart(asked.con, "expression")
+    values = pd.DataFrame(columns=["cohort_id", "patient_id", "feature"])
+    left_out: dict[tuple[str, str], str] = {}
+    if has_expression:
+        pairs = expression_pairs(asked.con, asked.cohorts, genes, wanted.roles)
+        values, left_out = expression_features(pairs, wanted.genes, programmes)
+    measured = pd.MultiIndex.from_frame(values[["cohort_id", "patient_id"]].drop_duplicates())
+    keys = pd.MultiIndex.from_frame(asked.frame[["cohort_id", "patient_id"]])
+    frame = asked.frame.assign(status="wild_type", **{"pair of measured samples": "no"})
+    frame.loc[keys.isin(measured), "pair of measured samples"] = "yes"
+    where = {**spec.where, "pair of measured samples": ("yes",)}
+    for name, variant in spec.variants.items():
+        selection = select_members(frame, variant, where, icb_only=spec.icb_only, requires_endpoint=False)
+        members = selection.members
+        responds = members["orr"].astype("boolean")
+        groups = {
+            "all": pd.Series(True, index=members.index),
+            "responders": responds.fillna(False).astype(bool),
+            "non_responders": (~responds).fillna(False).astype(bool),
+        }
+        rows = ResultRows(spec.analysis_id, name)
+        out = change_rows(rows, values, members, groups)
+        for (cohort_id, feature), reason in left_out.items():
+            rows.add(
+                out, f"change.{feature}.all", cohort_id, {"feature": feature, "n": 0, "warnings": reason}
+            )
+        if not len(members):
+            reason = "No pair of measured samples." if has_expression else "The warehouse has no expression."
+            rows.add(out, "change", None, {"estimator": "Hodges-Lehmann, paired", "n": 0, "warnings": reason})
+        gathered.add_members(name, EXPRESSION, selection, rows)
+        gathered.add("pair_stats", out, endpoint=EXPRESSION)
+        gathered.figures |= change_figures(spec, name, values, members, out)

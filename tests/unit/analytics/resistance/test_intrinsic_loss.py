@@ -1,0 +1,136 @@
+"""Loss before treatment: tri-state status, rates and tests."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from resistance_builders import call, calls, no_segments, segment, tumour
+
+from analytics.resistance.intrinsic import (
+    burden_stratum,
+    intrinsic_losses,
+    loss_by_response,
+    loss_rate,
+    loss_status,
+)
+from analytics.resistance.intrinsic_rates import intrinsic_rows
+from analytics.resistance.samples import Place, SampleEvidence
+from analytics.result_rows import ResultRows
+
+REFERENCE = json.loads(
+    (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")
+)
+JAK1 = {"hugo_symbol": "JAK1", "is_truncating": True, "variant_classification": "Nonsense_Mutation"}
+
+
+def people(n):
+    return pd.DataFrame(
+        {
+            "cohort_id": "c", "patient_id": [str(i) for i in range(n)], "sample_id": [f"s{i}" for i in range(n)],
+            "is_covered": True, "cancer_type": "Melanoma", "orr": None, "burden_stratum": None,
+        }
+    )  # fmt: skip
+
+
+def evidence(*rows, log2_ratio=None):
+    segments = no_segments() if log2_ratio is None else segment(log2_ratio)
+    return SampleEvidence(calls(*tumour(1, 60, 0.8, 130), *rows), segments, {"JAK1": Place("1", 1000)})
+
+
+def losses_of(shelf):
+    samples = pd.DataFrame([("c", s[1:], s) for s in shelf], columns=["cohort_id", "patient_id", "sample_id"])
+    return intrinsic_losses(samples, lambda _, sample: shelf.get(sample), ["JAK1", "JAK2"])
+
+
+SHELF = {
+    "s0": evidence(call("a", 90, 130, **JAK1)),  # other allele gone by the reads
+    "s1": evidence(call("a", 50, 130, **JAK1)),  # one hit
+    "s2": evidence(call("a", None, None, **JAK1)),  # no reads
+    "s3": evidence(log2_ratio=-2.2),  # homozygous deletion
+    "s4": evidence(call("a", 90, 130, **{**JAK1, "is_truncating": False})),  # missense
+}
+
+
+def test_each_loss_has_its_word_and_a_missense_mutation_is_none():
+    found = losses_of(SHELF).set_index("sample_id")["word"].to_dict()
+    assert found == {"s0": "biallelic", "s1": "monoallelic", "s2": "cannot say", "s3": "biallelic"}
+
+
+def test_status_is_tri_state_and_what_nobody_can_say_leaves_the_denominator():
+    frame = people(7)
+    frame.loc[6, "is_covered"] = False
+    losses = losses_of(SHELF)
+    by_class = loss_status(frame, losses, "truncating")
+    both = loss_status(frame, losses, "biallelic")
+    assert by_class.tolist() == ["mutated"] * 4 + ["wild_type"] * 2 + ["not_profiled"]
+    assert both.tolist() == [
+        "mutated", "wild_type", "not_profiled", "mutated", "wild_type", "wild_type", "not_profiled",
+    ]  # fmt: skip
+
+
+def test_rates_and_intervals_are_those_of_r():
+    for n_yes, n, rate, low, high in REFERENCE["rates"]:
+        status = pd.Series(["mutated"] * int(n_yes) + ["wild_type"] * int(n - n_yes) + ["not_profiled"] * 5)
+        found = loss_rate(status)
+        assert (found["n_mutated"], found["n"]) == (n_yes, n)
+        assert [found["estimate"], found["ci_low"], found["ci_high"]] == pytest.approx(
+            [rate, low, high], rel=1e-9
+        )
+
+
+def test_nobody_profiled_is_a_reason_and_no_rate():
+    found = loss_rate(pd.Series(["not_profiled"] * 3))
+    assert found["estimate"] is None and "Nobody is profiled" in found["warnings"]
+
+
+def test_loss_against_response_is_fishers_test_of_r():
+    lost_r, lost_n, left_r, left_n = (int(v) for v in REFERENCE["fisher_cells_by_row"])
+    status = pd.Series(
+        ["mutated"] * (lost_r + lost_n) + ["wild_type"] * (left_r + left_n) + ["not_profiled", "mutated"]
+    )
+    responds = [True] * lost_r + [False] * lost_n + [True] * left_r + [False] * left_n + [True, None]
+    found = loss_by_response(status, pd.Series(responds, dtype="boolean"))
+    assert found["cells"] == [[lost_r, lost_n], [left_r, left_n]]
+    assert found["p"] == pytest.approx(REFERENCE["fisher_p"][0], rel=1e-9)
+
+
+def test_without_a_loss_there_is_no_test_but_a_sentence():
+    found = loss_by_response(
+        pd.Series(["wild_type"] * 4), pd.Series([True, False, True, False], dtype="boolean")
+    )
+    assert found["p"] is None and "there is no test" in found["warnings"]
+
+
+def test_burden_is_cut_within_cohort_and_cancer_type():
+    frame = pd.DataFrame(
+        {
+            "cohort_id": ["a"] * 4 + ["b"] * 4,
+            "cancer_type": "Melanoma",
+            "n_nonsynonymous": [1, 2, 3, 4, 100, 200, 300, None],
+        }
+    )
+    found = burden_stratum(frame, 50)
+    assert found[:4].tolist() == ["low_burden", "low_burden", "high_burden", "high_burden"]
+    assert found[4:7].tolist() == ["low_burden", "high_burden", "high_burden"] and found.isna()[7]
+
+
+def test_rows_name_cancers_as_declared_and_count_in_the_profiled_only():
+    frame = people(30)
+    frame.loc[20:, "cancer_type"] = "Colorectal Cancer"
+    frame["orr"] = [True, False] * 15
+    losses = losses_of(SHELF)
+    status = {d: loss_status(frame, losses, d) for d in ("truncating", "biallelic")}
+    rows = intrinsic_rows(
+        ResultRows("a", "default"), frame, status, "jak", {"Colorectal Cancer": "colon"}, is_primary=True
+    )
+    by_key = {r["estimate_key"]: r for r in rows}
+    assert by_key["intrinsic_loss.n.melanoma"]["estimate"] == 2.0
+    assert by_key["intrinsic_loss.n.colon"]["estimate"] == 0.0
+    assert (
+        by_key["intrinsic_loss.truncating.jak.rate.all"]["n_mutated"],
+        by_key["intrinsic_loss.truncating.jak.rate.all"]["n"],
+    ) == (4, 30)
+    assert by_key["intrinsic_loss.biallelic.jak.rate.all"]["n"] == 29
+    assert "1 are left out" in by_key["intrinsic_loss.biallelic.jak.rate.all"]["warnings"]
+    assert by_key["intrinsic_loss.truncating.jak.rate.melanoma.responders"]["n"] == 10
