@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from analytics.characteristics.tables import CHARACTERISTICS_TABLES
+from analytics.comutation.tables import COMUTATION_TABLES
 from analytics.resistance.tables import RESISTANCE_TABLES
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
 from analytics.scan.tables import SCAN_TABLES
@@ -195,6 +196,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "warnings": ("string", "What a reader must know, in plain sentences"),
     },
     **CHARACTERISTICS_TABLES,
+    **COMUTATION_TABLES,
     **SCAN_TABLES,
     "claim_checks": {
         "claim_id": ("string", "See marts.published_claims"),

@@ -11,11 +11,12 @@ from typing import Any
 import duckdb
 
 from analytics.comparison.spec import ComparisonSpec
+from analytics.comutation.spec import ComutationSpec
 from analytics.landscape.spec import LandscapeSpec
 from analytics.resistance.spec import ResistanceSpec
 from analytics.specs import AnalysisSpec, Question
 from analytics.survival_prediction.spec import NomogramSpec
-from orchestration.kinds import comparison, landscape, nomogram, resistance, survival
+from orchestration.kinds import comparison, comutation, landscape, nomogram, resistance, survival
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -37,7 +38,8 @@ class Kind:
 #: The word after ``kind:`` in a file of catalog/analyses -> what it means. Without the word: survival.
 KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
-    "comparison": Kind(ComparisonSpec, comparison.run),
+    "comparison": Kind(ComparisonSpec, comparison.run, ("gene_sets",)),
+    "comutation": Kind(ComutationSpec, comutation.run),
     "landscape": Kind(LandscapeSpec, landscape.run),
     "nomogram": Kind(NomogramSpec, nomogram.run),
     "resistance": Kind(ResistanceSpec, resistance.run, ("sample_pairs", "copy_number_segments")),
