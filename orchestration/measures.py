@@ -1,7 +1,8 @@
 """Values that comparisons look at: one reader for each source of ``analytics.comparison.spec.Measure``.
 
 A reader gives a frame with ``cohort_id, sample_id, feature, value, unit``, one row a sample and feature, and ``own``
-where part of the value is the gene's own mutations. A source that the warehouse does not have raises
+where part of the value is the gene's own mutations; ``attrs["note"]`` is a sentence that every row of the measure
+carries (what was measured, cited). A source that the warehouse does not have raises
 :class:`MeasureUnavailableError`: the comparison keeps a row that says so. To add a source: write a reader and name it
 in :data:`READERS`.
 """
@@ -92,6 +93,12 @@ left join hits
 where profiling.is_profiled and profiling.assay_kind = 'exome' and list_contains($cohorts, profiling.cohort_id)
 """
 
+_SETS = """
+select gene_set_id, max(n_genes), max(citation) from marts.gene_sets
+where list_contains($names, gene_set_id) or ($names = [] and collection = $collection)
+group by gene_set_id order by gene_set_id
+"""
+
 _RULES = {
     "tmb": ("non-synonymous calls counted here", "mutations"),
     "neoantigens": ("count stated by the source", "neoantigens"),
@@ -159,7 +166,17 @@ def _mutated_genes(
         "feature": name, "names": list(measure.names), "collection": measure.collection, "together": True,
         "gene": gene, "cohorts": list(cohorts),
     }  # fmt: skip
-    return con.execute(_IN_SETS, values).df()
+    frame = con.execute(_IN_SETS, values).df()
+    asked = {"names": list(measure.names), "collection": measure.collection}
+    frame.attrs["note"] = _cited(con.execute(_SETS, asked).fetchall(), gene)
+    return frame
+
+
+def _cited(sets: list[tuple[str, int, str]], gene: str) -> str:
+    """'DDR_MMR (11 genes), ...: Wood RD et al. ...; IGF1R itself is not counted.'"""
+    named = ", ".join(f"{gene_set} ({n} genes)" for gene_set, n, _ in sets)
+    citations = "; ".join(dict.fromkeys(citation for _, _, citation in sets))
+    return f"{named}: {citations}. {gene} itself is not counted."
 
 
 def has_mart(con: duckdb.DuckDBPyConnection, mart: str) -> bool:

@@ -16,6 +16,13 @@ from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
 from orchestration.measures import MeasureUnavailableError, measure_frame
 
 
+def _add_note(rows: list[dict[str, Any]], note: str | None) -> None:
+    """What was measured, on every row that is over all members."""
+    for row in rows:
+        if note and row.get("stratum") is None:
+            row["warnings"] = " ".join(part for part in (row.get("warnings"), note) if part)
+
+
 def run(con: duckdb.DuckDBPyConnection, spec: ComparisonSpec, provenance: Provenance) -> AnalysisResult:
     """Every variant and measure of a spec on an open warehouse."""
     gathered = Gathered(spec, spec.variants, provenance)
@@ -38,7 +45,9 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComparisonSpec, provenance: Proven
             if name in reasons:
                 unavailable(rows, out, name, reasons[name])
             else:
+                done = len(out)
                 estimate_measure(rows, out, spec, name, selection.members, values[name])
+                _add_note(out[done:], frames[name].attrs.get("note"))
         add_q(out)
         for row in out:
             if selection.warnings and ".wilcoxon" in row["estimate_key"]:
