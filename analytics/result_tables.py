@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.characteristics.tables import CHARACTERISTICS_TABLES
 from analytics.comutation.tables import COMUTATION_TABLES
+from analytics.mutations.tables import SIGNATURE_TABLES
 from analytics.resistance.tables import RESISTANCE_TABLES
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
 from analytics.scan.tables import SCAN_TABLES
@@ -138,6 +139,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "q": ("double", "Benjamini-Hochberg over the family that the warning names, where there is one"),
     },
     **PREDICTION_TABLES,
+    **SIGNATURE_TABLES,
     "figures": {
         "analysis_id": ("string", "See analysis_specs, or scan_<scan_id>"),
         "figure": (

@@ -63,10 +63,15 @@ def kind_of(spec: Question) -> Kind:
 
 
 def run_analysis(
-    con: duckdb.DuckDBPyConnection, spec: Question, *, spec_sha256: str, run_id: str
+    con: duckdb.DuckDBPyConnection,
+    spec: Question,
+    *,
+    spec_sha256: str,
+    run_id: str,
+    reference_genome: Path | None = None,
 ) -> AnalysisResult:
     """Every variant of a spec on an open warehouse."""
-    return kind_of(spec).run(con, spec, Provenance(spec_sha256, run_id))
+    return kind_of(spec).run(con, spec, Provenance(spec_sha256, run_id, reference_genome))
 
 
 def spec_checksum(path: Path) -> str:

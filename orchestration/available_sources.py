@@ -36,6 +36,9 @@ union select distinct 'clinical:' || cohort_id from marts.patients
 union select distinct 'survival:' || cohort_id from marts.survival_outcomes
 union select 'complete_calls:' || cohort_id from with_calls where n_with_calls >= $complete * n_sequenced
 union
+select distinct 'genome:' || lower(ncbi_build) from stats.signature_exposures
+where signature is not null and ncbi_build is not null
+union
 select 'expression:' || expressed.cohort_id
 from expressed inner join marts.cohorts as cohorts on expressed.cohort_id = cohorts.cohort_id
 where expressed.n >= $enough * cohorts.n_patients_profiled

@@ -44,6 +44,7 @@ def findings(settings: Settings, project: Path) -> list[dict[str, str]]:
         rows.append(_row("mirror (ICB_MIRROR)", "ok" if exists else "problem", detail))
     else:
         rows.append(_row("sources", "ok", "https"))
+    rows.append(_genome(settings))
     rows.append(_space(settings.data))
     rows += [_file("build file", settings.build_file), _file("published file", settings.published_file)]
     return rows
@@ -51,6 +52,17 @@ def findings(settings: Settings, project: Path) -> list[dict[str, str]]:
 
 def _row(what: str, state: str, detail: str) -> dict[str, str]:
     return {"what": what, "state": state, "detail": detail}
+
+
+def _genome(settings: Settings) -> dict[str, str]:
+    what, genome = "reference genome (ICB_REFERENCE_GENOME)", settings.reference_genome
+    if genome is None:
+        return _row(what, "note", "not set: signatures of the cohorts' own calls are not counted")
+    if genome.is_file():
+        return _row(what, "ok", str(genome))
+    if settings.demo:
+        return _row(what, "ok", f"{genome}, made by the first run")
+    return _row(what, "problem", f"{genome} is not a file; correct ICB_REFERENCE_GENOME")
 
 
 def _space(folder: Path) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Has anything changed since the last publication? One checksum over what a run depends on: the parsed sources, the
-catalogue, the code and the versions of its packages. Kept beside the published file by whoever ran the whole graph.
+catalogue, the reference genome, the code and the versions of its packages. Kept beside the published file by whoever
+ran the whole graph.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ def input_fingerprint(settings: Settings) -> str:
         if not {"target", "logs"} & set(relative.parts):
             digest.update(str(relative).encode())
             digest.update(path.read_bytes())
+    genome = settings.reference_genome
+    if genome is not None and genome.is_file():  # three gigabytes are not read for this
+        digest.update(f"{genome} {genome.stat().st_size} {genome.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
 
 

@@ -55,6 +55,21 @@ _ROLES = {
         "source_file_id",
         "source_row",
     ),
+    # Where the sample stands in a table of spectra or exposures; counted from calls, where there is no such table.
+    "spectrum": (
+        "signature_samples",
+        "and fact.sample_id = members.sample_id and specs.kind = 'signatures'",
+        "source_file_id",
+        "source_row",
+    ),
+    "substitution": (
+        "mutations",
+        "and fact.sample_id = members.sample_id and specs.kind = 'signatures' and fact.is_counted "
+        "and length(fact.reference_allele) = 1 and length(fact.tumor_seq_allele2) = 1 "
+        "and members.cohort_id not in (select cohort_id from marts.signature_samples)",
+        "source_file_id",
+        "source_row",
+    ),
 }
 
 

@@ -15,7 +15,7 @@ from pydantic import PrivateAttr
 from ingestion.errors import IngestionError, SourceUnavailableError
 from ingestion.fetch import Fetcher
 from ingestion.generated import generate
-from ingestion.generated.genome import GENOME_FILE
+from ingestion.generated.generate import is_current
 from ingestion.https_download import RetryPolicy
 from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
@@ -40,6 +40,7 @@ class Warehouse(dg.ConfigurableResource):
     catalog: str
     mirror: str | None = None
     demo: bool = False
+    reference_genome: str | None = None
     #: A source could not be reached in this run: the next ones get one attempt, or a machine without a network would
     #: wait through the retries of every source.
     _has_lost_network: bool = PrivateAttr(default=False)
@@ -51,6 +52,7 @@ class Warehouse(dg.ConfigurableResource):
             catalog=str(settings.catalog),
             mirror=str(settings.mirror) if settings.mirror else None,
             demo=settings.demo,
+            reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
         )
 
     @property
@@ -60,14 +62,14 @@ class Warehouse(dg.ConfigurableResource):
             catalog=Path(self.catalog),
             mirror=Path(self.mirror) if self.mirror else None,
             demo=self.demo,
+            reference_genome=Path(self.reference_genome) if self.reference_genome else None,
         )
 
     @contextmanager
     def fetcher(self) -> Iterator[Fetcher]:
         """Reads addresses; in a demo the generated files stand for them, made on first use."""
         settings = self.settings
-        # The genome came last: a folder without it was made by an older version, with other files.
-        if settings.demo and settings.mirror is not None and not (settings.mirror / GENOME_FILE).exists():
+        if settings.demo and settings.mirror is not None and not is_current(settings.mirror):
             generate(settings.mirror)
         retry = RetryPolicy(attempts=1) if self._has_lost_network else RetryPolicy()
         store, lock = ContentStore(settings.data), settings.lock()

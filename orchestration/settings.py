@@ -1,7 +1,8 @@
 """Where things are: folders and switches, read from the environment when asked and at no other time.
 
 ``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
-generated cohorts instead of the public ones.
+generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
+have no trinucleotides (mutational signatures).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.generated.genome import GENOME_FILE
 from ingestion.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -25,12 +27,14 @@ class Settings:
     catalog : cohorts and analyses that are run (the demo has its own).
     mirror : folder that stands for the network, or None for https.
     demo : generated cohorts in place of public ones.
+    reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
     """
 
     data: Path
     catalog: Path
     mirror: Path | None
     demo: bool
+    reference_genome: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -38,14 +42,20 @@ class Settings:
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
         if demo:
             return cls(
-                data=data, catalog=PROJECT / "catalog" / "demo", mirror=data / "demo_sources", demo=True
+                data=data,
+                catalog=PROJECT / "catalog" / "demo",
+                mirror=data / "demo_sources",
+                demo=True,
+                reference_genome=data / "demo_sources" / GENOME_FILE,
             )
         mirror = os.environ.get("ICB_MIRROR")
+        genome = os.environ.get("ICB_REFERENCE_GENOME")
         return cls(
             data=data,
             catalog=PROJECT / "catalog",
             mirror=Path(mirror).expanduser().resolve() if mirror else None,
             demo=False,
+            reference_genome=Path(genome).expanduser().resolve() if genome else None,
         )
 
     @property

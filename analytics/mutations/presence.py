@@ -7,6 +7,8 @@ gene status), numbers compared by rank (`analytics.immune.comparisons`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -32,7 +34,7 @@ def compare_presence(
     signature that is common where the mutation is common differs crudely without any link between them.
 
     Columns: family, feature, n_mutated, n_other, present_mutated, present_other, percent_* with exact
-    bounds, difference_percent with bounds, odds_ratio with bounds, p, q_bh, mh_odds_ratio, mh_p, reason.
+    bounds, difference_percent with bounds, odds_ratio with bounds, p, q_bh, mh_odds_ratio with bounds, mh_p, reason.
     Raises NoRowsError, EmptyGroupError (nobody in a group), InvalidColumnError (other values).
     """
     if presence.shape[1] == 0:
@@ -62,12 +64,7 @@ def mantel_haenszel(present: pd.Series, status: pd.Series, strata: pd.Series) ->
     """
     above = below = observed = expected = variance = 0.0
     informative = 0
-    for _, rows in strata.groupby(strata, observed=True).groups.items():
-        x, y = present.loc[rows].to_numpy(dtype=float), status.loc[rows].to_numpy(dtype=float)
-        n, a = float(len(x)), float((x * y).sum())
-        m1, n1 = float(x.sum()), float(y.sum())
-        if n < 2 or m1 in (0.0, n) or n1 in (0.0, n):
-            continue
+    for n, a, m1, n1 in _informative_strata(present, status, strata):
         informative += 1
         above += a * (n - m1 - n1 + a) / n
         below += (m1 - a) * (n1 - a) / n
@@ -78,6 +75,40 @@ def mantel_haenszel(present: pd.Series, status: pd.Series, strata: pd.Series) ->
         return float("nan"), float("nan"), 0
     p = float(stats.chi2.sf((observed - expected) ** 2 / variance, 1))
     return (above / below if below > 0 else float("inf")), p, informative
+
+
+def mantel_haenszel_interval(
+    present: pd.Series, status: pd.Series, strata: pd.Series, conf_level: float = 0.95
+) -> tuple[float, float]:
+    """Interval of the common odds ratio by the variance of Robins, Breslow & Greenland 1986.
+
+    NaN when the odds ratio is 0, infinite or not there: the variance of its logarithm is not either.
+    """
+    r = s = pr = ps_qr = qs = 0.0
+    for n, a, m1, n1 in _informative_strata(present, status, strata):
+        d = n - m1 - n1 + a
+        p, q = (a + d) / n, (m1 + n1 - 2.0 * a) / n
+        r_i, s_i = a * d / n, (m1 - a) * (n1 - a) / n
+        r, s = r + r_i, s + s_i
+        pr, ps_qr, qs = pr + p * r_i, ps_qr + p * s_i + q * r_i, qs + q * s_i
+    if r <= 0.0 or s <= 0.0:
+        return float("nan"), float("nan")
+    variance = pr / (2.0 * r * r) + ps_qr / (2.0 * r * s) + qs / (2.0 * s * s)
+    reach = float(stats.norm.isf((1.0 - conf_level) / 2.0) * np.sqrt(variance))
+    return float(r / s * np.exp(-reach)), float(r / s * np.exp(reach))
+
+
+def _informative_strata(
+    present: pd.Series, status: pd.Series, strata: pd.Series
+) -> Iterator[tuple[float, float, float, float]]:
+    """Size, mutated with, all with, all mutated: of each stratum with both kinds in both margins."""
+    code, _ = pd.factorize(strata)
+    inside = code >= 0
+    code, x, y = code[inside], present.to_numpy(dtype=float)[inside], status.to_numpy(dtype=float)[inside]
+    sums = [np.bincount(code, weights) for weights in (np.ones(len(code)), x * y, x, y)]
+    for n, a, m1, n1 in np.column_stack(sums).tolist():
+        if n >= 2 and m1 not in (0.0, n) and n1 not in (0.0, n):
+            yield n, a, m1, n1
 
 
 def _tri_state(values: pd.Series, name: str) -> pd.Series:
@@ -105,6 +136,8 @@ def _compare_one(
         **{f"{name}{part}": np.nan for name in names for part in ("", "_ci_low", "_ci_high")},
         "p": np.nan,
         "mh_odds_ratio": np.nan,
+        "mh_ci_low": np.nan,
+        "mh_ci_high": np.nan,
         "mh_p": np.nan,
         "n_informative_strata": 0,
         "reason": None,
@@ -124,8 +157,12 @@ def _compare_one(
     _put(row, "odds_ratio", fisher.odds_ratio, fisher.ci_low, fisher.ci_high)
     row["p"] = fisher.p
     if strata is not None:
-        ratio, p, informative = mantel_haenszel(x, y, strata.reindex(x.index))
-        row.update(mh_odds_ratio=ratio, mh_p=p, n_informative_strata=informative)
+        within = strata.reindex(x.index)
+        ratio, p, informative = mantel_haenszel(x, y, within)
+        low, high = mantel_haenszel_interval(x, y, within, conf_level)
+        row.update(
+            mh_odds_ratio=ratio, mh_ci_low=low, mh_ci_high=high, mh_p=p, n_informative_strata=informative
+        )
     return row
 
 

@@ -241,7 +241,10 @@ def refit_signatures(
         },
         index=counts.index,
     )
-    refused = reason.dropna().str.replace(r"^\d[\d,]* ", "", regex=True).value_counts()
+    words = reason.dropna().str.replace(
+        r"^\d+ substitutions, fewer than (\d+)$", r"fewer than \1 substitutions", regex=True
+    )
+    refused = words.value_counts()
     return ExposureResult(
         exposures=pd.DataFrame(exposures, index=counts.index, columns=list(signatures.names)),
         samples=samples,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,8 @@ from ingestion.store import storage_errors
 
 DEFAULT_SEED = 20260101
 TRUTH_FILE = "truth.json"
+#: Written last: a checksum of the code that made the folder.
+MADE_BY_FILE = "generator.sha256"
 _STREAMS = (
     "msk",
     "luad",
@@ -83,7 +86,22 @@ def generate(out_dir: Path, seed: int = DEFAULT_SEED) -> Truth:
             target.write_bytes(data)
         (out_dir / TRUTH_FILE).write_text(truth.to_json(), encoding="utf-8")
         (out_dir / GENOME_FILE).write_bytes(genome_fasta())
+        (out_dir / MADE_BY_FILE).write_text(_code_checksum() + "\n", encoding="utf-8")
     return truth
+
+
+def is_current(out_dir: Path) -> bool:
+    """Whether the folder is complete and was made by this version of the code."""
+    made_by = out_dir / MADE_BY_FILE
+    return made_by.is_file() and made_by.read_text(encoding="utf-8").strip() == _code_checksum()
+
+
+@cache
+def _code_checksum() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _build(seed: int) -> Built:

@@ -65,7 +65,13 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
     )
     def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         with warehouse.build(read_only=True) as con:
-            result = run_analysis(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
+            result = run_analysis(
+                con,
+                spec,
+                spec_sha256=spec_checksum(path),
+                run_id=context.run_id,
+                reference_genome=warehouse.settings.reference_genome,
+            )
         with warehouse.build() as con:
             record_run(con, context.run_id, warehouse.settings)
         tables = warehouse.settings.results / "tables" / spec.analysis_id

@@ -13,10 +13,11 @@ import duckdb
 from analytics.comparison.spec import ComparisonSpec
 from analytics.comutation.spec import ComutationSpec
 from analytics.landscape.spec import LandscapeSpec
+from analytics.mutations.spec import SignatureSpec
 from analytics.resistance.spec import ResistanceSpec
 from analytics.specs import AnalysisSpec, Question
 from analytics.survival_prediction.spec import NomogramSpec
-from orchestration.kinds import comparison, comutation, landscape, nomogram, resistance, survival
+from orchestration.kinds import comparison, comutation, landscape, nomogram, resistance, signatures, survival
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -43,4 +44,9 @@ KINDS: dict[str, Kind] = {
     "landscape": Kind(LandscapeSpec, landscape.run),
     "nomogram": Kind(NomogramSpec, nomogram.run),
     "resistance": Kind(ResistanceSpec, resistance.run, ("sample_pairs", "copy_number_segments")),
+    "signatures": Kind(
+        SignatureSpec,
+        signatures.run,
+        ("mutation_spectra", "published_exposures", "signature_profiles", "signature_samples"),
+    ),
 }

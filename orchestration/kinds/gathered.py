@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -17,10 +18,11 @@ from analytics.specs import PeopleVariant, Question
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a result is made from: the checksum of its spec, and the run."""
+    """What a result is made from: the checksum of its spec, the run, and the genome that the user has set, if any."""
 
     spec_sha256: str
     run_id: str
+    reference_genome: Path | None = None
 
 
 @dataclass

@@ -14,6 +14,7 @@ from orchestration.analyses import spec_checksum
 ROLES = {
     "patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden",
     "earlier sample", "later sample", "call in the earlier sample", "call in the later sample", "resistance event",
+    "spectrum", "substitution",
 }  # fmt: skip
 
 

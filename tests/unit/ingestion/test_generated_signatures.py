@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from generated_help import made, parsed
 
+from ingestion.generated.generate import MADE_BY_FILE, is_current
 from ingestion.generated.genome import GENOME_FILE
 from ingestion.generated.signatures import GENE, NOWHERE, OF_THE_GENE, SHARE_MUTATED, SHARE_WILD_TYPE
 
@@ -73,3 +75,10 @@ def test_every_substitution_of_every_call_set_has_the_base_of_the_generated_geno
             assert bases[position - first] == row.reference_allele
             n_checked += 1
     assert n_checked > 2000
+
+
+def test_a_folder_that_other_code_made_or_that_is_not_complete_is_not_current(tmp_path: Path) -> None:
+    assert is_current(made().folder)
+    assert not is_current(tmp_path)
+    (tmp_path / MADE_BY_FILE).write_text("0" * 64)
+    assert not is_current(tmp_path)

@@ -7,7 +7,7 @@ from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from analytics.errors import EmptyGroupError, InvalidColumnError, NoRowsError
-from analytics.mutations.presence import compare_presence, mantel_haenszel
+from analytics.mutations.presence import compare_presence, mantel_haenszel, mantel_haenszel_interval
 
 
 def frame_of(present_mutated, n_mutated, present_other, n_other):
@@ -56,6 +56,9 @@ def test_mantel_haenszel_equals_statsmodels():
     assert ratio == pytest.approx(theirs.oddsratio_pooled)
     assert p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
     assert informative == 5
+    assert mantel_haenszel_interval(present, status, strata) == pytest.approx(
+        theirs.oddsratio_pooled_confint(alpha=0.05)
+    )
 
 
 def test_a_difference_made_by_cancer_type_alone_disappears_within_it():

@@ -1,0 +1,92 @@
+"""Paired bars: how often something is present in two groups, with exact intervals, one row a feature.
+
+Does not belong here: the rates and the tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from analytics.errors import InvalidSettingError
+from analytics.figures import style
+
+MARGIN_MM, ROW_MM, BAR_SHARE = 3.0, 6.4, 0.36
+COLUMN_MM = 17.0
+
+
+@dataclass(frozen=True)
+class PairedRate:
+    """One feature: shares from 0 to 1 with interval of the first and the second group, and texts beside them."""
+
+    label: str
+    first: tuple[float, float, float]
+    second: tuple[float, float, float]
+    notes: tuple[str, ...] = ()
+
+
+def paired_rates_figure(
+    rates: Sequence[PairedRate],
+    *,
+    groups: tuple[str, str],
+    headings: Sequence[str] = (),
+    title: str = "",
+    x_label: str = "Share of samples (%)",
+) -> Figure:
+    """Horizontal bars, first group above the second; `headings` name the columns of notes at the right.
+
+    Raises InvalidSettingError without rates, or when a note has no heading.
+    """
+    if not rates:
+        raise InvalidSettingError("A figure of paired rates was given none: give at least one feature.")
+    if any(len(rate.notes) != len(headings) for rate in rates):
+        raise InvalidSettingError("Each feature of a figure of paired rates needs a note per heading.")
+    width = style.WIDTH_MM["double"]
+    small = style.line_height_mm(style.SMALL_PT)
+    with style.house_style():
+        lines = style.wrap(title, width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
+        head = MARGIN_MM + len(lines) * style.line_height_mm(style.TITLE_PT) + small + 3.0
+        figure = style.new_figure("double", head + len(rates) * ROW_MM + 10.0)
+        page = style.sheet(figure)
+        for i, line in enumerate(lines):
+            y = MARGIN_MM + i * style.line_height_mm(style.TITLE_PT)
+            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
+        left = MARGIN_MM + max(style.text_width_mm(rate.label, style.TEXT_PT) for rate in rates) + 2.5
+        right = width - MARGIN_MM - COLUMN_MM * len(headings)
+        above = head - small - 1.2
+        x = left
+        for name, colour in zip(groups, (style.VERMILION, style.BLUE), strict=True):
+            page.plot([x, x + 3.0], [above + small / 2, above + small / 2], color=colour, linewidth=4.0,
+                      solid_capstyle="butt")  # fmt: skip
+            page.text(x + 4.0, above, name, size=style.SMALL_PT, va="top")
+            x += 8.0 + style.text_width_mm(name, style.SMALL_PT)
+        for place, heading in enumerate(headings):
+            page.text(right + COLUMN_MM * (place + 1), above, heading, size=style.SMALL_PT, weight="bold",
+                      ha="right", va="top")  # fmt: skip
+        axes = style.axes_at(figure, left, head, right - left - 2.0, len(rates) * ROW_MM)
+        for row, rate in enumerate(rates):
+            for offset, (share, low, high), colour in (
+                (-BAR_SHARE / 2, rate.first, style.VERMILION), (BAR_SHARE / 2, rate.second, style.BLUE)
+            ):  # fmt: skip
+                axes.barh(row + offset, 100 * share, height=BAR_SHARE, color=colour, linewidth=0)
+                axes.plot([100 * low, 100 * high], [row + offset] * 2, color=style.BLACK, linewidth=0.7)
+            page.text(
+                left - 2.0,
+                head + (row + 0.5) * ROW_MM,
+                rate.label,
+                size=style.TEXT_PT,
+                ha="right",
+                va="center",
+            )
+            for place, note in enumerate(rate.notes):
+                page.text(right + COLUMN_MM * (place + 1), head + (row + 0.5) * ROW_MM, note, size=style.SMALL_PT,
+                          ha="right", va="center")  # fmt: skip
+        axes.set_ylim(len(rates) - 0.5, -0.5)
+        highest = np.nanmax([max(rate.first[2], rate.second[2]) for rate in rates])
+        axes.set_xlim(0.0, max(1.0, 103.0 * float(highest)))
+        axes.yaxis.set_visible(False)
+        axes.set_xlabel(x_label, size=style.SMALL_PT, labelpad=1.5)
+    return figure

@@ -1,0 +1,187 @@
+"""Mutational signatures of the people's index samples: refit, presence by the status of a gene, survival beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import duckdb
+import pandas as pd
+
+from analytics.errors import AnalysisError
+from analytics.mutations.reference_genome import MissingGenomeError, open_genome
+from analytics.mutations.sample_signatures import (
+    SampleSignatures,
+    exposure_rows,
+    nothing_fitted,
+    published_samples,
+    reference_set,
+    refit_samples,
+    with_refused,
+)
+from analytics.mutations.signature_estimates import (
+    estimate_agreement,
+    estimate_coverage,
+    estimate_presence,
+    estimate_presence_survival,
+)
+from analytics.mutations.signature_figures import signature_figures, spectrum_picture
+from analytics.mutations.spec import SignatureSpec, SignatureVariant
+from analytics.mutations.spectra import Spectra
+from analytics.result_rows import ResultRows
+from analytics.selection import select_members
+from orchestration.frames import analysis_frame
+from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from orchestration.spectra_frames import (
+    published_exposures,
+    signature_profiles,
+    spectra_of_calls,
+    spectra_of_tables,
+)
+
+#: Members of the presence statistics; no clock is asked of them.
+PRESENCE = "presence"
+_NO_SPECTRUM = "no spectrum of the sample"
+_NO_EXPOSURES = "no published exposures of the sample"
+_SET_GENOME = "set ICB_REFERENCE_GENOME to a FASTA or 2bit file of {build} and run again"
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """What is known of the samples before any fit. ``failed`` : why there is no spectrum of anybody."""
+
+    spectra: Spectra | None
+    missing: pd.Series
+    failed: str | None
+    published: pd.DataFrame
+    listed: pd.DataFrame
+    profiles: pd.DataFrame
+    genome: str | None
+
+
+def run(con: duckdb.DuckDBPyConnection, spec: SignatureSpec, provenance: Provenance) -> AnalysisResult:
+    """Every variant of a spec on an open warehouse."""
+    cohorts = (*spec.cohorts, *spec.awaited_cohorts)
+    gathered = Gathered(spec, spec.variants, provenance)
+    frames = {
+        endpoint: _keyed(analysis_frame(con, spec.gene, endpoint, cohorts)) for endpoint in spec.endpoints
+    }
+    people = frames[spec.endpoints[0]]
+    samples = _samples(con, spec, cohorts, people, provenance)
+    for name, variant in spec.variants.items():
+        selection = select_members(
+            people, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False
+        )
+        members = selection.members
+        with_endpoint = {
+            endpoint: select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
+            for endpoint, frame in (frames.items() if variant.estimators else ())
+        }
+        # A person in two cohorts may count in one for presence, and in the other, which has follow-up, for survival.
+        asked = pd.concat([members, *(selected.members for selected in with_endpoint.values())])
+        found = _fitted(spec, variant, samples, asked)
+        rows = ResultRows(spec.analysis_id, name)
+        frequency, comparison = estimate_presence(rows, members, found, variant, spec.highlighted)
+        if variant.source == "refit" and len(samples.published.columns) and found.unavailable is None:
+            published = published_samples(samples.published, samples.listed, variant)
+            more = estimate_agreement(rows, members, found, published)
+            frequency, comparison = frequency + more[0], comparison + more[1]
+        frequency = [*estimate_coverage(rows, members, found), *frequency]
+        gathered.add_members(name, PRESENCE, selection, rows)
+        gathered.add("frequency_stats", frequency, endpoint=PRESENCE)
+        gathered.add("comparison_stats", comparison, endpoint=PRESENCE)
+        exposures = exposure_rows(found, asked)
+        gathered.add("signature_exposures", exposures, **_labels(spec, name, variant, samples))
+        survival: list[dict[str, object]] = []
+        for endpoint, selected in with_endpoint.items():
+            of_endpoint = ResultRows(spec.analysis_id, name)
+            survival = estimate_presence_survival(
+                of_endpoint, selected.members, found, variant, endpoint.lower(), spec.highlighted
+            )
+            gathered.add_members(name, endpoint, selected, of_endpoint)
+            gathered.add("signature_survival_stats", survival, endpoint=endpoint)
+        gathered.figures |= signature_figures(spec, name, frequency, comparison, survival)
+        if samples.spectra is not None and name == next(iter(spec.variants)):
+            gathered.figures |= spectrum_picture(spec, members, samples.spectra)
+    return gathered.result()
+
+
+def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(sample_key=frame["cohort_id"] + "/" + frame["sample_id"])
+
+
+def _samples(
+    con: duckdb.DuckDBPyConnection,
+    spec: SignatureSpec,
+    cohorts: Sequence[str],
+    people: pd.DataFrame,
+    provenance: Provenance,
+) -> _Samples:
+    published, listed = published_exposures(con, cohorts)
+    nobody = pd.Series(dtype=object)
+    known = _Samples(None, nobody, None, published, listed, signature_profiles(con), None)
+    if spec.spectra == "table":
+        spectra = spectra_of_tables(con, cohorts)
+        failed = None if spectra is not None else "The cohorts have no published table of spectra."
+        return replace(known, spectra=spectra, failed=failed)
+    sequenced = people.loc[people["is_profiled"] & people["sample_key"].notna(), "sample_key"]
+    try:
+        genome = open_genome(provenance.reference_genome)
+        spectra, missing = spectra_of_calls(
+            con, cohorts, sequenced.unique().tolist(), genome, spec.ncbi_build
+        )
+    except MissingGenomeError as exc:
+        found = "" if provenance.reference_genome is None else f" {exc}"
+        sentence = f"Calls need a reference genome to have trinucleotides: {_SET_GENOME.format(build=spec.ncbi_build)}."
+        return replace(known, failed=f"{sentence}{found}")
+    except AnalysisError as exc:
+        return replace(known, failed=str(exc))
+    return replace(known, spectra=spectra, missing=missing, genome=genome.description)
+
+
+def _fitted(
+    spec: SignatureSpec, variant: SignatureVariant, samples: _Samples, members: pd.DataFrame
+) -> SampleSignatures:
+    """Signatures of the members' samples by the rules of a variant; with the reason where there can be none."""
+    keyed = members[members["sample_key"].notna()].drop_duplicates("sample_key").set_index("sample_key")
+    if variant.source == "published":
+        inside = samples.published.index.isin(keyed.index)
+        found = published_samples(samples.published[inside], samples.listed[inside], variant)
+        return with_refused(found, pd.Series(_NO_EXPOSURES, index=keyed.index))
+    if samples.spectra is None:
+        return nothing_fitted(keyed.index.tolist(), str(samples.failed), variant.reference)
+    counts = samples.spectra.counts
+    spectra = replace(samples.spectra, counts=counts[counts.index.isin(keyed.index)])
+    assay = keyed["assay_kind"].reindex(spectra.counts.index)
+    drawn = (
+        keyed.index[keyed["is_mutated"]]
+        if variant.bootstrap and variant.bootstrap.samples == "mutated"
+        else keyed.index
+    )
+    try:
+        found = refit_samples(
+            spectra,
+            reference_set(samples.profiles, variant),
+            variant,
+            assay=assay.where(assay.isin(["exome", "genome", "panel"])),
+            kinds=keyed[spec.type_column].reindex(spectra.counts.index),
+            published=samples.published if len(samples.published.columns) else None,
+            drawn=drawn.tolist(),
+        )
+    except AnalysisError as exc:
+        return nothing_fitted(keyed.index.tolist(), str(exc), variant.reference)
+    missing = samples.missing.reindex(keyed.index).fillna(_NO_SPECTRUM)
+    return with_refused(found, missing)
+
+
+def _labels(
+    spec: SignatureSpec, name: str, variant: SignatureVariant, samples: _Samples
+) -> dict[str, str | None]:
+    source = "published" if variant.source == "published" else spec.spectra
+    return {
+        "analysis_id": spec.analysis_id,
+        "variant": name,
+        "spectrum_source": source,
+        "reference_genome": samples.genome,
+        "ncbi_build": spec.ncbi_build if samples.genome else None,
+    }
