@@ -34,6 +34,7 @@ featured as (
 select distinct 'mutations:' || cohort_id from marts.mutations
 union select distinct 'clinical:' || cohort_id from marts.patients
 union select distinct 'survival:' || cohort_id from marts.survival_outcomes
+union select distinct 'response:' || cohort_id from marts.response_outcomes
 union select 'complete_calls:' || cohort_id from with_calls where n_with_calls >= $complete * n_sequenced
 union
 select distinct 'genome:' || lower(ncbi_build) from stats.signature_exposures

@@ -182,36 +182,67 @@ def has_mart(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
     return bool(found and found[0])
 
 
+#: Counts of reads depend on how deep a sample was sequenced: they become counts per million of the sample's reads.
+COUNT_UNIT, SCALED_UNIT = "read counts", "counts per million"
+
+
 def expression_pairs(
     con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str], genes: Sequence[str], roles: Sequence[str]
 ) -> pd.DataFrame:
     """One row a gene and pair whose two samples were both measured: cohort, patient, pair, gene, unit, first, second.
 
-    A patient has one pair: the widest of the roles. Several rows of a gene in one sample (probes) are averaged.
+    A patient has one pair: the widest of the roles. Several rows of a gene in one sample (probes, libraries) are
+    averaged. Read counts become counts per million of all genes of the sample.
     """
     return con.execute(
         """
-        with measured as (
-            select cohort_id, sample_id, hugo_symbol, any_value(unit) as unit, avg(value) as value
-            from marts.expression
-            where list_contains($cohorts, cohort_id) and list_contains($genes, hugo_symbol) and value is not null
-            group by cohort_id, sample_id, hugo_symbol
+        with libraries as (
+            select cohort_id, sample_id, sum(value) as n_reads from marts.expression
+            where list_contains($cohorts, cohort_id) and unit = $counts
+            group by cohort_id, sample_id
         ),
-        both_measured as (
-            select pairs.cohort_id, pairs.patient_id, pairs.pair_id, pairs.role, one.hugo_symbol, one.unit,
-                one.value as first, other.value as second,
-                min(pairs.pair_id) over (partition by pairs.cohort_id, pairs.patient_id) as first_pair_id
-            from marts.sample_pairs as pairs
-            inner join measured as one
-                on pairs.cohort_id = one.cohort_id and pairs.first_sample_id = one.sample_id
-            inner join measured as other
-                on pairs.cohort_id = other.cohort_id and pairs.second_sample_id = other.sample_id
-                and one.hugo_symbol = other.hugo_symbol
-            where list_contains($roles, pairs.role)
+        measured as (
+            select
+                expression.cohort_id, expression.sample_id, expression.hugo_symbol,
+                any_value(case when libraries.n_reads > 0 then $scaled else expression.unit end) as unit,
+                avg(case when libraries.n_reads > 0 then 1e6 * expression.value / libraries.n_reads
+                    else expression.value end) as value
+            from marts.expression as expression
+            left join libraries on expression.cohort_id = libraries.cohort_id
+                and expression.sample_id = libraries.sample_id and expression.unit = $counts
+            where list_contains($cohorts, expression.cohort_id) and list_contains($genes, expression.hugo_symbol)
+                and expression.value is not null
+            group by expression.cohort_id, expression.sample_id, expression.hugo_symbol
+        ),
+        pairs as (
+            select *, case first_biopsy_time
+                when 'pre' then 0 when 'on' then 1 when 'between' then 2 when 'on_second' then 3 else 4 end as begins,
+                case second_biopsy_time
+                when 'pre' then 0 when 'on' then 1 when 'between' then 2 when 'on_second' then 3 else 4 end as ends
+            from marts.sample_pairs
+            where list_contains($cohorts, cohort_id) and list_contains($roles, role)
+                and first_sample_id in (select sample_id from measured)
+                and second_sample_id in (select sample_id from measured)
+        ),
+        widest as (
+            select *, row_number() over (
+                partition by cohort_id, patient_id order by begins, ends desc, pair_id
+            ) as place
+            from pairs
         )
-        select cohort_id, patient_id, pair_id, role, hugo_symbol, unit, first, second from both_measured
-        where pair_id = first_pair_id
-        order by cohort_id, patient_id, hugo_symbol
+        select pairs.cohort_id, pairs.patient_id, pairs.pair_id, pairs.role, one.hugo_symbol, one.unit,
+            one.value as first, other.value as second
+        from widest as pairs
+        inner join measured as one
+            on pairs.cohort_id = one.cohort_id and pairs.first_sample_id = one.sample_id
+        inner join measured as other
+            on pairs.cohort_id = other.cohort_id and pairs.second_sample_id = other.sample_id
+            and one.hugo_symbol = other.hugo_symbol
+        where pairs.place = 1
+        order by pairs.cohort_id, pairs.patient_id, one.hugo_symbol
         """,
-        {"cohorts": list(cohort_ids), "genes": list(genes), "roles": list(roles)},
-    ).df()
+        {
+            "cohorts": list(cohort_ids), "genes": list(genes), "roles": list(roles), "counts": COUNT_UNIT,
+            "scaled": SCALED_UNIT,
+        },
+    ).df()  # fmt: skip

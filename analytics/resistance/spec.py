@@ -15,13 +15,15 @@ Part = Literal["pairs", "acquired", "intrinsic", "time_points"]
 
 
 class GeneSet(BaseModel):
-    """A declared gene set. With ``gene_set_id`` the set of marts.gene_sets is used when it is there."""
+    """A declared gene set. With ``gene_set_id`` the set of marts.gene_sets is used when it is there, less the genes of
+    ``without`` (inhibitors of a pathway, whose loss does not silence it)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     genes: tuple[str, ...]
     citation: str
     gene_set_id: str | None = None
+    without: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _has_genes(self) -> GeneSet:

@@ -43,7 +43,11 @@ KINDS: dict[str, Kind] = {
     "comutation": Kind(ComutationSpec, comutation.run),
     "landscape": Kind(LandscapeSpec, landscape.run),
     "nomogram": Kind(NomogramSpec, nomogram.run),
-    "resistance": Kind(ResistanceSpec, resistance.run, ("sample_pairs", "copy_number_segments")),
+    "resistance": Kind(
+        ResistanceSpec,
+        resistance.run,
+        ("sample_pairs", "copy_number_segments", "expression", "gene_sets"),
+    ),
     "signatures": Kind(
         SignatureSpec,
         signatures.run,

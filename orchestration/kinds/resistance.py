@@ -75,7 +75,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: ResistanceSpec, provenance: Proven
 def _genes(con: duckdb.DuckDBPyConnection, gene_set: Any) -> Sequence[str]:
     """The warehouse's version of the set, else the declared list."""
     found = declared_gene_set(con, gene_set.gene_set_id) if gene_set.gene_set_id else []
-    return found or gene_set.genes
+    return [g for g in found if g not in gene_set.without] or gene_set.genes
 
 
 def shelf_of(asked: Asked, samples: pd.DataFrame, *, only_genes: bool = False) -> SampleShelf:

@@ -15,7 +15,7 @@ def statistic(real: Run, stat_id: str) -> dict[str, object]:
 
 
 def test_roh_has_sixteen_patients_with_pairs_in_the_roles_of_their_letters(real: Run) -> None:
-    pairs = real.query("select * from marts.sample_pairs where cohort_id = 'roh_2017'")
+    pairs = real.query("select * from marts.sample_pairs where cohort_id = 'roh_2017' and is_both_sequenced")
     assert pairs["patient_id"].nunique() == 16 and len(pairs) == 20
     by_letters = {
         (row.first_sample_id.lstrip("0123456789")[0] + row.second_sample_id.lstrip("0123456789")[0]): row
