@@ -19,7 +19,11 @@ _KEYS = ["cohort_id", "patient_id"]
 
 
 def change_rows(
-    rows: ResultRows, values: pd.DataFrame, members: pd.DataFrame, groups: Mapping[str, pd.Series]
+    rows: ResultRows,
+    values: pd.DataFrame,
+    members: pd.DataFrame,
+    groups: Mapping[str, pd.Series],
+    later: str,
 ) -> list[dict[str, Any]]:
     """Paired change of every feature in every group of patients.
 
@@ -27,6 +31,7 @@ def change_rows(
     ----------
     values : one row a feature and patient (cohort_id, patient_id, feature, unit, first, second).
     groups : label -> boolean over `members`.
+    later : role of the later sample, part of the key.
 
     Cohorts are never put together: units and platforms differ. q is over the features of one cohort and group.
     """
@@ -35,7 +40,7 @@ def change_rows(
         in_cohort = members["cohort_id"] == cohort_id
         for label, is_in in groups.items():
             batch = [
-                _change(rows, str(cohort_id), label, str(feature), pairs, members[is_in & in_cohort])
+                _change(rows, str(cohort_id), label, str(feature), pairs, members[is_in & in_cohort], later)
                 for feature, pairs in of_cohort.groupby("feature", sort=True)
             ]
             p = np.array([np.nan if row["p"] is None else row["p"] for row in batch], dtype=np.float64)
@@ -46,8 +51,9 @@ def change_rows(
 
 
 def _change(
-    rows: ResultRows, cohort_id: str, label: str, feature: str, pairs: pd.DataFrame, members: pd.DataFrame
-) -> dict[str, Any]:
+    rows: ResultRows, cohort_id: str, label: str, feature: str, pairs: pd.DataFrame, members: pd.DataFrame,
+    later: str,
+) -> dict[str, Any]:  # fmt: skip
     known = pairs.dropna(subset=["first", "second"])
     keys = pd.MultiIndex.from_frame(members[_KEYS])
     kept = known[pd.MultiIndex.from_frame(known[_KEYS]).isin(keys)]
@@ -56,7 +62,7 @@ def _change(
     change = paired_change(kept["first"].to_numpy(float), kept["second"].to_numpy(float))
     batch: list[dict[str, Any]] = []
     rows.add(
-        batch, f"change.{feature}.{label}", cohort_id,
+        batch, f"change.{later}.{feature}.{label}", cohort_id,
         {"estimator": "Hodges-Lehmann, paired", "feature": feature, "row_set": name, "n": change.n,
          "group_label": label, "unit": str(pairs["unit"].iloc[0]), "estimate": change.change, "ci_low": change.ci_low,
          "ci_high": change.ci_high, "p": change.p, "p_method": change.method, "median_first": change.median_first,

@@ -48,7 +48,8 @@ def pair_events(
     (`TIMING_WORDS`), ``biallelic`` and ``confidence`` (the later sample's, the earlier's where only it has the loss),
     ``evidence`` and the source row of the mutation.
     """
-    by_gene = {str(g): rows for g, rows in comparison.mutations.groupby("hugo_symbol", sort=False)}
+    of_genes = comparison.mutations[comparison.mutations["hugo_symbol"].isin(list(genes))]
+    by_gene = {str(g): rows for g, rows in of_genes.groupby("hugo_symbol", sort=False)}
     events = []
     for gene, sets in genes.items():
         rows = by_gene.get(gene)

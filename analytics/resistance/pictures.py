@@ -200,8 +200,11 @@ def change_figures(
     values: pd.DataFrame,
     members: pd.DataFrame,
     rows: Sequence[Mapping[str, Any]],
+    role: str,
 ) -> dict[str, Picture]:
-    """One sheet a cohort: every feature before and after, responders beside non-responders."""
+    """One sheet a cohort: every feature at the two times of `role`, responders beside non-responders."""
+    words = role.replace("_", " ")
+    earlier, later = words.split(" to ")
     figures: dict[str, Picture] = {}
     if values.empty or members.empty:
         return figures
@@ -223,18 +226,19 @@ def change_figures(
             ]
             groups = [g for g in groups if len(g.first)]
             if groups:
-                panels.append(
-                    ChangePanel(feature.replace("_", " "), str(rows_of["unit"].iloc[0]), tuple(groups))
-                )
+                is_scored = feature in spec.time_points.programmes
+                heading = feature.replace("_", " ") + (" (mean z)" if is_scored else "")
+                panels.append(ChangePanel(heading, str(rows_of["unit"].iloc[0]), tuple(groups)))
         if not panels:
             continue
         said = [
             f"{f} {r['estimate']:+.2f} (p {r['p']:.2g}, n {r['n']})"
             for (c, f, g), r in tests.items() if c == cohort_id and g == "all" and r.get("p") is not None
         ]  # fmt: skip
-        figures[f"{variant}_{cohort_id}_expression"] = Picture(
-            change_figure(panels, title=f"{spec.title}: expression over time", times=("earlier", "later")),
-            title="Checkpoints and interferon programme over time",
+        stem = f"{variant}_{cohort_id}_expression_{later.replace(' ', '_')}"
+        figures[stem] = Picture(
+            change_figure(panels, title=f"{spec.title}: expression, {words}", times=(earlier, later)),
+            title=f"Checkpoints and interferon programme, {words}",
             alt=f"Paired lines of {n_pairs} patients. Change over all: {'; '.join(said[:8])}.",
             data=keyed.reset_index(),
         )

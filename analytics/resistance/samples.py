@@ -50,7 +50,9 @@ class SampleEvidence:
         own = self.mutations["variant_allele_fraction"].to_numpy(dtype=float, na_value=np.nan)
         fractions = own if self.fractions is None else self.fractions
         self.peak = clonal_peak(fractions, self.published_purity)
-        self._by_gene = {str(g): rows for g, rows in self.mutations.groupby("hugo_symbol", sort=False)}
+        # Places of the rows only: taking out twenty thousand genes of which a few are asked about costs seconds.
+        self._rows_of = self.mutations.groupby("hugo_symbol", sort=False).indices
+        self._verdicts: dict[str, Verdict] = {}
 
     @property
     def has_segments(self) -> bool:
@@ -77,15 +79,22 @@ class SampleEvidence:
 
     def mutations_of(self, gene: str) -> pd.DataFrame:
         """The gene's non-synonymous mutations, truncating ones first."""
-        rows = self._by_gene.get(gene)
-        if rows is None:
+        at = self._rows_of.get(gene)
+        if at is None:
             return self.mutations.iloc[:0]
+        rows = self.mutations.iloc[at]
         rows = rows[rows["is_nonsynonymous"].astype(bool)]
         return rows.sort_values(["is_truncating", "variant_key"], ascending=[False, True])
 
     def verdict(self, gene: str) -> Verdict:
         """Both alleles lost, one, or nobody can say."""
-        listed = [
+        if gene not in self._verdicts:
+            self._verdicts[gene] = judge_gene(self._listed(gene), self.copy_of(gene), self.peak)
+        return self._verdicts[gene]
+
+    def _listed(self, gene: str) -> list[Mutation]:
+        rows = self.mutations_of(gene)
+        return [
             Mutation(
                 label=mutation_label(row),
                 is_truncating=bool(row["is_truncating"]),
@@ -93,9 +102,8 @@ class SampleEvidence:
                 depth=_whole(row["t_depth"]),
                 cancer_cell_fraction=_share(row.get("cancer_cell_fraction")),
             )
-            for row in self.mutations_of(gene).to_dict("records")
+            for row in (rows.to_dict("records") if len(rows) else ())
         ]
-        return judge_gene(listed, self.copy_of(gene), self.peak)
 
 
 def mutation_label(row: Mapping[Any, Any]) -> str:

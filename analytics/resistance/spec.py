@@ -93,3 +93,7 @@ class ResistanceSpec(Question):
         """Gene sets in which losses are looked for: all but those that only score a programme of expression."""
         only_scored = set(self.time_points.programmes) - set(self.intrinsic_sets)
         return tuple(name for name in self.gene_sets if name not in only_scored)
+
+    def draws(self, variant: str) -> bool:
+        """Figures are drawn for the default alone: the other ways differ in numbers that a picture does not show."""
+        return variant == "default" or "default" not in self.variants

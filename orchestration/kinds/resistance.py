@@ -124,7 +124,8 @@ def _pairs(asked: Asked) -> None:
         common = {"analysis_id": spec.analysis_id, "variant": name}
         gathered.add("resistance_events", of_table("resistance_events", compared.events), **common)
         gathered.add("pair_mutations", of_table("pair_mutations", _shown(compared)), **common)
-        gathered.figures |= pair_figures(spec, name, compared, gene_sets)
+        if spec.draws(name):
+            gathered.figures |= pair_figures(spec, name, compared, gene_sets)
 
 
 def _shown(compared: ComparedPairs) -> pd.DataFrame:
@@ -166,4 +167,5 @@ def _acquired(asked: Asked) -> None:
         gathered.add("pair_stats", out, endpoint=OUTCOMES)
         common = {"analysis_id": spec.analysis_id, "variant": name}
         gathered.add("resistance_outcomes", of_table("resistance_outcomes", outcomes), **common)
-        gathered.figures |= outcome_figures(spec, name, outcomes)
+        if spec.draws(name):
+            gathered.figures |= outcome_figures(spec, name, outcomes)

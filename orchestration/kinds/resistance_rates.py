@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from orchestration.kinds.resistance import Asked
 
 EXPRESSION = "expression"
+_MEASURED = "pair of measured samples"
 
 
 def intrinsic(asked: Asked) -> None:
@@ -83,7 +85,8 @@ def intrinsic(asked: Asked) -> None:
             events = _as_events(kept, set_name)
             common = {"analysis_id": spec.analysis_id, "variant": variant_name}
             gathered.add("resistance_events", of_table("resistance_events", events), **common)
-        gathered.figures |= intrinsic_figures(spec, variant_name, out)
+        if spec.draws(variant_name):
+            gathered.figures |= intrinsic_figures(spec, variant_name, out)
 
 
 def _as_events(losses: pd.DataFrame, set_name: str) -> pd.DataFrame:
@@ -101,23 +104,30 @@ def _as_events(losses: pd.DataFrame, set_name: str) -> pd.DataFrame:
 
 
 def time_points(asked: Asked) -> None:
-    """Paired change of expression between the two times, over all patients and by response."""
-    spec, gathered = asked.spec, asked.gathered
-    wanted = spec.time_points
+    """Paired change of expression between two times, each pair of roles by itself, over all and by response."""
+    wanted = asked.spec.time_points
     programmes = {name: asked.gene_sets[name] for name in wanted.programmes}
     genes = sorted({*wanted.genes, *(g for members in programmes.values() for g in members)})
-    has_expression = has_mart(asked.con, "expression")
-    values = pd.DataFrame(columns=["cohort_id", "patient_id", "feature"])
-    left_out: dict[tuple[str, str], str] = {}
-    if has_expression:
-        pairs = expression_pairs(asked.con, asked.cohorts, genes, wanted.roles)
-        values, left_out = expression_features(pairs, wanted.genes, programmes)
+    is_measured = has_mart(asked.con, "expression")
+    for role in wanted.roles:
+        values = pd.DataFrame(columns=["cohort_id", "patient_id", "feature"])
+        left_out: dict[tuple[str, str], str] = {}
+        if is_measured:
+            pairs = expression_pairs(asked.con, asked.cohorts, genes, [role])
+            values, left_out = expression_features(pairs, wanted.genes, programmes)
+        _changes(asked, role, values, left_out)
+
+
+def _changes(asked: Asked, role: str, values: pd.DataFrame, left_out: Mapping[tuple[str, str], str]) -> None:
+    spec, gathered = asked.spec, asked.gathered
     measured = pd.MultiIndex.from_frame(values[["cohort_id", "patient_id"]].drop_duplicates())
     keys = pd.MultiIndex.from_frame(asked.frame[["cohort_id", "patient_id"]])
-    frame = asked.frame.assign(status="wild_type", **{"pair of measured samples": "no"})
-    frame.loc[keys.isin(measured), "pair of measured samples"] = "yes"
-    where = {**spec.where, "pair of measured samples": ("yes",)}
+    frame = asked.frame.assign(status="wild_type", **{_MEASURED: "none"})
+    frame.loc[keys.isin(measured), _MEASURED] = role
+    word = role.split(" to ")[-1]
+    endpoint = f"{EXPRESSION}, {word}"
     for name, variant in spec.variants.items():
+        where = {**spec.where, _MEASURED: (role,)}
         selection = select_members(frame, variant, where, icb_only=spec.icb_only, requires_endpoint=False)
         members = selection.members
         responds = members["orr"].astype("boolean")
@@ -127,14 +137,14 @@ def time_points(asked: Asked) -> None:
             "non_responders": (~responds).fillna(False).astype(bool),
         }
         rows = ResultRows(spec.analysis_id, name)
-        out = change_rows(rows, values, members, groups)
+        out = change_rows(rows, values, members, groups, word)
         for (cohort_id, feature), reason in left_out.items():
-            rows.add(
-                out, f"change.{feature}.all", cohort_id, {"feature": feature, "n": 0, "warnings": reason}
-            )
+            said = {"feature": feature, "n": 0, "warnings": reason}
+            rows.add(out, f"change.{word}.{feature}.all", cohort_id, said)
         if not len(members):
-            reason = "No pair of measured samples." if has_expression else "The warehouse has no expression."
-            rows.add(out, "change", None, {"estimator": "Hodges-Lehmann, paired", "n": 0, "warnings": reason})
-        gathered.add_members(name, EXPRESSION, selection, rows)
-        gathered.add("pair_stats", out, endpoint=EXPRESSION)
-        gathered.figures |= change_figures(spec, name, values, members, out)
+            said = {"estimator": "Hodges-Lehmann, paired", "n": 0, "warnings": "No pair of measured samples."}
+            rows.add(out, f"change.{word}", None, said)
+        gathered.add_members(name, endpoint, selection, rows)
+        gathered.add("pair_stats", out, endpoint=endpoint)
+        if spec.draws(name):
+            gathered.figures |= change_figures(spec, name, values, members, out, role)
