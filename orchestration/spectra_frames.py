@@ -14,6 +14,8 @@ from analytics.mutations.spectra import CHANNELS, Spectra, count_spectra
 
 #: Spellings of a build in the sources' words.
 _BUILDS = {"GRCh37": ("grch37", "37", "hg19"), "GRCh38": ("grch38", "38", "hg38")}
+#: A call set with fewer silent calls than this lists changes of the protein; exomes have 0.2 to 0.3 of them.
+_SILENT_SHARE = 0.05
 
 _CALLS = """
 select
@@ -90,7 +92,9 @@ def spectra_of_calls(
     counted = reason.index[reason.isna()]
     counts = spectra.counts.reindex(counted).fillna(0).astype("int64")
     protein_only = [
-        str(c) for c, row in sets.iterrows() if row["n_silent"] == 0 and (cohort[counted] == c).any()
+        str(cohort_id)
+        for cohort_id, row in sets.iterrows()
+        if row["n_silent"] < _SILENT_SHARE * row["n_calls"] and (cohort[counted] == cohort_id).any()
     ]
     warnings = list(spectra.warnings)
     if protein_only:
