@@ -217,12 +217,18 @@ def _forest_row(row: dict[str, Any]) -> ForestRow:
     )
 
 
+def _in_words(name: str) -> str:
+    """Columns and origins of time without their underscores."""
+    return str(name).replace("icb_start", "ICB start").replace("_", " ")
+
+
 def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection) -> Picture:
     steps: list[FlowStep] = []
     for step in selection.flow.to_dict("records"):
-        left_out = ((step["reason"], int(step["n_left_out"])),) if step["n_left_out"] else ()
+        left_out = ((_in_words(step["reason"]), int(step["n_left_out"])),) if step["n_left_out"] else ()
         if left_out or not steps:
-            steps.append(FlowStep(label=str(step["step"]).capitalize(), n=int(step["n"]), left_out=left_out))
+            label = _in_words(step["step"])
+            steps.append(FlowStep(label=label[:1].upper() + label[1:], n=int(step["n"]), left_out=left_out))
     members = selection.members
     n_mutated = int(members["is_mutated"].sum())
     groups = ((f"{spec.gene} mutated", n_mutated), (f"{spec.gene} wild-type", len(members) - n_mutated))

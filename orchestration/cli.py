@@ -27,6 +27,7 @@ app.add_typer(cohort_app, name="cohort")
 
 _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 FormatOption = Annotated[Format, typer.Option("--format", help="How to print: table, csv or json.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to write the file.")]
 
 
 def main() -> None:
@@ -109,6 +110,8 @@ def gene(
     adjust: Annotated[
         str, typer.Option("--adjust", help="Covariates, comma-separated, e.g. sex,drug_class,TP53_mutated.")
     ] = "",
+    report: Annotated[bool, typer.Option("--report", help="Write a dossier as one HTML file.")] = False,
+    output: OutputOption = None,
     style: FormatOption = Format.table,
 ) -> None:
     """Is a mutation in a gene associated with outcome? Per cohort and pooled, with the patient flow and what speaks
@@ -116,23 +119,49 @@ def gene(
 
     Example: icb gene ALK --cohort tmb_mskcc_2018 --cancer-type Melanoma --adjust sex,drug_class
     """
+    from orchestration.gene_dossier import write_dossier
     from orchestration.gene_report import gene_report, print_gene_report, write_gene_down
 
     covariates = [name.strip() for name in adjust.split(",") if name.strip()]
+    asked: dict[str, Any] = {
+        "cohorts": cohort or [],
+        "cancer_type": cancer_type,
+        "endpoint": endpoint.upper(),
+        "adjust": covariates,
+    }
+    settings = Settings.from_environment()
     with published() as con:
-        report = gene_report(
-            con,
-            symbol,
-            cohorts=cohort or [],
-            cancer_type=cancer_type,
-            endpoint=endpoint.upper(),
-            adjust=covariates,
-        )
-        write_gene_down(con, report, Settings.from_environment(), cohort or [], cancer_type, covariates)
-    print_gene_report(report, style)
+        answer = gene_report(con, symbol, **asked)
+        write_gene_down(con, answer, settings, cohort or [], cancer_type, covariates)
+        if report:
+            print(write_dossier(con, settings, symbol, output, **asked))
+            return
+    print_gene_report(answer, style)
 
 
 app.command()(scan)
+
+
+@app.command()
+def report(
+    report_id: Annotated[
+        str | None, typer.Argument(help="A report of the catalogue; without it, which there are.")
+    ] = None,
+    output: OutputOption = None,
+    style: FormatOption = Format.table,
+) -> None:
+    """Make a report from the published file: one HTML file that needs no network, and prints.
+
+    Example: icb report igf1r_melanoma --output igf1r.html
+    """
+    from orchestration.reports import make_report, report_rows
+
+    settings = Settings.from_environment()
+    if report_id is None:
+        show(report_rows(settings), ["report_id", "title", "file"], style)
+        return
+    with published() as con:
+        print(make_report(con, settings, report_id, output))
 
 
 @app.command()

@@ -11,10 +11,12 @@ from orchestration.analyses import load_analyses
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
+from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
 from orchestration.checks import published_checks
 from orchestration.jobs import jobs
+from orchestration.reports import check_reports, load_reports
 from orchestration.resources import Warehouse
 from orchestration.scans import load_scans
 from orchestration.schedules import schedules
@@ -46,6 +48,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
         [*(spec.analysis_id for spec in specs.values()), *folders],
     )
+    report_specs = load_reports(settings.catalog / "reports")
+    check_reports(
+        report_specs,
+        [spec.analysis_id for spec in specs.values()],
+        [spec.scan_id for spec in scan_specs.values()],
+    )
     return dg.Definitions(
         assets=[
             *raw_assets(catalog),
@@ -56,6 +64,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             scan_tables,
             claim_checks,
             published,
+            *(report_asset(path, spec) for path, spec in report_specs.items()),
         ],
         asset_checks=published_checks(),
         jobs=jobs(),

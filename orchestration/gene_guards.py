@@ -60,19 +60,40 @@ def guards_of(con: duckdb.DuckDBPyConnection, question: GeneQuestion, *, draws: 
 def _scan_row(
     con: duckdb.DuckDBPyConnection, question: GeneQuestion, draws: int
 ) -> tuple[Mapping[str, Any] | None, str]:
+    variant = question.variant
+    return scan_row_of(
+        con,
+        question.gene,
+        question.selection.members,
+        question.cohorts,
+        variant.strata,
+        variant.covariates,
+        draws,
+    )
+
+
+def scan_row_of(
+    con: duckdb.DuckDBPyConnection,
+    gene: str,
+    members: pd.DataFrame,
+    cohorts: Sequence[str],
+    strata: Sequence[str] = (),
+    covariates: Sequence[str] = (),
+    draws: int = 5000,
+) -> tuple[Mapping[str, Any] | None, str]:
     """The gene's row in a scan of exactly these people; or None and why no model can be made at all."""
     spec = ScanSpec(
         scan_id="gene",
-        title=question.gene,
+        title=gene,
         question="icb gene",
-        cohorts=question.cohorts,
-        strata=question.variant.strata,
-        covariates=tuple(c for c in question.variant.covariates if c in COVARIATES and c != "burden"),
+        cohorts=tuple(cohorts),
+        strata=tuple(strata),
+        covariates=tuple(c for c in covariates if c in COVARIATES and c != "burden"),
         registered_on="",
     )
     try:
-        frame, genes = scan_input(con, spec, question.selection.members)
-        row = scan_one_gene(frame, genes, question.gene, ScanSettings(null_draws=draws))
+        frame, genes = scan_input(con, spec, members)
+        row = scan_one_gene(frame, genes, gene, ScanSettings(null_draws=draws))
         return {str(name): value for name, value in row.items()}, ""
     except AnalysisError as exc:
         return None, str(exc)

@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestration.settings import PROJECT, Settings
 
 _ROOMS = ("ingestion", "analytics", "orchestration", "dbt_project", "catalog")
-_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv"}
+_SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 
 def input_fingerprint(settings: Settings) -> str:

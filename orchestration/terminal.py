@@ -70,6 +70,12 @@ class StepProgress(logging.Handler):
         return dg.LoggerDefinition(terminal, description="Progress of a run in the foreground.")
 
 
+def _reports(settings: Settings) -> str:
+    """A line a report: open it in a browser."""
+    made = sorted((settings.published_file.parent / "reports").glob("*.html"))
+    return "".join(f"  {'report ' if i == 0 else '       '}  {path}\n" for i, path in enumerate(made))
+
+
 def say_where(settings: Settings, console: Console, seconds: float) -> None:
     """What was published, where it lies, and commands to look at it."""
     prefix = "" if settings.data == PROJECT / "data" else f"ICB_DATA={settings.data} "
@@ -85,6 +91,7 @@ def say_where(settings: Settings, console: Console, seconds: float) -> None:
         f"Published {cohorts}{synthetic} cohorts, {persons} people, {statistics} statistics in {seconds:.0f} s.\n"
         f"  tables   {settings.published_file}\n"
         f"  figures  {settings.figures}\n"
+        f"{_reports(settings)}"
         f"Look at them:\n"
         f"  {command} gene IGF1R\n"
         f'  {command} sql "select cohort_id, n_patients, is_synthetic from marts.cohorts"\n'

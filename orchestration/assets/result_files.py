@@ -11,6 +11,7 @@ import pandas as pd
 from PIL import Image
 
 from analytics.figures.picture import Picture
+from analytics.figures.style import svg_bytes
 from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
 
 #: Resolution of figures on disk and in the metadata, which are kept in the event log of every run.
@@ -26,7 +27,7 @@ def save_figures(figures: dict[str, Picture], folder: Path) -> dict[str, Any]:
         old.unlink()
     metadata: dict[str, Any] = {}
     for name, picture in figures.items():
-        picture.figure.savefig(folder / f"{name}.svg")
+        (folder / f"{name}.svg").write_bytes(svg_bytes(picture.figure))
         picture.figure.savefig(folder / f"{name}.png", dpi=_DPI)
         picture.data.to_csv(folder / f"{name}.csv", index=False)
         metadata[f"figure: {name.replace('_', ' ')}"] = dg.MetadataValue.md(

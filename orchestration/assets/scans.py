@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from analytics.result_tables import as_result_table
 from analytics.scan.spec import ScanSpec
 from analytics.scan.tables import SCAN_TABLES
 from orchestration.analyses import spec_checksum
@@ -55,6 +56,16 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
             old.unlink()  # a scan whose endpoint has changed leaves no table of the other kind behind
         for name, table in output.tables.items():
             table.to_parquet(folder / f"{name}.parquet", index=False)
+        titles: list[dict[str, object]] = [
+            {
+                "analysis_id": scan_folder(spec.scan_id),
+                "figure": stem,
+                "title": picture.title,
+                "alt": picture.alt,
+            }
+            for stem, picture in output.figures.items()
+        ]
+        as_result_table("figures", titles).to_parquet(folder / "figures.parquet", index=False)
         pictures = save_figures(
             output.figures, warehouse.settings.results / "figures" / scan_folder(spec.scan_id)
         )

@@ -1,0 +1,270 @@
+"""From the material of a report to its document: chapters in the order of the spec, tables and figures numbered.
+
+Which numbers are shown and where is decided here; what they look like belongs to ``render``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatch
+from typing import Any
+
+import pandas as pd
+
+from analytics.report.answer import burden_verdicts, lead_block
+from analytics.report.blocks import (
+    AnalysisBlock,
+    FigureBlock,
+    FindingRow,
+    LeadBlock,
+    Report,
+    SectionBlock,
+    SpecRow,
+    Table,
+)
+from analytics.report.lineage import Lineage, spec_anchor
+from analytics.report.material import Material
+from analytics.report.methods import methods_of
+from analytics.report.other_tables import claims_summary, claims_table, plain_table, scan_table
+from analytics.report.people_tables import characteristics_table, count_table, ends_of_flows, flow_table
+from analytics.report.pictures_inlined import inlined
+from analytics.report.remark import remark_items
+from analytics.report.remark_evidence import gather
+from analytics.report.spec import ReportSpec, SectionSpec
+from analytics.report.statistic_tables import TITLES, cohort_table, statistic_table
+from analytics.report.words import column_words, endpoint_words, plain_words, slug, text_of, variant_words
+
+#: Tables that say what was asked and who is in it, not what came out.
+_BOOKKEEPING = frozenset(
+    {"analysis_specs", "analysis_flow", "analysis_members", "figures", "claim_checks", "runs"}
+)
+
+
+def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> Report:
+    """The document of one report.
+
+    Parameters
+    ----------
+    made_by : the command that computed the statistics, where the published file does not hold them.
+    """
+    lineage = Lineage(material.every_stat, material.behind, material.files)
+    writer = _Writer(material, lineage, inlined(material.figures))
+    leads = [lead_block(material, lead, lineage) for lead in spec.lead]
+    burden = burden_verdicts(material.scans, material.scan_rows)
+    if burden:
+        leads.append(LeadBlock("When every gene is asked", tuple(burden)))
+    people = writer.people(spec)
+    sections = tuple(writer.section(section) for section in spec.sections)
+    claims = claims_table(material.claims, material.every_stat, lineage)
+    estimators = material.every_stat["estimator"].dropna().astype(str)
+    run = material.run
+    made_from = (
+        ("Computed", f"{text_of(run.get('started_at'))[:16]} UTC"),
+        ("Run", text_of(run.get("run_id"))),
+        ("Code", _commit(run)),
+        ("Data", f"{text_of(run.get('catalog'))} cohorts"),
+    )
+    return Report(
+        report_id=spec.report_id,
+        title=spec.title,
+        question=spec.question,
+        intro=spec.intro,
+        is_synthetic=material.is_synthetic,
+        made_from=made_from,
+        leads=tuple(leads),
+        people=people,
+        findings=_findings(material),
+        sections=sections,
+        claims_summary=claims_summary(material.claims),
+        claims=writer.numbered(claims) if claims is not None else None,
+        methods=methods_of(estimators, with_scan=not material.scan_rows.empty),
+        remark=remark_items(spec, material),
+        run_facts=_run_facts(run),
+        specs=tuple(_spec_row(row) for row in material.specs.to_dict("records")),
+        lineage=lineage.entries(),
+        sources=lineage.sources(),
+        glossary=writer.glossary(),
+        made_by=made_by,
+    )
+
+
+class _Writer:
+    """Makes blocks and numbers them in the order in which they are read."""
+
+    def __init__(
+        self, material: Material, lineage: Lineage, figures: Mapping[tuple[str, str], FigureBlock]
+    ) -> None:
+        self._material, self._lineage, self._figures = material, lineage, figures
+        self._n_tables = self._n_figures = 0
+        self._shown: dict[str, dict[str, str]] = {}
+        self._drawn: set[tuple[str, str]] = set()
+
+    def numbered(self, table: Table) -> Table:
+        self._n_tables += 1
+        if table.source:
+            known = self._shown.setdefault(table.source, {})
+            known.update({c.label: c.meaning for c in table.columns if c.label and c.meaning})
+        return dataclasses.replace(table, number=self._n_tables)
+
+    def glossary(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """What the columns of the printed tables mean, by result table."""
+        return tuple((name, tuple(columns.items())) for name, columns in self._shown.items())
+
+    def people(self, spec: ReportSpec) -> tuple[Table | FigureBlock, ...]:
+        """Who is in the leading analysis: steps as figure and table, characteristics."""
+        evidence = gather(spec, self._material)
+        own = self._material.spec(evidence.analysis_id)
+        flow = self._material.flow
+        flow = flow[(flow["analysis_id"] == evidence.analysis_id) & (flow["variant"] == evidence.variant)]
+        endpoint = text_of(own["endpoints"]).split(", ")[0]
+        steps = flow[flow["endpoint"] == endpoint] if endpoint in set(flow["endpoint"]) else flow
+        if steps["endpoint"].nunique() > 1:
+            steps = steps[steps["endpoint"] == steps["endpoint"].iloc[0]]
+        title = text_of(own["title"])
+        found = [
+            flow_table(steps, f"Steps from the patients of the cohorts to those who are counted. {title}"),
+            characteristics_table(evidence.members, f"Characteristics by status. {title}"),
+        ]
+        stem = f"{evidence.variant}_{endpoint.lower()}_flow"
+        drawn = (
+            [self._picture(evidence.analysis_id, stem)]
+            if (evidence.analysis_id, stem) in self._figures
+            else []
+        )
+        return (*drawn, *(self.numbered(table) for table in found if table is not None))
+
+    def section(self, section: SectionSpec) -> SectionBlock:
+        blocks = [self.analysis(name, section) for name in section.analyses]
+        blocks += [self.scan(name, section) for name in section.scans]
+        return SectionBlock(f"c-{slug(section.title)}", section.title, section.text, tuple(blocks))
+
+    def analysis(self, analysis_id: str, section: SectionSpec) -> AnalysisBlock:
+        material = self._material
+        own = material.spec(analysis_id)
+        variants = material.variants(analysis_id)[["variant", "description"]]
+        ways = [(text_of(name), text_of(words)) for name, words in variants.itertuples(index=False)]
+        blocks: list[Table | FigureBlock] = [*self._pictures(analysis_id, section.figures, ways[0][0])]
+        blocks += self._who(analysis_id, ways)
+        for name in material.tables:
+            if name not in _BOOKKEEPING and (not section.tables or name in section.tables):
+                blocks += self._results(name, analysis_id, ways)
+        return AnalysisBlock(
+            anchor=f"a-{slug(analysis_id)}",
+            title=text_of(own["title"]),
+            question=text_of(own["question"]),
+            ways=tuple((variant_words(name), text) for name, text in ways),
+            blocks=tuple(blocks),
+        )
+
+    def scan(self, scan_id: str, section: SectionSpec) -> AnalysisBlock:
+        material = self._material
+        scan = material.scans[material.scans["scan_id"] == scan_id].iloc[0].to_dict()
+        rows = material.scan_rows[material.scan_rows["scan_id"] == scan_id].to_dict("records")
+        flow = material.scan_flow[material.scan_flow["scan_id"] == scan_id]
+        found = [scan_table(scan, row) for row in rows]
+        steps = flow_table(flow, f"Who is in the scan. {text_of(scan['title'])}")
+        found += [dataclasses.replace(steps, source="stats.scan_flow")] if steps is not None else []
+        verdicts = "; ".join(text_of(row["burden_verdict"]) for row in rows)
+        question = text_of(scan["question"]) + (
+            f" This gene: {verdicts}." if verdicts else " The gene has no carrier in it."
+        )
+        blocks: list[Table | FigureBlock] = [self.numbered(table) for table in found]
+        blocks += self._pictures(f"scan_{scan_id}", section.figures, "")
+        ways = (
+            ("Strata", plain_words(text_of(scan["strata"]))),
+            ("Covariates", plain_words(text_of(scan["covariates"]))),
+        )
+        return AnalysisBlock(f"a-scan-{slug(scan_id)}", text_of(scan["title"]), question,
+                             tuple((k, v) for k, v in ways if v), tuple(blocks))  # fmt: skip
+
+    def _who(self, analysis_id: str, ways: list[tuple[str, str]]) -> list[Table]:
+        flow = self._material.flow[self._material.flow["analysis_id"] == analysis_id]
+        counts = self._material.of("survival_stats", analysis_id)
+        if len(counts):
+            counts = counts[(counts["variant"] == ways[0][0]) & counts["cohort_id"].isna()]
+        found = [
+            ends_of_flows(flow, ways, "How many are counted, by way and endpoint"),
+            count_table(counts, self._lineage, f"Who is counted, {variant_words(ways[0][0]).lower()} way")
+            if len(counts)
+            else None,
+        ]
+        return [self.numbered(table) for table in found if table is not None]
+
+    def _results(self, name: str, analysis_id: str, ways: list[tuple[str, str]]) -> list[Table]:
+        rows = self._material.of(name, analysis_id)
+        comments = self._material.comments.get(name, {})
+        title = TITLES.get(name, column_words(name.removesuffix("_stats")))
+        if "stat_id" not in rows.columns:
+            table = plain_table(name, rows, comments, caption=title)
+            return [self.numbered(table)] if table is not None else []
+        rows = rows[~rows["estimate_key"].astype(str).str.startswith("flow.")]
+        made: list[Table | None] = []
+        is_single = rows["cohort_id"].notna() if "cohort_id" in rows else pd.Series(False, index=rows.index)
+        make: Callable[..., Table | None] = lambda part, caption: statistic_table(  # noqa: E731
+            name, part, comments, self._lineage, caption=caption, ways=ways
+        )
+        whole = rows[~is_single]
+        for endpoint, part in whole.groupby("endpoint", sort=False, dropna=False):
+            several = whole["endpoint"].nunique(dropna=False) > 1
+            made.append(make(part, f"{title}. {endpoint_words(endpoint)}" if several else title))
+        single = rows[is_single & (rows["variant"] == ways[0][0])]
+        if name == "survival_stats":
+            for endpoint, part in single.groupby("endpoint", sort=False):
+                words = f"{endpoint_words(endpoint)} in each cohort by itself, {variant_words(ways[0][0]).lower()}"
+                made.append(cohort_table(part, comments, self._lineage, words))
+        else:
+            made.append(make(single, f"{title} in each cohort by itself"))
+        return [self.numbered(table) for table in made if table is not None]
+
+    def _pictures(self, analysis_id: str, patterns: tuple[str, ...], leading: str) -> list[FigureBlock]:
+        """Figures whose stems fit, the leading way first. Of patient flows only the leading way's is drawn (the tables
+        have all), once."""
+        stems = [stem for of, stem in self._figures if of == analysis_id and (of, stem) not in self._drawn]
+        fitting = list(dict.fromkeys(s for pattern in patterns for s in stems if fnmatch(s, pattern)))
+        chosen = [s for s in fitting if not s.endswith("_flow") or s.startswith(f"{leading}_")]
+        ordered = sorted(chosen, key=lambda s: (not s.startswith(f"{leading}_"), not s.endswith("_flow")))
+        return [self._picture(analysis_id, stem) for stem in ordered]
+
+    def _picture(self, analysis_id: str, stem: str) -> FigureBlock:
+        self._drawn.add((analysis_id, stem))
+        self._n_figures += 1
+        block = self._figures[analysis_id, stem]
+        own = self._material.specs[self._material.specs["analysis_id"] == analysis_id]
+        way = next((str(v) for v in own["variant"] if stem.startswith(f"{v}_")), "")
+        title = f"{block.title}, {variant_words(way).lower()}" if way and way != "default" else block.title
+        return dataclasses.replace(block, number=self._n_figures, title=title)
+
+
+def _findings(material: Material) -> tuple[FindingRow, ...]:
+    titles = {text_of(r["analysis_id"]): text_of(r["title"]) for r in material.specs.to_dict("records")}
+    return tuple(
+        FindingRow(titles.get(f.analysis_id, f.analysis_id), f.guard, f.verdict, f.sentence, f.is_warning)
+        for f in material.findings
+    )
+
+
+def _commit(run: Mapping[str, Any]) -> str:
+    commit = text_of(run.get("commit_sha"))[:12] or "not a checkout"
+    version = text_of(run.get("version"))
+    changed = ", with uncommitted changes" if run.get("has_uncommitted_changes") is True else ""
+    return f"icb-warehouse {version}, {commit}{changed}"
+
+
+def _run_facts(run: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    names = {
+        "run_id": "Run", "started_at": "Started (UTC)", "commit_sha": "Commit", "version": "icb-warehouse",
+        "python": "Python", "packages": "Packages", "catalog": "Catalogue", "read_from": "Read from",
+    }  # fmt: skip
+    return tuple((words, text_of(run.get(name))) for name, words in names.items() if text_of(run.get(name)))
+
+
+def _spec_row(row: Mapping[Any, Any]) -> SpecRow:
+    shown = ("kind", "gene", "endpoints", "cohorts", "filters", "covariates", "strata", "estimators", "registered_on",
+             "spec_sha256", "run_id")  # fmt: skip
+    facts = [(column_words(name), text_of(row.get(name))) for name in shown if text_of(row.get(name))]
+    facts.insert(0, ("Description", text_of(row["description"])))
+    is_pre = bool(row.get("is_prespecified")) if pd.notna(row.get("is_prespecified")) else False
+    facts.append(("Prespecified", "yes, before the data were looked at" if is_pre else "no: exploratory"))
+    name = f"{row['analysis_id']}, {variant_words(row['variant']).lower()}"
+    return SpecRow(spec_anchor(str(row["analysis_id"]), str(row["variant"])), name, tuple(facts))

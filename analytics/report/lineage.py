@@ -1,0 +1,139 @@
+"""The appendix that walks every number back: sets of people, their rows by file, and the files.
+
+Statistics that rest on the same people and rows share one entry, so that a report of a thousand numbers has some
+dozens of entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analytics.report.blocks import LineageEntry, SourceFile
+from analytics.report.material import SET_COLUMNS
+from analytics.report.words import count, endpoint_words, plural, slug, text_of, variant_words
+
+_FILE = ["address", "member", "sha256"]
+
+
+def anchor_of(stat_id: str) -> str:
+    """The anchor of a statistic in the appendix."""
+    return f"s-{slug(stat_id)}"
+
+
+def spec_anchor(analysis_id: str, variant: str) -> str:
+    """The anchor of one way of doing an analysis."""
+    return f"spec-{slug(analysis_id)}-{slug(variant)}"
+
+
+class Lineage:
+    """Numbers sets of people and files in the order in which they are cited.
+
+    Parameters
+    ----------
+    every_stat : statistics with :data:`SET_COLUMNS`, ``stat_id`` and ``n``.
+    behind : their rows by file (see ``Material.behind``).
+    files : licence and cohort by address, member and sha256.
+    """
+
+    def __init__(self, every_stat: pd.DataFrame, behind: pd.DataFrame, files: pd.DataFrame) -> None:
+        keys = [
+            tuple(text_of(v) for v in row) for row in every_stat[list(SET_COLUMNS)].itertuples(index=False)
+        ]
+        self._set_of: dict[str, tuple[str, ...]] = dict(zip(every_stat["stat_id"], keys, strict=True))
+        self._n_of = dict(zip(every_stat["stat_id"], every_stat["n"], strict=True))
+        self._behind: dict[Any, pd.DataFrame] = {}
+        if len(behind):
+            found = [
+                tuple(text_of(v) for v in row) for row in behind[list(SET_COLUMNS)].itertuples(index=False)
+            ]
+            self._behind = dict(tuple(behind.groupby(pd.Series(found, index=behind.index), sort=False)))
+        self._files = files
+        self._cited: dict[tuple[str, ...], list[str]] = {}
+
+    def cite(self, stat_id: str) -> tuple[str, str]:
+        """``(L7, anchor)`` of a statistic; ("", "") for one that the tables do not name."""
+        key = self._set_of.get(stat_id)
+        if key is None:
+            return "", ""
+        cited = self._cited.setdefault(key, [])
+        if stat_id not in cited:
+            cited.append(stat_id)
+        return f"L{list(self._cited).index(key) + 1}", anchor_of(stat_id)
+
+    def sources(self) -> tuple[SourceFile, ...]:
+        """Every file behind what was cited, as F1, F2, ... by address."""
+        parts = [self._behind[key][_FILE] for key in self._cited if key in self._behind]
+        if not parts:
+            return ()
+        found = pd.concat(parts).drop_duplicates().dropna(subset=["sha256"]).sort_values(_FILE)
+        known: dict[tuple[str, ...], dict[str, set[str]]] = {}
+        for row in self._files.to_dict("records"):
+            about = known.setdefault(_file_key(row), {"licence": set(), "cohorts": set()})
+            about["licence"].add(text_of(row.get("licence")))
+            about["cohorts"].add(text_of(row.get("cohort_id")))
+        return tuple(
+            SourceFile(
+                ref=f"F{number}",
+                address=text_of(row["address"]),
+                member=text_of(row["member"]),
+                sha256=text_of(row["sha256"]),
+                licence=", ".join(sorted(known.get(_file_key(row), {}).get("licence", set()) - {""})),
+                cohorts=", ".join(sorted(known.get(_file_key(row), {}).get("cohorts", set()) - {""})),
+            )
+            for number, row in enumerate(found.to_dict("records"), start=1)
+        )
+
+    def entries(self) -> tuple[LineageEntry, ...]:
+        """One entry a set of people, in the order of citation."""
+        refs = {(s.address, s.member, s.sha256): s.ref for s in self.sources()}
+        return tuple(
+            self._entry(number, key, stat_ids, refs)
+            for number, (key, stat_ids) in enumerate(self._cited.items(), start=1)
+        )
+
+    def _entry(
+        self, number: int, key: tuple[str, ...], stat_ids: list[str], refs: Mapping[Any, str]
+    ) -> LineageEntry:
+        of = dict(zip(SET_COLUMNS, key, strict=True))
+        rows = self._behind.get(key)
+        scope = of["cohort_id"] or of["cohorts"]
+        title = ", ".join(
+            part for part in (of["analysis_id"], variant_words(of["variant"]).lower(),
+                              endpoint_words(of["endpoint"]).lower(), scope, of["feature"]) if part
+        )  # fmt: skip
+        roles: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
+        if rows is not None:
+            for (role, mart), of_role in rows.groupby(["role", "mart"], sort=False):
+                listed = tuple(
+                    (refs.get(_file_key(row), ""), _rows_words(row)) for row in of_role.to_dict("records")
+                )
+                roles.append((str(role), str(mart), listed))
+        n_people = self._people(rows)
+        people = f"{plural(n_people, 'person', 'people')} ({of['row_set'] or 'members'})" if n_people else ""
+        return LineageEntry(
+            ref=f"L{number}",
+            anchor=f"L{number}",
+            title=title,
+            people=people,
+            spec_anchor=spec_anchor(of["analysis_id"], of["variant"]),
+            statistics=tuple((anchor_of(stat_id), stat_id) for stat_id in stat_ids),
+            roles=tuple(roles),
+        )
+
+    @staticmethod
+    def _people(rows: pd.DataFrame | None) -> int:
+        """One row a person under the role 'patient'."""
+        return 0 if rows is None else int(rows.loc[rows["role"] == "patient", "n_rows"].sum())
+
+
+def _file_key(row: Mapping[Any, Any]) -> tuple[str, ...]:
+    return tuple(text_of(row[name]) for name in _FILE)
+
+
+def _rows_words(row: Mapping[Any, Any]) -> str:
+    first, last = text_of(row["first_row"]), text_of(row["last_row"])
+    span = f"row {first}" if first == last else f"rows {first}\u2013{last}"
+    return f"{count(row['n_rows'])} in {span}" if first != last else span

@@ -1,0 +1,234 @@
+"""Numbers and names as a reader wants them: digits by kind of estimate, p as journals print it, keys in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+#: Thin minus and en dash as printed; an interval of numbers that may be negative is written with "to".
+MINUS, DASH = "\u2212", "\u2013"
+
+ENDPOINTS = {
+    "OS": "Overall survival",
+    "PFS": "Progression-free survival",
+    "DSS": "Disease-specific survival",
+    "DFI": "Disease-free interval",
+    "PFI": "Progression-free interval",
+    "response": "Response",
+    "OS, both arms": "Overall survival, both arms",
+}
+VARIANTS = {"default": "Default", "as_published": "As published"}
+
+#: Last part of an estimate key -> words. Hazard ratios first: they say what kind of number they are.
+_KEYS = {
+    "log_rank": "Log-rank test",
+    "logrank_oe": "Hazard ratio, log-rank O/E",
+    "cox_univariable": "Hazard ratio, Cox",
+    "cox_adjusted": "Hazard ratio, Cox, adjusted",
+    "cox_burden_adjusted": "Hazard ratio, Cox, adjusted for burden",
+    "firth_univariable": "Hazard ratio, Firth",
+    "firth_adjusted": "Hazard ratio, Firth, adjusted",
+    "firth_burden_adjusted": "Hazard ratio, Firth, adjusted for burden",
+    "restricted_mean_difference": "Difference of restricted means, months",
+    "schoenfeld": "Test of proportional hazards",
+    "random_effects": "Hazard ratio, random effects over cohorts",
+    "arm_x_gene": "Interaction of arm and gene, ratio of hazard ratios",
+    "gene_in_icb_arm": "Hazard ratio in the checkpoint-blockade arm",
+    "gene_in_control_arm": "Hazard ratio in the control arm",
+    "ratio_of_hazard_ratios": "Ratio of hazard ratios, with against without checkpoint blockade",
+}
+_RESPONSES = {
+    "orr": "objective response",
+    "dcr": "disease control",
+    "durable_benefit": "durable clinical benefit",
+    "predictior": "response by PredictioR's rule",
+    "iatlas": "response by iAtlas's rule",
+}
+_GROUPS = {"mutated": "mutated", "wild_type": "wild-type"}
+_RESPONSE_KEYS = {
+    "difference": "Difference in {what}, percentage points",
+    "fisher": "Odds ratio of {what}, Fisher",
+    "chi_square": "Chi-square test of {what}",
+}
+_ESTIMATORS = {
+    "kaplan_meier": "Kaplan-Meier",
+    "log_rank": "Log-rank",
+    "log_rank_oe": "Log-rank O/E",
+    "clopper_pearson": "Clopper-Pearson",
+    "fisher_exact": "Fisher's exact test",
+    "chi_square": "Chi-square",
+}
+_WORDS = {"oe": "O/E", "tmb": "TMB", "hr": "HR", "ci": "CI", "p": "P", "q": "q", "ssgsea": "ssGSEA", "gsea": "GSEA",
+          "icb": "ICB", "id": "", "tcga": "TCGA", "msk": "MSK"}  # fmt: skip
+
+
+def is_missing(value: Any) -> bool:
+    """None, NaN, NaT or pd.NA."""
+    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
+
+
+def text_of(value: Any) -> str:
+    """The value as text; nothing for what is missing."""
+    return "" if is_missing(value) else str(value)
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """Significant digits, with a real minus; large and small numbers without an exponent where that reads better."""
+    if is_missing(value):
+        return ""
+    value = float(value)
+    if value == int(value) and abs(value) < 1e15 and (abs(value) >= 10**digits or value == 0):
+        return f"{int(value):,}".replace("-", MINUS)
+    if abs(value) >= 10**digits:
+        return f"{value:,.0f}".replace("-", MINUS)
+    shown = f"{value:#.{digits}g}".rstrip(".") if abs(value) >= 1e-4 else f"{value:.1e}"
+    return shown.replace("-", MINUS)
+
+
+def count(value: Any) -> str:
+    """A whole number with thousands separated."""
+    return "" if is_missing(value) else f"{int(value):,}".replace("-", MINUS)
+
+
+def fixed(value: Any, decimals: int) -> str:
+    """Decimals; a ratio that two decimals would print as 0.00 gets two significant digits."""
+    if is_missing(value):
+        return ""
+    value = float(value)
+    if value != 0 and abs(value) < 0.95 * 10 ** (1 - decimals):
+        return number(value, 2)
+    return f"{value:,.{decimals}f}".replace("-", MINUS)
+
+
+def p_value(value: Any) -> str:
+    """P as journals print it: below 0.001 as such, three decimals below 0.1, else two."""
+    if is_missing(value):
+        return ""
+    value = float(value)
+    if value < 0.001:
+        return "<0.001"
+    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
+
+
+def scale_of(key: str, estimator: str, unit: str = "") -> str:
+    """What kind of number an estimate is: count, percent, points, months, ratio or plain."""
+    tail = key.split(".")
+    if estimator == "count" or "count" in estimator:
+        return "count"
+    if estimator == "newcombe":
+        return "points"
+    if estimator in ("clopper_pearson", "proportion") or "rate" in tail or "share" in tail:
+        return "percent"
+    if "median" in tail or tail[-1] == "restricted_mean_difference" or unit == "months":
+        return "months"
+    words = f"{key} {estimator}".lower()
+    if any(word in words for word in ("cox", "firth", "logrank_oe", "random_effects", "hazard", "odds", "fisher",
+                                      "arm_x_gene", "gene_in_")):  # fmt: skip
+        return "ratio"
+    return "plain"
+
+
+def estimate_text(value: Any, scale: str) -> str:
+    """One estimate or end of an interval on its scale."""
+    if is_missing(value):
+        return ""
+    if scale == "count":
+        return count(round(float(value))) if float(value) == round(float(value)) else number(value, 4)
+    if scale in ("percent", "points"):
+        return fixed(100 * float(value), 1) if value else "0"
+    if scale == "months":
+        return f"{float(value):,.1f}".replace("-", MINUS)
+    if scale == "ratio":
+        return fixed(value, 2)
+    return number(value)
+
+
+def with_interval(row: Mapping[Any, Any], scale: str) -> str:
+    """``0.34 (0.12-0.92)``; an end that is not there is said so."""
+    value = estimate_text(row.get("estimate"), scale)
+    if not value:
+        return ""
+    low, high = row.get("ci_low"), row.get("ci_high")
+    if is_missing(low) and is_missing(high):
+        return value
+    ends = [estimate_text(low, scale) or "not reached", estimate_text(high, scale) or "not reached"]
+    is_signed = any(end.startswith(MINUS) for end in ends)
+    return f"{value} ({(' to ' if is_signed else DASH).join(ends)})"
+
+
+def key_words(key: str) -> str:
+    """An estimate key without its endpoint, in words."""
+    parts = key.split(".")
+    if parts[0].upper() in ENDPOINTS or parts[0] in ("dfs", "dfi", "pfi"):
+        parts = parts[1:] or parts
+    head = parts[0]
+    response = _RESPONSES.get(head.removesuffix("_itt"))
+    if response is not None and len(parts) > 1:
+        what = f"{response}, by intention to treat" if head.endswith("_itt") else response
+        if parts[1] == "rate" and len(parts) > 2:
+            return f"{what.capitalize()}, {_GROUPS.get(parts[2], parts[2])}, %"
+        return _RESPONSE_KEYS.get(parts[1], "{what}, " + plain_words(parts[1])).format(what=what)
+    if head == "median" and len(parts) > 1:
+        return f"Median, {_GROUPS.get(parts[1], plain_words(parts[1]))}, months"
+    if parts == ["mutated", "rate"]:
+        return "Mutated, %"
+    if head == "random_effects" and len(parts) > 2 and parts[1] == "without":
+        return f"The same without {parts[2]}"
+    return _KEYS.get(parts[-1], _capital(", ".join(plain_words(part) for part in parts)))
+
+
+def estimator_words(estimator: str) -> str:
+    """Name of an estimator."""
+    return _ESTIMATORS.get(estimator, _capital(plain_words(estimator)))
+
+
+def endpoint_words(endpoint: Any, key: str = "") -> str:
+    """An endpoint in words; that of the members when the key says no other."""
+    word = text_of(endpoint)
+    return ENDPOINTS.get(word, _capital(plain_words(word))) if word else ""
+
+
+def variant_words(variant: Any) -> str:
+    word = text_of(variant)
+    return VARIANTS.get(word, _capital(plain_words(word)))
+
+
+def plain_words(name: str) -> str:
+    """``cox_burden`` -> ``cox burden``; known abbreviations as they are written."""
+    return " ".join(_WORDS.get(word, word) for word in re.split(r"[_ ]+", str(name)))
+
+
+def column_words(name: str) -> str:
+    """Name of a table's column as a heading, its unit after a comma."""
+    units = {"months": "months", "percent": "%", "bp": "bp", "mb": "Mb", "pct": "%"}
+    stem, _, last = name.rpartition("_")
+    if stem and last in units:
+        return f"{_capital(plain_words(stem.removeprefix('is_').removeprefix('has_')))}, {units[last]}"
+    return _capital(plain_words(name.removeprefix("is_").removeprefix("has_")))
+
+
+def sentences(text: Any) -> list[str]:
+    """A paragraph of warnings as single sentences."""
+    return [part for part in re.split(r"(?<=[.!]) (?=[A-Z0-9])", text_of(text).strip()) if part]
+
+
+def listed(names: list[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+
+
+def plural(n: int, one: str, many: str = "") -> str:
+    """``1 person``, ``1,024 people``."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def slug(text: str) -> str:
+    """A fragment identifier: letters, digits, dots, hyphens and underscores only."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-")
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,52 @@
+"""One asset a report: a document made from the published file, beside it."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+
+from analytics.report.spec import ReportSpec
+from orchestration.analyses import spec_checksum
+from orchestration.assets.provenance import code_version
+from orchestration.assets.statistics import OWNERS
+from orchestration.reports import report_html, reports_folder, write_html
+from orchestration.resources import Warehouse
+from orchestration.settings import PROJECT
+
+#: Code and templates that a document comes from, beside its spec.
+_CODE = (
+    "analytics/report",
+    *(f"analytics/report/templates/{name}" for name in ("report.html.j2", "parts.html.j2", "report.css")),
+    "orchestration/reports.py",
+    "orchestration/report_material.py",
+)
+
+
+def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
+    """The asset of one report. It reads the published file only, so that it waits for nobody and holds nobody up."""
+
+    @dg.asset(
+        key=dg.AssetKey(["reports", spec.report_id]),
+        deps=[dg.AssetKey(["published", "icb"])],
+        group_name="reports",
+        description=f"{spec.title}. {spec.question}",
+        owners=OWNERS,
+        kinds={"html"},
+        code_version=f"{spec_checksum(path)[:12]}-{code_version(*_CODE)}",
+        metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
+    )
+    def report(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        settings = warehouse.settings
+        with duckdb.connect(str(settings.published_file), read_only=True) as con:
+            html = report_html(con, spec, settings.figures)
+        document = write_html(html, reports_folder(settings) / f"{spec.report_id}.html")
+        return dg.MaterializeResult(
+            metadata={
+                "file": dg.MetadataValue.path(str(document)),
+                "open": dg.MetadataValue.url(document.as_uri()),
+                "megabytes": round(document.stat().st_size / 1e6, 2),
+            }
+        )
+
+    return report
