@@ -11,25 +11,21 @@ import shlex
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 import pandas as pd
 
 from analytics.figures.style import png_bytes, svg_bytes
-from analytics.mutations.frequency import frequencies_by_cancer_type
+from analytics.landscape.spec import LandscapeSpec
 from analytics.report.document import build_report
 from analytics.report.material import FigureSource
 from analytics.report.render import render
 from analytics.report.spec import Lead, ReportSpec, SectionSpec
-from analytics.result_rows import ResultRows
 from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
-from analytics.selection import select_members
-from analytics.specs import AnalysisSpec, PeopleVariant, Question
-from orchestration.frames import analysis_frame
+from analytics.specs import AnalysisSpec, PeopleVariant
 from orchestration.gene_question import GeneQuestion, ask, require_varying
-from orchestration.kinds import survival
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from orchestration.kinds import landscape, survival
+from orchestration.kinds.gathered import AnalysisResult, Provenance
 from orchestration.lineage import view_statements
 from orchestration.report_material import gather_material, published_figures
 from orchestration.reports import reports_folder, write_html
@@ -37,28 +33,6 @@ from orchestration.settings import Settings
 
 _SCHEMA = "temp"
 _DPI = 200
-
-
-class FrequencyQuestion(Question):
-    """How often the gene is mutated, by cancer type, in every cohort."""
-
-    kind: Literal["frequency"] = "frequency"
-    gene: str
-    variants: dict[str, PeopleVariant]
-
-    @classmethod
-    def of(cls, gene: str, cohorts: Sequence[str]) -> FrequencyQuestion:
-        """The question about one gene."""
-        return cls(
-            analysis_id=_identifier(gene, "frequency"),
-            title=f"How often {gene} is mutated",
-            question=f"In which cancer types is {gene} mutated, of those in whom it was looked at?",
-            gene=gene,
-            cohorts=tuple(cohorts),
-            icb_only=False,
-            registered_on=_today(),
-            variants={"default": PeopleVariant(description="Every profiled person of every cohort once.")},
-        )
 
 
 def write_dossier(
@@ -100,10 +74,10 @@ def dossier_html(
     run_id = con.execute("select run_id from stats.runs order by started_at desc limit 1").fetchone()
     provenance = Provenance("", str(run_id[0]) if run_id else "")
     results = {spec.analysis_id: survival.run(con, spec, provenance) for spec in specs}
-    asked = FrequencyQuestion.of(question.gene, _all_cohorts(con))
-    results[asked.analysis_id] = _frequencies(con, asked, provenance)
+    seen = _landscape(con, question.gene)
+    results[seen.analysis_id] = landscape.run(con, seen, provenance)
     _stand_beside(con, specs, results)
-    report = _report_spec(con, question, specs, asked)
+    report = _report_spec(con, question, specs, seen)
     pictures = [
         FigureSource(analysis_id, stem, picture.title, picture.alt, svg_bytes(picture.figure),
                      png_bytes(picture.figure, _DPI), picture.data.to_csv(index=False).encode())
@@ -187,22 +161,22 @@ def _cohorts_without_icb(con: duckdb.DuckDBPyConnection, question: GeneQuestion)
     return tuple(str(row[0]) for row in rows)
 
 
-def _all_cohorts(con: duckdb.DuckDBPyConnection) -> list[str]:
-    return [str(row[0]) for row in con.execute("select cohort_id from marts.cohorts order by all").fetchall()]
-
-
-def _frequencies(
-    con: duckdb.DuckDBPyConnection, spec: FrequencyQuestion, provenance: Provenance
-) -> AnalysisResult:
-    gathered = Gathered(spec, spec.variants, provenance)
-    frame = analysis_frame(con, spec.gene, "OS", spec.cohorts)
-    for name, variant in spec.variants.items():
-        selection = select_members(frame, variant, spec.where, icb_only=False, requires_endpoint=False)
-        rows = ResultRows(spec.analysis_id, name)
-        found = frequencies_by_cancer_type(rows, selection.members, spec.gene)
-        gathered.add_members(name, "frequency", selection, rows)
-        gathered.add("frequency_stats", found, endpoint="frequency")
-    return gathered.result()
+def _landscape(con: duckdb.DuckDBPyConnection, gene: str) -> LandscapeSpec:
+    """How often, how and where the gene is mutated, in every cohort."""
+    cohorts = [
+        str(row[0]) for row in con.execute("select cohort_id from marts.cohorts order by all").fetchall()
+    ]
+    return LandscapeSpec(
+        kind="landscape",
+        analysis_id=_identifier(gene, "landscape"),
+        title=f"How often, how and where {gene} is mutated",
+        question=f"In which cancer types is {gene} mutated, of those in whom it was looked at?",
+        gene=gene,
+        cohorts=tuple(cohorts),
+        icb_only=False,
+        registered_on=_today(),
+        variants={"default": PeopleVariant(description="Every profiled person of every cohort once.")},
+    )
 
 
 def _stand_beside(
@@ -232,12 +206,14 @@ def _report_spec(
     con: duckdb.DuckDBPyConnection,
     question: GeneQuestion,
     specs: Sequence[AnalysisSpec],
-    frequency: FrequencyQuestion,
+    seen: LandscapeSpec,
 ) -> ReportSpec:
     scans = [
         str(row[0])
         for row in con.execute(
-            "select distinct scan_id from stats.scan_results where gene = ? order by all", [question.gene]
+            "select scan_id from stats.scan_results where gene = $gene "
+            "union select scan_id from stats.scan_response_results where gene = $gene order by all",
+            {"gene": question.gene},
         ).fetchall()
     ]
     sections = [SectionSpec(title="Under checkpoint blockade", analyses=(specs[0].analysis_id,))]
@@ -251,7 +227,7 @@ def _report_spec(
         )
     if scans:
         sections.append(SectionSpec(title="Among all genes", scans=tuple(scans), figures=()))
-    sections.append(SectionSpec(title="How often it is mutated", analyses=(frequency.analysis_id,)))
+    sections.append(SectionSpec(title="How often it is mutated", analyses=(seen.analysis_id,)))
     return ReportSpec(
         report_id=f"gene_{_identifier(question.gene)}",
         title=f"{question.gene} mutation under checkpoint blockade",

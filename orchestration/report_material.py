@@ -94,10 +94,7 @@ def gather_material(
             "select * from stats.scan_flow where list_contains(?, scan_id) order by scan_id, step_number",
             scans,
         ),
-        scan_rows=con.execute(
-            "select * from stats.scan_results where list_contains(?, scan_id) and gene = ? order by scan_id",
-            [scans, spec.gene],
-        ).df(),
+        scan_rows=_scan_rows(con, scans, spec.gene),
         behind=con.execute(_BEHIND.format(schema=schema), {"analyses": analyses, "roles": list(_ROLES)}).df(),
         files=con.execute(
             "select address, member, sha256, licence, cohort_ids as cohort_id from marts.source_files"
@@ -146,6 +143,16 @@ def _require(found: pd.Series, asked: Sequence[str], what: str, spec: ReportSpec
             where="stats.analysis_specs" if what == "analysis" else "stats.scan_specs",
             remedy="run 'icb run' to publish anew",
         )
+
+
+def _scan_rows(con: duckdb.DuckDBPyConnection, scans: Sequence[str], gene: str | None) -> pd.DataFrame:
+    """The gene's row in each scan, of survival and of response."""
+    return con.execute(
+        "select * from stats.scan_results where list_contains($scans, scan_id) and gene = $gene "
+        "union all by name "
+        "select * from stats.scan_response_results where list_contains($scans, scan_id) and gene = $gene",
+        {"scans": list(scans), "gene": gene},
+    ).df()
 
 
 def _comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:

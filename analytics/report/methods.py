@@ -47,7 +47,7 @@ _PARAGRAPHS: tuple[tuple[str, str, str], ...] = (
         "and a permutation P in place of the Wald P.",
     ),
     (
-        r"cox", "Cox proportional hazards",
+        r"(?<![a-z])cox", "Cox proportional hazards",
         "Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people of "
         "several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that "
         "model alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",

@@ -135,14 +135,17 @@ def claims_summary(claims: pd.DataFrame) -> str:
 
 _MODELS = (
     ("Log-rank, stratified", None, "logrank_p", "logrank_q", ""),
-    ("Cox, gene alone", "uni", "uni_lr_p", "uni_q", ""),
-    ("Cox with the scan's covariates", "adj", "adj_lr_p", "adj_q", "adj_"),
-    ("Cox with covariates and mutation burden", "burden", "burden_lr_p", "burden_q", "burden_"),
+    ("Fisher's exact test", None, "fisher_p", "fisher_q", ""),
+    ("Gene alone", "uni", "uni_lr_p", "uni_q", ""),
+    ("With the scan's covariates", "adj", "adj_lr_p", "adj_q", "adj_"),
+    ("With covariates and mutation burden", "burden", "burden_lr_p", "burden_q", "burden_"),
 )
 
 
 def scan_table(scan: Mapping[Any, Any], row: Mapping[Any, Any]) -> Table:
     """One gene's row of a scan: each model, the burden null, and the verdict in fixed words."""
+    is_survival = not is_missing(row.get("events"))
+    event, ratio_name = ("events", "Hazard ratio") if is_survival else ("responders", "Odds ratio")
     rows = []
     for label, model, p, q, counts in _MODELS:
         if is_missing(row.get(p)):
@@ -150,7 +153,7 @@ def scan_table(scan: Mapping[Any, Any], row: Mapping[Any, Any]) -> Table:
         ratio = _hazard_ratio(row, model) if model else ""
         n = count(_or(row.get(f"{counts}n"), row["n"]))
         carriers = count(_or(row.get(f"{counts}n_carriers"), row["n_carriers"]))
-        events = count(_or(row.get(f"{counts}events_carriers"), row["events_carriers"]))
+        events = count(_or(row.get(f"{counts}{event}_carriers"), row.get(f"{event}_carriers")))
         rows.append(Row((Cell(label), Cell(f"{n} ({carriers})"), Cell(events), Cell(ratio), Cell(p_value(row[p])),
                          Cell(p_value(row.get(q))))))  # fmt: skip
     if not is_missing(row.get("null_p_two_sided")):
@@ -162,8 +165,8 @@ def scan_table(scan: Mapping[Any, Any], row: Mapping[Any, Any]) -> Table:
     columns = (
         Column("Model", "What is fitted; strata and covariates stand in the scan's spec"),
         Column("n (carriers)", "Patients in the model, and carriers among them", True),
-        Column("Events in carriers", "Events among carriers", True),
-        Column("Hazard ratio (95 % CI)", "Carriers against wild-type", True),
+        Column(f"{event.capitalize()} in carriers", f"{event.capitalize()} among carriers", True),
+        Column(f"{ratio_name} (95 % CI)", "Carriers against wild-type", True),
         Column("P", "Likelihood ratio; for the burden null twice the smaller tail", True),
         Column("q", "Benjamini-Hochberg over all genes of the scan", True),
     )

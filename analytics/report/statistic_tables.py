@@ -215,7 +215,9 @@ def _ratio(row: Mapping[Any, Any]) -> str:
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
-    return with_interval(row, scale_of_row(row))
+    scale, shown = scale_of_row(row), with_interval(row, scale_of_row(row))
+    is_named = any(word in key_words(text_of(row.get("estimate_key"))) for word in ("%", "percentage"))
+    return f"{shown} %" if shown and scale in ("percent", "points") and not is_named else shown
 
 
 def scale_of_row(row: Mapping[Any, Any]) -> str:
@@ -314,10 +316,10 @@ def cohort_table(
         return None
     columns = [Column("Cohort", comments.get("cohort_id", "")), Column("n (mutated)", comments.get("n", ""), True),
                Column("Events (mutated)", comments.get("events", ""), True)]  # fmt: skip
-    for heading in _OF_COHORT:
+    for heading, p in zip(_OF_COHORT, ("P", "P, adjusted"), strict=True):
         columns += [
             Column(heading, comments.get("estimate", ""), True),
-            Column("P", comments.get("p", ""), True),
+            Column(p, comments.get("p", ""), True),
         ]
     columns.append(Column("Source", "Lineage: who is counted and from which rows of which files"))
     more = (

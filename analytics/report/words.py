@@ -113,6 +113,11 @@ def p_value(value: Any) -> str:
     return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
 
 
+_RATIO = re.compile(  # a Wilcoxon test is no Cox model
+    r"(?<![a-z])(cox|firth|logrank_oe|random_effects|random effects|hazard|odds|fisher|arm_x_gene|gene_in_|ratio_of)"
+)
+
+
 def scale_of(key: str, estimator: str, unit: str = "") -> str:
     """What kind of number an estimate is: count, percent, points, months, ratio or plain."""
     tail = key.split(".")
@@ -124,9 +129,7 @@ def scale_of(key: str, estimator: str, unit: str = "") -> str:
         return "percent"
     if "median" in tail or tail[-1] == "restricted_mean_difference" or unit == "months":
         return "months"
-    words = f"{key} {estimator}".lower()
-    if any(word in words for word in ("cox", "firth", "logrank_oe", "random_effects", "hazard", "odds", "fisher",
-                                      "arm_x_gene", "gene_in_")):  # fmt: skip
+    if _RATIO.search(f"{key} {estimator}".lower()):
         return "ratio"
     return "plain"
 

@@ -11,7 +11,7 @@ from orchestration.analyses import spec_checksum
 from orchestration.assets.provenance import code_version
 from orchestration.assets.statistics import OWNERS
 from orchestration.reports import report_html, reports_folder, write_html
-from orchestration.resources import Warehouse
+from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT
 
 #: Code and templates that a document comes from, beside its spec.
@@ -24,7 +24,8 @@ _CODE = (
 
 
 def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
-    """The asset of one report. It reads the published file only, so that it waits for nobody and holds nobody up."""
+    """The asset of one report. It reads the published file and its figures only; the pool keeps a publication from
+    swapping them meanwhile."""
 
     @dg.asset(
         key=dg.AssetKey(["reports", spec.report_id]),
@@ -35,6 +36,7 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
         kinds={"html"},
         code_version=f"{spec_checksum(path)[:12]}-{code_version(*_CODE)}",
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
+        pool=BUILD_POOL,
     )
     def report(warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings

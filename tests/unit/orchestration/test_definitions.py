@@ -17,7 +17,7 @@ from orchestration.definitions import build_definitions
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT, Settings
 
-STATISTICS = {"analyses", "scans", "stats", "published"}
+STATISTICS = {"analyses", "scans", "stats", "published", "reports"}
 TABLES = {"raw", "vocabulary", "staging", "intermediate", "marts"}
 
 
@@ -84,9 +84,11 @@ def test_it_is_one_graph_from_the_sources_to_the_published_file(
     published = dg.AssetKey(["published", "icb"])
     upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
     apart = {key for key in specs if key not in upstream}
-    # vocabularies that only people and tests read, and staging of tables that no mart uses yet
-    assert {key.path[0] for key in apart} <= {"vocabulary", "staging", "raw"}
-    assert {"sources", *TABLES, *STATISTICS} <= {key.path[0] for key in upstream}
+    # vocabularies that only people and tests read, staging that no mart uses yet, and what is made of the published file
+    assert {key.path[0] for key in apart} <= {"vocabulary", "staging", "raw", "reports"}
+    assert {"sources", *TABLES, *(STATISTICS - {"reports"})} <= {key.path[0] for key in upstream}
+    reports = {key for key in specs if key.path[0] == "reports"}
+    assert reports and reports <= dg.AssetSelection.assets(published).downstream().resolve(graph)
 
 
 def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> None:
