@@ -37,7 +37,15 @@ from analytics.report.words import column_words, endpoint_words, plain_words, sl
 
 #: Tables that say what was asked and who is in it, not what came out.
 _BOOKKEEPING = frozenset(
-    {"analysis_specs", "analysis_flow", "analysis_members", "figures", "claim_checks", "runs"}
+    {
+        "analysis_specs",
+        "analysis_flow",
+        "analysis_members",
+        "figures",
+        "claim_checks",
+        "runs",
+        "characteristics",
+    }
 )
 
 
@@ -49,7 +57,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
     made_by : the command that computed the statistics, where the published file does not hold them.
     """
     lineage = Lineage(material.every_stat, material.behind, material.files)
-    writer = _Writer(material, lineage, inlined(material.figures))
+    writer = _Writer(spec, material, lineage, inlined(material.figures))
     leads = [lead_block(material, lead, lineage) for lead in spec.lead]
     burden = burden_verdicts(material.scans, material.scan_rows)
     if burden:
@@ -93,12 +101,18 @@ class _Writer:
     """Makes blocks and numbers them in the order in which they are read."""
 
     def __init__(
-        self, material: Material, lineage: Lineage, figures: Mapping[tuple[str, str], FigureBlock]
+        self,
+        spec: ReportSpec,
+        material: Material,
+        lineage: Lineage,
+        figures: Mapping[tuple[str, str], FigureBlock],
     ) -> None:
         self._material, self._lineage, self._figures = material, lineage, figures
         self._n_tables = self._n_figures = 0
         self._shown: dict[str, dict[str, str]] = {}
         self._drawn: set[tuple[str, str]] = set()
+        self._characterised: set[str] = set()
+        self._leads = {lead.analysis for lead in spec.lead}
 
     def numbered(self, table: Table) -> Table:
         self._n_tables += 1
@@ -124,7 +138,7 @@ class _Writer:
         title = text_of(own["title"])
         found = [
             flow_table(steps, f"Steps from the patients of the cohorts to those who are counted. {title}"),
-            characteristics_table(evidence.members, f"Characteristics by status. {title}"),
+            self._characteristics(evidence.analysis_id, evidence.variant, endpoint, title),
         ]
         stem = f"{evidence.variant}_{endpoint.lower()}_flow"
         drawn = (
@@ -133,6 +147,14 @@ class _Writer:
             else []
         )
         return (*drawn, *(self.numbered(table) for table in found if table is not None))
+
+    def _characteristics(self, analysis_id: str, variant: str, endpoint: str, title: str) -> Table | None:
+        rows = self._material.of("characteristics", analysis_id)
+        if rows.empty or analysis_id in self._characterised:
+            return None
+        self._characterised.add(analysis_id)
+        rows = rows[(rows["variant"] == variant) & (rows["endpoint"] == endpoint)]
+        return characteristics_table(rows, self._lineage, f"Characteristics by status. {title}")
 
     def section(self, section: SectionSpec) -> SectionBlock:
         blocks = [self.analysis(name, section) for name in section.analyses]
@@ -189,6 +211,10 @@ class _Writer:
             if len(counts)
             else None,
         ]
+        if analysis_id in self._leads:
+            own = self._material.spec(analysis_id)
+            endpoint = text_of(own["endpoints"]).split(", ")[0]
+            found.append(self._characteristics(analysis_id, ways[0][0], endpoint, text_of(own["title"])))
         return [self.numbered(table) for table in found if table is not None]
 
     def _results(self, name: str, analysis_id: str, ways: list[tuple[str, str]]) -> list[Table]:

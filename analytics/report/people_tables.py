@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
-from analytics.report.words import column_words, count, endpoint_words, plain_words, text_of, variant_words
+from analytics.report.words import (
+    column_words,
+    count,
+    endpoint_words,
+    fixed,
+    is_missing,
+    number,
+    p_value,
+    plain_words,
+    text_of,
+    variant_words,
+)
 
-#: What is told of people where it is known: column -> (words, is it a number).
+#: What is told of people where it is known: column or name of the characteristic -> words.
 CHARACTERISTICS = {
-    "age_years": ("Age, years", True),
-    "age_group": ("Age group", False),
-    "sex": ("Sex", False),
-    "cancer_type": ("Cancer type", False),
-    "stage": ("Stage", False),
-    "sample_type": ("Sample", False),
-    "primary_site": ("Primary site", False),
-    "drug_class": ("Drug class", False),
-    "line_of_treatment": ("Line of treatment", False),
-    "ecog": ("ECOG performance status", False),
-    "smoking_history": ("Smoking", False),
-    "cohort_id": ("Cohort", False),
-    "panel_id": ("Panel", False),
-    "tmb_mut_per_mb": ("Non-synonymous mutations per Mb", True),
-    "time_months": ("Follow-up, months", True),
+    "age_years": "Age, years",
+    "age_group": "Age group",
+    "sex": "Sex",
+    "cancer_type": "Cancer type",
+    "stage": "Stage",
+    "sample_type": "Sample",
+    "primary_site": "Primary site",
+    "drug_class": "Drug class",
+    "line_of_treatment": "Line of treatment",
+    "ecog": "ECOG performance status",
+    "smoking_history": "Smoking",
+    "cohort_id": "Cohort",
+    "panel_id": "Panel",
+    "tmb_mut_per_mb": "Non-synonymous mutations per Mb",
+    "n_nonsynonymous": "Non-synonymous calls",
+    "best_response": "Best response",
+    "time_months": "Follow-up, months",
 }
 #: Values of one characteristic that are listed; the rest is counted together.
 _MOST_VALUES = 6
@@ -114,92 +127,92 @@ def count_table(rows: pd.DataFrame, lineage: Lineage, caption: str) -> Table | N
     return Table(caption, columns, tuple(groups), source="stats.survival_stats")
 
 
-def characteristics_table(members: pd.DataFrame, caption: str) -> Table | None:
-    """Members by status: medians with quartiles, counts with shares, and how many are not known.
+def characteristics_table(rows: pd.DataFrame, lineage: Lineage, caption: str) -> Table | None:
+    """Members by status: medians with quartiles, counts with shares, how many are not known, and how much they differ.
 
     Parameters
     ----------
-    members : one row a person with ``status`` and any of :data:`CHARACTERISTICS`.
+    rows : rows of ``stats.characteristics`` of one way and endpoint.
     """
-    if members.empty:
+    if rows.empty:
         return None
-    by_status = {
-        "mutated": members[members["status"] == "mutated"],
-        "wild_type": members[members["status"] != "mutated"],
-        "all": members,
-    }
-    groups: list[RowGroup] = []
+    whole = rows[rows["variable"].isna()]
+    made: list[Row] = []
     seldom: list[str] = []
-    for column, (words, is_number) in CHARACTERISTICS.items():
-        if column not in members or members[column].isna().all():
-            continue
-        if column == "age_group" and "age_years" in members and members["age_years"].notna().mean() > 0.5:
-            continue  # the same in bands
-        if not is_number and members[column].nunique() == 1 and members[column].notna().all():
-            continue  # all alike: the spec says so
-        if members[column].notna().mean() < _KNOWN_ENOUGH:
-            seldom.append(f"{words.lower()} ({int(members[column].notna().sum()):,})")
-            continue
-        rows = _number_rows(by_status, column) if is_number else _category_rows(by_status, column)
-        n_unknown = [int(part[column].isna().sum()) for part in by_status.values()]
-        if n_unknown[-1]:
-            rows = [*rows, Row((Cell("Not known"), *(Cell(count(n)) for n in n_unknown)))]
-        groups.append(RowGroup(tuple(rows), words))
-    columns = (
-        Column("", "Characteristic"),
-        *(
-            Column(f"{label} (n {len(part):,})", f"{label} members", True)
-            for label, part in zip(("Mutated", "Wild-type", "All"), by_status.values(), strict=True)
-        ),
-    )
-    more = f"Known of less than a fifth of the people: {', '.join(seldom)}." if seldom else ""
-    table = Table(caption, columns, tuple(groups), more=more, source="stats.analysis_members")
-    return table if groups else None
-
-
-def _number_rows(by_status: dict[str, pd.DataFrame], column: str) -> list[Row]:
-    cells = []
-    for part in by_status.values():
-        values = part[column].dropna().astype(float)
-        if values.empty:
-            cells.append(Cell(""))
-            continue
-        low, middle, high = np.percentile(values, [25, 50, 75])
-        cells.append(Cell(f"{middle:.1f} ({low:.1f}\u2013{high:.1f})"))
-    return [Row((Cell("Median (quartiles)"), *cells))]
-
-
-def _category_rows(by_status: dict[str, pd.DataFrame], column: str) -> list[Row]:
-    named = {status: part[column].dropna().map(_name) for status, part in by_status.items()}
-    names = list(named["all"].value_counts().index)
-    most = 2 * _MOST_VALUES if column == "cohort_id" else _MOST_VALUES
-    listed = names if len(names) <= most else names[: most - 1]
-    if pd.api.types.is_numeric_dtype(by_status["all"][column]):
-        listed = sorted(listed, key=float)
-    rows = [(name, [int((part == name).sum()) for part in named.values()]) for name in listed]
-    others = [name for name in names if name not in listed]
-    if others:
-        rows.append((f"{len(others)} others", [int(part.isin(others).sum()) for part in named.values()]))
-    sizes = [len(part) for part in by_status.values()]
-    return [
-        Row((Cell(name), *(Cell(_with_share(n, size)) for n, size in zip(counts, sizes, strict=True))))
-        for name, counts in rows
+    nowhere: list[str] = []
+    for variable, own in rows.dropna(subset=["variable"]).groupby("variable", sort=False):
+        head = own[own["level"].isna()].iloc[0].to_dict()
+        words = heading(str(variable))
+        n_all = int(head["n"]) + int(head["n_missing_mutated"]) + int(head["n_missing_wild_type"])
+        if not head["n"]:
+            nowhere.append(words.lower())
+        elif int(head["n"]) < _KNOWN_ENOUGH * n_all:
+            seldom.append(f"{words.lower()} ({int(head['n']):,})")
+        else:
+            made += _variable_rows(words, head, own[own["level"].notna()], lineage)
+    sizes = whole.iloc[0] if len(whole) else None
+    labels = [
+        f" (n {int(sizes[name]):,})" if sizes is not None else "" for name in ("n_mutated", "n_wild_type")
     ]
+    columns = (
+        Column("Characteristic", "Variable, and its levels with the numbers of people"),
+        Column(f"Mutated{labels[0]}", "Median (quartiles), or people (share of the known)", True),
+        Column(f"Wild-type{labels[1]}", "Median (quartiles), or people (share of the known)", True),
+        Column(
+            "Standardised difference", "Difference of the groups in standard deviations (Austin 2009)", True
+        ),
+        Column("P", "Two-sided p", True),
+        Column("Source", "Lineage: who is counted and from which rows of which files"),
+    )
+    notes = [f"Known of less than a fifth of the people: {', '.join(seldom)}." if seldom else "",
+             f"In no source: {', '.join(nowhere)}." if nowhere else ""]  # fmt: skip
+    more = " ".join(note for note in notes if note)
+    return Table(caption, columns, (RowGroup(tuple(made)),), more=more, source="stats.characteristics")
 
 
-def _name(value: object) -> str:
-    """A category as text; a whole number without its decimals."""
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+def _variable_rows(words: str, head: Mapping[Any, Any], levels: pd.DataFrame, lineage: Lineage) -> list[Row]:
+    ref, anchor = lineage.cite(text_of(head["stat_id"]))
+    tests = (Cell(fixed(head["standardised_difference"], 2)), Cell(p_value(head["p"])),
+             Cell(ref, f"#{anchor}" if anchor else ""))  # fmt: skip
+    groups = ("mutated", "wild_type")
+    if levels.empty:
+        shown = [
+            "" if is_missing(head[f"median_{g}"])
+            else f"{number(head[f'median_{g}'])} ({number(head[f'q1_{g}'])}\u2013{number(head[f'q3_{g}'])})"
+            for g in groups
+        ]  # fmt: skip
+        rows = [
+            Row(
+                (Cell(f"{words}, median (quartiles)"), *(Cell(text) for text in shown), *tests),
+                text_of(head["stat_id"]),
+            )
+        ]
+    else:
+        rows = [Row((Cell(words), Cell(""), Cell(""), *tests), text_of(head["stat_id"]))]
+        most = 2 * _MOST_VALUES if words == heading("cohort_id") else _MOST_VALUES
+        for level in levels.nlargest(most, "n").to_dict("records"):
+            cells = [Cell(_with_share(level[f"n_{g}"], level[f"share_{g}"])) for g in groups]
+            rows.append(Row((Cell(f"\u2003{level['level']}"), *cells, Cell(""), Cell(""), Cell(""))))
+        rest = levels.drop(levels.nlargest(most, "n").index)
+        if len(rest):
+            cells = [Cell(_with_share(rest[f"n_{g}"].sum(), rest[f"share_{g}"].sum())) for g in groups]
+            rows.append(Row((Cell(f"\u2003{len(rest)} others"), *cells, Cell(""), Cell(""), Cell(""))))
+    missing = [head[f"n_missing_{g}"] for g in groups]
+    if any(missing):
+        rows.append(
+            Row((Cell("\u2003Not known"), *(Cell(count(n)) for n in missing), Cell(""), Cell(""), Cell("")))
+        )
+    return rows
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _with_share(n: int, size: int) -> str:
-    return f"{n:,} ({100 * n / size:.0f} %)" if size else "0"
+def _with_share(n: Any, share: Any) -> str:
+    return count(n) if is_missing(share) else f"{count(n)} ({100 * float(share):.0f} %)"
 
 
 def heading(column: str) -> str:
     """Words of a characteristic."""
-    return CHARACTERISTICS.get(column, (column_words(column), False))[0]
+    return CHARACTERISTICS.get(column, column_words(column))

@@ -14,9 +14,9 @@ from analytics.report.blocks import FigureBlock
 from analytics.report.material import FigureSource
 
 #: Bytes of one vector figure, and of all figures of a document before encoding, beyond which pictures take their place.
-_MOST_SVG, _MOST_TOTAL = 220_000, 2_600_000
+_MOST_SVG, _MOST_TOTAL = 180_000, 1_900_000
 #: Bytes of source data that travel inside the document.
-_MOST_CSV = 48_000
+_MOST_CSV = 24_000
 _PX_PER_PT = 96 / 72
 _PNG_DPI = 200
 _SPACE = re.compile(rb">\s+<")

@@ -84,7 +84,7 @@ def test_it_is_one_graph_from_the_sources_to_the_published_file(
     published = dg.AssetKey(["published", "icb"])
     upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
     apart = {key for key in specs if key not in upstream}
-    # vocabularies that only people and tests read, staging that no mart uses yet, and what is made of the published file
+    # vocabularies that only people and tests read, staging that no mart uses yet, and what is made of the file
     assert {key.path[0] for key in apart} <= {"vocabulary", "staging", "raw", "reports"}
     assert {"sources", *TABLES, *(STATISTICS - {"reports"})} <= {key.path[0] for key in upstream}
     reports = {key for key in specs if key.path[0] == "reports"}
