@@ -84,8 +84,9 @@ def loss_status(
 ) -> pd.Series:
     """mutated (a loss), wild_type (every gene of the set covered and none lost) or not_profiled, by row of `people`.
 
-    ``is_covered`` of `people` says whether the sample's panel covers every gene of the set. A loss counts even on a
-    panel that lacks another gene of the set. With the definition ``biallelic`` a truncating mutation of which nobody
+    ``is_covered`` of `people` says whether the sample's panel covers every gene of the set. A carrier on a panel that
+    lacks another gene is not profiled either: counted, he would be in a rate from which non-carriers of the same panel
+    are missing. With the definition ``biallelic`` a truncating mutation of which nobody
     can say is neither: its patient is not_profiled, so that it leaves the denominator.
     """
     absent = [c for c in _COLUMNS if c not in people.columns]
@@ -98,12 +99,13 @@ def loss_status(
         found = pd.MultiIndex.from_frame(rows[["cohort_id", "sample_id"]])
         return pd.Series(keys.isin(found), index=people.index)
 
-    status = pd.Series(NOT_PROFILED, index=people.index).mask(people["is_covered"].astype(bool), WILD_TYPE)
+    is_covered = people["is_covered"].astype(bool)
+    status = pd.Series(NOT_PROFILED, index=people.index).mask(is_covered, WILD_TYPE)
     if definition == TRUNCATING:
-        return status.mask(carried(counted), MUTATED)
+        return status.mask(is_covered & carried(counted), MUTATED)
     unsaid = ~counted["word"].isin([BIALLELIC, MONOALLELIC])
     status = status.mask(carried(counted[unsaid]), NOT_PROFILED)
-    return status.mask(carried(counted[counted["word"] == BIALLELIC]), MUTATED)
+    return status.mask(is_covered & carried(counted[counted["word"] == BIALLELIC]), MUTATED)
 
 
 def loss_rate(status: pd.Series) -> dict[str, Any]:

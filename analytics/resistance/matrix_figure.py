@@ -46,8 +46,9 @@ def cell_words(event: Mapping[Any, Any]) -> str | None:
 
 
 def set_words(gene_set: str) -> str:
-    """A gene set's name as words; short names are gene symbols."""
-    return gene_set.upper() if len(gene_set) <= 4 else gene_set.replace("_", " ")
+    """A gene set's name as words; a name of short words is one of gene symbols."""
+    words = gene_set.split("_")
+    return " ".join(words).upper() if all(len(word) <= 3 for word in words) else " ".join(words)
 
 
 def matrix_figure(

@@ -32,7 +32,10 @@ def pair_figures(
     if compared.pairs.empty:
         return {}
     genes = tuple(dict.fromkeys(g for members in gene_sets.values() for g in members))
-    pairs = compared.pairs.sort_values(["is_headline", "cohort_id", "pair_id"], ascending=[False, True, True])
+    in_order = compared.pairs["patient_id"].astype(str).str.extract(r"(\d+)")[0].astype(float)
+    pairs = compared.pairs.assign(_number=in_order).sort_values(
+        ["is_headline", "cohort_id", "_number", "pair_id"], ascending=[False, True, True, True]
+    )
     figures: dict[str, Picture] = {}
     for start in range(0, len(pairs), PER_SHEET):
         sheet = pairs.iloc[start : start + PER_SHEET]

@@ -69,6 +69,12 @@ def test_status_is_tri_state_and_what_nobody_can_say_leaves_the_denominator():
     ]  # fmt: skip
 
 
+def test_a_carrier_on_a_panel_that_lacks_a_gene_of_the_set_is_not_profiled_like_everybody_on_it():
+    frame = people(7).assign(is_covered=False)
+    for definition in ("truncating", "biallelic"):
+        assert set(loss_status(frame, losses_of(SHELF), definition)) == {"not_profiled"}
+
+
 def test_rates_and_intervals_are_those_of_r():
     for n_yes, n, rate, low, high in REFERENCE["rates"]:
         status = pd.Series(["mutated"] * int(n_yes) + ["wild_type"] * int(n - n_yes) + ["not_profiled"] * 5)
