@@ -78,9 +78,18 @@ def intrinsic_rows(
                     )
             if responds[is_in].notna().any():
                 _add_test(rows, found, f"{stem}.fisher.{label}", of[is_in], responds[is_in], label, gene_set)
+                found[-1]["warnings"] += _burden_words(of[is_in], members.loc[is_in, "burden_stratum"])
             if is_primary and definition == BOTH_ALLELES:
                 _add_rate(rows, found, f"intrinsic_loss.n.{label}", of[is_in], label, gene_set, is_count=True)
     return found
+
+
+def _burden_words(status: pd.Series, stratum: pd.Series) -> str:
+    """A tumour of many mutations has more of every kind, and responds more often: the test does not know that."""
+    lost = status == MUTATED
+    known = int((lost & stratum.notna()).sum())
+    high = int((lost & stratum.eq("high_burden").fillna(False)).sum())
+    return f" Not adjusted for mutation burden: {high} of {known} losses are in the high-burden half."
 
 
 def _add_rate(

@@ -140,3 +140,7 @@ def test_rows_name_cancers_as_declared_and_count_in_the_profiled_only():
     assert by_key["intrinsic_loss.biallelic.jak.rate.all"]["n"] == 29
     assert "1 are left out" in by_key["intrinsic_loss.biallelic.jak.rate.all"]["warnings"]
     assert by_key["intrinsic_loss.truncating.jak.rate.melanoma.responders"]["n"] == 10
+    frame["burden_stratum"] = ["high_burden", "low_burden"] * 15
+    rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
+    [test] = [r for r in rows if r["estimate_key"] == "intrinsic_loss.truncating.jak.fisher.all"]
+    assert "Not adjusted for mutation burden: 2 of 4 losses are in the high-burden half." in test["warnings"]
