@@ -45,7 +45,7 @@ ScoreRule = Literal["nelson_aalen", "hothorn_lausen"]
 
 MIN_PEOPLE: Final = 20
 MIN_EVENTS: Final = 10
-PERMUTATION_BLOCK: Final = 500
+PERMUTATION_BLOCK: Final = 1000  # even: permutations are drawn in pairs
 
 
 @dataclass(frozen=True)
