@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analytics.errors import InvalidSettingError
@@ -56,23 +57,10 @@ def paired_rates_figure(
             page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
         left = MARGIN_MM + max(style.text_width_mm(rate.label, style.TEXT_PT) for rate in rates) + 2.5
         right = width - MARGIN_MM - COLUMN_MM * len(headings)
-        above = head - small - 1.2
-        x = left
-        for name, colour in zip(groups, (style.VERMILION, style.BLUE), strict=True):
-            page.plot([x, x + 3.0], [above + small / 2, above + small / 2], color=colour, linewidth=4.0,
-                      solid_capstyle="butt")  # fmt: skip
-            page.text(x + 4.0, above, name, size=style.SMALL_PT, va="top")
-            x += 8.0 + style.text_width_mm(name, style.SMALL_PT)
-        for place, heading in enumerate(headings):
-            page.text(right + COLUMN_MM * (place + 1), above, heading, size=style.SMALL_PT, weight="bold",
-                      ha="right", va="top")  # fmt: skip
+        _write_heads(page, groups, headings, (left, right), head - small - 1.2)
         axes = style.axes_at(figure, left, head, right - left - 2.0, len(rates) * ROW_MM)
         for row, rate in enumerate(rates):
-            for offset, (share, low, high), colour in (
-                (-BAR_SHARE / 2, rate.first, style.VERMILION), (BAR_SHARE / 2, rate.second, style.BLUE)
-            ):  # fmt: skip
-                axes.barh(row + offset, 100 * share, height=BAR_SHARE, color=colour, linewidth=0)
-                axes.plot([100 * low, 100 * high], [row + offset] * 2, color=style.BLACK, linewidth=0.7)
+            _draw_pair(axes, row, rate)
             page.text(
                 left - 2.0,
                 head + (row + 0.5) * ROW_MM,
@@ -90,3 +78,24 @@ def paired_rates_figure(
         axes.yaxis.set_visible(False)
         axes.set_xlabel(x_label, size=style.SMALL_PT, labelpad=1.5)
     return figure
+
+
+def _write_heads(
+    page: Axes, groups: tuple[str, str], headings: Sequence[str], edges: tuple[float, float], top: float
+) -> None:
+    """The key of the two groups at the left, the columns' headings at the right."""
+    x, middle = edges[0], top + style.line_height_mm(style.SMALL_PT) / 2
+    for name, colour in zip(groups, (style.VERMILION, style.BLUE), strict=True):
+        page.plot([x, x + 3.0], [middle, middle], color=colour, linewidth=4.0, solid_capstyle="butt")
+        page.text(x + 4.0, top, name, size=style.SMALL_PT, va="top")
+        x += 8.0 + style.text_width_mm(name, style.SMALL_PT)
+    for place, heading in enumerate(headings):
+        right = edges[1] + COLUMN_MM * (place + 1)
+        page.text(right, top, heading, size=style.SMALL_PT, weight="bold", ha="right", va="top")
+
+
+def _draw_pair(axes: Axes, row: int, rate: PairedRate) -> None:
+    pair = ((-BAR_SHARE / 2, rate.first, style.VERMILION), (BAR_SHARE / 2, rate.second, style.BLUE))
+    for offset, (share, low, high), colour in pair:
+        axes.barh(row + offset, 100 * share, height=BAR_SHARE, color=colour, linewidth=0)
+        axes.plot([100 * low, 100 * high], [row + offset] * 2, color=style.BLACK, linewidth=0.7)
