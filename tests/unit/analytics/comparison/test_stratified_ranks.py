@@ -1,6 +1,8 @@
 """Rank statistics within strata: each has a second route (inversion of the test, enumeration, a planted truth)."""
 
+import json
 from itertools import permutations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +12,18 @@ from scipy import stats
 from analytics.comparison.stratified import adjusted_ranks, beyond_chance, stratified_delta, stratified_shift
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann
 from analytics.mutations.burden import van_elteren
+
+ROOT = Path(__file__).parents[4]
+R = json.loads((ROOT / "tests/reference/comparison/stratified.json").read_text(encoding="utf-8"))
+
+
+def test_van_elterens_test_and_the_rank_analysis_of_covariance_are_those_of_r():
+    y, x = (np.array(R[name], dtype=float) for name in ("y", "x"))
+    status, strata = np.array(R["mutated"]) == 1, np.array(R["stratum"])
+    z, p, _, _ = van_elteren(y, status, pd.Series(strata))
+    assert (abs(z), p) == pytest.approx((R["van_elteren_z"], R["van_elteren_p"]), rel=1e-9)
+    adjusted = adjusted_ranks(y, x, status, strata)
+    assert (abs(adjusted.z), adjusted.p) == pytest.approx((R["adjusted_z"], R["adjusted_p"]), rel=1e-9)
 
 
 def people(seed, sizes=((9, 40), (4, 60), (15, 25)), shift=0.0, decimals=None):
