@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.characteristics.tables import CHARACTERISTICS_TABLES
 from analytics.comutation.tables import COMUTATION_TABLES
+from analytics.enrichment.tables import ENRICHMENT_TABLES
 from analytics.mutations.tables import SIGNATURE_TABLES
 from analytics.resistance.tables import RESISTANCE_TABLES
 from analytics.result_columns import STATISTIC_COLUMNS, Columns
@@ -197,6 +198,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "reason": ("string", "Why, in words"),
         "warnings": ("string", "What a reader must know, in plain sentences"),
     },
+    **ENRICHMENT_TABLES,
     **CHARACTERISTICS_TABLES,
     **COMUTATION_TABLES,
     **SCAN_TABLES,

@@ -15,9 +15,14 @@ import pandas as pd
 
 from analytics.comparison.spec import Measure
 from analytics.immune.gene_sets import GeneSet
+from analytics.immune.ssgsea import ssgsea
 
 #: Units whose values are logged (log2 of the value and 1) before samples are compared or genes are ranked.
 _LOGGED = "log2"
+#: Unit of values that still carry the depth of their sample: they become counts per million of all genes of the file.
+COUNTS = "read counts"
+#: ssGSEA scores are divided by their range over the cohort: fewer samples than this have none worth the name.
+_FEWEST_SAMPLES = 5
 
 #: The RNA sample of each patient, and the sample under which the comparison knows him or her.
 _CHOSEN = """
@@ -46,7 +51,11 @@ inner join marts.samples as samples
 
 #: A gene that stands in several rows of a file counts with the row of the highest mean in its cohort.
 _VALUES = """
-with wanted as (
+with totals as (
+    select cohort_id, sample_id, sum(value) as total from marts.expression
+    where list_contains($cohorts, cohort_id) and unit = $counts group by cohort_id, sample_id
+),
+wanted as (
     select cohort_id, sample_id, hugo_symbol, gene_raw, value, unit from marts.expression
     where list_contains($cohorts, cohort_id) and hugo_symbol is not null
         and ($genes = [] or list_contains($genes, hugo_symbol))
@@ -61,8 +70,12 @@ best as (
         row_number() over (partition by cohort_id, hugo_symbol order by mean_value desc, gene_raw) as place
     from means
 )
-select wanted.cohort_id, wanted.sample_id as rna_sample_id, wanted.hugo_symbol, wanted.value, wanted.unit
+select
+    wanted.cohort_id, wanted.sample_id as rna_sample_id, wanted.hugo_symbol,
+    case when wanted.unit = $counts then 1e6 * wanted.value / totals.total else wanted.value end as value,
+    case when wanted.unit = $counts then 'counts per million' else wanted.unit end as unit
 from wanted
+left join totals on wanted.cohort_id = totals.cohort_id and wanted.sample_id = totals.sample_id
 inner join best
     on wanted.cohort_id = best.cohort_id and wanted.hugo_symbol = best.hugo_symbol
     and wanted.gene_raw = best.gene_raw and best.place = 1
@@ -128,10 +141,11 @@ def expression_values(
 ) -> pd.DataFrame:
     """cohort_id, sample_id, feature (gene), value, unit, one row a person's sample and gene; without ``genes`` all.
 
-    Values are log2(x + 1) unless the cohort gives logarithms: medians of unlike cohorts are never pooled raw, and on
-    this scale a difference is a fold.
+    Read counts become counts per million first, for they carry the depth of the sample. Values are log2(x + 1) unless
+    the cohort gives logarithms; on this scale a difference is a fold.
     """
-    values = con.execute(_VALUES, {"cohorts": list(cohorts), "genes": list(genes)}).df()
+    asked = {"cohorts": list(cohorts), "genes": list(genes), "counts": COUNTS}
+    values = con.execute(_VALUES, asked).df()
     chosen = chosen_samples(con, cohorts)
     found = values.merge(
         chosen[["cohort_id", "rna_sample_id", "sample_id"]], on=["cohort_id", "rna_sample_id"]
@@ -169,3 +183,57 @@ def genes_of(con: duckdb.DuckDBPyConnection, measure: Measure) -> list[str]:
         return list(measure.names)
     sets, _ = listed_sets(con, measure.names, measure.collection)
     return sorted({gene for gene_set in sets for gene in gene_set.genes})
+
+
+def read_features(
+    con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
+) -> pd.DataFrame:
+    """Immune features by the names of the vocabulary; a feature that nobody has is noted."""
+    found = feature_values(con, measure.names, cohorts)
+    absent = [feature for feature in measure.names if feature not in set(found["feature"])]
+    found.attrs["reasons"] = {f: f"No cohort of {', '.join(cohorts)} has the feature {f}." for f in absent}
+    return found
+
+
+def read_genes(
+    con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
+) -> pd.DataFrame:
+    """Expression of genes, named or members of sets."""
+    genes = genes_of(con, measure)
+    found = expression_values(con, cohorts, genes)
+    absent = [gene_name for gene_name in genes if gene_name not in set(found["feature"])]
+    found.attrs["reasons"] = {g: f"{g} is measured in no cohort of {', '.join(cohorts)}." for g in absent}
+    return found.sort_values(["feature", "cohort_id", "sample_id"]).reset_index(drop=True)
+
+
+def read_gene_sets(
+    con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
+) -> pd.DataFrame:
+    """ssGSEA scores (Barbie 2009, GSVA's tie rule), each cohort by itself: ranks within a sample, scores over the range
+    of the cohort. A set below 80 % coverage in a cohort is not scored there, and noted where no cohort scores it."""
+    sets, _ = listed_sets(con, measure.names, measure.collection)
+    parts: list[pd.DataFrame] = []
+    refused: dict[str, list[str]] = {}
+    coverage: dict[str, tuple[str, float]] = {}
+    for cohort_id in cohorts:
+        matrix = expression_matrix(con, cohort_id)
+        if matrix.shape[0] < _FEWEST_SAMPLES or not sets:
+            continue
+        scored = ssgsea(matrix, sets)
+        for row in scored.coverage.to_dict("records"):
+            set_id = str(row["gene_set"])
+            if row["is_scored"]:
+                before = coverage.get(set_id, (str(row["sha256"]), 1.0))[1]
+                coverage[set_id] = (str(row["sha256"]), min(before, float(row["coverage"])))
+            else:
+                refused.setdefault(set_id, []).append(f"{cohort_id}: {row['reason']}")
+        long = scored.scores.melt(ignore_index=False, var_name="feature").reset_index()
+        parts.append(long.assign(cohort_id=cohort_id, unit=f"ssGSEA score within {cohort_id}"))
+    columns = ["cohort_id", "sample_id", "feature", "value", "unit"]
+    found = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
+    found.attrs["coverage"] = coverage
+    found.attrs["reasons"] = {
+        set_id: f"Not scored. {'; '.join(why)}." for set_id, why in refused.items() if set_id not in coverage
+    }
+    found.attrs["notes"] = {s: f"Not scored in {'; '.join(w)}." for s, w in refused.items() if s in coverage}
+    return found

@@ -47,6 +47,9 @@ _ROLES = {
         "source_file_id",
         "source_row",
     ),
+    "feature": ("immune_features", "and fact.feature = every_stat.feature", "source_file_id", "source_row"),
+    # RNA may be another sample of the patient than the one whose calls count
+    "expression": ("expression", "and fact.hugo_symbol = every_stat.feature", "source_file_id", "source_row"),
     "burden": (
         "burdens",
         "and fact.sample_id = members.sample_id and fact.measure = every_stat.feature "

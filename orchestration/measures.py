@@ -16,6 +16,7 @@ import pandas as pd
 
 from analytics.comparison.spec import Measure
 from ingestion.errors import IngestionError
+from orchestration.expression_frames import read_features, read_gene_sets, read_genes
 
 Reader = Callable[[duckdb.DuckDBPyConnection, str, Measure, str, Sequence[str]], pd.DataFrame]
 
@@ -123,7 +124,7 @@ def measure_frame(
             remedy="leave the measure out, or add a reader",
         )
     frame = reader(con, name, measure, gene, cohorts)
-    if frame.empty:
+    if frame.empty and not frame.attrs.get("reasons"):
         raise MeasureUnavailableError(
             f"measure '{name}': nobody of {', '.join(cohorts)} has a value", where=f"source {measure.source}",
             remedy="name a source of these values in the cohort files",
@@ -193,4 +194,7 @@ READERS: dict[str, Reader] = {
     "burdens": _burdens,
     "mutation_counts": _mutation_counts,
     "mutated_genes": _mutated_genes,
+    "features": read_features,
+    "genes": read_genes,
+    "gene_sets": read_gene_sets,
 }

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.comparison.estimate import slug, stratum_labels
+from analytics.comparison.heatmap import heatmap_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.figures.picture import Picture
 from analytics.immune.feature_figures import feature_boxplots
@@ -31,7 +32,10 @@ def measure_picture(
     values: Mapping[str, pd.DataFrame],
     rows: Sequence[Mapping[str, Any]],
 ) -> Picture | None:
-    """Box plots of one measure; None where nothing was tested. ``rows`` : rows of ``comparison_stats``."""
+    """Box plots of one measure, a heat map of one with many features or with units that do not go together; None where
+    nothing was tested. ``rows`` : rows of ``comparison_stats``."""
+    if len(values) > MOST_PANELS or (len(values) > 1 and _has_unlike_units(values)):
+        return heatmap_picture(spec, name, list(values), rows)
     tested = {
         (row["feature"], row.get("stratum")): row
         for row in rows
@@ -53,6 +57,10 @@ def measure_picture(
         features, members["is_mutated"], table, title=f"{title}{_units(panels)}", log_scale=measure.log_axis
     )
     return Picture(figure, title, _alt(spec, title, table), _data(features, members))
+
+
+def _has_unlike_units(values: Mapping[str, pd.DataFrame]) -> bool:
+    return any(table["unit"].dropna().nunique() > 1 for table in values.values())
 
 
 def _is_plain(row: Mapping[str, Any]) -> bool:

@@ -27,6 +27,11 @@ class Measure(_Strict):
     collection: str | None = Field(default=None, description="collection of marts.gene_sets, for gene sets")
     family: str | None = Field(default=None, description="p are adjusted together; without it: the analysis")
     log_axis: bool = True
+    summary_key: str | None = Field(
+        default=None,
+        description="key of one row that sums the features up (how many differ at q < 0.05 of how many tested); "
+        "measures may share it",
+    )
     adjust_for_burden: bool = Field(
         default=False, description="beside the plain answer, rank analysis of covariance with burden"
     )

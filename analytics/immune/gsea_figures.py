@@ -69,7 +69,7 @@ def running_score_figure(
         last.fill_between(place, result.ranking.to_numpy(), color=style.LIGHT_GREY, linewidth=0)
         last.axhline(0.0, color=style.GREY, linewidth=0.6)
         last.set_ylabel("Metric")
-        last.set_xlabel(f"Rank: higher in {ends[0]} on the left, in {ends[1]} on the right")
+        last.set_xlabel(f"Rank: {ends[0]} higher left, {ends[1]} right")
         for axes in (top, hits, last):
             axes.set_xlim(0, len(place) - 1)
     return figure

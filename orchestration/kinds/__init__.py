@@ -12,12 +12,22 @@ import duckdb
 
 from analytics.comparison.spec import ComparisonSpec
 from analytics.comutation.spec import ComutationSpec
+from analytics.enrichment.spec import EnrichmentSpec
 from analytics.landscape.spec import LandscapeSpec
 from analytics.mutations.spec import SignatureSpec
 from analytics.resistance.spec import ResistanceSpec
 from analytics.specs import AnalysisSpec, Question
 from analytics.survival_prediction.spec import NomogramSpec
-from orchestration.kinds import comparison, comutation, landscape, nomogram, resistance, signatures, survival
+from orchestration.kinds import (
+    comparison,
+    comutation,
+    enrichment,
+    landscape,
+    nomogram,
+    resistance,
+    signatures,
+    survival,
+)
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
@@ -39,8 +49,9 @@ class Kind:
 #: The word after ``kind:`` in a file of catalog/analyses -> what it means. Without the word: survival.
 KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
-    "comparison": Kind(ComparisonSpec, comparison.run, ("gene_sets",)),
+    "comparison": Kind(ComparisonSpec, comparison.run, ("expression", "immune_features", "gene_sets")),
     "comutation": Kind(ComutationSpec, comutation.run),
+    "enrichment": Kind(EnrichmentSpec, enrichment.run, ("expression", "gene_sets")),
     "landscape": Kind(LandscapeSpec, landscape.run),
     "nomogram": Kind(NomogramSpec, nomogram.run),
     "resistance": Kind(

@@ -13,6 +13,7 @@ from analytics.result_rows import ResultRows
 from analytics.selection import select_members
 from orchestration.frames import analysis_frame
 from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from orchestration.kinds.immune_comparison import annotate, summaries
 from orchestration.measures import MeasureUnavailableError, measure_frame
 
 
@@ -48,6 +49,8 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComparisonSpec, provenance: Proven
                 done = len(out)
                 estimate_measure(rows, out, spec, name, selection.members, values[name])
                 _add_note(out[done:], frames[name].attrs.get("note"))
+        for name, found in frames.items():
+            annotate(rows, out, name, spec.measures[name], found, len(selection.members))
         add_q(out)
         for row in out:
             if selection.warnings and ".wilcoxon" in row["estimate_key"]:
@@ -58,4 +61,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComparisonSpec, provenance: Proven
                 gathered.figures[picture_stem(variant_name, name)] = picture
         gathered.add_members(variant_name, spec.endpoint, selection, rows)
         gathered.add("comparison_stats", out, endpoint=spec.endpoint)
+        gathered.add(
+            "frequency_stats", summaries(con, spec, rows, out, selection.members), endpoint=spec.endpoint
+        )
     return gathered.result()

@@ -14,7 +14,7 @@ from orchestration.analyses import spec_checksum
 ROLES = {
     "patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden",
     "earlier sample", "later sample", "call in the earlier sample", "call in the later sample", "resistance event",
-    "spectrum", "substitution",
+    "spectrum", "substitution", "feature", "expression",
 }  # fmt: skip
 
 
@@ -61,6 +61,8 @@ def test_every_row_behind_every_statistic_is_a_line_that_names_its_patient(demo:
         member = row.member if isinstance(row.member, str) else None
         lines = source_lines(demo.data / "raw", row.sha256, row.address, member)
         line = lines[row.source_row - 1] if row.source_row <= len(lines) else ""
+        if row.role == "expression":  # a line of a matrix is a gene; its header names the samples
+            line = "\t".join(lines[:3])
         # a sample file or a list of sequenced samples names the sample
         if row.patient_id not in line and (row.sample_id is None or row.sample_id not in line):
             wrong[(row.role, row.address, member or "")] += 1
