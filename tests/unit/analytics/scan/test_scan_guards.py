@@ -85,6 +85,27 @@ def test_where_hazards_cross_the_months_are_those_of_the_single_gene_estimator()
     )
 
 
+def test_the_months_are_those_of_the_single_gene_estimator_with_delayed_entry_and_ties_too() -> None:
+    patients, _, genes = generate(23, 600, 60, carriers_per_gene=40)
+    patients["entry"] = np.floor(
+        patients["time_months"] * np.random.default_rng(1).uniform(-1, 0.9, 600)
+    ).clip(0)
+    frame = PatientFrame.from_table(patients, strata=["cohort"], entry="entry")
+    settings = ScanSettings(null_draws=0, alpha=0.99)
+    table = scan_survival(frame, genes, settings).table
+    compared = 0
+    for gene in table.index[table["rmst_difference_months"].notna()]:
+        rows = patients.assign(entry_months=patients["entry"], is_mutated=False)
+        rows.loc[genes.carriers(int(gene)), "is_mutated"] = True
+        means = restricted_mean_survival(rows)
+        assert means.difference is not None
+        wanted = [means.difference.estimate, means.difference.ci_low, means.difference.p, means.tau_months]
+        columns = ["rmst_difference_months", "rmst_ci_low", "rmst_p", "rmst_horizon_months"]
+        np.testing.assert_allclose(table.loc[gene, columns].to_numpy(float), wanted, rtol=1e-9)
+        compared += 1
+    assert compared > 40
+
+
 @cache
 def arms(is_randomised: bool) -> pd.DataFrame:
     """Gene 0 acts in the treated alone, gene 1 in everybody, the others in nobody."""
