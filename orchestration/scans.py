@@ -38,12 +38,14 @@ class ScanOutput:
 
 @dataclass(frozen=True)
 class ScanAnswer:
-    """Who was counted, and what was found. burden: the scale on which burden was adjusted for."""
+    """Who was counted, and what was found. burden: the scale on which burden was adjusted for. control: the people
+    without checkpoint blockade, if any were asked."""
 
     spec: ScanSpec
     selection: Selection
     result: ScanResult
     burden: str
+    control: Selection | None = None
 
 
 def load_scan(path: Path) -> ScanSpec:
@@ -97,6 +99,7 @@ def run_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec, *, spec_sha256: str
         name: answer.result.table.assign(scan_id=spec.scan_id),
         "scan_specs": pd.DataFrame([_spec_row(answer, spec_sha256, run_id)]),
         "scan_flow": flow.assign(scan_id=spec.scan_id),
+        "scan_members": _members_table(answer),
     }
     return ScanOutput(
         tables={table: as_result_table(table, frame) for table, frame in rows.items()},
@@ -126,27 +129,58 @@ def answer_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> ScanAnswer:
         known = members[spec.endpoint].astype("Float64")
         response: FloatArray = np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
         result = scan_response(frame, genes, response, settings)
-    else:
-        result = scan_survival(frame, genes, settings, _control(con, spec, genes.names))
-    return ScanAnswer(spec, selection, result, burden_scale(members))
+        return ScanAnswer(spec, selection, result, burden_scale(members))
+    others = _control_members(con, spec)
+    control = _control_data(con, spec, others, genes.names) if others is not None else None
+    result = scan_survival(frame, genes, settings, control)
+    return ScanAnswer(spec, selection, result, burden_scale(members), others)
 
 
-def _control(con: duckdb.DuckDBPyConnection, spec: ScanSpec, genes: tuple[str, ...]) -> ControlData | None:
-    """The scan's genes over people without checkpoint blockade, each once, of one origin of time."""
+def _control_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection | None:
+    """People without checkpoint blockade, each once, of one origin of time."""
     asked = spec.control
     if asked is None:
         return None
     frame = patient_frame(con, spec.endpoint, asked.cohorts)
     rows = _sequenced(frame[~frame["is_icb_treated"].astype(bool)])
-    members = select_members(rows, Variant(description="control"), asked.where, icb_only=False).members
-    if members.empty:
+    selection = select_members(rows, Variant(description="control"), asked.where, icb_only=False)
+    if selection.members.empty:
         raise ScanInputError(
             f"{spec.scan_id}: nobody without checkpoint blockade in {', '.join(asked.cohorts)} has {spec.endpoint}; "
             "name other cohorts under control, or leave it out."
         )
+    return selection
+
+
+def _control_data(
+    con: duckdb.DuckDBPyConnection, spec: ScanSpec, others: Selection, genes: tuple[str, ...]
+) -> ControlData | None:
+    """The scan's genes over these people, without covariates."""
+    asked = spec.control
+    if asked is None:
+        return None
     design = spec.model_copy(update={"strata": asked.strata, "covariates": ()})
-    patients, data = scan_input(con, design, members, genes)
+    patients, data = scan_input(con, design, others.members, genes)
     return ControlData(patients, data, is_randomised=set(asked.cohorts) <= set(spec.cohorts))
+
+
+def _members_table(answer: ScanAnswer) -> pd.DataFrame:
+    """Everybody who was looked at, with the step that left a row out."""
+    spec, parts = answer.spec, []
+    for role, selection in (("scan", answer.selection), ("control", answer.control)):
+        if selection is None:
+            continue
+        everyone = selection.everyone
+        names = ["cohort_id", "patient_id", "person_id", "sample_id", "panel_id", "left_at", "source_file_id"]
+        rows = everyone[[*names, "source_row"]].assign(
+            scan_id=spec.scan_id, role=role, is_member=everyone["left_at"].isna()
+        )
+        if spec.is_response:
+            rows = rows.assign(time_months=np.nan, is_event=everyone[spec.endpoint])
+        else:
+            rows = rows.assign(time_months=everyone["time_months"], is_event=everyone["event"])
+        parts.append(rows)
+    return pd.concat(parts, ignore_index=True)
 
 
 def _sequenced(frame: pd.DataFrame) -> pd.DataFrame:

@@ -111,6 +111,23 @@ def test_a_scan_says_its_origin_its_burden_scale_and_how_many_repeats_it_took_ou
     )
 
 
+def test_every_member_of_a_scan_can_be_walked_back_to_a_line_of_a_file(demo: Run) -> None:
+    counted = demo.query(
+        "select specs.scan_id, specs.n, count(*) filter (where members.is_member) as members, "
+        "count(*) filter (where members.is_member and files.source_file_id is null) as without_file, "
+        "count(*) filter (where members.is_member and members.left_at is not null) as contradictory "
+        "from stats.scan_specs as specs inner join stats.scan_members as members "
+        "on specs.scan_id = members.scan_id and members.role = 'scan' "
+        "left join marts.source_files as files on members.source_file_id = files.source_file_id "
+        "where specs.endpoint = 'OS' group by specs.scan_id, specs.n"
+    )
+    assert (counted["n"] == counted["members"]).all() and len(counted) == 2
+    assert (counted["without_file"] == 0).all() and (counted["contradictory"] == 0).all()
+    control = demo.query("select * from stats.scan_members where scan_id = 'demo_trials_os' and is_member")
+    both = control.groupby("person_id")["role"].nunique()
+    assert (both == 1).all() and set(control["role"]) == {"scan", "control"}
+
+
 def test_every_scan_has_its_five_figures_in_the_published_folder(demo: Run) -> None:
     for scan_id in ("demo_os", "demo_orr", "demo_trials_os"):
         folder = demo.published.parent / "figures" / f"scan_{scan_id}"
