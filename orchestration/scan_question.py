@@ -112,10 +112,11 @@ def ask_scan(
         run_id=run_of(con),
     )
     questions, hypotheses = counted(settings)
+    so_far = f"{questions:,} question{'' if questions == 1 else 's'} with {hypotheses:,} hypotheses so far"
     notes = [
         f"Exploratory: asked at the command line, outside every registered family. Its own family has "
-        f"{result.family_size:,} hypotheses, and q counts these alone; {questions:,} questions with {hypotheses:,} "
-        "hypotheses have been asked of this data folder so far (icb scan --registry).",
+        f"{result.family_size:,} hypotheses, and q counts these alone; this data folder has been asked {so_far} "
+        "(icb scan --registry).",
         f"Mutated: {definition_words(answer.spec)}. Burden: {answer.burden}.",
         *(note for note in result.notes if "the scan is exploratory" not in note),
         *answer.selection.warnings,

@@ -180,3 +180,13 @@ def test_a_scan_that_cannot_be_asked_is_refused_in_one_sentence(
     assert lines[0].startswith("icb: ") and lines[0].endswith(".")
     for part in parts:
         assert part in lines[0]
+
+
+def test_a_gene_set_of_the_warehouse_can_be_scanned(demo: Run) -> None:
+    said = demo.icb(
+        "scan", "--cohort", "demo_msk_2018", "--gene-set", "dna_repair", "--draws", "0", "--format", "csv"
+    )
+    assert said.returncode == 0, said.stderr
+    found = {row["gene"] for row in csv.DictReader(said.stdout.splitlines())}
+    listed = demo.query("select distinct hugo_symbol from marts.gene_sets where gene_set_id = 'dna_repair'")
+    assert found and found <= set(listed["hugo_symbol"])
