@@ -68,6 +68,7 @@ def comutation_figure(table: pd.DataFrame, *, gene: str, title: str) -> Figure:
 def _draw(axes: Axes, table: pd.DataFrame) -> None:
     y = np.arange(len(table))
     crude, within = (table[c].to_numpy(dtype=float) for c in ("odds_ratio", "mh_odds_ratio"))
+    within = np.where(within > 0, within, np.nan)  # 0 has no place on this axis, and no interval
     low, high = (table[c].to_numpy(dtype=float).clip(*WIDEST) for c in ("mh_ci_low", "mh_ci_high"))
     axes.axvline(1.0, color=style.GREY, linewidth=0.6)
     axes.hlines(y, low, high, color=style.VERMILION, linewidth=1.0)
