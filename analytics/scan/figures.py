@@ -269,7 +269,7 @@ def qq_figure(
 
 
 def ranked_figure(
-    result: ScanResult, *, n_labels: int = 16, title: str = "", width: style.Width = "double"
+    result: ScanResult, *, n_labels: int = 5, title: str = "", width: style.Width = "double"
 ) -> Figure:
     """Every tested gene in the order of its evidence, from the lowest ratio (left) to the highest (right).
 
