@@ -74,10 +74,13 @@ def gather_material(
     _require(specs["analysis_id"], analyses, "analysis", spec)
     scan_specs = _asked(con, "select * from stats.scan_specs where list_contains(?, scan_id)", scans)
     _require(scan_specs["scan_id"], scans, "scan", spec)
+    present = _tables_in(con, schema)  # a file that was published by an older version lacks the newest
     tables = {
         name: _of(con, f"{schema}.{name}", analyses)
         for name, columns in RESULT_TABLES.items()
-        if "analysis_id" in columns and name not in ("analysis_specs", "analysis_members", "figures")
+        if name in present
+        and "analysis_id" in columns
+        and name not in ("analysis_specs", "analysis_members", "figures")
     }
     flow = tables.pop("analysis_flow")
     by_lead = {lead: members_of(con, specs, lead, schema) for lead in leads}
@@ -106,6 +109,14 @@ def gather_material(
         figures=pictures,
         findings=[found for lead in leads for found in _guarded(con, specs, lead, by_lead[lead], schema)],
     )
+
+
+def _tables_in(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+    rows = con.execute(
+        "select table_name from duckdb_tables() where schema_name = $schema or database_name = $schema",
+        {"schema": schema},
+    ).fetchall()
+    return {str(row[0]) for row in rows}
 
 
 def published_figures(con: duckdb.DuckDBPyConnection, spec: ReportSpec, root: Path) -> list[FigureSource]:

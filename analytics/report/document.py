@@ -35,18 +35,13 @@ from analytics.report.spec import ReportSpec, SectionSpec
 from analytics.report.statistic_tables import TITLES, cohort_table, statistic_table
 from analytics.report.words import column_words, endpoint_words, plain_words, slug, text_of, variant_words
 
-#: Tables that say what was asked and who is in it, not what came out.
+#: Tables that say what was asked and who is in it, not what came out, and those with a row a person or mutation.
 _BOOKKEEPING = frozenset(
     {
-        "analysis_specs",
-        "analysis_flow",
-        "analysis_members",
-        "figures",
-        "claim_checks",
-        "runs",
-        "characteristics",
+        "analysis_specs", "analysis_flow", "analysis_members", "figures", "claim_checks", "runs", "characteristics",
+        "pair_mutations", "resistance_outcomes",
     }
-)
+)  # fmt: skip
 
 
 def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> Report:
@@ -231,8 +226,11 @@ class _Writer:
             name, part, comments, self._lineage, caption=caption, ways=ways
         )
         whole = rows[~is_single]
-        for endpoint, part in whole.groupby("endpoint", sort=False, dropna=False):
-            several = whole["endpoint"].nunique(dropna=False) > 1
+        by_endpoint: list[tuple[Any, pd.DataFrame]] = [(None, whole)]
+        if name == "survival_stats":
+            by_endpoint = list(whole.groupby("endpoint", sort=False, dropna=False))
+        for endpoint, part in by_endpoint:
+            several = len(by_endpoint) > 1
             made.append(make(part, f"{title}. {endpoint_words(endpoint)}" if several else title))
         single = rows[is_single & (rows["variant"] == ways[0][0])]
         if name == "survival_stats":

@@ -36,6 +36,13 @@ _KEYS_OF_ROWS = (
     "source_file_id",
     "source_row",
 )
+#: Columns of wide tables that a reader needs; the others are in the published file.
+_SHOWN_OF = {
+    "resistance_events": (
+        "variant", "cohort_id", "patient_id", "role", "hugo_symbol", "mutation", "variant_classification", "timing",
+        "biallelic", "confidence", "evidence",
+    ),
+}  # fmt: skip
 #: Order in which verdicts on printed numbers are counted.
 CLAIM_VERDICTS = (
     "exact", "within rounding", "different", "internally inconsistent", "not reproducible from public data",
@@ -50,7 +57,8 @@ def plain_table(
         return None
     kept = rows.head(most_rows)
     several = "variant" in kept and kept["variant"].nunique() > 1
-    shown = [c for c in rows.columns if c not in _KEYS_OF_ROWS and kept[c].notna().any()]
+    named = _SHOWN_OF.get(name, tuple(rows.columns))
+    shown = [c for c in named if c in rows and c not in _KEYS_OF_ROWS and kept[c].notna().any()]
     columns = tuple(
         Column(column_words(c), comments.get(c, ""), pd.api.types.is_numeric_dtype(rows[c])) for c in shown
     )

@@ -55,6 +55,12 @@ _NOT_SHOWN = frozenset(
         "i2_ci_low_percent", "i2_ci_high_percent", "spec_sha256", "run_id", "n_wild_type",
     }
 )  # fmt: skip
+#: Further columns of wide tables that are printed; of the other tables all are.
+_EXTRA_OF: dict[str, tuple[str, ...]] = {
+    "nomograms": (),
+    "calibrations": ("predicted", "corrected"),
+    "prediction_stats": ("optimism",),
+}
 _P_LIKE = ("p", "q")
 
 
@@ -98,9 +104,10 @@ def statistic_table(
     """
     if rows.empty:
         return None
-    kept, more = _leading(rows, name, most_rows)
+    kept, more = _leading(rows, name, most_rows, ways)
     notes = Notes()
-    columns = _columns(kept, comments, lineage, notes)
+    columns, alike = _columns(name, kept, comments, lineage, notes)
+    more = " ".join([*alike, *([more] if more else [])])
     order = [variant for variant, _ in ways] or list(dict.fromkeys(kept["variant"]))
     texts = dict(ways)
     groups = []
@@ -117,41 +124,49 @@ def statistic_table(
     )
 
 
-def _leading(rows: pd.DataFrame, name: str, most_rows: int) -> tuple[pd.DataFrame, str]:
+def _leading(
+    rows: pd.DataFrame, name: str, most_rows: int, ways: Sequence[tuple[str, str]]
+) -> tuple[pd.DataFrame, str]:
+    """A long table is cut to the leading way, then to the rows of smallest p."""
     if len(rows) <= most_rows:
         return rows, ""
+    leading, total = rows[rows["variant"] == ways[0][0]] if ways else rows, len(rows)
+    if 0 < len(leading) <= most_rows:
+        words = variant_words(ways[0][0]).lower()
+        return leading, f"Of {total:,} rows those of the {words} way are shown; all are in stats.{name}."
+    rows = leading if len(leading) else rows
     by = next((column for column in ("q", "p") if column in rows and rows[column].notna().any()), None)
     kept = rows.nsmallest(most_rows, by).sort_index() if by else rows.head(most_rows)
     how = f"the {len(kept)} of smallest {by.upper() if by == 'p' else by}" if by else f"the first {len(kept)}"
-    return kept, f"Of {len(rows):,} rows {how} are shown; all are in stats.{name}."
+    return kept, f"Of {total:,} rows {how} are shown; all are in stats.{name}."
 
 
 _Make = Callable[[Mapping[Any, Any]], Cell]
 
 
 def _columns(
-    rows: pd.DataFrame, comments: Mapping[str, str], lineage: Lineage, notes: Notes
-) -> list[tuple[Column, _Make]]:
-    """Columns that at least one row fills."""
+    name: str, rows: pd.DataFrame, comments: Mapping[str, str], lineage: Lineage, notes: Notes
+) -> tuple[list[tuple[Column, _Make]], list[str]]:
+    """Columns that at least one row fills, and, as sentences, words that are the same in all rows."""
+    named = [c for c in ("feature", "group_label") if c in rows and rows[c].nunique() > 1]
     made: list[tuple[Column, _Make]] = [
-        (Column("What", comments.get("estimate_key", "")), lambda row: _what(row, notes))
+        (Column("What", comments.get("estimate_key", "")), lambda row: _what(row, named, notes))
     ]
+    alike: list[str] = []
 
     def add(
         label: str, meaning: str, make: Callable[[Mapping[Any, Any]], str], *, numeric: bool = False
     ) -> None:
         texts = [make(row) for row in rows.to_dict("records")]
-        if any(texts):
+        if len(texts) > 1 and len(set(texts)) == 1 and texts[0] and not numeric:
+            alike.append(f"{label}: {texts[0].rstrip('.')}.")
+        elif any(texts):
             made.append((Column(label, meaning, numeric), lambda row: Cell(make(row))))
 
     meaning = comments.get
     if rows["endpoint"].nunique() > 1:
         add("Endpoint", meaning("endpoint", ""), lambda r: endpoint_words(r["endpoint"]))
-    add(
-        "Cohort",
-        meaning("cohort_id", ""),
-        lambda r: text_of(r.get("cohort_id")) or text_of(r.get("left_out")),
-    )
+    add("Cohort", meaning("cohort_id", ""), lambda r: text_of(r.get("cohort_id")))
     add("Stratum", meaning("stratum", ""), lambda r: text_of(r.get("stratum")))
     add("n (mutated)" if _has(rows, "n_mutated") else "n", f"{meaning('n', '')} ({meaning('n_mutated', '')})",
         lambda r: _of_which(r, "n", "n_mutated"), numeric=True)  # fmt: skip
@@ -170,8 +185,8 @@ def _columns(
         numeric=True,
     )
     add("Prediction interval", meaning("prediction_low", ""), _prediction, numeric=True)
-    for column in rows.columns:
-        if column not in _NOT_SHOWN:
+    for column in _EXTRA_OF.get(name, tuple(rows.columns)):
+        if column in rows and column not in _NOT_SHOWN:
             add(
                 column_words(column),
                 meaning(column, ""),
@@ -183,7 +198,7 @@ def _columns(
     made.append(
         (Column("Source", "Lineage: who is counted and from which rows of which files"), _source(lineage))
     )
-    return made
+    return made, alike
 
 
 def _has(rows: pd.DataFrame, column: str) -> bool:
@@ -194,10 +209,13 @@ def _is_number(rows: pd.DataFrame, column: str) -> bool:
     return pd.api.types.is_numeric_dtype(rows[column]) and not pd.api.types.is_bool_dtype(rows[column])
 
 
-def _what(row: Mapping[Any, Any], notes: Notes) -> Cell:
+def _what(row: Mapping[Any, Any], named: Sequence[str], notes: Notes) -> Cell:
+    """The key in words, then what of ``named`` it does not say already."""
     key = key_words(text_of(row.get("estimate_key")))
-    named = [plain_words(text_of(row.get(c))) for c in ("feature", "group_label") if text_of(row.get(c))]
-    new = [name for name in named if name.lower() not in key.lower()]
+    words = [plain_words(text_of(row.get(column))) for column in named if text_of(row.get(column))]
+    if text_of(row.get("estimate_key")).startswith("mutated.rate.") and words:
+        key = "Mutated, %"
+    new = [name for name in words if name.lower() not in key.lower()]
     return Cell(": ".join([key, *new]), marks=notes.mark(row.get("warnings")))
 
 

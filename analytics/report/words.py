@@ -125,9 +125,11 @@ def scale_of(key: str, estimator: str, unit: str = "") -> str:
         return "count"
     if estimator == "newcombe":
         return "points"
-    if estimator in ("clopper_pearson", "proportion") or "rate" in tail or "share" in tail:
+    is_share = any(part in ("rate", "share") or part.endswith(("_rate", "_share")) for part in tail)
+    if is_share or estimator in ("clopper_pearson", "proportion") or estimator.startswith("exact binomial"):
         return "percent"
-    if "median" in tail or tail[-1] == "restricted_mean_difference" or unit == "months":
+    is_median = any(part.startswith("median") for part in tail) and estimator in ("kaplan_meier", "")
+    if is_median or tail[-1] == "restricted_mean_difference" or unit == "months":
         return "months"
     if _RATIO.search(f"{key} {estimator}".lower()):
         return "ratio"
