@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from catalog_on_mirror import ROOT, file_of, path_of
 from graph_runs import Run
+from scipy import stats
 
 from ingestion.catalog import Catalog, load_catalog
 
@@ -112,3 +113,49 @@ def test_sets_count_what_their_files_say(real: Run) -> None:
         "select gene_raw, hugo_symbol, gene_set_id from marts.gene_sets where gene_raw = '6-Sep'"
     )
     assert repaired.values.tolist() == [["6-Sep", "SEPTIN6", "til"]]
+
+
+# --- what is compared ---------------------------------------------------------------------------------------------
+
+
+def test_the_leukocyte_fraction_by_alk_status_is_scipy_s_answer_on_the_same_rows(real: Run) -> None:
+    rows = real.query(
+        "select f.value, g.status = 'mutated' as mutated from marts.immune_features as f "
+        "inner join marts.samples as s on f.cohort_id = s.cohort_id and f.sample_id = s.sample_id and s.is_index "
+        "inner join marts.gene_status('ALK') as g on g.cohort_id = s.cohort_id and g.sample_id = s.sample_id "
+        "where f.cohort_id = 'tcga_pancan' and f.feature = 'leukocyte_fraction' and f.source like '%methylation%'"
+    )
+    mutated = rows["mutated"].to_numpy(dtype=bool)
+    test = stats.mannwhitneyu(rows["value"][mutated], rows["value"][~mutated])
+    found = real.query(
+        "select * from stats.comparison_stats "
+        "where stat_id = 'alk_immune_features/as_published/features.leukocyte_fraction.wilcoxon'"
+    ).iloc[0]
+    assert (found["n"], found["n_mutated"]) == (len(rows), int(mutated.sum()))
+    assert found["p"] == pytest.approx(test.pvalue, rel=1e-9)
+    delta = 2 * test.statistic / (mutated.sum() * (~mutated).sum()) - 1
+    assert found["cliffs_delta"] == pytest.approx(delta, abs=1e-12)
+
+
+def test_twenty_tcga_samples_with_expression_are_never_more_than_that(real: Run) -> None:
+    rows = real.query(
+        "select n, n_mutated, p, warnings from stats.comparison_stats where analysis_id = 'alk_expression' "
+        "and variant = 'default' and stratum is null and n > 0"
+    )
+    assert len(rows) > 50 and rows["p"].isna().all() and set(rows["n"]) == {20}
+    assert rows["warnings"].str.contains("20 of 10,433 members have a value").all()
+
+
+def test_lists_are_counted_as_their_files_have_them_not_as_the_paper_prints(real: Run) -> None:
+    found = real.query(
+        "select claim_id, verdict, computed_estimate from stats.claim_checks where claim_id similar to "
+        "'(C14.n_|C16.n_|C17.n_).*'"
+    ).set_index("claim_id")
+    expected = {
+        "C14.n_mhc": 16, "C14.n_mhc_class_1": 5, "C14.n_mhc_class_2": 11, "C14.n_mhc_other": 0,
+        "C14.n_co_stimulators": 22,
+        "C16.n_signatures": 29, "C17.n_chemokines": 41, "C17.n_receptors": 18, "C17.n_immune_stimulators": 46,
+    }  # fmt: skip
+    assert found["computed_estimate"].to_dict() == expected
+    exact = set(found.index[found["verdict"] == "exact"])
+    assert exact == {"C14.n_mhc", "C14.n_mhc_class_1", "C16.n_signatures", "C17.n_receptors"}
