@@ -10,7 +10,7 @@ PORT ?= 3000
 export ICB_DATA DAGSTER_HOME
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo run test lint ui lock clean
+.PHONY: setup demo run test lint ui lock docs clean
 
 setup: $(STAMP)
 
@@ -44,6 +44,9 @@ ui: setup
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
+
+docs: setup
+	@$(BIN)/python -m orchestration.table_docs
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from analytics.result_meanings import RESULT_MEANINGS
 from analytics.result_tables import as_result_table
 from analytics.scan.spec import ScanSpec
 from analytics.scan.tables import SCAN_TABLES
@@ -92,7 +93,7 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
                 dg.AssetKey(["stats", table]),
                 deps=[dg.AssetKey(["scans", spec.scan_id]) for spec in specs],
                 group_name="stats",
-                description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
+                description=f"One row is: {RESULT_MEANINGS[table]}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version("analytics/result_tables.py", "orchestration/assets"),

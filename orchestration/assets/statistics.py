@@ -9,6 +9,7 @@ import dagster as dg
 import pandas as pd
 
 from analytics.claims.check import check_all
+from analytics.result_meanings import RESULT_MEANINGS
 from analytics.result_tables import CLAIMED_TABLES, RESULT_TABLES, as_result_table
 from analytics.specs import AnalysisSpec, Question
 from orchestration.analyses import kind_of, run_analysis, spec_checksum
@@ -124,7 +125,7 @@ def result_tables_asset(
                 dg.AssetKey(["stats", table]),
                 deps=[*upstream, *of_scans.values()] if table == "figures" else upstream,
                 group_name="stats",
-                description=f"Result table stats.{table}; columns in analytics/result_tables.py.",
+                description=f"One row is: {RESULT_MEANINGS[table]}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version("analytics/result_tables.py", "orchestration/assets"),
