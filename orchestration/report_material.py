@@ -12,7 +12,7 @@ import duckdb
 import pandas as pd
 
 from analytics.guards import guard_findings
-from analytics.report.material import SET_COLUMNS, FigureSource, Guarded, Material
+from analytics.report.material import FigureSource, Guarded, Material
 from analytics.report.people_tables import CHARACTERISTICS
 from analytics.report.spec import ReportSpec
 from analytics.result_tables import RESULT_TABLES
@@ -21,24 +21,20 @@ from orchestration.frames import analysis_frame, patient_frame
 from orchestration.gene_guards import scan_row_of
 
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI", "PFI")
-#: Order in which the rows behind a statistic are told.
+#: Statistics whose rows are asked for together; order in which the rows behind one are told.
+_AT_ONCE = 100
 _ROLES = ("patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation")
 
-_BEHIND = f"""
-with sets as (
-    select min(stat_id) as stat_id, {", ".join(SET_COLUMNS)}
-    from {{schema}}.every_stat where list_contains($analyses, analysis_id) group by all
-),
-counted as (
-select {", ".join(f"sets.{c}" for c in SET_COLUMNS)}, rows_behind.role, rows_behind.mart, rows_behind.address,
-    rows_behind.member, rows_behind.sha256, count(*) as n_rows, min(rows_behind.source_row) as first_row,
-    max(rows_behind.source_row) as last_row
-from sets
-inner join {{schema}}.lineage as rows_behind on sets.stat_id = rows_behind.stat_id
-group by all
+_BEHIND = """
+with counted as (
+    select stat_id, role, mart, address, member, sha256, count(*) as n_rows, min(source_row) as first_row,
+        max(source_row) as last_row
+    from {schema}.lineage
+    where list_contains($stat_ids, stat_id)
+    group by all
 )
 select * from counted
-order by {", ".join(SET_COLUMNS)}, coalesce(list_position($roles, role), 99), role, address, member
+order by stat_id, coalesce(list_position($roles, role), 99), role, address, member
 """
 
 
@@ -98,7 +94,7 @@ def gather_material(
             scans,
         ),
         scan_rows=_scan_rows(con, scans, spec.gene),
-        behind=con.execute(_BEHIND.format(schema=schema), {"analyses": analyses, "roles": list(_ROLES)}).df(),
+        behind=lambda stat_ids: _rows_behind(con, stat_ids, schema),
         files=con.execute(
             "select address, member, sha256, licence, cohort_ids as cohort_id from marts.source_files"
         ).df(),
@@ -109,6 +105,18 @@ def gather_material(
         figures=pictures,
         findings=[found for lead in leads for found in _guarded(con, specs, lead, by_lead[lead], schema)],
     )
+
+
+def _rows_behind(con: duckdb.DuckDBPyConnection, stat_ids: Sequence[str], schema: str) -> pd.DataFrame:
+    """Rows behind statistics by role and file, a few statistics at a time: the view makes a row for each."""
+    parts = [
+        con.execute(
+            _BEHIND.format(schema=schema),
+            {"stat_ids": list(stat_ids[i : i + _AT_ONCE]), "roles": list(_ROLES)},
+        ).df()
+        for i in range(0, len(stat_ids), _AT_ONCE)
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"stat_id": [], "sha256": []})
 
 
 def _tables_in(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:

@@ -6,7 +6,7 @@ dozens of entries.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -34,22 +34,24 @@ class Lineage:
     Parameters
     ----------
     every_stat : statistics with :data:`SET_COLUMNS`, ``stat_id`` and ``n``.
-    behind : their rows by file (see ``Material.behind``).
+    behind : asked once, at the end, for the rows by file of one statistic a cited set (see ``Material.behind``): an
+        analysis of every gene has thousands of statistics, and a document shows some of them.
     files : licence and cohort by address, member and sha256.
     """
 
-    def __init__(self, every_stat: pd.DataFrame, behind: pd.DataFrame, files: pd.DataFrame) -> None:
+    def __init__(
+        self,
+        every_stat: pd.DataFrame,
+        behind: Callable[[Sequence[str]], pd.DataFrame],
+        files: pd.DataFrame,
+    ) -> None:
         keys = [
             tuple(text_of(v) for v in row) for row in every_stat[list(SET_COLUMNS)].itertuples(index=False)
         ]
         self._set_of: dict[str, tuple[str, ...]] = dict(zip(every_stat["stat_id"], keys, strict=True))
         self._n_of = dict(zip(every_stat["stat_id"], every_stat["n"], strict=True))
-        self._behind: dict[Any, pd.DataFrame] = {}
-        if len(behind):
-            found = [
-                tuple(text_of(v) for v in row) for row in behind[list(SET_COLUMNS)].itertuples(index=False)
-            ]
-            self._behind = dict(tuple(behind.groupby(pd.Series(found, index=behind.index), sort=False)))
+        self._ask = behind
+        self._found: dict[str, pd.DataFrame] | None = None
         self._files = files
         self._cited: dict[tuple[str, ...], list[str]] = {}
 
@@ -63,9 +65,20 @@ class Lineage:
             cited.append(stat_id)
         return f"L{list(self._cited).index(key) + 1}", anchor_of(stat_id)
 
+    @property
+    def _behind(self) -> Mapping[tuple[str, ...], pd.DataFrame]:
+        """Rows by file of each cited set."""
+        representatives = {stat_ids[0]: key for key, stat_ids in self._cited.items()}
+        if self._found is None:
+            rows = self._ask(list(representatives))
+            self._found = {str(stat_id): part for stat_id, part in rows.groupby("stat_id", sort=False)}
+        return {
+            key: self._found[stat_id] for stat_id, key in representatives.items() if stat_id in self._found
+        }
+
     def sources(self) -> tuple[SourceFile, ...]:
         """Every file behind what was cited, as F1, F2, ... by address."""
-        parts = [self._behind[key][_FILE] for key in self._cited if key in self._behind]
+        parts = [rows[_FILE] for rows in self._behind.values()]
         if not parts:
             return ()
         found = pd.concat(parts).drop_duplicates().dropna(subset=["sha256"]).sort_values(_FILE)
@@ -89,16 +102,21 @@ class Lineage:
     def entries(self) -> tuple[LineageEntry, ...]:
         """One entry a set of people, in the order of citation."""
         refs = {(s.address, s.member, s.sha256): s.ref for s in self.sources()}
+        behind = self._behind
         return tuple(
-            self._entry(number, key, stat_ids, refs)
+            self._entry(number, key, stat_ids, behind.get(key), refs)
             for number, (key, stat_ids) in enumerate(self._cited.items(), start=1)
         )
 
     def _entry(
-        self, number: int, key: tuple[str, ...], stat_ids: list[str], refs: Mapping[Any, str]
+        self,
+        number: int,
+        key: tuple[str, ...],
+        stat_ids: list[str],
+        rows: pd.DataFrame | None,
+        refs: Mapping[Any, str],
     ) -> LineageEntry:
         of = dict(zip(SET_COLUMNS, key, strict=True))
-        rows = self._behind.get(key)
         scope = of["cohort_id"] or of["cohorts"]
         title = ", ".join(
             part for part in (of["analysis_id"], variant_words(of["variant"]).lower(),

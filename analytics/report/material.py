@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-#: Columns of ``Material.behind``: which people a statistic rests on, and their rows by file.
+#: Columns of ``Material.every_stat`` that say on which people and rows a statistic rests; then those of a file's rows.
 SET_COLUMNS = ("analysis_id", "variant", "endpoint", "cohort_id", "cohorts", "row_set", "feature")
 FILE_COLUMNS = ("role", "mart", "address", "member", "sha256", "n_rows", "first_row", "last_row")
 
@@ -49,7 +49,7 @@ class Material:
     claims : rows of ``stats.claim_checks`` with ``description`` of the printed number.
     scans, scan_flow, scan_rows : the scans, who is in them, and the gene's row in each.
     people : (analysis, variant, endpoint) -> members with their characteristics.
-    behind : one row a set of people, role and file: :data:`SET_COLUMNS`, then :data:`FILE_COLUMNS`.
+    behind : from names of statistics to their rows by role and file: ``stat_id``, then :data:`FILE_COLUMNS`.
     files : address, member, sha256, licence, cohort_id of every source file behind.
     cohorts : rows of ``marts.cohorts`` of the analyses.
     """
@@ -63,7 +63,7 @@ class Material:
     scans: pd.DataFrame
     scan_flow: pd.DataFrame
     scan_rows: pd.DataFrame
-    behind: pd.DataFrame
+    behind: Callable[[Sequence[str]], pd.DataFrame]
     files: pd.DataFrame
     cohorts: pd.DataFrame
     run: Mapping[str, object]

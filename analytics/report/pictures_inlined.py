@@ -14,7 +14,7 @@ from analytics.report.blocks import FigureBlock
 from analytics.report.material import FigureSource
 
 #: Bytes of one vector figure, and of all figures of a document before encoding, beyond which pictures take their place.
-_MOST_SVG, _MOST_TOTAL = 180_000, 1_900_000
+_MOST_SVG, _MOST_TOTAL = 150_000, 1_500_000
 #: Bytes of source data that travel inside the document.
 _MOST_CSV = 24_000
 _PX_PER_PT = 96 / 72
@@ -104,7 +104,7 @@ def _picture(png: bytes) -> _Encoded:
     with Image.open(io.BytesIO(png)) as image:
         width, height = image.size
         buffer = io.BytesIO()
-        image.convert("RGB").quantize(64).save(buffer, format="png", optimize=True)
+        image.convert("RGB").quantize(64).save(buffer, format="png", compress_level=9)
     data = buffer.getvalue()
     smaller = data if len(data) < len(png) else png
     return _Encoded("image/png", smaller, round(width * 96 / _PNG_DPI), round(height * 96 / _PNG_DPI))

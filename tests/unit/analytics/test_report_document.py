@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -74,11 +75,11 @@ def material(rows: list[dict[str, Any]] | None = None, text: str = "plain") -> M
                                    "estimator", "row_set", "n", "n_mutated", "events", "estimate", "ci_low", "ci_high",
                                    "p"]])  # fmt: skip
     every = every.assign(cohorts=None, feature=None, table_name="survival_stats")
-    sets = every.drop_duplicates("row_set")[list(SET_COLUMNS)]
-    behind = sets.merge(
-        pd.DataFrame([("patient", "marts.patients", "https://x.invalid/a.txt", text, "f" * 64, 100, 2, 101)],
-                     columns=list(FILE_COLUMNS)), how="cross",
-    )  # fmt: skip
+    file = ("patient", "marts.patients", "https://x.invalid/a.txt", text, "f" * 64, 100, 2, 101)
+
+    def behind(stat_ids: Sequence[str]) -> pd.DataFrame:
+        return pd.DataFrame([(stat_id, *file) for stat_id in stat_ids], columns=["stat_id", *FILE_COLUMNS])
+
     people = pd.DataFrame(
         {"cohort_id": "a_2020", "patient_id": [f"P{i}" for i in range(100)], "sex": [text, None] * 50,
          "status": ["mutated"] * 10 + ["wild_type"] * 90, "is_mutated": [True] * 10 + [False] * 90,
@@ -183,7 +184,7 @@ def test_an_empty_table_is_no_table() -> None:
     nothing = as_result_table("survival_stats", [])
     lineage = Lineage(
         pd.DataFrame(columns=[*SET_COLUMNS, "stat_id", "n"]),
-        pd.DataFrame(columns=list(SET_COLUMNS)),
+        lambda _: pd.DataFrame(columns=["stat_id"]),
         pd.DataFrame(),
     )
     assert statistic_table("survival_stats", nothing, {}, lineage, caption="x") is None
