@@ -6,7 +6,7 @@ Which numbers are shown and where is decided here; what they look like belongs t
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fnmatch import fnmatch
 from typing import Any
 
@@ -24,7 +24,7 @@ from analytics.report.blocks import (
     Table,
 )
 from analytics.report.lineage import Lineage, spec_anchor
-from analytics.report.material import Material
+from analytics.report.material import FigureSource, Material
 from analytics.report.methods import methods_of
 from analytics.report.other_tables import claims_summary, claims_table, plain_table, scan_table
 from analytics.report.people_tables import characteristics_table, count_table, ends_of_flows, flow_table
@@ -52,7 +52,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
     made_by : the command that computed the statistics, where the published file does not hold them.
     """
     lineage = Lineage(material.every_stat, material.behind, material.files)
-    writer = _Writer(spec, material, lineage, inlined(material.figures))
+    writer = _Writer(spec, material, lineage, inlined(_shown(spec, material.figures)))
     leads = [lead_block(material, lead, lineage) for lead in spec.lead]
     burden = burden_verdicts(material.scans, material.scan_rows)
     if burden:
@@ -258,6 +258,15 @@ class _Writer:
         way = next((str(v) for v in own["variant"] if stem.startswith(f"{v}_")), "")
         title = f"{block.title}, {variant_words(way).lower()}" if way and way != "default" else block.title
         return dataclasses.replace(block, number=self._n_figures, title=title)
+
+
+def _shown(spec: ReportSpec, figures: Sequence[FigureSource]) -> list[FigureSource]:
+    """Figures that fit a pattern of their section: the others need not be encoded."""
+    patterns = {name: section.figures for section in spec.sections for name in section.analyses}
+    patterns |= {f"scan_{name}": section.figures for section in spec.sections for name in section.scans}
+    return [
+        f for f in figures if any(fnmatch(f.stem, pattern) for pattern in patterns.get(f.analysis_id, ()))
+    ]
 
 
 def _findings(material: Material) -> tuple[FindingRow, ...]:
