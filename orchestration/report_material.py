@@ -38,6 +38,37 @@ order by stat_id, coalesce(list_position($roles, role), 99), role, address, memb
 """
 
 
+#: Each statistic with the first of those that have the same rows behind them: same members, and where a mart is joined
+#: by the feature (see lineage._ROLES) the same feature. Pairs of samples have rows of their own.
+_ALIKE = """
+with joined_by_feature as (
+    select feature from marts.immune_features
+    union
+    select measure from marts.burdens
+    union
+    select hugo_symbol from marts.expression
+),
+asked as (
+    select
+        every_stat.stat_id, every_stat.analysis_id, every_stat.variant, every_stat.endpoint, every_stat.cohort_id,
+        every_stat.cohorts, every_stat.row_set,
+        case when joined_by_feature.feature is not null then every_stat.feature end as feature,
+        case when specs.kind = 'resistance' then every_stat.stat_id end as of_pairs
+    from {schema}.every_stat as every_stat
+    inner join {schema}.analysis_specs as specs
+        on every_stat.analysis_id = specs.analysis_id and every_stat.variant = specs.variant
+    left join joined_by_feature on every_stat.feature = joined_by_feature.feature
+    where list_contains($stat_ids, every_stat.stat_id)
+)
+select
+    stat_id,
+    min(stat_id) over (
+        partition by analysis_id, variant, endpoint, cohort_id, cohorts, row_set, feature, of_pairs
+    ) as leader
+from asked
+"""
+
+
 class StaleReportError(IngestionError):
     """The published file lacks what a report of the catalogue needs."""
 
@@ -108,15 +139,21 @@ def gather_material(
 
 
 def _rows_behind(con: duckdb.DuckDBPyConnection, stat_ids: Sequence[str], schema: str) -> pd.DataFrame:
-    """Rows behind statistics by role and file, a few statistics at a time: the view makes a row for each."""
+    """Rows behind statistics by role and file. Statistics of the same members rest on the same rows, so that one of
+    each kind is asked for; a few at a time, because the view makes a row for each mart row behind each statistic."""
+    asked = con.execute(_ALIKE.format(schema=schema), {"stat_ids": list(stat_ids)}).df()
+    leaders = sorted(asked["leader"].unique())
     parts = [
         con.execute(
             _BEHIND.format(schema=schema),
-            {"stat_ids": list(stat_ids[i : i + _AT_ONCE]), "roles": list(_ROLES)},
+            {"stat_ids": leaders[i : i + _AT_ONCE], "roles": list(_ROLES)},
         ).df()
-        for i in range(0, len(stat_ids), _AT_ONCE)
+        for i in range(0, len(leaders), _AT_ONCE)
     ]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({"stat_id": [], "sha256": []})
+    if not parts:
+        return pd.DataFrame({"stat_id": [], "sha256": []})
+    found = pd.concat(parts, ignore_index=True).rename(columns={"stat_id": "leader"})
+    return asked.merge(found, on="leader").drop(columns="leader")
 
 
 def _tables_in(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.claims.model import VERDICTS
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.statistic_tables import MOST_ROWS
@@ -43,10 +44,6 @@ _SHOWN_OF = {
         "biallelic", "confidence", "evidence",
     ),
 }  # fmt: skip
-#: Order in which verdicts on printed numbers are counted.
-CLAIM_VERDICTS = (
-    "exact", "within rounding", "different", "internally inconsistent", "not reproducible from public data",
-)  # fmt: skip
 
 
 def plain_table(
@@ -136,7 +133,7 @@ def claims_summary(claims: pd.DataFrame) -> str:
     if claims.empty:
         return ""
     counts = claims["verdict"].value_counts()
-    ordered = [*CLAIM_VERDICTS, *(v for v in counts.index if v not in CLAIM_VERDICTS)]
+    ordered = [*VERDICTS, *(v for v in counts.index if v not in VERDICTS)]
     parts = [f"{int(counts[verdict])} {verdict}" for verdict in ordered if verdict in counts]
     return f"Of {plural(len(claims), 'printed number')}: {', '.join(parts)}."
 
