@@ -51,7 +51,7 @@ def parsed(
     """Raw tables of a cohort's files (``only`` those kinds), each as one frame."""
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in tables}
     for file in owner.files:
-        if only and file.kind not in only:
+        if (only and file.kind not in only) or (file.awaited and not path_of(mirror, file).exists()):
             continue
         sources = [SourceBytes(a, "0" * 64, mirror_path(mirror, a), "mirror") for a in file.addresses()]
         found = parse_cohort_file(owner, file, sources, catalog)
