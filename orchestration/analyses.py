@@ -6,13 +6,12 @@ import hashlib
 from pathlib import Path
 
 import duckdb
-import yaml
-from pydantic import ValidationError
 
 from analytics.specs import Question
 from ingestion.errors import CatalogError
 from orchestration.kinds import KINDS, Kind
 from orchestration.kinds.gathered import AnalysisResult, Provenance
+from orchestration.spec_files import read_yaml, validated
 
 
 def load_analysis(path: Path) -> Question:
@@ -23,38 +22,18 @@ def load_analysis(path: Path) -> Question:
     CatalogError
         One sentence with file, key and remedy.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        raise CatalogError(
-            "broken YAML", where=f"{path}:{mark.line + 1 if mark else 1}", remedy="mend that line"
-        ) from exc
+    content = read_yaml(path)
     word = content.get("kind", "survival") if isinstance(content, dict) else "survival"
     if word not in KINDS:
         raise CatalogError(
             f"key 'kind': there is no kind '{word}'", where=str(path), remedy=f"use one of {', '.join(KINDS)}"
         )
-    try:
-        return KINDS[word].spec.model_validate(content)
-    except ValidationError as exc:
-        error = exc.errors()[0]
-        key = ".".join(str(part) for part in error["loc"]) or "(top level)"
-        message = error["msg"].removeprefix("Value error, ")
-        raise CatalogError(f"key '{key}': {message}", where=str(path), remedy="correct the key") from exc
+    return validated(path, content, KINDS[word].spec, "analysis_id")
 
 
 def load_analyses(folder: Path) -> dict[Path, Question]:
     """Every spec under ``folder``, by path, in order of name."""
-    specs = {path: load_analysis(path) for path in sorted(folder.glob("*.yaml"))}
-    for path, spec in specs.items():
-        if spec.analysis_id != path.stem:
-            raise CatalogError(
-                f"key 'analysis_id' is '{spec.analysis_id}' but the file is named '{path.stem}'",
-                where=str(path),
-                remedy="make them equal",
-            )
-    return specs
+    return {path: load_analysis(path) for path in sorted(folder.glob("*.yaml"))}
 
 
 def kind_of(spec: Question) -> Kind:

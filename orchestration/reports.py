@@ -7,8 +7,6 @@ from collections.abc import Collection
 from pathlib import Path
 
 import duckdb
-import yaml
-from pydantic import ValidationError
 
 from analytics.report.document import build_report
 from analytics.report.render import render
@@ -17,6 +15,7 @@ from ingestion.errors import CatalogError
 from orchestration.failures import CommandError
 from orchestration.report_material import gather_material, published_figures
 from orchestration.settings import Settings
+from orchestration.spec_files import read_yaml, validated
 
 
 def load_report(path: Path) -> ReportSpec:
@@ -27,27 +26,7 @@ def load_report(path: Path) -> ReportSpec:
     CatalogError
         One sentence with file, key and remedy.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        raise CatalogError(
-            "broken YAML", where=f"{path}:{mark.line + 1 if mark else 1}", remedy="mend that line"
-        ) from exc
-    try:
-        spec = ReportSpec.model_validate(content)
-    except ValidationError as exc:
-        error = exc.errors()[0]
-        key = ".".join(str(part) for part in error["loc"]) or "(top level)"
-        message = error["msg"].removeprefix("Value error, ")
-        raise CatalogError(f"key '{key}': {message}", where=str(path), remedy="correct the key") from exc
-    if spec.report_id != path.stem:
-        raise CatalogError(
-            f"key 'report_id' is '{spec.report_id}' but the file is named '{path.stem}'",
-            where=str(path),
-            remedy="make them equal",
-        )
-    return spec
+    return validated(path, read_yaml(path), ReportSpec, "report_id")
 
 
 def load_reports(folder: Path) -> dict[Path, ReportSpec]:

@@ -9,8 +9,6 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-import yaml
-from pydantic import ValidationError
 
 from analytics.figures.picture import Picture
 from analytics.result_tables import as_result_table
@@ -23,9 +21,9 @@ from analytics.scan.spec import DEFINITIONS, ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
 from analytics.selection import Selection, select_members
 from analytics.specs import Variant
-from ingestion.errors import CatalogError
 from orchestration.frames import patient_frame
 from orchestration.scan_data import burden_scale, scan_input
+from orchestration.spec_files import read_yaml, validated
 
 
 @dataclass(frozen=True)
@@ -56,22 +54,7 @@ def load_scan(path: Path) -> ScanSpec:
     CatalogError
         One sentence with file, key and remedy.
     """
-    try:
-        spec = ScanSpec.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as exc:
-        raise CatalogError("broken YAML", where=str(path), remedy="mend the file") from exc
-    except ValidationError as exc:
-        error = exc.errors()[0]
-        key = ".".join(str(part) for part in error["loc"]) or "(top level)"
-        what = error["msg"].removeprefix("Value error, ")
-        raise CatalogError(f"key '{key}': {what}", where=str(path), remedy="correct the key") from exc
-    if spec.scan_id != path.stem:
-        raise CatalogError(
-            f"key 'scan_id' is '{spec.scan_id}' but the file is named '{path.stem}'",
-            where=str(path),
-            remedy="make them equal",
-        )
-    return spec
+    return validated(path, read_yaml(path), ScanSpec, "scan_id")
 
 
 def load_scans(folder: Path) -> dict[Path, ScanSpec]:
