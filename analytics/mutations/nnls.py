@@ -1,7 +1,9 @@
 """Non-negative least squares of many samples on the same signatures, from one Gram matrix.
 
-The active set of Lawson & Hanson 1974 needs only S'S and S'x (Bro & de Jong 1997); both are made once for
-all samples, and a Cholesky factor of the passive set is updated as signatures enter and leave.
+The active set of Lawson & Hanson 1974 needs only S'S and S'x (Bro & de Jong 1997). With L the Cholesky factor of
+the Gram matrix of the passive signatures P, a sample keeps the rows of L^-1 [S'S of P, I] in place of L: they hold L
+itself (in a signature's column) and the step of every gradient and exposure that a signature brings when it enters,
+so that nothing is solved again. Entering costs one pass over these rows, leaving a rotation of those below.
 What does NOT belong here: signatures, spectra, guards (`signatures`).
 """
 
@@ -18,11 +20,13 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
-# Cholesky rows, one over their diagonal, half-solved target, trial solution, gradient, passive set: made once
-# per block.
-Work = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray, IntArray]
+# What one sample at a time is worked on, made once a block of samples; n signatures, w = n padded to LANES:
+# rows [n + 1, 2w]: L^-1 [S'S of P, I]; half [n + 1]: L^-1 S'x; passive [n + 1]: P in the order of entry;
+# state [2w]: gradient at the least squares solution on P, then minus that solution.
+Work = tuple[FloatArray, FloatArray, IntArray, FloatArray]
 
 BLOCK: Final = 256
+LANES: Final = 8  # a whole number of vector registers: no remainder loops
 # A gradient below this share of the largest S'x is rounding: Lawson & Hanson's stopping rule.
 GRADIENT_TOLERANCE: Final = 1e-11
 # A signature whose part outside the passive set is smaller than this is a mixture of it.
@@ -43,156 +47,175 @@ def solve_nnls(
     costs at most this much cosine similarity between spectrum and reconstruction (backward selection of
     Manders et al. 2022, MutationalPatterns `fit_to_signatures_strict`).
     """
-    s = np.ascontiguousarray(profiles, dtype=np.float64)
-    gram = s.T @ s
+    n_channels, n = profiles.shape
+    width = -(-n // LANES) * LANES
+    padded = np.zeros((n_channels, width))
+    padded[:, :n] = profiles
+    table = np.zeros((n, 2 * width))
+    table[:, :width] = profiles.T @ padded
+    table[np.arange(n), width + np.arange(n)] = 1.0
     x = np.ascontiguousarray(spectra, dtype=np.float64)
-    target = x @ s
-    square = (x * x).sum(axis=1)
     loss = -1.0 if max_cosine_loss is None else float(max_cosine_loss)
-    result = np.zeros(target.shape)
+    result = np.zeros((len(x), n))
 
     def run(first: int) -> None:
         last = first + BLOCK
-        _solve_block(gram, target[first:last], square[first:last], loss, result[first:last])
+        _solve_block(padded, table, x[first:last], loss, result[first:last])
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         list(pool.map(run, range(0, len(x), BLOCK)))
     return result
 
 
-# Sums may be reordered, so that they run in vector registers; nothing here is NaN or infinite. Rows are
+# Sums and maxima may be reordered, so that they run in vector registers; nothing here is NaN or infinite. Rows are
 # addressed by two indices: taking a row as a view costs more than the sum over it.
-_FAST: Final = {"reassoc", "contract", "nsz", "arcp"}
+_FAST: Final = {"reassoc", "contract", "nsz", "arcp", "nnan"}
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _append(gram: FloatArray, target: FloatArray, work: Work, size: int, new: int) -> bool:
-    """Add a signature to the passive set; False if it is a mixture of the signatures there.
+def _project(padded: FloatArray, spectrum: FloatArray, target: FloatArray) -> float:
+    """Fill target [w] with S'x; gives x'x. BLAS would do it, and keep a core spinning while the blocks are solved."""
+    target[:] = 0.0
+    square = 0.0
+    for c in range(padded.shape[0]):
+        count = spectrum[c]
+        if count != 0.0:
+            square += count * count
+            for j in range(padded.shape[1]):
+                target[j] += count * padded[c, j]
+    return square
 
-    `factor` holds the rows of the Cholesky factor L, `inverse` one over its diagonal, and `half` the solution
-    of L half = target, which grows by one number.
-    """
-    factor, inverse, half, _, _, passive = work
-    pivot, total = gram[new, new], target[new]
-    for i in range(size):
-        value = gram[new, passive[i]]
-        for k in range(i):
-            value -= factor[i, k] * factor[size, k]
-        value *= inverse[i]
-        factor[size, i] = value
-        pivot -= value * value
-        total -= value * half[i]
-    if pivot <= PIVOT_TOLERANCE * gram[new, new]:
+
+@numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
+def _append(table: FloatArray, work: Work, size: int, new: int) -> bool:
+    """Add a signature to the passive set; False if it is a mixture of the signatures there."""
+    rows, half, passive, state = work
+    length = table.shape[1]
+    pivot = table[new, new]
+    for j in range(length):
+        rows[size, j] = table[new, j]
+    i = 0
+    while i + 4 <= size:
+        # Four rows at a time: the new row is read and written a quarter as often.
+        a, b, c, d = rows[i, new], rows[i + 1, new], rows[i + 2, new], rows[i + 3, new]
+        pivot -= a * a + b * b + c * c + d * d
+        for j in range(length):
+            rows[size, j] -= a * rows[i, j] + b * rows[i + 1, j] + c * rows[i + 2, j] + d * rows[i + 3, j]
+        i += 4
+    while i < size:
+        a = rows[i, new]
+        pivot -= a * a
+        for j in range(length):
+            rows[size, j] -= a * rows[i, j]
+        i += 1
+    if pivot <= PIVOT_TOLERANCE * table[new, new]:
         return False
-    factor[size, size] = np.sqrt(pivot)
-    inverse[size] = 1.0 / factor[size, size]
-    half[size] = total * inverse[size]
+    inverse = 1.0 / np.sqrt(pivot)
+    half[size] = state[new] * inverse
     passive[size] = new
+    for j in range(length):
+        rows[size, j] *= inverse
+        state[j] -= half[size] * rows[size, j]
     return True
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
 def _delete(work: Work, size: int, place: int) -> None:
     """Take signature number `place` out by Givens rotations of the rows below it."""
-    factor, inverse, half, _, _, passive = work
+    rows, half, passive, state = work
+    length = rows.shape[1]
+    gone = length // 2 + passive[place]
     for i in range(place, size - 1):
         passive[i] = passive[i + 1]
-        for k in range(i + 2):
-            factor[i, k] = factor[i + 1, k]
-    for i in range(place, size - 1):
-        # Row i has one entry too many, at column i + 1: rotate columns i and i + 1.
-        a, b = factor[i, i], factor[i, i + 1]
+        a, b = rows[i, passive[i]], rows[i + 1, passive[i]]
         r = np.sqrt(a * a + b * b)
         c, s = a / r, b / r
-        factor[i, i] = r
-        inverse[i] = 1.0 / r
-        for k in range(i + 1, size - 1):
-            u, v = factor[k, i], factor[k, i + 1]
-            factor[k, i] = c * u + s * v
-            factor[k, i + 1] = c * v - s * u
+        for j in range(length):
+            u, v = rows[i, j], rows[i + 1, j]
+            rows[i, j] = c * u + s * v
+            rows[i + 1, j] = c * v - s * u
         u, v = half[i], half[i + 1]
         half[i] = c * u + s * v
         half[i + 1] = c * v - s * u
+    for j in range(length):
+        state[j] += half[size - 1] * rows[size - 1, j]
+    # What is left of the signature is rounding, which must not become an exposure.
+    for i in range(place, size):
+        rows[i, gone] = 0.0
+    state[gone] = 0.0
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _back_substitute(work: Work, size: int) -> None:
-    factor, inverse, half, trial, _, _ = work
-    for i in range(size):
-        trial[i] = half[i]
-    for i in range(size - 1, -1, -1):
-        value = trial[i] * inverse[i]
-        trial[i] = value
-        for k in range(i):
-            trial[k] -= factor[i, k] * value
+def _is_feasible(state: FloatArray) -> bool:
+    highest, width = 0.0, state.shape[0] // 2
+    for j in range(width):
+        highest = max(highest, state[width + j])
+    return highest <= 0.0
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _make_feasible(work: Work, size: int, exposure: FloatArray) -> int:
     """Move from the feasible `exposure` towards the unconstrained solution; gives the new size."""
-    trial, passive = work[3], work[5]
-    while True:
-        _back_substitute(work, size)
+    _, _, passive, state = work
+    width = state.shape[0] // 2
+    while not _is_feasible(state):
         step = 1.0
         for i in range(size):
-            if trial[i] <= 0.0:
-                here = exposure[passive[i]]
-                step = min(step, here / (here - trial[i]))
-        if step >= 1.0:
-            for i in range(size):
-                exposure[passive[i]] = trial[i]
-            return size
-        for i in range(size - 1, -1, -1):
-            here = exposure[passive[i]]
-            moved = here + step * (trial[i] - here)
+            here, trial = exposure[passive[i]], -state[width + passive[i]]
+            if trial <= 0.0:
+                step = min(step, here / (here - trial))
+        for i in range(size):
+            here, trial = exposure[passive[i]], -state[width + passive[i]]
+            moved = here + step * (trial - here)
             # The one that sets the step lands on 0 but for rounding.
-            if trial[i] <= 0.0 and moved <= 1e-14 * here:
+            is_out = trial <= 0.0 and moved <= 1e-14 * here
+            exposure[passive[i]] = -1.0 if is_out else moved
+        for i in range(size - 1, -1, -1):
+            if exposure[passive[i]] < 0.0:
                 exposure[passive[i]] = 0.0
                 _delete(work, size, i)
                 size -= 1
-            else:
-                exposure[passive[i]] = moved
+    for i in range(size):
+        exposure[passive[i]] = -state[width + passive[i]]
+    return size
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=_FAST)
-def _steepest(
-    gram: FloatArray, target: FloatArray, work: Work, size: int, closed: BoolArray, exposure: FloatArray
-) -> int:
+def _steepest(state: FloatArray, floor: float, closed: BoolArray, exposure: FloatArray) -> int:
     """The open signature with the largest gradient S'(x - S e), -1 when none is above rounding."""
-    gradient, passive = work[4], work[5]
-    n = target.shape[0]
-    largest = 0.0
+    n = exposure.shape[0]
+    best = floor
     for j in range(n):
-        gradient[j] = target[j]
-        largest = max(largest, abs(target[j]))
-    for i in range(size):
-        p = passive[i]
-        value = exposure[p]
-        for j in range(n):
-            gradient[j] -= gram[p, j] * value
-    best, chosen = GRADIENT_TOLERANCE * largest, -1
+        best = max(best, state[j])
+    if best <= floor:
+        return -1
+    chosen = 0
+    while state[chosen] != best:
+        chosen += 1
+    if exposure[chosen] == 0.0 and not closed[chosen]:
+        return chosen
+    best, chosen = floor, -1
     for j in range(n):
-        if gradient[j] > best and exposure[j] == 0.0 and not closed[j]:
-            best, chosen = gradient[j], j
+        if state[j] > best and exposure[j] == 0.0 and not closed[j]:
+            best, chosen = state[j], j
     return chosen
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _fit_one(
-    gram: FloatArray, target: FloatArray, allowed: BoolArray, work: Work, size: int, exposure: FloatArray
+    table: FloatArray, floor: float, allowed: BoolArray, work: Work, size: int, exposure: FloatArray
 ) -> int:
     """Lawson-Hanson for one sample over the allowed signatures, from `exposure` on `size` passive ones.
 
     `exposure` is filled; gives the new size of the passive set.
     """
-    n = target.shape[0]
     closed = ~allowed
     reopen = False
-    for _ in range(30 * n):
-        chosen = _steepest(gram, target, work, size, closed, exposure)
+    for _ in range(30 * exposure.shape[0]):
+        chosen = _steepest(work[3], floor, closed, exposure)
         if chosen < 0:
             return size
-        if not _append(gram, target, work, size, chosen):
+        if not _append(table, work, size, chosen):
             closed[chosen], reopen = True, True
             continue
         before = size
@@ -201,21 +224,20 @@ def _fit_one(
             # Rounding let it in and out again: without this the loop could repeat for ever.
             closed[chosen], reopen = True, True
         elif reopen and size > before:
-            for j in range(n):
-                closed[j] = not allowed[j]
+            closed[:] = ~allowed
             reopen = False
     return size
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
-def _cosine(gram: FloatArray, target: FloatArray, square: float, exposure: FloatArray) -> float:
+def _cosine(table: FloatArray, target: FloatArray, square: float, exposure: FloatArray) -> float:
     """Cosine similarity of spectrum and reconstruction from S'S, S'x and x'x."""
     dot, length = 0.0, 0.0
-    for i in range(target.shape[0]):
+    for i in range(exposure.shape[0]):
         if exposure[i] > 0.0:
             dot += target[i] * exposure[i]
-            for j in range(target.shape[0]):
-                length += exposure[i] * gram[i, j] * exposure[j]
+            for j in range(exposure.shape[0]):
+                length += exposure[i] * table[i, j] * exposure[j]
     if length <= 0.0 or square <= 0.0:
         return 0.0
     return dot / np.sqrt(length * square)
@@ -223,34 +245,39 @@ def _cosine(gram: FloatArray, target: FloatArray, square: float, exposure: Float
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _solve_block(
-    gram: FloatArray, targets: FloatArray, squares: FloatArray, max_loss: float, out: FloatArray
+    padded: FloatArray, table: FloatArray, spectra: FloatArray, max_loss: float, out: FloatArray
 ) -> None:
-    n = gram.shape[0]
-    work = (
-        np.zeros((n, n)), np.empty(n), np.empty(n), np.empty(n), np.empty(n), np.empty(n, dtype=np.int64)
-    )  # fmt: skip
+    n, length = table.shape
+    width = length // 2
+    work = (np.empty((n + 1, length)), np.empty(n + 1), np.empty(n + 1, dtype=np.int64), np.empty(length))
+    target, state = np.empty(width), work[3]
     allowed = np.ones(n, dtype=np.bool_)
-    for row in range(targets.shape[0]):
+    for row in range(spectra.shape[0]):
         exposure = out[row]
         exposure[:] = 0.0
-        size = _fit_one(gram, targets[row], allowed, work, 0, exposure)
+        square = _project(padded, spectra[row], target)
+        state[:width] = target
+        state[width:] = 0.0
+        floor = GRADIENT_TOLERANCE * np.abs(target).max()
+        size = _fit_one(table, floor, allowed, work, 0, exposure)
         if max_loss >= 0.0:
-            _thin_out(gram, targets[row], squares[row], max_loss, work, size, exposure)
+            _thin_out(table, target, square, max_loss, floor, work, size, exposure)
 
 
 @numba.njit(cache=True, nogil=True, error_model="numpy")
 def _thin_out(
-    gram: FloatArray,
+    table: FloatArray,
     target: FloatArray,
     square: float,
     max_loss: float,
+    floor: float,
     work: Work,
     size: int,
     out: FloatArray,
 ) -> None:
     """Backward selection: drop the smallest exposure while one drop costs at most `max_loss` of cosine."""
-    passive = work[5]
-    similarity = _cosine(gram, target, square, out)
+    passive = work[2]
+    similarity = _cosine(table, target, square, out)
     allowed = out > 0.0
     fewer = out.copy()
     while size > 1:
@@ -264,8 +291,8 @@ def _thin_out(
         _delete(work, size, place)
         # From the solution with one less the refit takes one solve, as a rule, not one per signature.
         size = _make_feasible(work, size - 1, fewer)
-        size = _fit_one(gram, target, allowed, work, size, fewer)
-        new = _cosine(gram, target, square, fewer)
+        size = _fit_one(table, floor, allowed, work, size, fewer)
+        new = _cosine(table, target, square, fewer)
         if similarity - new > max_loss:
             return
         similarity = new
