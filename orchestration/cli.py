@@ -119,7 +119,6 @@ def gene(
 
     Example: icb gene ALK --cohort tmb_mskcc_2018 --cancer-type Melanoma --adjust sex,drug_class
     """
-    from orchestration.gene_dossier import write_dossier
     from orchestration.gene_report import gene_report, print_gene_report, write_gene_down
 
     covariates = [name.strip() for name in adjust.split(",") if name.strip()]
@@ -134,6 +133,9 @@ def gene(
         answer = gene_report(con, symbol, **asked)
         write_gene_down(con, answer, settings, cohort or [], cancer_type, covariates)
         if report:
+            # Every kind of analysis and matplotlib: 2 s that the answer alone need not wait for.
+            from orchestration.gene_dossier import write_dossier
+
             print(write_dossier(con, settings, symbol, output, **asked))
             return
     print_gene_report(answer, style)

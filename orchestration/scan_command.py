@@ -14,7 +14,7 @@ from orchestration.settings import Settings
 from orchestration.tables_out import Format, show
 
 if TYPE_CHECKING:
-    from analytics.figures.picture import Picture
+    from analytics.scan.survival_scan import ScanResult
     from orchestration.scan_question import AskedScan
 
 
@@ -74,8 +74,6 @@ def scan(
 
     Example: icb scan --cohort tmb_mskcc_2018 --cancer-type Melanoma --definition truncating --adjust sex,age_group
     """
-    from orchestration.scan_question import AskedScan
-
     if registry:
         _print_registry(style)
         return
@@ -86,6 +84,8 @@ def scan(
             remedy="leave out its name, or --cohort",
         )
     if scan_id is None and cohort:
+        from orchestration.scan_question import AskedScan
+
         asked = AskedScan(
             cohorts=tuple(dict.fromkeys(cohort)),
             cancer_types=tuple(cancer_type or ()),
@@ -109,7 +109,6 @@ def _listed(words: str) -> tuple[str, ...]:
 
 
 def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
-    from analytics.scan.pictures import scan_pictures
     from orchestration.scan_report import in_short, leading_rows, published_scan, shown_columns, warning_lines
 
     with published() as con:
@@ -122,11 +121,10 @@ def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | 
     if style is Format.table:
         print("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
     if figures is not None:
-        _write(scan_pictures(found.result, found.title), figures, scan_id or "")
+        _write(found.result, found.title, figures, scan_id or "")
 
 
 def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
-    from analytics.scan.pictures import scan_pictures
     from orchestration.scan_question import ask_scan
     from orchestration.scan_report import in_short, leading_rows, shown_columns, warning_lines
 
@@ -150,13 +148,14 @@ def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, sty
     else:
         print("\n".join(notes), file=sys.stderr)
     if figures is not None:
-        _write(scan_pictures(result, answer.spec.title), figures, scan_id)
+        _write(result, answer.spec.title, figures, scan_id)
 
 
-def _write(pictures: dict[str, Picture], folder: Path, scan_id: str) -> None:
+def _write(result: ScanResult, title: str, folder: Path, scan_id: str) -> None:
+    from analytics.scan.pictures import scan_pictures
     from orchestration.scan_report import write_pictures
 
-    written = write_pictures(pictures, folder, scan_id)
+    written = write_pictures(scan_pictures(result, title), folder, scan_id)
     print(f"Wrote {len(written)} figures (SVG, PNG, and their numbers as CSV) to {folder}.", file=sys.stderr)
 
 

@@ -11,7 +11,6 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.generated.genome import GENOME_FILE
 from ingestion.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -41,6 +40,9 @@ class Settings:
         demo = os.environ.get("ICB_DEMO", "") not in ("", "0")
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
         if demo:
+            # The generator loads SciPy: half a second of every command that has no use for it.
+            from ingestion.generated.genome import GENOME_FILE
+
             return cls(
                 data=data,
                 catalog=PROJECT / "catalog" / "demo",

@@ -1,5 +1,6 @@
 """One run of the whole graph on the generated cohorts and, where the mirror is, one on the real files: each made once a
-session by the command line that users have, in a folder of its own, the two at the same time.
+session by the command line that users have, in a folder of its own, the two at the same time. Workers of pytest-xdist
+share them.
 
 ``ICB_TEST_RUNS=<folder>`` keeps the runs there between sessions; an unchanged project then has nothing to do.
 """
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,8 +23,10 @@ def running(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Running]]:
     """The runs that this session's tests ask for, all started at once."""
-    kept = os.environ.get("ICB_TEST_RUNS")
-    folder = Path(kept) if kept else tmp_path_factory.mktemp("runs")
+    worker = getattr(request.config, "workerinput", None)
+    base = tmp_path_factory.getbasetemp()
+    folder = Path(os.environ.get("ICB_TEST_RUNS") or (base.parent if worker else base) / "runs")
+    session = worker["testrunuid"] if worker else uuid.uuid4().hex
     asked = {
         name
         for item in request.session.items
@@ -31,13 +35,13 @@ def running(
     }
     runs: dict[str, Running] = {}
     if "demo" in asked:
-        runs["demo"] = Running(folder / "demo", ("--demo",), ICB_DEMO="1")
+        runs["demo"] = Running(folder / "demo", session, ("--demo",), ICB_DEMO="1")
     mirror = os.environ.get("ICB_MIRROR")
     if "real" in asked and mirror:
-        runs["real"] = Running(folder / "real", (), ICB_MIRROR=mirror)
+        runs["real"] = Running(folder / "real", session, (), ICB_MIRROR=mirror)
     yield runs
     for run in runs.values():
-        run.stop()
+        run.leave(others_wait=worker is not None and not request.session.shouldfail)
 
 
 @pytest.fixture(scope="session")

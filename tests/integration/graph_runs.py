@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,13 +101,18 @@ class Run:
 
 
 class Running:
-    """A run that has been started."""
+    """A run that this process, or another worker of the same session, has started: the first to come starts it."""
 
-    def __init__(self, data: Path, arguments: tuple[str, ...], **settings: str) -> None:
+    def __init__(self, data: Path, session: str, arguments: tuple[str, ...], **settings: str) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.data, self.environment = data, clean_environment(data, **settings)
-        self.started, self.log = time.monotonic(), data / "test_run.log"
-        with self.log.open("w", encoding="utf-8") as log:
+        self.log, self.ended = data / f"run_{session}.log", data / f"run_{session}.json"
+        self.started, self.process = time.monotonic(), None
+        try:
+            log = self.log.open("x", encoding="utf-8")
+        except FileExistsError:
+            return
+        with log:
             self.process = subprocess.Popen(
                 [*ICB, "run", *arguments],
                 env=self.environment,
@@ -114,21 +120,33 @@ class Running:
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        threading.Thread(target=self._say_how_it_ended, args=(self.process,), daemon=True).start()
+
+    def _say_how_it_ended(self, process: subprocess.Popen[bytes]) -> None:
+        code = process.wait()
+        written = self.ended.with_suffix(".part")
+        written.write_text(json.dumps({"code": code, "seconds": time.monotonic() - self.started}))
+        written.replace(self.ended)
 
     def finished(self) -> Run:
         """Wait for the end; a run that failed fails the test with what it said."""
-        try:
-            code = self.process.wait(RUN_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self.stop()
-            code = -1
+        end = {"code": "no end", "seconds": RUN_TIMEOUT_S}
+        while time.monotonic() - self.started < RUN_TIMEOUT_S:
+            if self.ended.exists():
+                end = json.loads(self.ended.read_text())
+                break
+            time.sleep(0.2)
         said = self.log.read_text(encoding="utf-8")
-        if code != 0:
-            pytest.fail(f"icb run ended with {code}:\n{said[-3000:]}", pytrace=False)
-        return Run(self.data, self.environment, said, time.monotonic() - self.started)
+        if end["code"] != 0:
+            pytest.fail(f"icb run ended with {end['code']}:\n{said[-3000:]}", pytrace=False)
+        return Run(self.data, self.environment, said, end["seconds"])
 
-    def stop(self) -> None:
-        """End it if it is still at work."""
-        if self.process.poll() is None:
+    def leave(self, *, others_wait: bool) -> None:
+        """End it if it is still at work, unless another worker of the session waits for it."""
+        if self.process is None or self.process.poll() is not None:
+            return
+        if others_wait:
+            self.process.wait(RUN_TIMEOUT_S)
+        else:
             self.process.kill()
             self.process.wait()
