@@ -19,6 +19,7 @@ COVARIATES = (
     "sex",
     "cancer_type",
     "sample_type",
+    "sample_site",
     "primary_site",
     "drug_class",
     "stage",

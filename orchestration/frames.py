@@ -30,6 +30,7 @@ counted as (
 select
     patients.cohort_id, patients.patient_id, patients.person_id, cohorts.precedence, cohorts.is_icb as is_icb_cohort,
     index_samples.sample_id, index_samples.is_baseline, index_samples.biopsy_time, index_samples.sample_type,
+    index_samples.sample_site,
     coalesce(index_samples.cancer_type, patients.cancer_type) as cancer_type,
     coalesce(index_samples.oncotree_code, patients.oncotree_code) as oncotree_code,
     patients.sex, patients.age_years,

@@ -52,6 +52,7 @@ VARIABLES = (
     Variable("stage", "stage"),
     Variable("primary_site", "primary_site"),
     Variable("sample_type", "sample_type"),
+    Variable("sample_site", "sample_site"),
     Variable("drug_class", "drug_class"),
     Variable("line_of_treatment", "line_of_treatment"),
     Variable("ecog", "ecog"),

@@ -10,7 +10,9 @@ from analytics.specs import PeopleVariant, Question, _Strict
 
 #: Where the values of a measure come from; ``orchestration.measures`` has one reader for each.
 MeasureSource = Literal["burdens", "mutation_counts", "mutated_genes", "features", "genes", "gene_sets"]
-Stratum = Literal["cohort_id", "panel_id", "assay_kind", "cancer_type", "oncotree_code", "sample_type"]
+Stratum = Literal[
+    "cohort_id", "panel_id", "assay_kind", "cancer_type", "oncotree_code", "sample_type", "sample_site"
+]
 
 
 class Measure(_Strict):

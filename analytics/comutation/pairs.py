@@ -18,6 +18,7 @@ from scipy import stats
 
 from analytics.errors import EmptyGroupError, NoRowsError
 from analytics.immune.comparisons import benjamini_hochberg
+from analytics.response.stratified_tables import mantel_haenszel
 from analytics.scan.fisher import fisher_exact_p
 
 FloatArray = npt.NDArray[np.float64]
@@ -26,18 +27,6 @@ IntArray = npt.NDArray[np.int64]
 TOGETHER, APART = "together beyond burden", "apart beyond burden"
 EXPLAINED, NOTHING, TOO_FEW = "not distinguishable from burden", "no association", "too few carriers"
 SIGNIFICANT_Q = 0.05
-
-
-@dataclass(frozen=True)
-class MantelHaenszel:
-    """Common odds ratio over strata with its interval, the CMH p, expected pairs, and strata that inform."""
-
-    odds_ratio: float
-    ci_low: float
-    ci_high: float
-    p: float
-    expected: float
-    n_informative: int
 
 
 @dataclass(frozen=True)
@@ -79,36 +68,6 @@ def burden_bins(burden: FloatArray, stratum: IntArray, bins: int, widest: float)
     sizes = np.array([len(own) + 1 for own in found], dtype=np.int64)
     first = np.concatenate([[0], np.cumsum(sizes)[:-1]]).astype(np.int64)
     return BurdenBins(stratum, cuts_of, first, int(sizes.sum()))
-
-
-def mantel_haenszel(a: FloatArray, n_gene: FloatArray, n_other: FloatArray, n: FloatArray) -> MantelHaenszel:
-    """Mantel-Haenszel over strata: ``a`` with both, of ``n_gene`` and ``n_other`` carriers among ``n`` people.
-
-    The odds ratio is infinite or 0 where a cell is empty in every stratum; NaN without an informative stratum.
-    """
-    keep = (n > 1) & (n_gene > 0) & (n_other > 0) & (n_gene < n) & (n_other < n)
-    a, n_gene, n_other, n = a[keep], n_gene[keep], n_other[keep], n[keep]
-    nan = float("nan")
-    if not len(n):
-        return MantelHaenszel(nan, nan, nan, nan, nan, 0)
-    b, c = n_gene - a, n_other - a
-    d = n - n_gene - n_other + a
-    r, s = a * d / n, b * c / n
-    expected = float((n_gene * n_other / n).sum())
-    variance = float((n_gene * n_other * (n - n_gene) * (n - n_other) / (n**2 * (n - 1))).sum())
-    p = float(stats.chi2.sf((a.sum() - expected) ** 2 / variance, 1))
-    if r.sum() == 0 or s.sum() == 0:
-        ratio = 0.0 if r.sum() == 0 else float("inf")
-        return MantelHaenszel(ratio, nan, nan, p, expected, len(n))
-    ratio = float(r.sum() / s.sum())
-    agree, differ = (a + d) / n, (b + c) / n
-    log_variance = (
-        (agree * r).sum() / (2 * r.sum() ** 2)
-        + (agree * s + differ * r).sum() / (2 * r.sum() * s.sum())
-        + (differ * s).sum() / (2 * s.sum() ** 2)
-    )
-    half = float(stats.norm.isf(0.025) * np.sqrt(log_variance))
-    return MantelHaenszel(ratio, ratio * np.exp(-half), ratio * np.exp(half), p, expected, len(n))
 
 
 def comutation_table(

@@ -41,6 +41,19 @@ _MONTHS: Final = (
     "dez",
 )
 
+# Parts of the names of gene sets that are symbols, not words.
+_SYMBOLS: Final = {
+    "akt", "atp", "dna", "e2f", "g2m", "ifn", "il2", "il6", "jak", "jak3", "kras", "mtor", "mtorc1", "myc", "nfkb", "p53",
+    "pi3k", "rna", "ros", "stat1", "stat3", "stat5", "tgf", "tnf", "tnfa", "uv", "v1", "v2", "wnt",
+}  # fmt: skip
+
+
+def set_words(name: str) -> str:
+    """The name of a gene set for a figure: HALLMARK_DNA_REPAIR and dna_repair are 'DNA repair'."""
+    parts = name.lower().removeprefix("hallmark_").replace("_", " ").split()
+    words = " ".join(part.upper() if part in _SYMBOLS else part for part in parts)
+    return words[:1].upper() + words[1:]
+
 
 @dataclass(frozen=True)
 class GeneSet:

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
+from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea import PrerankedResult
 
 MARGIN_MM, LEFT_MM, BOTTOM_MM = 3.0, 14.0, 10.0
@@ -36,7 +37,7 @@ def running_score_figure(
         raise InvalidSettingError(f"Gene set '{gene_set}' was not tested: its row says why.")
     page_width = style.WIDTH_MM["single"]
     full = page_width - 2 * MARGIN_MM
-    heading = style.wrap(title or gene_set.replace("_", " "), full, style.TITLE_PT, "bold")
+    heading = style.wrap(title or set_words(gene_set), full, style.TITLE_PT, "bold")
     sign = "<" if running.p <= 1.0 / result.permutations else "="
     note = f"NES {running.nes:.2f}, p {sign} {running.p:.2g}, FDR q {running.fdr_q:.2g}"
     note += f", {len(running.hits)} genes"
@@ -93,7 +94,7 @@ def enrichment_bubble_figure(
         )
     order = nes.loc[tested].mean(axis=1).sort_values(ascending=False, kind="stable").index
     nes, q = nes.loc[order], q.loc[order]
-    names = [str(name).replace("_", " ") for name in order]
+    names = [set_words(str(name)) for name in order]
     columns = [str(name) for name in tables]
     layout = _bubble_layout(names, columns, title)
     with style.house_style():

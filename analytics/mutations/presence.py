@@ -7,15 +7,13 @@ gene status), numbers compared by rank (`analytics.immune.comparisons`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analytics.errors import EmptyGroupError, InvalidColumnError, NoRowsError
 from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.rates import exact_rate, newcombe_difference
+from analytics.response.stratified_tables import mantel_haenszel_of
 from analytics.response.tables import fisher_exact_test
 
 
@@ -54,61 +52,6 @@ def compare_presence(
     table.insert(0, "family", family)
     table["q_bh"] = benjamini_hochberg(table["p"].to_numpy(dtype=float))
     return table
-
-
-def mantel_haenszel(present: pd.Series, status: pd.Series, strata: pd.Series) -> tuple[float, float, int]:
-    """Common odds ratio, two-sided p (no continuity correction) and number of informative strata.
-
-    Mantel & Haenszel 1959. Strata in which all or nobody is present, or mutated, say nothing. NaN when no
-    stratum is informative; an odds ratio of 0 or infinity is possible.
-    """
-    above = below = observed = expected = variance = 0.0
-    informative = 0
-    for n, a, m1, n1 in _informative_strata(present, status, strata):
-        informative += 1
-        above += a * (n - m1 - n1 + a) / n
-        below += (m1 - a) * (n1 - a) / n
-        observed += a
-        expected += m1 * n1 / n
-        variance += m1 * n1 * (n - m1) * (n - n1) / (n * n * (n - 1.0))
-    if informative == 0:
-        return float("nan"), float("nan"), 0
-    p = float(stats.chi2.sf((observed - expected) ** 2 / variance, 1))
-    return (above / below if below > 0 else float("inf")), p, informative
-
-
-def mantel_haenszel_interval(
-    present: pd.Series, status: pd.Series, strata: pd.Series, conf_level: float = 0.95
-) -> tuple[float, float]:
-    """Interval of the common odds ratio by the variance of Robins, Breslow & Greenland 1986.
-
-    NaN when the odds ratio is 0, infinite or not there: the variance of its logarithm is not either.
-    """
-    r = s = pr = ps_qr = qs = 0.0
-    for n, a, m1, n1 in _informative_strata(present, status, strata):
-        d = n - m1 - n1 + a
-        p, q = (a + d) / n, (m1 + n1 - 2.0 * a) / n
-        r_i, s_i = a * d / n, (m1 - a) * (n1 - a) / n
-        r, s = r + r_i, s + s_i
-        pr, ps_qr, qs = pr + p * r_i, ps_qr + p * s_i + q * r_i, qs + q * s_i
-    if r <= 0.0 or s <= 0.0:
-        return float("nan"), float("nan")
-    variance = pr / (2.0 * r * r) + ps_qr / (2.0 * r * s) + qs / (2.0 * s * s)
-    reach = float(stats.norm.isf((1.0 - conf_level) / 2.0) * np.sqrt(variance))
-    return float(r / s * np.exp(-reach)), float(r / s * np.exp(reach))
-
-
-def _informative_strata(
-    present: pd.Series, status: pd.Series, strata: pd.Series
-) -> Iterator[tuple[float, float, float, float]]:
-    """Size, mutated with, all with, all mutated: of each stratum with both kinds in both margins."""
-    code, _ = pd.factorize(strata)
-    inside = code >= 0
-    code, x, y = code[inside], present.to_numpy(dtype=float)[inside], status.to_numpy(dtype=float)[inside]
-    sums = [np.bincount(code, weights) for weights in (np.ones(len(code)), x * y, x, y)]
-    for n, a, m1, n1 in np.column_stack(sums).tolist():
-        if n >= 2 and m1 not in (0.0, n) and n1 not in (0.0, n):
-            yield n, a, m1, n1
 
 
 def _tri_state(values: pd.Series, name: str) -> pd.Series:
@@ -158,11 +101,14 @@ def _compare_one(
     row["p"] = fisher.p
     if strata is not None:
         within = strata.reindex(x.index)
-        ratio, p, informative = mantel_haenszel(x, y, within)
-        low, high = mantel_haenszel_interval(x, y, within, conf_level)
-        row.update(
-            mh_odds_ratio=ratio, mh_ci_low=low, mh_ci_high=high, mh_p=p, n_informative_strata=informative
-        )
+        held = mantel_haenszel_of(x, y, within, conf_level)
+        row |= {
+            "mh_odds_ratio": held.odds_ratio,
+            "mh_ci_low": held.ci_low,
+            "mh_ci_high": held.ci_high,
+            "mh_p": held.p,
+            "n_informative_strata": held.n_informative,
+        }
     return row
 
 

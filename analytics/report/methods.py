@@ -68,6 +68,11 @@ _PARAGRAPHS: tuple[tuple[str, str, str], ...] = (
     ),
     (r"newcombe", "Difference of two rates", "Newcombe's (1998) hybrid score interval."),
     (r"fisher", "Fisher's exact test", "Two-sided; the odds ratio is the conditional maximum-likelihood estimate."),
+    (
+        r"mantel_haenszel|mantel-haenszel", "Mantel-Haenszel test",
+        "Tables of strata held apart (Mantel & Haenszel 1959, no continuity correction); interval of the common odds "
+        "ratio by Robins, Breslow & Greenland (1986).",
+    ),
     (r"chi_square|chi-square", "Chi-square test", "Pearson's test of the 2 x 2 table."),
     (
         r"wilcoxon|rank_sum|rank sum|mann", "Wilcoxon rank-sum test",

@@ -30,6 +30,7 @@ CHARACTERISTICS = {
     "cancer_type": "Cancer type",
     "stage": "Stage",
     "sample_type": "Sample",
+    "sample_site": "Site of the sample",
     "primary_site": "Primary site",
     "drug_class": "Drug class",
     "line_of_treatment": "Line of treatment",

@@ -114,7 +114,8 @@ def p_value(value: Any) -> str:
 
 
 _RATIO = re.compile(  # a Wilcoxon test is no Cox model
-    r"(?<![a-z])(cox|firth|logrank_oe|random_effects|random effects|hazard|odds|fisher|arm_x_gene|gene_in_|ratio_of)"
+    r"(?<![a-z])(cox|firth|logrank_oe|random_effects|random effects|hazard|odds|fisher|mantel.haenszel|arm_x_gene|"
+    r"gene_in_|ratio_of)"
 )
 
 

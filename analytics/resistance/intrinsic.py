@@ -3,11 +3,12 @@
 Belongs here: one gene set over many patients, with tri-state status, and rates with exact intervals.
 Does not belong here: pairs (`events`) and reading tables.
 
-Sources: Clopper & Pearson (1934); Fisher (1922).
+Sources: Clopper & Pearson (1934); Fisher (1922); Mantel & Haenszel (1959).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -18,6 +19,7 @@ from analytics.errors import MissingColumnError
 from analytics.resistance.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
 from analytics.resistance.samples import SampleEvidence
 from analytics.response.rates import exact_rate
+from analytics.response.stratified_tables import mantel_haenszel_of
 
 MUTATED, WILD_TYPE, NOT_PROFILED = "mutated", "wild_type", "not_profiled"
 #: What counts as a loss: any truncating mutation or homozygous deletion; or both alleles shown to be lost.
@@ -135,6 +137,30 @@ def loss_by_response(status: pd.Series, is_responder: pd.Series) -> dict[str, An
     reason = "No loss, or only one kind of response: there is no test." if is_empty else None
     return {"n": int(known.sum()), "n_mutated": int(lost.sum()), "events": int(responds.sum()), "cells": cells,
             "p": p, "warnings": reason}  # fmt: skip
+
+
+def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: pd.Series) -> dict[str, Any]:
+    """Mantel-Haenszel test of loss against response within strata: common odds ratio with interval, p, n, warnings.
+
+    A person without a stratum is left out. With no stratum in which both vary the numbers are None.
+    """
+    known = (status != NOT_PROFILED) & is_responder.notna() & strata.notna()
+    lost = status[known] == MUTATED
+    found = mantel_haenszel_of(lost, is_responder[known].astype(bool), strata[known])
+    values: dict[str, Any] = {
+        "n": int(known.sum()), "n_mutated": int(lost.sum()), "events": int(is_responder[known].astype(bool).sum()),
+        "n_informative": found.n_informative, "estimate": None, "ci_low": None, "ci_high": None, "p": None,
+        "warnings": "No stratum in which both loss and response vary: there is no test.",
+    }  # fmt: skip
+    if not found.n_informative:
+        return values
+    values |= {"p": found.p, "warnings": None}
+    if math.isfinite(found.ci_low):
+        return values | {"estimate": found.odds_ratio, "ci_low": found.ci_low, "ci_high": found.ci_high}
+    side = "responders" if found.odds_ratio else "non-responders"
+    return values | {
+        "warnings": f"In every stratum that varies the losses are in {side} alone: no odds ratio."
+    }
 
 
 def burden_stratum(people: pd.DataFrame, percentile: float) -> pd.Series:

@@ -1,4 +1,4 @@
-"""Result rows of intrinsic loss: by cancer type, response and burden stratum, for each gene set and definition.
+"""Result rows of intrinsic loss: by cancer type, response, burden stratum and site, for each gene set and definition.
 
 Belongs here: which rate has which key and denominator. Who carries a loss is in `intrinsic`.
 """
@@ -17,12 +17,18 @@ from analytics.resistance.intrinsic import (
     MUTATED,
     NOT_PROFILED,
     loss_by_response,
+    loss_by_response_within,
     loss_rate,
 )
 from analytics.result_rows import ResultRows
 
-#: A cancer type needs this many profiled patients for a row by itself; the rest stand in "all".
+#: A cancer type or site needs this many profiled patients for a row by itself; the rest stand in "all".
 MIN_PATIENTS = 10
+#: Before the site in the key of a rate of patients whose sample was taken there.
+SITE = "site_"
+#: Tables in which loss and response are compared at like burden: a tumour of many mutations has more of every kind, and
+#: responds more often.
+WITHIN = ("cohort_id", "cancer_type", "burden_stratum")
 
 
 def label_of(cancer_type: str, labels: Mapping[str, str]) -> str:
@@ -43,7 +49,8 @@ def intrinsic_rows(
 
     Parameters
     ----------
-    members : cancer_type, orr (true, false or null), burden_stratum (low_burden, high_burden or null).
+    members : cohort_id, cancer_type, orr (true, false or null), burden_stratum (low_burden, high_burden or null), and
+        sample_site (null where not known) if there is one.
     status : definition -> mutated, wild_type or not_profiled, on the index of `members`.
     is_primary : its counts of patients with both alleles lost also stand under ``intrinsic_loss.n.<cancer>``.
     """
@@ -54,31 +61,34 @@ def intrinsic_rows(
         label = label_of(cancer_type, labels)
         groups[label] = groups.get(label, pd.Series(False, index=members.index)) | (cancers == cancer_type)
     responds = members["orr"].astype("boolean")
+    site_of = members.get("sample_site", pd.Series(None, index=members.index, dtype=object))
+    sites = {str(site): site_of == site for site in sorted(site_of.dropna().unique())}
     for definition in DEFINITIONS:
         of = status[definition]
+        stem = f"intrinsic_loss.{definition}.{gene_set}"
         for label, is_in in groups.items():
             n = int((is_in & (of != NOT_PROFILED)).sum())
             if label != "all" and n < MIN_PATIENTS and not (label in labels.values() and n):
                 continue
-            stem = f"intrinsic_loss.{definition}.{gene_set}"
+            parts = {
+                "responders": responds.fillna(False), "non_responders": (~responds).fillna(False),
+                "low_burden": members["burden_stratum"].eq("low_burden").fillna(False),
+                "high_burden": members["burden_stratum"].eq("high_burden").fillna(False),
+            }  # fmt: skip
+            parts = {name: inside for name, inside in parts.items() if (is_in & inside).any()}
+            if label == "all" or label in labels.values():
+                parts |= {
+                    f"{SITE}{label_of(site, {})}": at_site
+                    for site, at_site in sites.items()
+                    if (is_in & at_site & (of != NOT_PROFILED)).sum() >= MIN_PATIENTS
+                }
             _add_rate(rows, found, f"{stem}.rate.{label}", of[is_in], label, gene_set)
-            for group, inside in (
-                ("responders", responds.fillna(False)), ("non_responders", (~responds).fillna(False)),
-                ("low_burden", members["burden_stratum"].eq("low_burden").fillna(False)),
-                ("high_burden", members["burden_stratum"].eq("high_burden").fillna(False)),
-            ):  # fmt: skip
-                if (is_in & inside).any():
-                    _add_rate(
-                        rows,
-                        found,
-                        f"{stem}.rate.{label}.{group}",
-                        of[is_in & inside],
-                        f"{label}, {group}",
-                        gene_set,
-                    )
+            for part, inside in parts.items():
+                key = f"{stem}.rate.{label}.{part}"
+                _add_rate(rows, found, key, of[is_in & inside], f"{label}, {part}", gene_set)
             if responds[is_in].notna().any():
-                _add_test(rows, found, f"{stem}.fisher.{label}", of[is_in], responds[is_in], label, gene_set)
-                found[-1]["warnings"] += _burden_words(of[is_in], members.loc[is_in, "burden_stratum"])
+                _add_test(rows, found, stem, of[is_in], members[is_in], label, gene_set)
+                _add_test_within(rows, found, stem, of[is_in], members[is_in], label, gene_set)
             if is_primary and definition == BOTH_ALLELES:
                 _add_rate(rows, found, f"intrinsic_loss.n.{label}", of[is_in], label, gene_set, is_count=True)
     return found
@@ -89,7 +99,10 @@ def _burden_words(status: pd.Series, stratum: pd.Series) -> str:
     lost = status == MUTATED
     known = int((lost & stratum.notna()).sum())
     high = int((lost & stratum.eq("high_burden").fillna(False)).sum())
-    return f" Not adjusted for mutation burden: {high} of {known} losses are in the high-burden half."
+    return (
+        f"Not adjusted for mutation burden: {high} of {known} losses are in the high-burden half. "
+        "Beside it stands a test at like burden."
+    )
 
 
 def _add_rate(
@@ -120,21 +133,46 @@ def _add_rate(
 
 
 def _add_test(
-    rows: ResultRows, found: list[dict[str, Any]], key: str, status: pd.Series, responds: pd.Series, label: str,
+    rows: ResultRows, found: list[dict[str, Any]], stem: str, status: pd.Series, members: pd.DataFrame, label: str,
     gene_set: str,
 ) -> None:  # fmt: skip
+    responds = members["orr"].astype("boolean")
     values = loss_by_response(status, responds)
     known = status.index[(status != NOT_PROFILED) & responds.notna()]
-    name = rows.row_set(f"{gene_set}: {key.split('.')[1]}, {label}, response known", known, status.index)
+    name = rows.row_set(f"{gene_set}: {stem.split('.')[1]}, {label}, response known", known, status.index)
     (lost_r, lost_n), (left_r, left_n) = values["cells"]
-    said = (
-        f"Lost in {lost_r} of {lost_r + left_r} responders and {lost_n} of {lost_n + left_n} non-responders."
-    )
+    said = [
+        f"Lost in {lost_r} of {lost_r + left_r} responders and {lost_n} of {lost_n + left_n} non-responders.",
+        values["warnings"],
+        _burden_words(status, members["burden_stratum"]),
+    ]
     ratio = (lost_r * left_n) / (lost_n * left_r) if lost_n * left_r else None
     rows.add(
-        found, key, None,
+        found, f"{stem}.fisher.{label}", None,
         {"estimator": "Fisher's exact test", "feature": gene_set, "row_set": name, "n": values["n"],
          "n_mutated": values["n_mutated"], "events": values["events"], "estimate": ratio, "p": values["p"],
          "numerator": int((status == MUTATED).sum()), "denominator": values["n"], "group_label": label,
-         "unit": "odds ratio of response", "warnings": " ".join(s for s in (said, values["warnings"]) if s)},
+         "unit": "odds ratio of response", "warnings": " ".join(s for s in said if s)},
+    )  # fmt: skip
+
+
+def _add_test_within(
+    rows: ResultRows, found: list[dict[str, Any]], stem: str, status: pd.Series, members: pd.DataFrame, label: str,
+    gene_set: str,
+) -> None:  # fmt: skip
+    """The test at like burden: Mantel-Haenszel within cohort x cancer type x half of burden."""
+    known_stratum = members["burden_stratum"].notna()
+    strata = members[list(WITHIN)].astype(str).agg("|".join, axis=1).where(known_stratum)
+    responds = members["orr"].astype("boolean")
+    values = loss_by_response_within(status, responds, strata)
+    people = status.index[(status != NOT_PROFILED) & responds.notna() & known_stratum]
+    name = rows.row_set(
+        f"{gene_set}: {stem.split('.')[1]}, {label}, response and burden known", people, status.index
+    )
+    said = [values.pop("warnings"), f"Strata that inform: {values.pop('n_informative')}."]
+    rows.add(
+        found, f"{stem}.mantel_haenszel.{label}", None,
+        {**values, "estimator": "Mantel-Haenszel within cohort, cancer type and half of burden", "feature": gene_set,
+         "row_set": name, "numerator": values["n_mutated"], "denominator": values["n"], "group_label": label,
+         "unit": "odds ratio of response", "warnings": " ".join(s for s in said if s)},
     )  # fmt: skip

@@ -13,6 +13,7 @@ from analytics.figures.picture import Picture
 from analytics.resistance.acquired import NOT_EVALUABLE, OUTCOME_WORDS
 from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
 from analytics.resistance.compared import ComparedPairs
+from analytics.resistance.intrinsic_rates import SITE
 from analytics.resistance.matrix_figure import cell_words, matrix_figure, set_words
 from analytics.resistance.rate_figure import RateRow, rate_figure
 from analytics.resistance.shift_figure import ShiftPanel, drawn_class, shift_figure
@@ -137,18 +138,13 @@ def outcome_figures(spec: ResistanceSpec, variant: str, outcomes: pd.DataFrame) 
 def intrinsic_figures(
     spec: ResistanceSpec, variant: str, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Picture]:
-    """One forest of rates a definition: cancer types by gene set, with response and burden below "all"."""
-    figures: dict[str, Picture] = {}
+    """One forest of rates a definition: cancer types by gene set, with response and burden below "all"; and one of
+    truncating mutations by the site of the sample."""
+    figures = _site_figure(spec, variant, rows)
     for definition, words in (("truncating", "any truncating mutation"), ("biallelic", "both alleles lost")):
         lines: list[RateRow] = []
         for set_name in spec.intrinsic_sets:
-            stem = f"intrinsic_loss.{definition}.{set_name}.rate."
-            found = {
-                str(r["estimate_key"]).removeprefix(stem): r
-                for r in rows
-                if str(r["estimate_key"]).startswith(stem)
-            }
-            found = {label: r for label, r in found.items() if r["n"]}
+            found = _rates_of(rows, f"intrinsic_loss.{definition}.{set_name}.rate.")
             if not found:
                 continue
             lines.append(RateRow(set_words(set_name), is_heading=True))
@@ -173,6 +169,33 @@ def intrinsic_figures(
             title = f"Intrinsic loss before treatment: {words}"
             figures[f"{variant}_intrinsic_{definition}"] = _rate_picture(figure, lines, title)
     return figures
+
+
+def _rates_of(rows: Sequence[Mapping[str, Any]], stem: str) -> dict[str, Mapping[str, Any]]:
+    """What follows the stem in the key -> row, of rates with somebody in them."""
+    own = {str(row["estimate_key"]): row for row in rows if row["n"]}
+    return {key.removeprefix(stem): row for key, row in own.items() if key.startswith(stem)}
+
+
+def _site_figure(spec: ResistanceSpec, variant: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Picture]:
+    lines: list[RateRow] = []
+    for set_name in spec.intrinsic_sets:
+        at = _rates_of(rows, f"intrinsic_loss.truncating.{set_name}.rate.all.{SITE}")
+        if at:
+            lines.append(RateRow(set_words(set_name), is_heading=True))
+            lines += [
+                _rate_row(row, site.replace("_", " "))
+                for site, row in sorted(at.items(), key=lambda x: -x[1]["n"])
+            ]
+    if not lines:
+        return {}
+    figure = rate_figure(
+        lines,
+        title=f"{spec.title}: any truncating mutation, by site of the sample",
+        x_label="% of the profiled",
+    )
+    title = "Intrinsic loss before treatment, by site of the sample"
+    return {f"{variant}_intrinsic_sites": _rate_picture(figure, lines, title)}
 
 
 def _rate_row(row: Mapping[str, Any], label: str, *, is_minor: bool = False) -> RateRow:

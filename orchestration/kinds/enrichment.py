@@ -10,6 +10,7 @@ import pandas as pd
 from analytics.enrichment.estimate import Enrichment, enrich
 from analytics.enrichment.spec import EnrichmentSpec
 from analytics.figures.picture import Picture
+from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea_figures import enrichment_bubble_figure, running_score_figure
 from analytics.result_rows import ResultRows
 from analytics.selection import select_members
@@ -23,7 +24,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: EnrichmentSpec, provenance: Proven
     gathered = Gathered(spec, spec.variants, provenance)
     frame = analysis_frame(con, spec.gene, "OS", spec.cohorts)
     matrices = {cohort: expression_matrix(con, cohort) for cohort in spec.cohorts}
-    gene_sets, titles = listed_sets(con, (), spec.collection)
+    gene_sets, _ = listed_sets(con, (), spec.collection)
     for name, variant in spec.variants.items():
         selection = select_members(
             frame, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False
@@ -39,15 +40,13 @@ def run(con: duckdb.DuckDBPyConnection, spec: EnrichmentSpec, provenance: Proven
             )
             common = {"collection": spec.collection, "row_set": row_set, "warnings": warnings}
             rows.add(out, f"gsea.nes.{row['feature']}", None, {**row, **common})
-        gathered.figures |= _pictures(spec, name, found, titles)
+        gathered.figures |= _pictures(spec, name, found)
         gathered.add_members(name, spec.endpoint, selection, rows)
         gathered.add("enrichment_stats", out, endpoint=spec.endpoint)
     return gathered.result()
 
 
-def _pictures(
-    spec: EnrichmentSpec, variant: str, found: Enrichment, titles: dict[str, str]
-) -> dict[str, Picture]:
+def _pictures(spec: EnrichmentSpec, variant: str, found: Enrichment) -> dict[str, Picture]:
     """A bubble plot of the collection and a running-score plot of each set that is shown."""
     result = found.result
     if result is None or not result.running:
@@ -66,7 +65,7 @@ def _pictures(
         running = result.running.get(set_id)
         if running is None:
             continue
-        words = f"{titles[set_id]} by {spec.gene} status"
+        words = f"{set_words(set_id)} by {spec.gene} status"
         data = pd.DataFrame(
             {
                 "gene": result.ranking.index,

@@ -28,6 +28,7 @@ joined as (
         attributes.sample_type,
         attributes.biopsy_time,
         attributes.metastatic_site,
+        case when attributes.sample_type = 'Primary' then 'primary tumour' else sites.site end as sample_site,
         attributes.cancer_type,
         attributes.cancer_type_detailed,
         attributes.oncotree_code,
@@ -43,6 +44,7 @@ joined as (
         on samples.cohort_id = persons.cohort_id and samples.patient_id = persons.patient_id
     left join attributes
         on samples.cohort_id = attributes.cohort_id and samples.sample_id = attributes.sample_id
+    left join {{ ref('sample_sites') }} as sites on lower(trim(attributes.metastatic_site)) = sites.word
     left join {{ ref('int_profiling') }} as profiling
         on samples.cohort_id = profiling.cohort_id and samples.sample_id = profiling.sample_id
 
@@ -64,6 +66,7 @@ select
             sample_id
     ) = 1 as is_index,
     metastatic_site,
+    sample_site,
     cancer_type,
     cancer_type_detailed,
     oncotree_code,

@@ -1,13 +1,9 @@
 """One gene against every other: R's and statsmodels' answers, planted pairs, a null that burden makes, bad input."""
 
-import json
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from statsmodels.stats.contingency_tables import StratifiedTable
 
 from analytics.comutation.estimate import count_rows, gene_rows, named_genes
 from analytics.comutation.figure import comutation_figure
@@ -18,52 +14,13 @@ from analytics.comutation.pairs import (
     burden_bins,
     comutation_table,
     inflation,
-    mantel_haenszel,
 )
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import EmptyGroupError, NoRowsError
 from analytics.result_rows import ResultRows
 from analytics.result_tables import as_result_table
 
-ROOT = Path(__file__).parents[4]
-R = json.loads((ROOT / "tests/reference/comutation/comutation.json").read_text(encoding="utf-8"))
-CELLS = np.array([[3, 5, 9, 60], [8, 4, 20, 41], [1, 2, 4, 80], [12, 6, 7, 9]], dtype=float)
 SETTINGS = {"strata": ("cancer_type",), "bins": 10, "widest_bin": 1.25, "min_carriers": 10}
-
-
-def from_cells(cells):
-    a, b, c, d = cells.T
-    return mantel_haenszel(a, a + b, a + c, a + b + c + d)
-
-
-def test_the_common_odds_ratio_its_interval_and_p_are_those_of_r():
-    found = from_cells(CELLS)
-    numbers = (found.odds_ratio, found.ci_low, found.ci_high, found.p)
-    assert numbers == pytest.approx((R["odds_ratio"], R["ci_low"], R["ci_high"], R["p"]), rel=1e-9)
-
-
-def test_and_those_of_statsmodels_on_generated_tables():
-    rng = np.random.default_rng(1)
-    for _ in range(20):
-        cells = rng.integers(1, 30, (6, 4)).astype(float)
-        theirs = StratifiedTable([row.reshape(2, 2) for row in cells])
-        low, high = theirs.oddsratio_pooled_confint()
-        found = from_cells(cells)
-        assert (found.odds_ratio, found.ci_low, found.ci_high) == pytest.approx(
-            (theirs.oddsratio_pooled, low, high)
-        )
-        assert found.p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
-
-
-def test_strata_in_which_a_gene_does_not_vary_change_nothing():
-    more = np.vstack([CELLS, [[0, 0, 7, 30], [0, 5, 0, 30], [4, 0, 0, 0], [0, 0, 0, 0]]])
-    assert from_cells(more) == from_cells(CELLS)
-
-
-def test_without_an_informative_stratum_there_is_no_answer():
-    found = from_cells(np.array([[0, 0, 7, 30]], dtype=float))
-    assert np.isnan(found.odds_ratio)
-    assert found.n_informative == 0
 
 
 def test_no_bin_spans_more_than_the_widest_factor_and_each_holds_its_own_stratum():

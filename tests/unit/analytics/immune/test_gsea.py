@@ -55,6 +55,30 @@ def test_the_running_score_is_the_sum_defined_in_the_paper(result, gene_set):
     np.testing.assert_array_equal(ours.hits, np.flatnonzero(inside))
 
 
+@pytest.mark.parametrize("gene_set", [UP, DOWN, NULL])
+def test_the_normalised_score_and_p_are_those_of_genes_drawn_by_numpy(ranking, gene_set):
+    """Subramanian 2005: ES over the mean of random sets' ES of its sign; p is their share beyond it."""
+    draws = 2000
+    found = preranked_gsea(ranking, [gene_set], permutations=draws, seed=3, min_size=5)
+    weights = found.ranking.abs().to_numpy()
+    rng = np.random.default_rng(8)
+    null = np.empty(draws)
+    for k in range(draws):
+        inside = np.zeros(len(weights), dtype=bool)
+        inside[rng.choice(len(weights), len(gene_set.genes), replace=False)] = True
+        hit = np.cumsum(np.where(inside, weights, 0.0)) / weights[inside].sum()
+        running = hit - np.cumsum(~inside) / (~inside).sum()
+        null[k] = running[np.argmax(np.abs(running))]
+    es = found.running[gene_set.name].es
+    same = np.abs(null[np.sign(null) == np.sign(es)])
+    row = found.table.iloc[0]
+    # both means are over about `draws` / 2 sets: four standard errors of their difference
+    slack = 4 * np.sqrt(2) * same.std() / same.mean() / np.sqrt(len(same))
+    assert abs(row["nes"]) == pytest.approx(abs(es) / same.mean(), rel=slack)
+    p = (same >= abs(es)).mean()
+    assert row["p"] == pytest.approx(p, abs=4 * np.sqrt(2 * max(p, 1 / draws) / len(same)))
+
+
 def test_the_leading_edge_holds_the_genes_up_to_the_peak(result):
     running = result.running["planted up"]
     before_peak = result.ranking.index[: int(np.argmax(running.score)) + 1]

@@ -62,7 +62,7 @@ def test_the_bubble_plot_is_legible_and_shows_tested_sets_only(results, assert_l
     figure = enrichment_bubble_figure(tables, title="Hallmark sets, mutated against wild-type")
     assert_legible(figure)
     shown = words(figure)
-    assert "HALLMARK DNA REPAIR" in shown
+    assert "DNA repair" in shown
     assert "TINY" not in shown
     with pytest.raises(NoRowsError, match="No gene set was tested"):
         enrichment_bubble_figure({name: table[table["nes"].isna()] for name, table in tables.items()})

@@ -4,10 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
-from statsmodels.stats.contingency_tables import StratifiedTable
 
 from analytics.errors import EmptyGroupError, InvalidColumnError, NoRowsError
-from analytics.mutations.presence import compare_presence, mantel_haenszel, mantel_haenszel_interval
+from analytics.mutations.presence import compare_presence
 
 
 def frame_of(present_mutated, n_mutated, present_other, n_other):
@@ -40,25 +39,6 @@ def test_unknown_presence_or_status_is_in_no_denominator():
     status.iloc[-1] = None
     row = compare_presence(presence, status).iloc[0]
     assert (row["n_mutated"], row["n_other"], row["present_mutated"]) == (19, 39, 4)
-
-
-def test_mantel_haenszel_equals_statsmodels():
-    rng = np.random.default_rng(3)
-    strata = pd.Series(rng.integers(0, 5, 400))
-    status = pd.Series((rng.random(400) < 0.2 + 0.1 * strata).astype(float))
-    present = pd.Series((rng.random(400) < 0.2 + 0.1 * status + 0.1 * strata).astype(float))
-    tables = []
-    for k in range(5):
-        x, y = present[strata == k], status[strata == k]
-        tables.append([[((x == a) & (y == b)).sum() for b in (1, 0)] for a in (1, 0)])
-    theirs = StratifiedTable([np.array(table, dtype=float) for table in tables])
-    ratio, p, informative = mantel_haenszel(present, status, strata)
-    assert ratio == pytest.approx(theirs.oddsratio_pooled)
-    assert p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
-    assert informative == 5
-    assert mantel_haenszel_interval(present, status, strata) == pytest.approx(
-        theirs.oddsratio_pooled_confint(alpha=0.05)
-    )
 
 
 def test_a_difference_made_by_cancer_type_alone_disappears_within_it():

@@ -11,6 +11,7 @@ from analytics.resistance.intrinsic import (
     burden_stratum,
     intrinsic_losses,
     loss_by_response,
+    loss_by_response_within,
     loss_rate,
     loss_status,
 )
@@ -144,3 +145,52 @@ def test_rows_name_cancers_as_declared_and_count_in_the_profiled_only():
     rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
     [test] = [r for r in rows if r["estimate_key"] == "intrinsic_loss.truncating.jak.fisher.all"]
     assert "Not adjusted for mutation burden: 2 of 4 losses are in the high-burden half." in test["warnings"]
+
+
+def test_at_like_burden_a_link_that_burden_alone_makes_is_gone_and_a_real_one_stays():
+    # (burden half, lost, responds, people): both are common where burden is high, and unrelated within each half
+    cells = [("high_burden", True, True, 32), ("high_burden", True, False, 8), ("high_burden", False, True, 8),
+             ("high_burden", False, False, 2), ("low_burden", True, True, 2), ("low_burden", True, False, 8),
+             ("low_burden", False, True, 8), ("low_burden", False, False, 32)]  # fmt: skip
+    flat = [(half, lost, responds) for half, lost, responds, n in cells for _ in range(n)]
+    half, lost, responds = (pd.Series(column) for column in zip(*flat, strict=True))
+    status, responds = lost.map({True: "mutated", False: "wild_type"}), responds.astype("boolean")
+    assert loss_by_response(status, responds)["p"] < 0.001
+    found = loss_by_response_within(status, responds, half)
+    assert (found["estimate"], found["p"], found["n_informative"]) == (
+        pytest.approx(1.0),
+        pytest.approx(1.0),
+        2,
+    )
+    real = loss_by_response_within(status, lost.astype("boolean"), half)
+    assert real["p"] < 1e-6 and real["estimate"] is None and "in responders alone" in real["warnings"]
+
+
+def test_whose_burden_is_not_known_is_in_no_stratum_and_without_one_there_is_a_sentence():
+    frame = people(40)
+    frame["orr"] = [True, False] * 20
+    frame["n_nonsynonymous"] = None
+    frame["burden_stratum"] = burden_stratum(frame, 50)
+    status = {d: loss_status(frame, losses_of(SHELF), d) for d in ("truncating", "biallelic")}
+    rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
+    [test] = [r for r in rows if r["estimate_key"] == "intrinsic_loss.truncating.jak.mantel_haenszel.all"]
+    assert test["n"] == 0 and test["p"] is None and "there is no test" in test["warnings"]
+
+
+def test_a_site_has_its_rate_when_ten_samples_were_taken_there():
+    frame = people(40)
+    frame["sample_site"] = ["lymph node"] * 24 + ["liver"] * 9 + [None] * 7
+    losses = losses_of(SHELF)
+    status = {d: loss_status(frame, losses, d) for d in ("truncating", "biallelic")}
+    rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
+    at = {
+        r["estimate_key"].rpartition(".")[2]: r
+        for r in rows
+        if ".truncating.jak.rate.all.site_" in r["estimate_key"]
+    }
+    in_nodes = frame.loc[frame["sample_site"] == "lymph node", "sample_id"]
+    assert set(at) == {"site_lymph_node"}
+    assert (at["site_lymph_node"]["n"], at["site_lymph_node"]["n_mutated"]) == (
+        24,
+        losses["sample_id"].isin(in_nodes).sum(),
+    )

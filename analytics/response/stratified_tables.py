@@ -1,0 +1,80 @@
+"""Mantel and Haenszel's test and common odds ratio over strata of 2 x 2 tables.
+
+Belongs here: many tables held fixed by stratum. One table alone is `tables`; a test for every gene of a scan is
+compiled (`analytics.scan`).
+
+Sources: Mantel & Haenszel (1959), JNCI 22:719, without continuity correction; Robins, Breslow & Greenland (1986),
+Biometrics 42:311, for the interval.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+FloatArray = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MantelHaenszel:
+    """Common odds ratio with its interval, two-sided p, expected people with both, and strata that inform.
+
+    The interval is NaN where the odds ratio is 0 or infinite (a cell is empty in every stratum), everything is NaN
+    without an informative stratum.
+    """
+
+    odds_ratio: float
+    ci_low: float
+    ci_high: float
+    p: float
+    expected: float
+    n_informative: int
+
+
+def mantel_haenszel(
+    both: FloatArray, n_first: FloatArray, n_second: FloatArray, n: FloatArray, conf_level: float = 0.95
+) -> MantelHaenszel:
+    """From counts [stratum]: people with both, with the first, with the second, and all.
+
+    Strata in which all or nobody has the first, or the second, say nothing.
+    """
+    keep = (n > 1) & (n_first > 0) & (n_second > 0) & (n_first < n) & (n_second < n)
+    a, n_first, n_second, n = both[keep], n_first[keep], n_second[keep], n[keep]
+    nan = float("nan")
+    if not len(n):
+        return MantelHaenszel(nan, nan, nan, nan, nan, 0)
+    b, c = n_first - a, n_second - a
+    d = n - n_first - n_second + a
+    r, s = a * d / n, b * c / n
+    expected = float((n_first * n_second / n).sum())
+    variance = float((n_first * n_second * (n - n_first) * (n - n_second) / (n**2 * (n - 1))).sum())
+    p = float(stats.chi2.sf((a.sum() - expected) ** 2 / variance, 1))
+    if r.sum() == 0 or s.sum() == 0:
+        ratio = 0.0 if r.sum() == 0 else float("inf")
+        return MantelHaenszel(ratio, nan, nan, p, expected, len(n))
+    ratio = float(r.sum() / s.sum())
+    agree, differ = (a + d) / n, (b + c) / n
+    log_variance = (
+        (agree * r).sum() / (2 * r.sum() ** 2)
+        + (agree * s + differ * r).sum() / (2 * r.sum() * s.sum())
+        + (differ * s).sum() / (2 * s.sum() ** 2)
+    )
+    half = float(stats.norm.isf((1.0 - conf_level) / 2.0) * np.sqrt(log_variance))
+    return MantelHaenszel(ratio, ratio * np.exp(-half), ratio * np.exp(half), p, expected, len(n))
+
+
+def mantel_haenszel_of(
+    first: pd.Series, second: pd.Series, strata: pd.Series, conf_level: float = 0.95
+) -> MantelHaenszel:
+    """From two true/false (1/0) columns of people and the stratum of each; a missing stratum leaves a person out."""
+    code, _ = pd.factorize(strata)
+    inside = code >= 0
+    code, x, y = code[inside], first.to_numpy(dtype=float)[inside], second.to_numpy(dtype=float)[inside]
+    both, n_first, n_second, n = (
+        np.bincount(code, w).astype(float) for w in (x * y, x, y, np.ones(len(code)))
+    )
+    return mantel_haenszel(both, n_first, n_second, n, conf_level)
