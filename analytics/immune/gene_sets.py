@@ -43,8 +43,8 @@ _MONTHS: Final = (
 
 # Parts of the names of gene sets that are symbols, not words.
 _SYMBOLS: Final = {
-    "akt", "atp", "dna", "e2f", "g2m", "ifn", "il2", "il6", "jak", "jak3", "kras", "mtor", "mtorc1", "myc", "nfkb", "p53",
-    "pi3k", "rna", "ros", "stat1", "stat3", "stat5", "tgf", "tnf", "tnfa", "uv", "v1", "v2", "wnt",
+    "akt", "atp", "dna", "e2f", "g2m", "ifn", "il2", "il6", "jak", "jak3", "kras", "mtor", "mtorc1", "myc", "nfkb",
+    "p53", "pi3k", "rna", "ros", "stat1", "stat3", "stat5", "tgf", "tnf", "tnfa", "uv", "v1", "v2", "wnt",
 }  # fmt: skip
 
 
