@@ -13,7 +13,7 @@ import pandas as pd
 from analytics.errors import EmptyGroupError, InvalidColumnError, NoRowsError
 from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.rates import exact_rate, newcombe_difference
-from analytics.response.stratified_tables import mantel_haenszel_of
+from analytics.response.stratified_tables import mantel_haenszel, strata_counts
 from analytics.response.tables import fisher_exact_test
 
 
@@ -101,7 +101,7 @@ def _compare_one(
     row["p"] = fisher.p
     if strata is not None:
         within = strata.reindex(x.index)
-        held = mantel_haenszel_of(x, y, within, conf_level)
+        held = mantel_haenszel(*strata_counts(x, y, within), conf_level)
         row |= {
             "mh_odds_ratio": held.odds_ratio,
             "mh_ci_low": held.ci_low,

@@ -19,7 +19,7 @@ from analytics.errors import MissingColumnError
 from analytics.resistance.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
 from analytics.resistance.samples import SampleEvidence
 from analytics.response.rates import exact_rate
-from analytics.response.stratified_tables import mantel_haenszel_of
+from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
 
 MUTATED, WILD_TYPE, NOT_PROFILED = "mutated", "wild_type", "not_profiled"
 #: What counts as a loss: any truncating mutation or homozygous deletion; or both alleles shown to be lost.
@@ -140,13 +140,15 @@ def loss_by_response(status: pd.Series, is_responder: pd.Series) -> dict[str, An
 
 
 def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: pd.Series) -> dict[str, Any]:
-    """Mantel-Haenszel test of loss against response within strata: common odds ratio with interval, p, n, warnings.
+    """Loss against response within strata: Mantel-Haenszel odds ratio with interval, exact conditional p, n, warnings.
 
-    A person without a stratum is left out. With no stratum in which both vary the numbers are None.
+    Losses are few: the p of large samples would be too small. A person without a stratum is left out. With no stratum
+    in which both vary the numbers are None.
     """
     known = (status != NOT_PROFILED) & is_responder.notna() & strata.notna()
     lost = status[known] == MUTATED
-    found = mantel_haenszel_of(lost, is_responder[known].astype(bool), strata[known])
+    counts = strata_counts(lost, is_responder[known].astype(bool), strata[known])
+    found = mantel_haenszel(*counts)
     values: dict[str, Any] = {
         "n": int(known.sum()), "n_mutated": int(lost.sum()), "events": int(is_responder[known].astype(bool).sum()),
         "n_informative": found.n_informative, "estimate": None, "ci_low": None, "ci_high": None, "p": None,
@@ -154,7 +156,7 @@ def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: 
     }  # fmt: skip
     if not found.n_informative:
         return values
-    values |= {"p": found.p, "warnings": None}
+    values |= {"p": exact_conditional_p(*counts), "warnings": None}
     if math.isfinite(found.ci_low):
         return values | {"estimate": found.odds_ratio, "ci_low": found.ci_low, "ci_high": found.ci_high}
     side = "responders" if found.odds_ratio else "non-responders"

@@ -172,7 +172,7 @@ def _add_test_within(
     said = [values.pop("warnings"), f"Strata that inform: {values.pop('n_informative')}."]
     rows.add(
         found, f"{stem}.mantel_haenszel.{label}", None,
-        {**values, "estimator": "Mantel-Haenszel within cohort, cancer type and half of burden", "feature": gene_set,
-         "row_set": name, "numerator": values["n_mutated"], "denominator": values["n"], "group_label": label,
-         "unit": "odds ratio of response", "warnings": " ".join(s for s in said if s)},
+        {**values, "estimator": "Mantel-Haenszel, exact p, within cohort, cancer type and half of burden",
+         "feature": gene_set, "row_set": name, "numerator": values["n_mutated"], "denominator": values["n"],
+         "group_label": label, "unit": "odds ratio of response", "warnings": " ".join(s for s in said if s)},
     )  # fmt: skip

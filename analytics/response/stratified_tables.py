@@ -67,14 +67,33 @@ def mantel_haenszel(
     return MantelHaenszel(ratio, ratio * np.exp(-half), ratio * np.exp(half), p, expected, len(n))
 
 
-def mantel_haenszel_of(
-    first: pd.Series, second: pd.Series, strata: pd.Series, conf_level: float = 0.95
-) -> MantelHaenszel:
-    """From two true/false (1/0) columns of people and the stratum of each; a missing stratum leaves a person out."""
+def exact_conditional_p(both: FloatArray, n_first: FloatArray, n_second: FloatArray, n: FloatArray) -> float:
+    """Two-sided exact p that the odds ratio is 1 in every stratum, all margins fixed; for few people with the first.
+
+    The sum of `both` is one of independent hypergeometric numbers; the outcomes no likelier than the observed one count
+    (as in R's `mantelhaen.test(exact = TRUE)`).
+    """
+    chance = np.ones(1)
+    lowest = 0
+    for first, second, size in np.column_stack([n_first, n_second, n]).astype(int).tolist():
+        low, high = max(0, first + second - size), min(first, second)
+        lowest += low
+        chance = np.convolve(chance, stats.hypergeom.pmf(np.arange(low, high + 1), size, first, second))
+    observed = chance[int(both.sum()) - lowest]
+    return float(min(1.0, chance[chance <= observed * (1 + 1e-7)].sum()))
+
+
+def strata_counts(
+    first: pd.Series, second: pd.Series, strata: pd.Series
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """From two true/false (1/0) columns of people: both, the first, the second, and all, [stratum].
+
+    A missing stratum leaves a person out.
+    """
     code, _ = pd.factorize(strata)
     inside = code >= 0
     code, x, y = code[inside], first.to_numpy(dtype=float)[inside], second.to_numpy(dtype=float)[inside]
     both, n_first, n_second, n = (
         np.bincount(code, w).astype(float) for w in (x * y, x, y, np.ones(len(code)))
     )
-    return mantel_haenszel(both, n_first, n_second, n, conf_level)
+    return both, n_first, n_second, n

@@ -6,12 +6,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from analytics.response.stratified_tables import mantel_haenszel, mantel_haenszel_of
+from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
 
 ROOT = Path(__file__).parents[4]
-R = json.loads((ROOT / "tests/reference/comutation/comutation.json").read_text(encoding="utf-8"))
+R = json.loads(
+    (ROOT / "tests/reference/stratified_tables/stratified_tables.json").read_text(encoding="utf-8")
+)
+SPARSE = np.array([[2, 1, 0, 30], [1, 3, 0, 20], [0, 4, 1, 40]], dtype=float)
 CELLS = np.array([[3, 5, 9, 60], [8, 4, 20, 41], [1, 2, 4, 80], [12, 6, 7, 9]], dtype=float)
 
 
@@ -43,6 +47,16 @@ def test_and_those_of_statsmodels_on_generated_tables():
         assert found.p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
 
 
+@pytest.mark.parametrize(("cells", "name"), [(CELLS, "exact_p"), (SPARSE, "sparse_exact_p")])
+def test_the_exact_p_is_that_of_r(cells, name):
+    assert exact_conditional_p(*_margins(cells)) == pytest.approx(R[name], rel=1e-9)
+
+
+def test_the_exact_p_of_one_stratum_is_fishers():
+    expected = stats.fisher_exact(CELLS[0].reshape(2, 2))[1]
+    assert exact_conditional_p(*_margins(CELLS[:1])) == pytest.approx(expected, rel=1e-9)
+
+
 def test_strata_in_which_a_gene_does_not_vary_change_nothing():
     more = np.vstack([CELLS, [[0, 0, 7, 30], [0, 5, 0, 30], [4, 0, 0, 0], [0, 0, 0, 0]]])
     assert from_cells(more) == from_cells(CELLS)
@@ -65,7 +79,7 @@ def test_columns_of_people_give_the_answer_of_their_tables_and_a_missing_stratum
         x, y = present[strata.eq(k).fillna(False)], status[strata.eq(k).fillna(False)]
         tables.append([[((x == a) & (y == b)).sum() for b in (1, 0)] for a in (1, 0)])
     theirs = StratifiedTable([np.array(table, dtype=float) for table in tables])
-    found = mantel_haenszel_of(present, status, strata)
+    found = mantel_haenszel(*strata_counts(present, status, strata))
     assert found.odds_ratio == pytest.approx(theirs.oddsratio_pooled)
     assert found.p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
     assert (found.ci_low, found.ci_high) == pytest.approx(theirs.oddsratio_pooled_confint(alpha=0.05))
