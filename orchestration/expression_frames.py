@@ -113,7 +113,7 @@ select cohort_id, sample_id, feature, value, unit from joined where place = 1
 """
 
 _GENES_OF_SETS = """
-select gene_set_id, title, version, gene_set_sha256, hugo_symbol from marts.gene_sets
+select gene_set_id, version, hugo_symbol from marts.gene_sets
 where list_contains($names, gene_set_id) or ($names = [] and collection = $collection)
 order by gene_set_id, hugo_symbol
 """
@@ -167,21 +167,20 @@ def expression_matrix(con: duckdb.DuckDBPyConnection, cohort_id: str) -> pd.Data
 
 def listed_sets(
     con: duckdb.DuckDBPyConnection, names: Sequence[str], collection: str | None
-) -> tuple[list[GeneSet], dict[str, str]]:
-    """Gene sets by name, or all of a collection; and gene_set_id -> title."""
+) -> list[GeneSet]:
+    """Gene sets by name, or all of a collection."""
     rows = con.execute(_GENES_OF_SETS, {"names": list(names), "collection": collection}).df()
-    sets = [
+    return [
         GeneSet(str(set_id), tuple(part["hugo_symbol"]), "marts.gene_sets", str(part["version"].iloc[0]))
         for set_id, part in rows.groupby("gene_set_id", sort=True)
     ]
-    return sets, dict(zip(rows["gene_set_id"], rows["title"], strict=True))
 
 
 def genes_of(con: duckdb.DuckDBPyConnection, measure: Measure) -> list[str]:
     """Genes of a measure: those named, or the members of its collection."""
     if measure.names and measure.collection is None:
         return list(measure.names)
-    sets, _ = listed_sets(con, measure.names, measure.collection)
+    sets = listed_sets(con, measure.names, measure.collection)
     return sorted({gene for gene_set in sets for gene in gene_set.genes})
 
 
@@ -211,7 +210,7 @@ def read_gene_sets(
 ) -> pd.DataFrame:
     """ssGSEA scores (Barbie 2009, GSVA's tie rule), each cohort by itself: ranks within a sample, scores over the range
     of the cohort. A set below 80 % coverage in a cohort is not scored there, and noted where no cohort scores it."""
-    sets, _ = listed_sets(con, measure.names, measure.collection)
+    sets = listed_sets(con, measure.names, measure.collection)
     parts: list[pd.DataFrame] = []
     refused: dict[str, list[str]] = {}
     coverage: dict[str, tuple[str, float]] = {}

@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.comparison.spec import ComparisonSpec
 from analytics.figures.picture import Picture
 from analytics.immune.feature_figures import median_difference_heatmap
+from analytics.immune.gene_sets import set_words
 
 #: Column of the answer over all members, where their values have one unit.
 _TOGETHER = "all"
@@ -36,12 +37,16 @@ def heatmap_picture(
     order = [feature for feature in features if (cells["feature"] == feature).any()]
     matrix = cells.pivot(index="feature", columns="column", values="median_difference").loc[order, columns]
     q = cells.pivot(index="feature", columns="column", values="q").loc[order, columns]
-    shown = matrix.rename(columns=lambda column: str(column).replace("_", " "))
+    named = (
+        set_words if spec.measures[name].source == "gene_sets" else lambda feature: feature.replace("_", " ")
+    )
+    labels = [named(str(feature)) for feature in order]
+    shown = matrix.set_axis(labels, axis=0).rename(columns=lambda column: str(column).replace("_", " "))
     title = f"{spec.measures[name].title} by {spec.gene} status"
     label = f"Median difference ({', '.join(sorted(set(cells['unit'].dropna()))) or 'no unit'})"
     figure = median_difference_heatmap(
-        shown.rename(index=lambda feature: str(feature).replace("_", " ")),
-        q=q.set_axis(shown.columns, axis=1).set_axis([str(f).replace("_", " ") for f in order], axis=0),
+        shown,
+        q=q.set_axis(shown.columns, axis=1).set_axis(labels, axis=0),
         title=title,
         value_label="Median difference" if len(label) > 60 else label,
     )

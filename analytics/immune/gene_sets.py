@@ -41,18 +41,23 @@ _MONTHS: Final = (
     "dez",
 )
 
-# Parts of the names of gene sets that are symbols, not words.
+# Parts of the names of gene sets that are symbols, not words; "reponse" is how the published list spells it.
 _SYMBOLS: Final = {
-    "akt", "atp", "dna", "e2f", "g2m", "ifn", "il2", "il6", "jak", "jak3", "kras", "mtor", "mtorc1", "myc", "nfkb",
-    "p53", "pi3k", "rna", "ros", "stat1", "stat3", "stat5", "tgf", "tnf", "tnfa", "uv", "v1", "v2", "wnt",
+    **{word: word.upper() for word in (
+        "akt", "apc", "atp", "b", "ccr", "cd8", "dna", "e2f", "g2m", "hla", "i", "ifn", "ii", "il2", "il6", "jak",
+        "jak3", "kras", "mhc", "mtor", "mtorc1", "myc", "nfkb", "nk", "p53", "pi3k", "rna", "ros", "stat1", "stat3",
+        "stat5", "t", "tgf", "til", "tnf", "tnfa", "uv", "v1", "v2", "wnt",
+    )},
+    "adcs": "aDCs", "dcs": "DCs", "idcs": "iDCs", "pdcs": "pDCs", "tfh": "Tfh", "th1": "Th1", "th2": "Th2",
+    "treg": "Treg", "pos": "positive", "reponse": "response",
 }  # fmt: skip
 
 
 def set_words(name: str) -> str:
     """The name of a gene set for a figure: HALLMARK_DNA_REPAIR and dna_repair are 'DNA repair'."""
     parts = name.lower().removeprefix("hallmark_").replace("_", " ").split()
-    words = " ".join(part.upper() if part in _SYMBOLS else part for part in parts)
-    return words[:1].upper() + words[1:]
+    words = " ".join(_SYMBOLS.get(part, part) for part in parts)
+    return words if parts[0] in _SYMBOLS else words[:1].upper() + words[1:]
 
 
 @dataclass(frozen=True)

@@ -120,7 +120,8 @@ def _draw(axes: Axes, panel: ShiftPanel) -> None:
             alpha=0.8, zorder=2 + order, rasterized=len(rows) > 200, clip_on=False,
         )  # fmt: skip
     named = rows[rows["hugo_symbol"].isin(panel.genes_named) & rows["is_truncating"].astype(bool)]
-    placed = named.assign(x=x, y=y).drop_duplicates("hugo_symbol")
+    # Only the named rows' places: pandas gives a frame without rows the index of what is assigned to it.
+    placed = named.assign(x=x[named.index], y=y[named.index]).drop_duplicates("hugo_symbol")
     for row in placed.to_dict("records"):
         at_x, at_y = float(row["x"]), float(row["y"])
         axes.scatter(

@@ -24,7 +24,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: EnrichmentSpec, provenance: Proven
     gathered = Gathered(spec, spec.variants, provenance)
     frame = analysis_frame(con, spec.gene, "OS", spec.cohorts)
     matrices = {cohort: expression_matrix(con, cohort) for cohort in spec.cohorts}
-    gene_sets, _ = listed_sets(con, (), spec.collection)
+    gene_sets = listed_sets(con, (), spec.collection)
     for name, variant in spec.variants.items():
         selection = select_members(
             frame, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False

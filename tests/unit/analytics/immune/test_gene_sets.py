@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsError
-from analytics.immune.gene_sets import GeneSet, check_coverage, parse_gmt
+from analytics.immune.gene_sets import GeneSet, check_coverage, parse_gmt, set_words
 
 
 def gene_set(name="cytotoxic", genes=("GZMA", "PRF1"), version="1"):
@@ -73,3 +73,17 @@ def test_a_set_that_is_the_whole_table_cannot_be_scored():
 def test_bad_gene_sets_get_one_sentence_with_the_remedy(make, error, words):
     with pytest.raises(error, match=words):
         make()
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("HALLMARK_DNA_REPAIR", "DNA repair"),
+        ("tnfa_signaling_via_nfkb", "TNFA signaling via NFKB"),
+        ("adcs", "aDCs"),
+        ("type_i_ifn_reponse", "Type I IFN response"),
+        ("cd8_pos_t_cells", "CD8 positive T cells"),
+    ],
+)
+def test_a_name_is_read_as_words_and_symbols(name, words):
+    assert set_words(name) == words

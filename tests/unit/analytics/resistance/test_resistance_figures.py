@@ -61,6 +61,12 @@ def test_every_pair_has_a_panel_and_a_lost_gene_its_name(n):
     assert_readable(figure)
 
 
+def test_a_pair_without_a_lost_gene_names_none():
+    pair = compare_pair(calls(*tumour(1, 80, 0.8, 120)), calls(*tumour(2, 80, 0.6, 120)))
+    figure = shift_figure([ShiftPanel("P", "A to E", pair.mutations, pair.purity_ratio, ("B2M",))], title="T")
+    assert not {"nan", "B2M"} & set(texts(figure))
+
+
 def test_the_matrix_has_a_row_a_pair_a_column_a_gene_and_the_words_of_the_legend():
     genes = {"interferon_signalling": ["JAK1", "JAK2", "STAT1"], "jak": ["IFNGR1"], "mhc": ["B2M", "HLA-A"]}
     events = pd.DataFrame(
