@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.figures.picture import Picture
+from analytics.immune.gene_sets import set_words as set_name_words
 from analytics.resistance.acquired import NOT_EVALUABLE, OUTCOME_WORDS
 from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
 from analytics.resistance.compared import ComparedPairs
@@ -253,7 +254,7 @@ def change_figures(
             groups = [g for g in groups if len(g.first)]
             if groups:
                 is_scored = feature in spec.time_points.programmes
-                heading = feature.replace("_", " ") + (" (mean z)" if is_scored else "")
+                heading = set_name_words(feature) if is_scored else feature
                 panels.append(ChangePanel(heading, str(rows_of["unit"].iloc[0]), tuple(groups)))
         if not panels:
             continue

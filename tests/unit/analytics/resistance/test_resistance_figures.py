@@ -116,8 +116,11 @@ def test_changes_have_a_line_a_patient_and_the_test_above():
         ChangeGroup("non-resp.", first, second, "p = 0.03"),
     )
     figure = change_figure(
-        [ChangePanel(g, "log2(FPKM + 1)", groups) for g in ("HAVCR2", "LAG3", "CTLA4", "PDCD1", "ifn stat1 programme")],
-        title="SYNTHETIC expression", times=("earlier", "later"),
+        [*(ChangePanel(g, "log2(FPKM + 1)", groups) for g in ("HAVCR2", "LAG3", "CTLA4")),
+         ChangePanel("IFN STAT1 programme of a longer name", "mean z-score of log2 expression", groups),
+         ChangePanel("PDCD1", "log2(FPKM + 1)", groups)],
+        title="SYNTHETIC expression with a title as long as that of a cohort: expression, baseline to progression",
+        times=("baseline", "progression"),
     )  # fmt: skip
     lines = [line for line in figure.axes[1].lines if len(line.get_xdata()) == 2]
     assert len(lines) == 2 * 20 + 2
