@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import duckdb
 import typer
 
+from orchestration.claims_command import claims
 from orchestration.failures import CommandError, first_line, one_sentence
 from orchestration.published_file import published
 from orchestration.scan_command import scan
@@ -209,42 +209,7 @@ def lineage(
         show(found.rows, row_columns, style, title="Rows")
 
 
-@app.command()
-def claims(
-    paper: Annotated[str | None, typer.Option("--paper", help="One paper, e.g. alk_pan_cancer.")] = None,
-    verdict: Annotated[str | None, typer.Option("--verdict", help="One verdict, e.g. different.")] = None,
-    row: Annotated[str | None, typer.Option("--row", help="One row of the papers' table, e.g. A6.")] = None,
-    style: FormatOption = Format.table,
-) -> None:
-    """Every printed number of the papers with the verdict that the last run earned.
-
-    Example: icb claims --paper igf1r_2022 --format csv
-    """
-    columns = ["claim_id", "printed", "verdict", "computed_estimate", "computed_ci_low", "computed_ci_high",
-               "computed_p", "default_estimate", "stat_id", "sentence"]  # fmt: skip
-    with published() as con:
-        cursor = con.execute(
-            f"select {', '.join(columns)} from stats.claim_checks "
-            "where ($paper is null or paper_id = $paper) and ($verdict is null or verdict = $verdict) "
-            "and ($row is null or row_id = $row)",
-            {"paper": paper, "verdict": verdict, "row": row},
-        )
-        found = [dict(zip(columns, values, strict=True)) for values in cursor.fetchall()]
-        known = con.execute(
-            "select distinct paper_id, verdict from stats.claim_checks order by all"
-        ).fetchall()
-    if not found:
-        raise CommandError(
-            "no claim answers to that",
-            where="stats.claim_checks",
-            remedy=f"papers: {_words(p for p, _ in known)}; verdicts: {_words(v for _, v in known)}",
-        )
-    shown = columns if style is not Format.table else ["claim_id", "printed", "verdict", "sentence"]
-    show(found, shown, style)
-
-
-def _words(values: Iterable[str]) -> str:
-    return ", ".join(sorted(set(values)))
+app.command()(claims)
 
 
 @cohort_app.command("list")

@@ -86,7 +86,7 @@ class Run:
         return subprocess.run(
             [*ICB, *arguments],
             env=self.environment,
-            cwd=ROOT,
+            cwd=self.data,  # what a command writes to a relative path is not written into the project
             capture_output=True,
             text=True,
             timeout=120,

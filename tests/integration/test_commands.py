@@ -178,6 +178,22 @@ def test_lineage_of_every_kind_of_statistic_can_be_walked(icb: Icb, demo: Run) -
         assert walk["rows"] and walk["flow"] and walk["run"], stat_id
 
 
+def test_all_claims_are_a_line_each_and_what_is_missing_is_said_once_below(icb: Icb) -> None:
+    claims = as_json(icb, "claims")
+    lines = icb("claims").out.splitlines()
+    starts = [line.split("│")[0].strip() for line in lines if "│" in line]
+    assert [start for start in starts if start] == [claim["claim_id"] for claim in claims]
+    notes = [line for line in lines if re.match(r"\[\d+\] ", line)]
+    assert len(notes) == len(set(notes)) > 0 and all("would be settled by" in note for note in notes)
+    assert not any("would be settled by" in line for line in lines if "│" in line)
+    assert lines[-1].startswith(f"{len(claims)} claims: ")
+
+
+def test_few_claims_are_explained_in_their_sentences(icb: Icb) -> None:
+    said = " ".join(icb("claims", "--row", "A6").out.split())
+    assert "A6.os_hr" in said and "Printed HR 0.34 (0.12-0.92)" in said
+
+
 def test_sql_keeps_columns_of_one_name_apart_and_types_readable(icb: Icb) -> None:
     query = "select 1 as a, 2 as a, null as b, 1.50::decimal(4, 2) as c, date '2020-01-31' as d, 'nan'::double as e"
     assert as_json(icb, "sql", query) == [
