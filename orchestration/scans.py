@@ -14,7 +14,6 @@ from analytics.figures.picture import Picture
 from analytics.result_tables import as_result_table
 from analytics.scan.control import ControlData
 from analytics.scan.frame import FloatArray, ScanInputError
-from analytics.scan.pictures import scan_pictures
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import DEFINITIONS, ScanSpec
@@ -75,6 +74,9 @@ def run_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec, *, spec_sha256: str
     ScanInputError
         The members do not fit the question: one sentence.
     """
+    # matplotlib is a second that a question asked at the command line need not wait for
+    from analytics.scan.pictures import scan_pictures
+
     answer = answer_scan(con, spec)
     name = results_table(spec)
     flow = answer.selection.flow.rename_axis("step_number").reset_index()

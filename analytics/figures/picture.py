@@ -6,9 +6,12 @@ Writing it to disk does not belong here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from matplotlib.figure import Figure
+
+if TYPE_CHECKING:  # who only passes a picture on need not wait a second for matplotlib
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True)
