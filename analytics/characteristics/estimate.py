@@ -64,6 +64,9 @@ VARIABLES = (
     Variable("panel_id", "panel_id"),
 )
 
+#: Variables whose levels are in the order of their meaning; those of the others come by frequency.
+ORDINAL = ("age_group", "stage", "line_of_treatment", "ecog")
+
 
 def characteristics_rows(rows: ResultRows, members: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of ``stats.characteristics``; columns of :data:`VARIABLES` that ``members`` lacks are skipped."""
@@ -142,7 +145,10 @@ def _level_rows(
     common: dict[str, Any],
 ) -> None:
     taken: set[str] = set()
-    for level in labels.value_counts().index:
+    levels = list(labels.value_counts().index)
+    if common["variable"] in ORDINAL:
+        levels.sort(key=_place)
+    for level in levels:
         of_level = (labels == level).reindex(members.index, fill_value=False).astype(bool)
         word = re.sub(r"[^a-z0-9]+", "_", str(level).lower()).strip("_") or "blank"
         while word in taken:  # '<30' and '>30' are both 30 in a key
@@ -161,6 +167,13 @@ def _level_rows(
             "n_missing_wild_type": None,
         }
         _row(rows, out, f"{key}.{word}", members, status, of_level, f"{common['variable']} {level}", values)
+
+
+def _place(level: object) -> tuple[bool, float, bool, str]:
+    """Where an ordinal level stands: by its number ('<30' before '31-50' before '>71'), else by its letters."""
+    word = str(level)
+    number = re.search(r"\d+(\.\d+)?", word) if not re.match(r"[A-Z]", word) else None
+    return word == REST, float(number[0]) if number else 0.0, not word.startswith("<"), word
 
 
 def _share(count: int, of: int) -> float | None:

@@ -6,7 +6,9 @@ What does NOT belong here: single-sample scores (`ssgsea`) and drawing (`gsea_fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -126,19 +128,20 @@ def preranked_gsea(
     kept = {name: genes for name, genes in found.items() if min_size <= len(genes) <= max_size}
     raw: dict[str, dict[str, Any]] = {}
     if kept:
-        fit = gseapy.prerank(
-            rnk=ordered,
-            gene_sets=kept,
-            min_size=min_size,
-            max_size=max_size,
-            permutation_num=permutations,
-            weight=weight,
-            seed=seed,
-            threads=threads,
-            outdir=None,
-            no_plot=True,
-            verbose=False,
-        )
+        with _quiet_library():
+            fit = gseapy.prerank(
+                rnk=ordered,
+                gene_sets=kept,
+                min_size=min_size,
+                max_size=max_size,
+                permutation_num=permutations,
+                weight=weight,
+                seed=seed,
+                threads=threads,
+                outdir=None,
+                no_plot=True,
+                verbose=False,
+            )
         raw = fit.results
         # gseapy orders ties its own way; hits and running sums refer to its order.
         ordered = fit.ranking.rename(ordered.name)
@@ -152,8 +155,29 @@ def preranked_gsea(
         permutations=permutations,
         seed=seed,
         weight=weight,
-        warnings=tuple(f"{a}: {b}" for a, b in zip(untested["gene_set"], untested["reason"], strict=True)),
+        warnings=(
+            *(f"{a}: {b}" for a, b in zip(untested["gene_set"], untested["reason"], strict=True)),
+            *_tie_words(ordered),
+        ),
     )
+
+
+@contextmanager
+def _quiet_library() -> Iterator[None]:
+    """gseapy writes its warning of ties to the terminal; here it is a sentence of the answer."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
+
+
+def _tie_words(ranking: pd.Series) -> tuple[str, ...]:
+    share = float(ranking.duplicated(keep=False).mean())
+    if share == 0.0:
+        return ()
+    return (f"{share:.1%} of the genes share their metric with another: the order among them is arbitrary.",)
 
 
 def _refuse_repeats(expression: pd.DataFrame) -> None:

@@ -191,13 +191,24 @@ def _variable_rows(words: str, head: Mapping[Any, Any], levels: pd.DataFrame, li
     else:
         rows = [Row((Cell(words), Cell(""), Cell(""), *tests), text_of(head["stat_id"]))]
         most = 2 * _MOST_VALUES if words == heading("cohort_id") else _MOST_VALUES
-        for level in levels.nlargest(most, "n").to_dict("records"):
+        largest = levels.index.isin(levels.nlargest(most, "n").index)
+        for level in levels[largest].to_dict("records"):
             cells = [Cell(_with_share(level[f"n_{g}"], level[f"share_{g}"])) for g in groups]
             rows.append(Row((Cell(f"\u2003{level['level']}"), *cells, Cell(""), Cell(""), Cell(""))))
-        rest = levels.drop(levels.nlargest(most, "n").index)
+        rest = levels[~largest]
         if len(rest):
             cells = [Cell(_with_share(rest[f"n_{g}"].sum(), rest[f"share_{g}"].sum())) for g in groups]
-            rows.append(Row((Cell(f"\u2003{len(rest)} others"), *cells, Cell(""), Cell(""), Cell(""))))
+            rows.append(
+                Row(
+                    (
+                        Cell(f"\u2003{len(rest)} other{'s' if len(rest) > 1 else ''}"),
+                        *cells,
+                        Cell(""),
+                        Cell(""),
+                        Cell(""),
+                    )
+                )
+            )
     missing = [head[f"n_missing_{g}"] for g in groups]
     if any(missing):
         rows.append(

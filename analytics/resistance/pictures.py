@@ -62,7 +62,7 @@ def _shift_picture(
         note = f"{pair['first_sample_id']} to {pair['second_sample_id']}, " + (
             str(pair["role"]).replace("_", " ").replace("baseline to ", "to ")
         )
-        heading = f"Patient {pair['patient_id']}" + ("" if pair["is_comparable"] else " (not one tumour?)")
+        heading = f"Patient {pair['patient_id']}" + ("" if pair["is_comparable"] else " (one tumour?)")
         panels.append(ShiftPanel(heading, note, rows, float(pair["purity_ratio"]), genes))
         drawn = rows[
             ["pair_id", "hugo_symbol", "variant_key", "first_allele_fraction", "second_allele_fraction"]

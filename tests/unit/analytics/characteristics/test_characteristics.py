@@ -145,6 +145,25 @@ def test_levels_that_read_alike_in_a_key_have_keys_of_their_own(members):
     assert table["estimate_key"].is_unique
 
 
+@pytest.mark.parametrize(
+    ("variable", "levels"),
+    [
+        ("age_group", ["<30", "31-50", "50-60", "61-70", ">71"]),
+        ("line_of_treatment", ["1", "2", "3", "10"]),
+        ("stage", ["III", "IV", "IV-M1a", "IV-M1c"]),
+    ],
+)
+def test_levels_with_an_order_stand_in_it_and_not_by_frequency(members, variable, levels):
+    # the last level is the commonest, the first the rarest
+    drawn = np.random.default_rng(1).choice(
+        levels, len(members), p=np.arange(1, len(levels) + 1) / sum(range(len(levels) + 1))
+    )
+    drawn[: len(levels)] = levels
+    _, table = table_of(members.assign(**{variable: drawn}))
+    shown = table[(table["variable"] == variable) & table["level"].notna()]
+    assert shown["level"].tolist() == levels
+
+
 def test_nobody_gives_an_empty_table(members):
     assert characteristics_rows(ResultRows("q", "default"), members.iloc[:0]) == []
 

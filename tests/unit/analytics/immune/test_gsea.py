@@ -155,3 +155,13 @@ def test_a_ranking_needs_two_groups_of_three(group, error, words):
     expression = pd.DataFrame(np.random.default_rng(0).normal(size=(10, 3)), columns=list("ABC"))
     with pytest.raises(error, match=words):
         rank_genes(expression, pd.Series(group))
+
+
+def test_ties_are_a_sentence_of_the_answer_and_nothing_is_written_to_the_terminal(ranking, capfd):
+    tied = ranking.copy()
+    tied.iloc[300:310] = 0.25
+    found = preranked_gsea(tied, [UP], permutations=100, min_size=5)
+    assert found.warnings == (
+        "2.5% of the genes share their metric with another: the order among them is arbitrary.",
+    )
+    assert capfd.readouterr() == ("", "")
