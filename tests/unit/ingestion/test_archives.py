@@ -334,12 +334,7 @@ def test_a_page_or_pointer_in_place_of_the_file_is_refused(page: bytes, expected
         check_kind(page, expected, source="x")  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(
-    "page",
-    [HTML, gzip.compress(HTML), b"PATIENT_ID\n", b"\x00\x01" * 400, b""],
-    # names of their own: packed bytes hold the second at which they were packed
-    ids=["a page", "a packed page", "a table", "noise", "nothing"],
-)
+@pytest.mark.parametrize("page", [HTML, gzip.compress(HTML), b"PATIENT_ID\n", b"\x00\x01" * 400, b""])
 def test_a_tarball_that_is_something_else_is_refused(page: bytes) -> None:
     with pytest.raises(NotTheExpectedFileError, match=r"open the address in a browser"):
         read(page)
