@@ -66,7 +66,7 @@ def claims(
         notes.append(f"Why, in words: icb claims --row {str(found[0]['claim_id']).split('.')[0]}")
     counts = Counter(str(claim["verdict"]) for claim in found)
     said = ", ".join(f"{n} {verdict}" for verdict, n in counts.most_common())
-    print("\n".join(["", *notes, f"{len(found)} claims: {said}."]))
+    print("\n".join(["", *notes, f"{len(found)} claim{'s' if len(found) > 1 else ''}: {said}."]))
 
 
 def _in_one_line(claim: dict[str, Any]) -> dict[str, Any]:

@@ -63,8 +63,10 @@ def test_a_claim_id_starts_with_its_row(published: tuple[PublishedClaim, ...]) -
 def test_estimate_keys_follow_one_grammar(published: tuple[PublishedClaim, ...]) -> None:
     for claim in published:
         for key in (claim.estimate_key, *([claim.p_estimate_key] if claim.p_estimate_key else [])):
-            # words by dots; a gene's symbol is a word
-            assert re.fullmatch(r"[a-z0-9_]+(\.([a-z0-9_]+|[A-Z][A-Z0-9]+)){0,5}", key), claim.claim_id
+            # words by dots; a gene's symbol is a word; a change over time is that of one cohort
+            assert re.fullmatch(r"[a-z0-9_]+(\.([a-z0-9_]+|[A-Z][A-Z0-9]+)){0,5}(@[a-z0-9_]+)?", key), (
+                claim.claim_id
+            )
 
 
 def test_no_two_claims_of_an_analysis_ask_for_the_same_number(published: tuple[PublishedClaim, ...]) -> None:
