@@ -101,8 +101,8 @@ def signatures_and_enrichment() -> None:
 #: Name -> what it compiles; the longest first, so that two processes end together.
 PARTS: Final[Mapping[str, Callable[[], None]]] = {
     "survival scan": survival_scan,
-    "response scan": response_scan,
     "prediction": prediction,
+    "response scan": response_scan,
     "signatures and enrichment": signatures_and_enrichment,
 }
 

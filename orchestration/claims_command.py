@@ -11,7 +11,7 @@ import typer
 
 from orchestration.failures import CommandError
 from orchestration.published_file import published
-from orchestration.tables_out import Format, readable, show
+from orchestration.tables_out import Format, FormatOption, readable, show
 
 #: So many claims are shown with their sentence; more are a line each.
 _EXPLAINED = 12
@@ -21,9 +21,7 @@ def claims(
     paper: Annotated[str | None, typer.Option("--paper", help="One paper, e.g. alk_pan_cancer.")] = None,
     verdict: Annotated[str | None, typer.Option("--verdict", help="One verdict, e.g. different.")] = None,
     row: Annotated[str | None, typer.Option("--row", help="One row of the papers' table, e.g. A6.")] = None,
-    style: Annotated[
-        Format, typer.Option("--format", help="How to print: table, csv or json.")
-    ] = Format.table,
+    style: FormatOption = Format.table,
 ) -> None:
     """Every printed number of the papers with the verdict that the last run earned.
 

@@ -14,7 +14,7 @@ from orchestration.failures import CommandError, first_line, one_sentence
 from orchestration.published_file import published
 from orchestration.scan_command import scan
 from orchestration.settings import PROJECT, Settings
-from orchestration.tables_out import Format, distinct, print_json, readable, show
+from orchestration.tables_out import Format, FormatOption, distinct, print_json, readable, show
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -26,7 +26,6 @@ cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: a
 app.add_typer(cohort_app, name="cohort")
 
 _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print: table, csv or json.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to write the file.")]
 
 

@@ -11,7 +11,7 @@ import typer
 from orchestration.failures import CommandError
 from orchestration.published_file import published
 from orchestration.settings import Settings
-from orchestration.tables_out import Format, show
+from orchestration.tables_out import Format, FormatOption, show
 
 if TYPE_CHECKING:
     from analytics.scan.survival_scan import ScanResult
@@ -61,9 +61,7 @@ def scan(
         typer.Option("--control", help="Cohort with people without checkpoint blockade; may be given again."),
     ] = None,
     draws: Annotated[int, typer.Option("--draws", min=0, help="Draws of the burden null.")] = 5000,
-    style: Annotated[
-        Format, typer.Option("--format", help="How to print: table, csv or json.")
-    ] = Format.table,
+    style: FormatOption = Format.table,
 ) -> None:
     """Of all genes, which predict benefit, and which only look as if they did?
 

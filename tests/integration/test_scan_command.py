@@ -190,7 +190,7 @@ def test_a_scan_that_cannot_be_asked_is_refused_in_one_sentence(
     parts: tuple[str, ...],
 ) -> None:
     said = command(monkeypatch, capfd, demo.settings)("scan", *arguments)
-    said.is_one_sentence(*parts)
+    assert said.is_one_sentence(*parts).startswith("icb: ")
     assert said.out == "" and len(said.err.splitlines()) == 1
 
 
