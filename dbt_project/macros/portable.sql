@@ -30,9 +30,29 @@
     end
 {%- endmacro %}
 
-{#- Text to double; a decimal comma is turned only where the catalogue declares it. -#}
-{% macro to_double(text, decimal) -%}
-    try_cast(case when {{ decimal }} = ',' then replace({{ text }}, ',', '.') else {{ text }} end as double)
+{#- Text to a finite double, or null: digits with one decimal mark and perhaps an exponent, nothing else. DuckDB's own
+    cast also takes 'nan', 'inf' and '1_000', Spark's takes '16D'. A decimal comma is turned only where the catalogue
+    declares it; there '1.234' may be a thousand or one and a bit, so it is no number. -#}
+{% macro to_double(text, decimal="'.'") -%}
+    case
+        when {{ decimal }} = ',' and {{ matches(text, "'^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+$'") }} then null
+        when {{ matches(
+            "case when " ~ decimal ~ " = ',' then replace(" ~ text ~ ", ',', '.') else " ~ text ~ " end",
+            "'^[+-]?([0-9]{1,300}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$'"
+        ) }} then try_cast(case when {{ decimal }} = ',' then replace({{ text }}, ',', '.') else {{ text }} end as double)
+    end
+{%- endmacro %}
+
+{#- Text to a whole number, or null: digits, or a double that is whole ('1.00271849E8' is MEF2B's Entrez number after a
+    spreadsheet). '2.7' is none, though DuckDB's own cast makes it 3. -#}
+{% macro to_bigint(text) -%}
+    case
+        when {{ matches(text, "'^[+-]?[0-9]{1,18}$'") }} then try_cast({{ text }} as bigint)
+        when {{ matches(text, "'^[+-]?[0-9]{1,15}([.][0-9]*)?([eE][+]?[0-9]{1,2})?$'") }}
+            and abs(try_cast({{ text }} as double)) < 9007199254740992
+            and try_cast({{ text }} as double) = floor(try_cast({{ text }} as double))
+            then cast(try_cast({{ text }} as double) as bigint)
+    end
 {%- endmacro %}
 
 {#- Chromosome without 'chr', M as MT. -#}
