@@ -66,6 +66,7 @@ MUTATION_COLUMNS = (
     "variant_classification",
     "variant_type",
     "reference_allele",
+    "tumor_seq_allele1",
     "tumor_seq_allele2",
     "hgvsp_short",
     "hgvsc",
@@ -75,6 +76,7 @@ MUTATION_COLUMNS = (
     "variant_allele_fraction",
     "cancer_cell_fraction",
     "filter",
+    "mutation_status",
     "center",
 )
 
@@ -176,12 +178,39 @@ class PersonRule(Strict):
     evidence: str
 
 
+class Filters(Strict):
+    """How the source means FILTER. ``passing``: cancer type code or ``*`` -> pattern of the values that pass; any other
+    value is a call that the source itself does not believe."""
+
+    passing: dict[str, str]
+    evidence: str
+
+    @model_validator(mode="after")
+    def _patterns_compile(self) -> Filters:
+        for code, pattern in self.passing.items():
+            compiles(pattern)
+            if not code:
+                raise ValueError("passing has an empty key; use '*' for every cancer type")
+        if "*" not in self.passing:
+            raise ValueError("passing needs '*', the pattern for every other cancer type")
+        return self
+
+
+class ZeroCalls(Strict):
+    """What an exome without one call of any class is: ``real`` when the source shows that it had none. Without this it
+    is undetermined, because a truncated table looks the same."""
+
+    kind: Literal["real"]
+    evidence: str
+
+
 class Assay(Strict):
     name: str
     kind: Literal["exome", "panel", "none"]
     panel_id: str | None = Field(default=None, description="panel of every sample without one of its own")
     size_mb: float | None = Field(default=None, gt=0, description="coding territory behind TMB, in megabases")
     reports_silent: bool = False
+    zero_calls: ZeroCalls | None = None
 
 
 class Cohort(Strict):
@@ -201,10 +230,7 @@ class Cohort(Strict):
     endpoints: dict[Endpoint, EndpointRule] = Field(default_factory=dict)
     files: tuple[SourceFile, ...]
     person_rules: tuple[PersonRule, ...] = ()
-    passing_filters: dict[str, str] = Field(
-        default_factory=lambda: {"*": r"^(PASS|\.)?$"},
-        description="cancer type code or *: pattern of a FILTER value that passes",
-    )
+    filters: Filters | None = None
 
     @property
     def owner_id(self) -> str:
@@ -216,10 +242,6 @@ class Cohort(Strict):
         repeated = sorted({i for i in ids if ids.count(i) > 1})
         if repeated:
             raise ValueError(f"file ids repeated: {repeated}")
-        for code, pattern in self.passing_filters.items():
-            compiles(pattern)
-            if not code:
-                raise ValueError("passing_filters has an empty key; use '*' for every cancer type")
         return self
 
 

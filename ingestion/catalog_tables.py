@@ -48,8 +48,7 @@ def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
         )
         corrections = [(r.rule_id, *pair) for r in cohort.person_rules for pair in r.corrections.items()]
         _add(out, "person_corrections", [(cohort.cohort_id, *row) for row in corrections])
-        filters = cohort.passing_filters.items()
-        _add(out, "mutation_filters", [(cohort.cohort_id, code, pattern) for code, pattern in filters])
+        _add(out, "mutation_filters", [row for file in cohort.files for row in _filter_rows(cohort, file)])
     return out.tables(CATALOG_TABLES)
 
 
@@ -93,6 +92,21 @@ def _map_row(
     )
 
 
+#: What is passed where the cohort file is silent: the portal does not read FILTER (File-Formats), elsewhere only words
+#: that say so themselves pass, and any other makes the row one that is not understood.
+_ANY_FILTER, _PASS = "", r"^(PASS|\.)?$"
+
+
+def _filter_rows(cohort: Cohort, file: SourceFile) -> list[_Row]:
+    if file.kind not in ("mutations", "cbioportal_study"):
+        return []
+    if cohort.filters is not None:
+        passing = cohort.filters.passing.items()
+        return [(cohort.cohort_id, file.id, code, pattern, _flag(True)) for code, pattern in passing]
+    is_study = file.kind == "cbioportal_study"
+    return [(cohort.cohort_id, file.id, "*", _ANY_FILTER if is_study else _PASS, _flag(is_study))]
+
+
 def _cohort_row(cohort: Cohort) -> _Row:
     assay = cohort.assay
     return (
@@ -110,6 +124,7 @@ def _cohort_row(cohort: Cohort) -> _Row:
         assay.panel_id,
         None if assay.size_mb is None else str(assay.size_mb),
         _flag(assay.reports_silent),
+        _flag(assay.zero_calls is not None),
         "; ".join(cohort.known_missing) or None,
     )
 

@@ -34,6 +34,7 @@ MAF_SYNONYMS: dict[str, tuple[str, ...]] = {
     "variant_classification": ("Variant_Classification",),
     "variant_type": ("Variant_Type",),
     "reference_allele": ("Reference_Allele",),
+    "tumor_seq_allele1": ("Tumor_Seq_Allele1",),
     "tumor_seq_allele2": ("Tumor_Seq_Allele2",),
     "hgvsp_short": ("HGVSp_Short", "Amino_Acid_Change", "Protein_Change"),
     "hgvsc": ("HGVSc", "cDNA_Change"),
@@ -43,6 +44,7 @@ MAF_SYNONYMS: dict[str, tuple[str, ...]] = {
     "variant_allele_fraction": ("i_tumor_f", "tumor_f", "VAF"),
     "cancer_cell_fraction": ("ccf_hat",),
     "filter": ("FILTER",),
+    "mutation_status": ("Mutation_Status",),
     "center": ("Center", "CENTERS"),
 }
 SAMPLE_SYNONYMS = ("Tumor_Sample_Barcode", "Tumor_Sample_ID")
@@ -51,8 +53,9 @@ _ENSEMBL_COLUMN = "Gene"
 _ENSEMBL_NUMBER = re.compile(r"ENSG\d{11}")
 
 _MONTHS = (
-    "jan|janv|feb|févr|fevr|fév|mar|mars|apr|avr|may|mai|jun|juin|jul|juil|aug|août|aout|sep|sept|oct|okt|"
-    "nov|dec|déc|dez"
+    "jan|janv|feb|févr|fevr|fév|mar|mars|mär|mrz|märz|maerz|mrt|maart|marzo|março|march|apr|avr|may|mai|jun|juin|jul|juil|"
+    "aug|août|aout|sep|sept|set|september|septembre|septiembre|settembre|setembro|oct|okt|ott|out|nov|dec|déc|dez|dic|"
+    "december|décembre|dezember|diciembre|dicembre"
 )
 #: What spreadsheets make of SEPT2, MARCH1, DEC1 and OCT4: 2-Sep, 01-mars, Mar-01, 2006-09-02, 9/6/2006.
 _GENE_AS_DATE = re.compile(
@@ -173,6 +176,7 @@ def _needed(columns: Sequence[str], file: SourceFile, where: str) -> Collection[
     for name in file.keep_rows:
         needed.add(require_column(columns, name, where, f"files.{file.id}.keep_rows"))
     _require_some_mutation_column(columns, file, where)
+    _require_class(columns, file, where)
     picks = [pick for name in MUTATION_COLUMNS if (pick := _pick_for(name, columns, file)) is not None]
     return needed | {found for pick in picks for found in pick_columns(columns, pick)}
 
@@ -194,6 +198,18 @@ def _require_some_mutation_column(columns: Sequence[str], file: SourceFile, wher
             f"no column names a gene, position or protein change; the file has: {', '.join(columns[:25])}",
             file=where,
             remedy="name them under mutation_columns, or correct the delimiter or header row",
+        )
+
+
+def _require_class(columns: Sequence[str], file: SourceFile, where: str) -> None:
+    """Without a class no row could be told from a silent one, and everybody would be wild-type for every gene."""
+    name = "variant_classification"
+    if name not in file.mutation_constants and _pick_for(name, columns, file) is None:
+        raise ParseError(
+            f"no column says what class a variant is of; the file has: {', '.join(columns[:25])}",
+            file=where,
+            remedy=f"name it under mutation_columns.{name}, or, where the source says that it lists non-synonymous "
+            f"calls only, write 'mutation_constants: {{{name}: nonsynonymous of unstated class}}'",
         )
 
 

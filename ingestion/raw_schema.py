@@ -192,6 +192,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "panel_id",
         "assay_size_mb",
         "reports_silent",
+        "zero_calls_are_real",
         "known_missing",
     ),
     "endpoint_rules": ("cohort_id", "endpoint", "origin", "evidence"),
@@ -210,7 +211,8 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     "word_maps": ("cohort_id", "file_id", "column_name", "word", "value"),
     "person_rules": ("cohort_id", "rule_id", "namespace", "pattern", "evidence"),
     "person_corrections": ("cohort_id", "rule_id", "found", "meant"),
-    "mutation_filters": ("cohort_id", "cancer_type_code", "pattern"),
+    # is_understood: a FILTER value that does not match is a call that the source does not believe, else nobody knows
+    "mutation_filters": ("cohort_id", "file_id", "cancer_type_code", "pattern", "is_understood"),
 }
 
 #: rule_id -> what a row in rejected_rows with this rule means.
@@ -233,4 +235,15 @@ REJECTION_RULES: dict[str, str] = {
     "absent_column": "A column that the catalogue names is not in an awaited table; the rest of it is read.",
     "absent_file": "A meta file names a data file that the study does not hold.",
     "backwards_segment": "The segment ends before it starts.",
+    "unreadable_symbol": "The gene's name cannot be read, and no Entrez number says which gene it is.",
+    "several_genes": "The row names several genes and nothing says which of them is changed.",
+    "ambiguous_symbol": "The symbol stands for several genes, and neither number nor chromosome decides.",
+    "symbol_and_number_disagree": "Symbol and Entrez number do not match: they are two genes.",
+    "symbol_and_chromosome_disagree": "The gene lies on another chromosome than the row says.",
+    "position_outside_gene": "The position lies over 5 megabases from where other rows have the gene.",
+    "unknown_class": "The variant class is in no vocabulary, or says nothing of its effect.",
+    "missing_class": "The row has no variant class, though the table has a column for it.",
+    "unknown_filter": "FILTER does not say PASS, and the cohort file does not say what the word means.",
+    "unknown_mutation_status": "The Mutation_Status is in no vocabulary.",
+    "unreadable_position": "The position is not a whole number.",
 }

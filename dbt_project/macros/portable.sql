@@ -55,11 +55,41 @@
     end
 {%- endmacro %}
 
-{#- Chromosome without 'chr', M as MT. -#}
+{#- A position: a whole number above 0, thousands separators allowed ('29,415,640'). -#}
+{% macro to_position(text) -%}
+    nullif(greatest(coalesce({{ to_bigint(
+        "case when " ~ matches(text, "'^[0-9]{1,3}([,.'' ][0-9]{3}){2,}$'") ~ " then "
+        ~ replace_all(text, "'[^0-9]'", "''") ~ " else " ~ text ~ " end"
+    ) }}, 0), 0), 0)
+{%- endmacro %}
+
+{#- Every place where a pattern stands, replaced. -#}
+{% macro replace_all(text, pattern, by) -%}{{ return(adapter.dispatch('replace_all')(text, pattern, by)) }}{%- endmacro %}
+{% macro default__replace_all(text, pattern, by) -%}regexp_replace({{ text }}, {{ pattern }}, {{ by }}, 'g'){%- endmacro %}
+{% macro spark__replace_all(text, pattern, by) -%}regexp_replace({{ text }}, {{ pattern }}, {{ by }}){%- endmacro %}
+
+{#- Chromosome in capitals without 'chr' and leading zeros; 23 and 24 are X and Y, M is MT. -#}
 {% macro bare_chromosome(text) -%}
+    case regexp_replace(upper(trim({{ text }})), '^(CHR)?[ _]*0*', '')
+        when 'M' then 'MT' when '23' then 'X' when '24' then 'Y' when '' then null
+        else regexp_replace(upper(trim({{ text }})), '^(CHR)?[ _]*0*', '')
+    end
+{%- endmacro %}
+
+{#- HGNC writes open reading frames C2orf16; sources write C2ORF16 too, and MC3's two call sets write both. -#}
+{% macro reading_frame_name(text) -%}
     case
-        when upper({{ text }}) in ('M', 'MT', 'CHRM', 'CHRMT') then 'MT'
-        else regexp_replace({{ text }}, '^[cC][hH][rR]', '')
+        when {{ matches("upper(" ~ text ~ ")", "'^C([0-9]{1,2}|X|Y)ORF[0-9]+[A-Z]?$'") }}
+            then replace(upper({{ text }}), 'ORF', 'orf')
+    end
+{%- endmacro %}
+
+{#- GRCh36, GRCh37 or GRCh38 of the words that sources use (37, hg19, b37, GRCh37-lite); null where nothing is said. -#}
+{% macro genome_build(text) -%}
+    case
+        when {{ matches("lower(coalesce(" ~ text ~ ", ''))", "'(hg18|36)'") }} then 'GRCh36'
+        when {{ matches("lower(coalesce(" ~ text ~ ", ''))", "'(hg19|37)'") }} then 'GRCh37'
+        when {{ matches("lower(coalesce(" ~ text ~ ", ''))", "'(hg38|38)'") }} then 'GRCh38'
     end
 {%- endmacro %}
 

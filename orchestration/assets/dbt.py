@@ -119,7 +119,9 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
         with warehouse.build():
             pass  # a file that somebody else has open is one sentence here, and an error a model in dbt
         target = fresh_target(warehouse.settings)
-        invocation = dbt.cli(["build"], context=context, target_path=target, raise_on_error=False)
+        invocation = dbt.cli(
+            ["build", "--full-refresh"], context=context, target_path=target, raise_on_error=False
+        )
         # dbt has the build file open while it runs, so that what is read from the file comes afterwards
         events = list(invocation.stream())
         failures = failed_nodes(target)

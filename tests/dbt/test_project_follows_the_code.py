@@ -17,6 +17,8 @@ DBT = PROJECT / "dbt_project"
 MODELS = sorted((DBT / "models").rglob("*.sql"))
 #: Raw tables that no model reads yet.
 NOT_STAGED: set[str] = set()
+#: Columns that staging adds.
+ADDED = {"mutations": ("start_position_raw",)}
 
 
 def rows(seed: str) -> list[dict[str, str]]:
@@ -31,7 +33,8 @@ def test_every_raw_table_has_a_staging_model_with_its_columns() -> None:
         expected = [
             "copy_number_level" if table == "copy_number" and c == "value" else c for c in RAW_TABLES[table]
         ]
-        assert selected == expected, table
+        # the source's own word of a position stays beside the number
+        assert [name for name in selected if name not in ADDED.get(table, ())] == expected, table
 
 
 def test_every_rejection_rule_is_described() -> None:
@@ -40,7 +43,7 @@ def test_every_rejection_rule_is_described() -> None:
 
 def test_every_mart_has_a_contract_a_description_and_a_test() -> None:
     files = sorted((DBT / "models" / "marts").glob("*.yml"))
-    marts = [mart for path in files for mart in yaml.safe_load(path.read_text())["models"]]
+    marts = [mart for path in files for mart in yaml.safe_load(path.read_text()).get("models", [])]
     assert {m["name"] for m in marts} == {p.stem for p in (DBT / "models" / "marts").glob("*.sql")}
     for mart in marts:
         assert mart["description"]

@@ -1,18 +1,8 @@
--- Every gene symbol that a mutation row or a panel carries, resolved to its current HGNC symbol: first the curated
--- aliases, else the panel symbol with the same Entrez number (itself through the aliases: panels list old names too),
--- else the symbol as it is.
-with called as (
-
-    select
-        hugo_symbol as symbol_raw,
-        max(entrez_gene_id) as entrez_gene_id
-    from {{ ref('stg_mutations') }}
-    where hugo_symbol is not null
-    group by hugo_symbol
-
-),
-
-listed as (
+-- Every symbol that a panel, a curated alias or a copy-number table has, resolved to its current HGNC symbol: first the
+-- curated aliases, else the panel symbol with the same Entrez number (itself through the aliases: panels list old names
+-- too), else the symbol as it is. Rows of mutation tables have no say: one wrong number in one row would rename a gene in
+-- every cohort. What such a row means is decided row by row (int_gene_decisions).
+with listed as (
 
     select
         hugo_symbol as symbol_raw,
@@ -22,26 +12,19 @@ listed as (
 
 ),
 
-copied as (
-
-    select distinct
-        hugo_symbol as symbol_raw,
-        cast(null as bigint) as entrez_gene_id
-    from {{ ref('stg_copy_number') }}
-
-),
-
 symbols as (
 
     select
         symbol_raw,
         max(entrez_gene_id) as entrez_gene_id
     from (
-        select * from called
-        union all
         select * from listed
         union all
-        select * from copied
+        select distinct
+            hugo_symbol as symbol_raw,
+            cast(null as bigint) as entrez_gene_id
+        from {{ ref('stg_copy_number') }}
+        where hugo_symbol is not null
     ) as every_symbol
     group by symbol_raw
 
@@ -60,7 +43,7 @@ by_entrez as (
 
     select
         listed.entrez_gene_id,
-        min(coalesce(aliases.hugo_symbol, listed.symbol_raw)) as hugo_symbol
+        min(coalesce(aliases.hugo_symbol, {{ reading_frame_name('listed.symbol_raw') }}, listed.symbol_raw)) as hugo_symbol
     from listed
     left join aliases on listed.symbol_raw = aliases.alias
     where listed.entrez_gene_id > 0
@@ -71,7 +54,9 @@ by_entrez as (
 
 select
     symbols.symbol_raw,
-    coalesce(aliases.hugo_symbol, by_entrez.hugo_symbol, symbols.symbol_raw) as hugo_symbol,
+    coalesce(
+        aliases.hugo_symbol, by_entrez.hugo_symbol, {{ reading_frame_name('symbols.symbol_raw') }}, symbols.symbol_raw
+    ) as hugo_symbol,
     case
         when aliases.hugo_symbol is not null then 'curated alias'
         when by_entrez.hugo_symbol <> symbols.symbol_raw then 'same Entrez number'

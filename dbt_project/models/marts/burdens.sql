@@ -14,7 +14,7 @@ samples as (
 
 profiling as (
 
-    select * from {{ ref('profiling') }} where is_profiled
+    select * from {{ ref('profiling') }} where is_profiled and not is_undetermined
 
 ),
 

@@ -5,6 +5,7 @@ select
     mutations.sample_id,
     mutations.hugo_symbol,
     mutations.hugo_symbol_raw,
+    mutations.gene_rule,
     mutations.entrez_gene_id,
     mutations.ncbi_build,
     mutations.chromosome,
@@ -24,10 +25,16 @@ select
     mutations.variant_allele_fraction,
     mutations.cancer_cell_fraction,
     mutations.filter_raw,
+    mutations.mutation_status,
+    mutations.mutation_status_raw,
     mutations.center,
     mutations.is_passing,
+    mutations.is_somatic,
     mutations.is_duplicate,
-    mutations.is_passing and not mutations.is_duplicate as is_counted,
+    mutations.problem is null as is_understood,
+    mutations.problem,
+    mutations.problem is null
+    and mutations.is_passing and mutations.is_somatic and not mutations.is_duplicate as is_counted,
     mutations.source_file_id,
     mutations.source_row
 from {{ ref('int_mutations') }} as mutations

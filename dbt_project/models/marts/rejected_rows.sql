@@ -61,6 +61,47 @@ segments as (
 
 ),
 
+-- mutation rows that stay but are not understood, and places that are no numbers (0 and -1 say that there is none)
+calls as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        coalesce(problem, 'several_genes') as rule_id,
+        case
+            when problem in ('unknown_class', 'missing_class') then 'Variant_Classification'
+            when problem = 'unknown_filter' then 'FILTER'
+            when problem = 'unknown_mutation_status' then 'Mutation_Status'
+            else 'Hugo_Symbol'
+        end as column_name,
+        case
+            when problem in ('unknown_class', 'missing_class') then variant_classification_raw
+            when problem = 'unknown_filter' then filter_raw
+            when problem = 'unknown_mutation_status' then mutation_status_raw
+            when problem = 'symbol_and_number_disagree'
+                then hugo_symbol_raw || ', Entrez ' || cast(entrez_gene_id as string)
+            when problem in ('symbol_and_chromosome_disagree', 'position_outside_gene')
+                then hugo_symbol_raw || ', chromosome ' || chromosome || ':' || cast(start_position as string)
+            else hugo_symbol_raw
+        end as value
+    from {{ ref('int_mutations') }}
+    where patient_id is not null and (problem is not null or names_several_genes)
+    union all
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        'unreadable_position' as rule_id,
+        'Start_Position' as column_name,
+        start_position_raw as value
+    from {{ ref('int_mutations') }}
+    where
+        patient_id is not null and start_position is null
+        and start_position_raw is not null and {{ to_bigint('start_position_raw') }} is null
+
+),
+
 uncounted as (
 
     select
@@ -100,6 +141,8 @@ together as (
     select * from orphans
     union all
     select * from segments
+    union all
+    select * from calls
     union all
     select * from uncounted
     union all

@@ -19,5 +19,6 @@ select
     panel_id,
     try_cast(assay_size_mb as double) as assay_size_mb,
     (reports_silent = 'true') as reports_silent,
+    (zero_calls_are_real = 'true') as zero_calls_are_real,
     known_missing
 from source

@@ -6,6 +6,8 @@ with source as (
 
 select
     cohort_id,
+    file_id,
     cancer_type_code,
-    pattern
+    pattern,
+    (is_understood = 'true') as is_understood
 from source

@@ -128,12 +128,13 @@ def mutated(cohort_id: str) -> dict[str, set[str]]:
     calls = pd.concat([parsed(cohort_id, f.id)["mutations"] for f in cohort.files])
     calls = calls[calls["hugo_symbol"].notna()]
     calls = calls[~calls["variant_classification"].str.lower().isin(SILENT)]
-    anywhere = cohort.passing_filters["*"]
+    patterns = cohort.filters.passing if cohort.filters else {"*": r"^(PASS|\.)?$"}
+    anywhere = patterns["*"]
     codes = calls["sample_id"].str.extract(r"^DEMO-([A-Z]{2})", expand=False)
     leukaemia = codes.eq("LA")
     passing = calls["filter"].fillna("").str.fullmatch(anywhere.strip("^$"))
-    if "LAML" in cohort.passing_filters:
-        own = calls["filter"].fillna("").str.fullmatch(cohort.passing_filters["LAML"].strip("^$"))
+    if "LAML" in patterns:
+        own = calls["filter"].fillna("").str.fullmatch(patterns["LAML"].strip("^$"))
         passing = passing.where(~leukaemia, own)
     calls = calls[passing]
     symbols = calls["hugo_symbol"].replace(OLD)

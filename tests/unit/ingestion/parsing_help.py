@@ -22,6 +22,9 @@ ATTRIBUTES = {
     for name, value in yaml.safe_load((ROOT / "catalog" / "attributes.yaml").read_text()).items()
 }
 
+#: What the rows of a mutation table without a class column are, without which it is refused.
+UNSTATED_CLASS = {"mutation_constants": {"variant_classification": "nonsynonymous of unstated class"}}
+
 
 def fixture(name: str) -> bytes:
     return (FIXTURES / name).read_bytes()

@@ -90,7 +90,9 @@ def written(folder: Path, cohort: dict[str, Any] | str, name: str = "made_up") -
         (a_cohort(table={"patient_id": {"column": "P", "template": "x"}}), ["needs a {}"]),
         (a_cohort(table={"patient_id": {"column": "P", "template_when": "^x$"}}), ["template_when needs"]),
         (a_cohort(table={"mutation_columns": {"gene": "Gene"}}), ["unknown MAF columns", "gene"]),
-        (a_cohort(passing_filters={"*": "("}), ["not a regular expression"]),
+        (a_cohort(filters={"passing": {"*": "("}, "evidence": "e"}), ["not a regular expression"]),
+        (a_cohort(filters={"passing": {"LAML": "x"}, "evidence": "e"}), ["needs '*'"]),
+        (a_cohort(filters={"passing": {"*": "x"}}), ["filters.evidence"]),
         (a_cohort(files=a_cohort()["files"] * 2), ["file ids repeated", "clinical"]),
         (a_cohort(endpoints={"OS": {"origin": "birth", "evidence": "none"}}), ["endpoints.OS.origin"]),
     ],
@@ -263,7 +265,7 @@ def test_words_of_cohorts_and_constants_belong_to_the_vocabulary(
 
 def test_patterns_work_in_the_warehouse_too(shipped: Catalog) -> None:
     """dbt applies the patterns of columns, persons and filters with RE2, which knows no lookahead."""
-    patterns = {p for c in shipped.cohorts for p in c.passing_filters.values()}
+    patterns = {p for c in shipped.cohorts if c.filters for p in c.filters.passing.values()}
     patterns |= {r.pattern for c in shipped.cohorts for r in c.person_rules if r.pattern}
     patterns |= {m.pattern for c in shipped.cohorts for f in c.files for m in f.columns.values() if m.pattern}
     assert patterns

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from parsing_help import listed, parse
+from parsing_help import UNSTATED_CLASS, listed, parse
 from pydantic import ValidationError
 
 from ingestion.errors import ParseError
@@ -216,7 +216,8 @@ def test_a_maf_that_names_genes_by_symbol_and_ensembl_number_gives_identifiers(t
         "ALK\tENSG00000171094\tS1\t1\nALK\tENSG00000171094\tS2\t2\nX\tnot one\tS2\t3\n"
     )
     tables = parse(
-        written(tmp_path, "m.maf", text), {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"}
+        written(tmp_path, "m.maf", text),
+        {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"} | UNSTATED_CLASS,
     )
     assert listed(tables, "gene_identifiers", "hugo_symbol", "ensembl_gene_id", "source_row") == [
         ("ALK", "ENSG00000171094", 2)
@@ -226,4 +227,4 @@ def test_a_maf_that_names_genes_by_symbol_and_ensembl_number_gives_identifiers(t
 def test_a_column_called_gene_that_holds_symbols_gives_none(tmp_path: Path) -> None:
     path = written(tmp_path, "m.tsv", "Gene\tSample\tStart_Position\nALK\tS1\t1\n")
     file = {"kind": "mutations", "sample_id": "Sample", "mutation_columns": {"hugo_symbol": "Gene"}}
-    assert parse(path, file)["gene_identifiers"].num_rows == 0
+    assert parse(path, file | UNSTATED_CLASS)["gene_identifiers"].num_rows == 0

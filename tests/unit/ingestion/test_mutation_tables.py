@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from parsing_help import listed, parse
+from parsing_help import UNSTATED_CLASS, listed, parse
 
 from ingestion.catalog import MUTATION_COLUMNS
 from ingestion.errors import ParseError
 from ingestion.mutation_tables import MAF_SYNONYMS, is_gene_made_date
 
-MAF = {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"}
+MAF = {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"} | UNSTATED_CLASS
 
 
 def parse_text(tmp_path: Path, text: str, file: dict[str, Any]) -> dict[str, Any]:
@@ -63,7 +63,8 @@ def test_a_declared_pick_wins_over_the_standard_name(tmp_path: Path) -> None:
 
 def test_constants_fill_columns_that_the_table_does_not_have_or_leaves_empty(tmp_path: Path) -> None:
     text = "Hugo_Symbol\tNCBI_Build\tTumor_Sample_Barcode\nA\thg18\tS\nB\t\tS\n"
-    file = MAF | {"mutation_constants": {"ncbi_build": "GRCh37", "variant_type": "SNP"}}
+    constants = {"ncbi_build": "GRCh37", "variant_type": "SNP"}
+    file = MAF | {"mutation_constants": UNSTATED_CLASS["mutation_constants"] | constants}
     found = parse_text(tmp_path, text, file)
     assert listed(found, "mutations", "ncbi_build", "variant_type") == [("hg18", "SNP"), ("GRCh37", "SNP")]
 
@@ -203,3 +204,22 @@ def test_what_an_identifier_says_of_its_sample_is_a_value_of_the_clinical_table(
 def test_a_file_that_is_no_case_list_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match="it is no case list, it has no 'stable_id:' line"):
         parse_text(tmp_path, "a\tb\n1\t2\n", {"kind": "case_list"})
+
+
+def test_a_table_without_a_class_column_is_refused_with_what_to_write(tmp_path: Path) -> None:
+    """Its rows could not be told from silent ones: everybody would be wild-type for every gene."""
+    text = "Hugo_Symbol\tTumor_Sample_Barcode\nTP53\tS\n"
+    with pytest.raises(
+        ParseError, match=r"no column says what class .*mutation_constants: \{variant_classification"
+    ):
+        parse_text(tmp_path, text, {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"})
+
+
+def test_status_and_both_tumour_alleles_are_read(tmp_path: Path) -> None:
+    text = (
+        "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\tTumor_Seq_Allele1\tTumor_Seq_Allele2\tMutation_Status\n"
+        "ALK\tS\tMissense_Mutation\tT\tC\tGermline\n"
+    )
+    found = parse_text(tmp_path, text, {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"})
+    columns = ("tumor_seq_allele1", "tumor_seq_allele2", "mutation_status")
+    assert listed(found, "mutations", *columns) == [("T", "C", "Germline")]

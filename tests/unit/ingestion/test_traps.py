@@ -10,7 +10,19 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from parsing_help import FIXTURES, all_text, cell, listed, make_catalog, make_cohort, parse, read, rows, rules
+from parsing_help import (
+    FIXTURES,
+    UNSTATED_CLASS,
+    all_text,
+    cell,
+    listed,
+    make_catalog,
+    make_cohort,
+    parse,
+    read,
+    rows,
+    rules,
+)
 
 from ingestion.raw_tables import catalog_tables
 
@@ -257,6 +269,7 @@ def test_trap_several_tmb_of_one_cohort_stay_apart_and_an_age_in_days_that_holds
 # ---- mutations ------------------------------------------------------------------------------------------
 
 MAF = {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"}
+CLASS = {"variant_classification": "Variant_Class"}
 
 
 def test_trap_exact_duplicate_mutations_are_both_kept_with_their_lines() -> None:
@@ -268,7 +281,11 @@ def test_trap_exact_duplicate_mutations_are_both_kept_with_their_lines() -> None
     ("name", "file", "dates"),
     [
         ("version.maf", MAF, [(7, "14-sept")]),
-        ("several_samples.tsv", {"kind": "mutations", "sample_id": "Sample"}, [(3, "01-mars"), (4, "6-Sep")]),
+        (
+            "several_samples.tsv",
+            {"kind": "mutations", "sample_id": "Sample", "mutation_columns": CLASS},
+            [(3, "01-mars"), (4, "6-Sep")],
+        ),
     ],
 )
 def test_trap_genes_turned_into_dates_are_kept_as_they_stand_and_noted(
@@ -294,6 +311,7 @@ def test_trap_a_table_without_alleles_or_gene_gives_nulls_not_errors() -> None:
     file = {
         "kind": "mutations", "sample_id": "sample",
         "mutation_columns": {"chromosome": "chr", "start_position": "pos", "hgvsp_short": "effect"},
+        **UNSTATED_CLASS,
     }  # fmt: skip
     row = parse("no_gene.tsv", file)["mutations"].to_pylist()[0]
     assert (row["hugo_symbol"], row["reference_allele"]) == (None, None)
@@ -326,8 +344,25 @@ def test_trap_mc3_short_barcodes_filters_and_call_sets() -> None:
         ("SYN2-01", None, "BROAD2013"), ("SYN2-01", ".", "MC3"),
     ]  # fmt: skip
     filters = {"*": r"^(PASS|\.)?$", "LAML": r"^(PASS|wga)?$"}
-    maps = catalog_tables(make_catalog(make_cohort(file, passing_filters=filters)))
-    assert listed(maps, "mutation_filters", "cancer_type_code", "pattern") == list(filters.items())
+    declared = {"passing": filters, "evidence": "the paper"}
+    maps = catalog_tables(make_catalog(make_cohort(file, filters=declared)))
+    assert listed(maps, "mutation_filters", "cancer_type_code", "pattern", "is_understood") == [
+        ("*", r"^(PASS|\.)?$", "true"), ("LAML", r"^(PASS|wga)?$", "true"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        ({"kind": "mutations", "sample_id": "S"}, ("*", r"^(PASS|\.)?$", "false")),
+        ({"kind": "cbioportal_study"}, ("*", "", "true")),
+    ],
+)
+def test_without_a_word_on_filters_the_portal_s_are_not_read_and_others_must_say_pass(
+    file: dict[str, str], expected: tuple[str, str, str]
+) -> None:
+    maps = catalog_tables(make_catalog(make_cohort(file)))
+    assert listed(maps, "mutation_filters", "cancer_type_code", "pattern", "is_understood") == [expected]
 
 
 def test_trap_who_was_sequenced_comes_from_the_case_list_not_from_the_maf() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 import pytest
@@ -60,9 +61,11 @@ def test_bare_zero_and_one_never_mean_an_event(vocabulary: dict[str, dict[str, s
     ("word", "maf_class", "nonsynonymous", "truncating"),
     [
         ("Missense_Mutation", "Missense_Mutation", "true", "false"),
-        ("splice_acceptor_variant&intron_variant", "Splice_Site", "true", "true"),
+        ("splice_acceptor_variant", "Splice_Site", "true", "true"),
         ("Frame-shift Indel", "Frame_Shift_Indel", "true", "true"),
-        ("stop_gained&splice_region_variant", "Nonsense_Mutation", "true", "true"),
+        ("SPLICE_SITE_DONOR", "Splice_Site", "true", "true"),
+        ("nonframeshift deletion", "In_Frame_Del", "true", "false"),
+        ("exonic", "Unknown", "", ""),
         ("Silent", "Silent", "false", "false"),
         ("5'Flank", "5'Flank", "false", "false"),
         ("lincRNA", "RNA", "false", "false"),
@@ -73,7 +76,7 @@ def test_bare_zero_and_one_never_mean_an_event(vocabulary: dict[str, dict[str, s
 def test_a_class_word_says_what_kind_of_change_it_is(
     word: str, maf_class: str, nonsynonymous: str, truncating: str
 ) -> None:
-    row = {r["word"]: r for r in seed("variant_classes")}[word.lower()]
+    row = {r["word"]: r for r in seed("variant_classes")}[re.sub(r"[ -]+", "_", word.lower())]
     assert (row["maf_class"], row["is_nonsynonymous"], row["is_truncating"]) == (
         maf_class,
         nonsynonymous,
@@ -98,11 +101,24 @@ def test_classes_are_those_of_maf_and_two_for_indels_of_unstated_direction() -> 
     }  # fmt: skip
     rows = seed("variant_classes")
     assert {r["maf_class"] for r in rows} == maf | {"Frame_Shift_Indel", "In_Frame_Indel"}
-    assert all(r["word"] == r["word"].strip().lower() for r in rows)
-    assert {r[c] for r in rows for c in ("is_nonsynonymous", "is_truncating", "is_coding")} == {
-        "true",
-        "false",
+    assert all(re.fullmatch(r"[a-z0-9_']+", r["word"]) for r in rows), "joined words are taken apart before"
+    assert {r["is_coding"] for r in rows} == {"true", "false"}
+    assert {r["maf_class"] for r in rows if r["is_nonsynonymous"] == "" or r["is_truncating"] == ""} == {
+        "Unknown"
     }
+
+
+def test_severity_follows_the_order_of_consequences_that_ensembl_publishes() -> None:
+    order = (
+        "transcript_ablation", "splice_acceptor_variant", "splice_donor_variant", "stop_gained", "frameshift_variant",
+        "stop_lost", "start_lost", "inframe_insertion", "inframe_deletion", "missense_variant",
+        "protein_altering_variant", "splice_region_variant", "stop_retained_variant", "synonymous_variant",
+        "5_prime_utr_variant", "3_prime_utr_variant", "intron_variant", "upstream_gene_variant",
+        "downstream_gene_variant", "intergenic_variant",
+    )  # fmt: skip
+    severity = {r["word"]: int(r["severity"]) for r in seed("variant_classes")}
+    places = [severity[word] for word in order]
+    assert places == sorted(set(places))
 
 
 def test_an_alias_leads_to_a_symbol_that_is_no_alias_itself() -> None:
@@ -119,7 +135,7 @@ def test_an_alias_leads_to_a_symbol_that_is_no_alias_itself() -> None:
         ("MLL", "KMT2A"), ("MLL2", "KMT2D"), ("MLL3", "KMT2C"), ("MLL4", "KMT2B"), ("FAM123B", "AMER1"),
         ("FAM46C", "TENT5C"), ("MYCL1", "MYCL"), ("RFWD2", "COP1"), ("H3F3A", "H3-3A"), ("HIST1H3B", "H3C2"),
         ("C10ORF71", "C10orf71"), ("ODZ1", "TENM1"), ("14-sept", "SEPTIN14"), ("6-Sep", "SEPTIN6"),
-        ("10-Mar", "MARCHF10"), ("1-Dec", "DELEC1"),
+        ("10-Mar", "MARCHF10"), ("1-Dec", "DELEC1"), ("SEPT15", "SELENOF"),
     ],
 )  # fmt: skip
 def test_old_symbols_and_unambiguous_dates_become_the_current_symbol(alias: str, symbol: str) -> None:
@@ -130,6 +146,28 @@ def test_dates_that_could_be_two_genes_stay_dates() -> None:
     """1-Mar is MARCHF1 or MTARC1, 2-Mar is MARCHF2 or MTARC2."""
     aliases = {r["alias"] for r in seed("gene_aliases")}
     assert not {"1-Mar", "2-Mar", "01-mars", "02-mars", "Mar-01", "Mar-02"} & aliases
+
+
+def test_a_symbol_of_several_genes_is_told_apart_by_number_and_chromosome() -> None:
+    rows = seed("ambiguous_symbols")
+    aliases = {r["alias"]: r["hugo_symbol"] for r in seed("gene_aliases")}
+    for symbol in {r["symbol"] for r in rows}:
+        own = [r for r in rows if r["symbol"] == symbol]
+        assert len(own) > 1 and aliases[symbol] in {r["hugo_symbol"] for r in own}, symbol
+        assert len({r["entrez_gene_id"] for r in own}) == len({r["chromosome"] for r in own}) == len(own), (
+            symbol
+        )
+
+
+def test_a_word_for_no_gene_is_no_gene_that_any_table_knows() -> None:
+    """UNK, in capitals, is a gene on chromosome 17 in seven cohorts."""
+    words = {r["word"] for r in seed("no_gene_words")}
+    genes = {r[c].lower() for r in seed("gene_aliases") for c in ("alias", "hugo_symbol")} | {
+        "unk",
+        "alk",
+        "nil1",
+    }
+    assert not words & genes
 
 
 def test_cancer_words_lead_to_types_of_the_vocabulary(vocabulary: dict[str, dict[str, str]]) -> None:

@@ -1,0 +1,209 @@
+-- What the gene names of the mutation tables can mean: one row a name and gene that it may stand for, or one row without
+-- a gene where the name says that there is none (names_no_gene) or cannot be read (is_readable false).
+-- Stated rules, no guess: GENE(transcript:exon:change,...) is GENE; A;B, A,B and A/B are several genes; A|123 is A with
+-- its Entrez number; 2-Sep and 02-sept are SEPT2; an Ensembl number is looked up; a name in other letters (alk, NKX2.1)
+-- is the one spelled so elsewhere; then curated aliases, then the panel's symbol of the same Entrez number.
+{% set most_names = 12 %}
+with names as (
+
+    select distinct coalesce(hugo_symbol, '') as name_raw
+    from {{ ref('stg_mutations') }}
+
+),
+
+plain as (
+
+    select
+        name_raw,
+        {{ replace_all(replace_all('name_raw', "'[(][^)]*[)]'", "''"), "'[;/]'", "','") }} as name_list
+    from names
+
+),
+
+pieces as (
+
+    {% for i in range(1, most_names + 1) %}
+        select
+            name_raw,
+            {{ i }} as piece_number,
+            trim(split_part(name_list, ',', {{ i }})) as piece
+        from plain
+        union all
+    {% endfor %}
+    -- more than that is no list of genes that anybody has read
+    select
+        name_raw,
+        {{ most_names + 1 }} as piece_number,
+        'more than {{ most_names }} names' as piece
+    from plain
+    where split_part(name_list, ',', {{ most_names + 1 }}) <> ''
+
+),
+
+parted as (
+
+    select distinct
+        name_raw,
+        case
+            when {{ matches('piece', "'^.+[|][0-9]+$'") }} then trim(regexp_replace(piece, '[|][0-9]+$', ''))
+            else piece
+        end as piece,
+        case
+            when {{ matches('piece', "'^.+[|][0-9]+$'") }}
+                then {{ to_bigint("regexp_replace(piece, '^.*[|]', '')") }}
+        end as entrez_gene_id
+    from pieces
+    where piece <> '' or piece_number = 1
+
+),
+
+sentinels as (
+
+    select word
+    from {{ ref('no_gene_words') }}
+    union all
+    select '' as word
+
+),
+
+-- 2-Sep, 02-sept., Sep-02: day and month are number and prefix of the gene
+dated as (
+
+    select
+        parted.name_raw,
+        parted.piece,
+        parted.entrez_gene_id,
+        sentinels.word is not null as names_no_gene,
+        case
+            when months.prefix is not null
+                then months.prefix || regexp_replace({{ replace_all('parted.piece', "'[^0-9]'", "''") }}, '^0', '')
+            else parted.piece
+        end as name
+    from parted
+    left join sentinels on lower(parted.piece) = sentinels.word
+    left join {{ ref('spreadsheet_months') }} as months
+        on
+            {{ matches('lower(parted.piece)', "'^(0?[1-9]|1[0-9])[-/. ]+[^0-9]{3,}$|^[^0-9]{3,}[-/. ]+(0?[1-9]|1[0-9])$'") }}
+            and {{ replace_all('lower(parted.piece)', "'[0-9./ -]'", "''") }} = months.word
+
+),
+
+spellings as (
+
+    select
+        lower(name) as name_lower,
+        min(name) as name
+    from (
+        select alias as name from {{ ref('gene_aliases') }}
+        union all
+        select hugo_symbol as name from {{ ref('gene_aliases') }}
+        union all
+        select symbol as name from {{ ref('ambiguous_symbols') }}
+        union all
+        select hugo_symbol as name from {{ ref('ambiguous_symbols') }}
+        union all
+        select hugo_symbol as name from {{ ref('stg_gene_panels') }}
+        union all
+        select hugo_symbol as name from {{ ref('stg_gene_identifiers') }}
+    ) as known
+    group by lower(name)
+
+),
+
+-- a name that no list has is spelled as most rows spell it
+common_spellings as (
+
+    select
+        lower(hugo_symbol) as name_lower,
+        hugo_symbol as name,
+        row_number() over (
+            partition by lower(hugo_symbol) order by count(*) desc, hugo_symbol
+        ) as place
+    from {{ ref('stg_mutations') }}
+    where hugo_symbol is not null
+    group by hugo_symbol
+
+),
+
+spelled as (
+
+    select
+        dated.name_raw,
+        dated.piece,
+        dated.entrez_gene_id,
+        dated.names_no_gene,
+        coalesce(
+            alias_exact.alias, listed.name, dotted.name, {{ reading_frame_name('dated.name') }},
+            case
+                when {{ matches('dated.name', "'^[A-Za-z][a-z0-9]*$'") }} and common.name = dated.name
+                    then upper(dated.name)
+                else common.name
+            end,
+            dated.name
+        ) as name
+    from dated
+    left join spellings as listed on lower(dated.name) = listed.name_lower
+    left join {{ ref('gene_aliases') }} as alias_exact on dated.name = alias_exact.alias
+    left join spellings as dotted on lower(replace(dated.name, '.', '-')) = dotted.name_lower
+    left join common_spellings as common on lower(dated.name) = common.name_lower and common.place = 1
+
+),
+
+resolved as (
+
+    select
+        spelled.name_raw,
+        spelled.entrez_gene_id,
+        spelled.names_no_gene,
+        coalesce(
+            several.hugo_symbol, by_ensembl.hugo_symbol, symbols.hugo_symbol, aliases.hugo_symbol, spelled.name
+        ) as hugo_symbol,
+        several.entrez_gene_id as candidate_entrez_gene_id,
+        several.chromosome as candidate_chromosome,
+        several.hugo_symbol is not null as is_ambiguous,
+        coalesce(aliases.hugo_symbol = several.hugo_symbol, false) as is_default,
+        (
+            several.hugo_symbol is not null
+            or by_ensembl.hugo_symbol is not null
+            or (
+                {{ matches('spelled.name', "'^[A-Za-z0-9][A-Za-z0-9._@-]*$'") }}
+                and not {{ matches('spelled.name', "'^[0-9.,eE+-]+$'") }}
+                and not {{ matches('spelled.name', "'^ENSG[0-9]+'") }}
+                and not {{ matches('lower(spelled.name)', "'^[0-9]{1,4}[-/. ]+[a-z]{3,4}[.]?([-/. ][0-9]+)?$'") }}
+                and not {{ matches('lower(spelled.name)', "'^(jan|feb|apr|may|jun|jul|aug|nov)[-/. ]+[0-9]+$'") }}
+            )
+        ) as is_readable,
+        case
+            when several.hugo_symbol is not null then 'symbol of several genes'
+            when by_ensembl.hugo_symbol is not null then 'Ensembl number'
+            when aliases.hugo_symbol is not null then 'curated alias'
+            when symbols.hugo_symbol <> spelled.name then 'same Entrez number'
+            when spelled.name <> spelled.piece then 'other spelling'
+            else 'as given'
+        end as rule
+    from spelled
+    left join {{ ref('ambiguous_symbols') }} as several on spelled.name = several.symbol
+    left join {{ ref('gene_aliases') }} as aliases on spelled.name = aliases.alias
+    left join {{ ref('int_gene_symbols') }} as symbols on spelled.name = symbols.symbol_raw
+    left join {{ ref('int_gene_identifiers') }} as by_ensembl
+        on
+            by_ensembl.id_type = 'ensembl'
+            and regexp_replace(spelled.name, '[.][0-9]+$', '') = by_ensembl.identifier
+
+)
+
+select
+    name_raw,
+    case when is_readable and not names_no_gene then hugo_symbol end as hugo_symbol,
+    names_no_gene,
+    is_readable or names_no_gene as is_readable,
+    max(entrez_gene_id) as stated_entrez_gene_id,
+    max(candidate_entrez_gene_id) as candidate_entrez_gene_id,
+    max(candidate_chromosome) as candidate_chromosome,
+    max(case when is_ambiguous then 1 else 0 end) = 1 as is_ambiguous,
+    max(case when is_default then 1 else 0 end) = 1 as is_default,
+    min(rule) as rule
+from resolved
+group by
+    name_raw, case when is_readable and not names_no_gene then hugo_symbol end, names_no_gene,
+    is_readable or names_no_gene
