@@ -48,7 +48,8 @@ named as (
     inner join {{ ref('int_gene_places') }} as places
         on
             doubtful.chromosome = places.chromosome
-            and doubtful.start_position between places.lowest_position and places.highest_position
+            -- the stretch in which calls lie is shorter than the gene (median gene 24 kilobases)
+            and doubtful.start_position between places.lowest_position - 100000 and places.highest_position + 100000
             and {{ genome_build('doubtful.ncbi_build') }} = places.genome_build
     where
         doubtful.problem in ('unreadable_symbol', 'symbol_and_chromosome_disagree', 'position_outside_gene')
