@@ -16,7 +16,7 @@ from ingestion.table_model import ParsedTable, find_column
 PATIENT_KEY, SAMPLE_KEY = "PATIENT_ID", "SAMPLE_ID"
 _TCGA_SAMPLE = re.compile(r"TCGA-\w\w-\w{4}-\d\d")
 #: A TCGA barcode up to the sample's number; any other identifier as it is.
-_TCGA_TO_SAMPLE = r"^(TCGA-\w\w-\w{4}-\d\d(?=[A-Z])|.+)$"
+_TCGA_TO_SAMPLE = r"^(TCGA-\w\w-\w{4}-\d\d(?=[A-Z])|.+)"
 
 
 @dataclass

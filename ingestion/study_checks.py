@@ -54,11 +54,12 @@ def _check(
     strange = ", ".join(sorted(set(found) - set(known))[:_SHOWN])
     expected = ", ".join(sorted(known)[:_SHOWN])
     how_many = "none" if n_met == 0 else f"only {n_met}"
-    column = "PATIENT_ID" if key == "patient_id" else "SAMPLE_ID"
+    column, parts = ("PATIENT_ID", 2) if key == "patient_id" else ("SAMPLE_ID", 3)
+    pattern = "^(" + "-".join(["[^-]+"] * parts) + ")"
     raise NothingMeetsError(
         f"{how_many} of the {len(found)} {what} of cohort '{study.cohort.cohort_id}' is in {where} "
         f"({strange} against {expected})",
         file=study.where,
         remedy=f"say under files.{study.file.id} which part of the identifiers is the same, e.g. "
-        f"{key}: {{column: {column}, pattern: '^([^-]+-[^-]+)'}}, or correct the study",
+        f"{key}: {{column: {column}, pattern: '{pattern}'}}, or correct the study",
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.catalog_panels import assay_of_word
 from ingestion.profiled_samples import StatedBy, Statement, add_statements
@@ -30,9 +30,9 @@ class _Place:
     rule: str
     statements: tuple[Statement, ...]
 
-    @property
-    def is_list(self) -> bool:
-        return self.stated_by in ("sequenced_list", "maf_head")
+    def only(self, samples: Collection[str]) -> _Place:
+        """The place with its statements about these samples alone."""
+        return replace(self, statements=tuple(s for s in self.statements if s.sample in samples))
 
     @property
     def samples(self) -> set[str]:
@@ -61,12 +61,14 @@ def add_profiled(study: Study, columns: Sequence[tuple[str, Sequence[Statement]]
     if not sequenced:
         _note_nobody(study, lists, "neither a gene panel matrix nor a list says who was sequenced")
         return ()
+    # NA in the matrix, or a panel in a column, of a sample that nobody calls sequenced says nothing about calls.
     own = [_Place("column", member, "column GENE_PANEL", tuple(found)) for member, found in columns]
+    own, told = ([place.only(sequenced) for place in group] for group in (own, matrices))
     metas = _meta_panels(study, sequenced)
-    for place in (*places, *matrices, *metas, *own):
+    for place in (*places, *told, *metas, *own):
         add_statements(study.out, study.ref(place.member), place.stated_by, place.rule, place.statements)
     _note_disagreements(study, listed, matrices)
-    _note_other_panels(study, sequenced, [*matrices, *metas], own)
+    _note_other_panels(study, [*told, *metas], own)
     return sequenced
 
 
@@ -213,9 +215,7 @@ def _note_disagreements(study: Study, listed: Collection[str], matrices: Sequenc
     study.out.add_rejected(study.ref(matrices[0].member), rows)
 
 
-def _note_other_panels(
-    study: Study, sequenced: Collection[str], first: Sequence[_Place], own: Sequence[_Place]
-) -> None:
+def _note_other_panels(study: Study, first: Sequence[_Place], own: Sequence[_Place]) -> None:
     """One note a pair of unlike names: what matrix or meta file say, and what the sample's own column says."""
     counts = {s.sample: s.panel or "WES" for place in reversed(first) for s in place.statements}
     for place in own:
@@ -223,7 +223,7 @@ def _note_other_panels(
         rows: dict[tuple[str, str], int] = {}
         for s in place.statements:
             counted = counts.get(s.sample)
-            if s.sample in sequenced and counted and s.panel and _plain(counted) != _plain(s.panel):
+            if counted and s.panel and _plain(counted) != _plain(s.panel):
                 unlike[counted, s.panel] += 1
                 rows.setdefault((counted, s.panel), s.row)
         study.out.add_rejected(

@@ -78,8 +78,8 @@ by_cohort as (
             when matrices.cohort_id is not null then 'WES'
         end as panel_raw,
         case
-            when cohorts.assay_kind = 'exome' then 'whole exome by the cohort''s assay'
-            when cohorts.panel_id is not null then 'panel from the cohort''s assay'
+            when cohorts.assay_kind = 'exome' then 'whole exome by the cohort file'
+            when cohorts.panel_id is not null then 'panel from the cohort file'
             when matrices.cohort_id is not null then 'not in the gene panel matrix: whole exome'
         end as panel_rule,
         sequenced.place
