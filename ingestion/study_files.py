@@ -150,21 +150,7 @@ def study_layout(members: Mapping[str, bytes], where: str) -> StudyLayout:
         for name in sorted(inside)
         if "/" not in name and _is_meta(name) and members[inside[name]]
     }
-    files: list[StudyFile] = []
-    absent: list[AbsentFile] = []
-    unread: list[UnreadFile] = []
-    for meta_name, meta in metas.items():
-        role, data_name = _role(meta), meta.get("data_filename")
-        if not data_name:
-            continue
-        member = _data_member(data_name, inside)
-        if role is None:
-            if holds := _holds(meta):
-                unread.append(UnreadFile(member or root + data_name, holds))
-        elif member is None:
-            absent.append(AbsentFile(data_name, role, inside[meta_name], meta.lines["data_filename"]))
-        elif all(file.member != member for file in files):
-            files.append(StudyFile(member, role, meta, inside[meta_name]))
+    files, absent, unread = _by_meta(metas, inside, root)
     spoken_for = {file.role for file in files}
     # What a meta file names is what it says there: log2 values in data_CNA.txt are no discrete calls.
     named = {file.member for file in files} | {file.member for file in unread}
@@ -197,6 +183,28 @@ def study_layout(members: Mapping[str, bytes], where: str) -> StudyLayout:
         tuple(unread),
         bool(study_id),
     )
+
+
+def _by_meta(
+    metas: Mapping[str, KeyValues], inside: Mapping[str, str], root: str
+) -> tuple[list[StudyFile], list[AbsentFile], list[UnreadFile]]:
+    """What the meta files name: what is read, what is not there, and what is not read."""
+    files: list[StudyFile] = []
+    absent: list[AbsentFile] = []
+    unread: list[UnreadFile] = []
+    for meta_name, meta in metas.items():
+        role, data_name = _role(meta), meta.get("data_filename")
+        if not data_name:
+            continue
+        member = _data_member(data_name, inside)
+        if role is None:
+            if holds := _holds(meta):
+                unread.append(UnreadFile(member or root + data_name, holds))
+        elif member is None:
+            absent.append(AbsentFile(data_name, role, inside[meta_name], meta.lines["data_filename"]))
+        elif all(file.member != member for file in files):
+            files.append(StudyFile(member, role, meta, inside[meta_name]))
+    return files, absent, unread
 
 
 def unread_files(members: Mapping[str, bytes], where: str) -> tuple[UnreadFile, ...]:
