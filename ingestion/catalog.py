@@ -34,6 +34,7 @@ from ingestion.catalog_measurements import (
     GeneSetTable,
     check_measurements,
 )
+from ingestion.catalog_panels import DeclaredPanel, GenePanelTable
 from ingestion.errors import CatalogError
 
 Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]
@@ -117,6 +118,9 @@ class SourceFile(Strict):
     signatures: SignatureRelease | None = Field(
         default=None, description="which release a signature table is"
     )
+    panel: GenePanelTable | None = Field(
+        default=None, description="how a gene_panels file is read that has not one of the portal's two forms"
+    )
     expression: ExpressionTable | None = None
     features: FeatureTable | None = None
     gene_sets: GeneSetTable | None = None
@@ -135,6 +139,8 @@ class SourceFile(Strict):
             raise ValueError(f"a {self.kind} table needs sample_id")
         if (self.kind == "signature_profiles") != (self.signatures is not None):
             raise ValueError("a signature_profiles table, and no other, needs 'signatures'")
+        if self.panel is not None and self.kind != "gene_panels":
+            raise ValueError(f"key 'panel' belongs to kind gene_panels, this file is of kind {self.kind}")
         how = {name: getattr(self, name) for name in MEASUREMENT_KEYS.values()}
         check_measurements(
             self.kind, how, has_sample=self.sample_id is not None, has_unit=self.unit is not None
@@ -227,6 +233,9 @@ class Cohort(Strict):
     precedence: int = Field(description="which row of a person in several cohorts is used: lowest first")
     known_missing: tuple[str, ...] = ()
     assay: Assay
+    panels: tuple[DeclaredPanel, ...] = Field(
+        default=(), description="panels that no list describes, and what stands for their genes"
+    )
     endpoints: dict[Endpoint, EndpointRule] = Field(default_factory=dict)
     files: tuple[SourceFile, ...]
     person_rules: tuple[PersonRule, ...] = ()

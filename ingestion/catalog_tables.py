@@ -21,6 +21,7 @@ CATALOG_TABLES = (
     "person_rules",
     "person_corrections",
     "mutation_filters",
+    "declared_panels",
 )
 
 _Row = Sequence[str | None]
@@ -48,6 +49,8 @@ def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
         )
         corrections = [(r.rule_id, *pair) for r in cohort.person_rules for pair in r.corrections.items()]
         _add(out, "person_corrections", [(cohort.cohort_id, *row) for row in corrections])
+        panels = [(cohort.cohort_id, p.panel_id, p.genes, p.evidence) for p in cohort.panels]
+        _add(out, "declared_panels", panels)
         _add(out, "mutation_filters", [row for file in cohort.files for row in _filter_rows(cohort, file)])
     return out.tables(CATALOG_TABLES)
 

@@ -13,16 +13,19 @@ from datetime import datetime
 from pathlib import Path
 
 from ingestion.catalog import SourceFile
-from ingestion.catalog_columns import Interval
+from ingestion.catalog_columns import Interval, Pick
 from ingestion.errors import ParseError
 from ingestion.picks import only_matching, pick_column, pick_columns, rows_that_match
 from ingestion.privacy import WITHHELD, guard_for, holds_date, is_date_column
+from ingestion.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.table_model import Cell, ParsedTable, RejectedRow, normal_name, require_column
 from ingestion.tables import read_table
 
 CONSTANT_PREFIX = "constant:"
 INTERVAL_PREFIX = "interval:"
+#: The attribute whose column names each sample's panel.
+PANEL_ATTRIBUTE = "GENE_PANEL"
 
 
 @dataclass(frozen=True)
@@ -34,14 +37,8 @@ class _Values:
     value: list[Cell]
 
 
-def parse_clinical(
-    content: Path | bytes, ref: SourceRef, file: SourceFile, panel_id: str | None, out: RawTables
-) -> None:
+def parse_clinical(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
     """Read a declared clinical table into ``out``.
-
-    Parameters
-    ----------
-    panel_id : panel of a profiled sample that has none of its own.
 
     Raises
     ------
@@ -49,7 +46,7 @@ def parse_clinical(
     """
     table = read_table(content, file.format, ref.where)
     add_clinical(table, ref, file, out)
-    add_profiled(table, ref, file, panel_id, out)
+    add_profiled(table, ref, file, out)
 
 
 def add_clinical(
@@ -96,46 +93,44 @@ def add_clinical(
     out.add_rejected(ref, notes, guard_for(file))
 
 
-def add_profiled(
-    table: ParsedTable, ref: SourceRef, file: SourceFile, panel_id: str | None, out: RawTables
-) -> None:
-    """Add to ``profiled_samples`` the rows that ``lists_profiled`` or ``profiled_if`` say were sequenced.
-
-    The panel is the row's own where a column maps to GENE_PANEL, else ``panel_id``.
+def add_profiled(table: ParsedTable, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
+    """Add to ``profiled_samples`` the rows that ``lists_profiled`` or ``profiled_if`` say were sequenced, and the panel
+    of every row for which a column (or a constant) of attribute GENE_PANEL names one.
     """
-    if not (file.lists_profiled or file.profiled_if):
-        return
     table = only_matching(table, file.keep_rows, ref.where)
-    rule = "lists_profiled"
-    if not file.lists_profiled:
-        hits = rows_that_match(table, file.profiled_if, ref.where, "profiled_if")
-        table = ParsedTable(table.columns, table.frame.filter(hits), ())
-        rule = "profiled_if " + "; ".join(f"{c}={'|'.join(v)}" for c, v in file.profiled_if.items())
+    panels = _own_panels(table, file, ref.where)
+    if not (file.lists_profiled or file.profiled_if or any(panels)):
+        return
     patients = _ids(table, file, "patient_id", ref)
-    samples = _ids(table, file, "sample_id", ref)
-    own_panel: Sequence[Cell] = [None] * len(patients)
-    panel_column = next((c for c, m in file.columns.items() if m.attribute == "GENE_PANEL"), None)
-    if panel_column is not None:
-        name = require_column(table.columns, panel_column, ref.where, f"columns.{panel_column}")
-        cells = [(cell or "").strip() for cell in table.cells(name)]
-        own_panel = [cell if cell not in ("", *file.format.missing) else None for cell in cells]
-    if file.sample_id is None:
-        samples = patients  # one sample a patient: the source has one identifier for both
-    kept = [i for i in range(len(samples)) if samples[i] is not None]
-    rows = table.rows()
-    out.add(
-        "profiled_samples",
-        len(kept),
-        {
-            "cohort_id": ref.cohort_id,
-            "source_file_id": ref.source_file_id,
-            "source_row": [rows[i] for i in kept],
-            "patient_id": [patients[i] for i in kept],
-            "sample_id": [samples[i] for i in kept],
-            "panel_id": [own_panel[i] or panel_id for i in kept],
-            "rule": rule,
-        },
-    )
+    # without a rule for the sample the source has one identifier for both: one sample a patient
+    samples = _ids(table, file, "sample_id", ref) if file.sample_id is not None else patients
+    sequenced = [file.lists_profiled] * len(samples)
+    rule = "lists_profiled"
+    if file.profiled_if and not file.lists_profiled:
+        sequenced = rows_that_match(table, file.profiled_if, ref.where, "profiled_if").to_pylist()
+        rule = "profiled_if " + "; ".join(f"{c}={'|'.join(v)}" for c, v in file.profiled_if.items())
+    declared, columns = [], []
+    for i, (row, sample) in enumerate(zip(table.rows(), samples, strict=True)):
+        if sample is None:
+            continue
+        statement = Statement(row, sample, panels[i], patients[i])
+        if sequenced[i]:
+            declared.append(statement)
+        elif panels[i] is not None:
+            columns.append(statement)
+    add_statements(out, ref, "declared", rule, declared)
+    add_statements(out, ref, "column", f"column {PANEL_ATTRIBUTE}", columns)
+
+
+def _own_panels(table: ParsedTable, file: SourceFile, where: str) -> list[Cell]:
+    """The panel that each row names: of the column of attribute GENE_PANEL, else the constant of that name."""
+    named = [(column, m) for column, m in file.columns.items() if m.attribute == PANEL_ATTRIBUTE]
+    if not named:
+        return [file.constants.get(PANEL_ATTRIBUTE)] * table.frame.num_rows
+    column, mapping = named[0]
+    pick = Pick(columns=(column,), pattern=mapping.pattern)
+    values: list[Cell] = pick_column(table, pick, file.format.missing, where, f"columns.{column}").to_pylist()
+    return values
 
 
 def _ids(table: ParsedTable, file: SourceFile, key: str, ref: SourceRef) -> list[Cell]:

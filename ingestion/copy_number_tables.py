@@ -35,12 +35,16 @@ _SEGMENT_COLUMNS: dict[str, tuple[str, ...]] = {
 }
 
 
-def parse_copy_number(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
+def parse_copy_number(
+    content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables, *, is_long: bool | None = None
+) -> None:
     """Read a discrete copy-number table, wide (gene by sample) or long (with Sample_Id and Value).
+
+    ``is_long`` is what a study's meta file says (DISCRETE_LONG or DISCRETE); None: the columns decide.
 
     Raises
     ------
-    ParseError : no gene column. Others : see `ingestion.tables.read_table`.
+    ParseError : no gene column, or a long table without Sample_Id or Value. Others : see `ingestion.tables.read_table`.
     """
     table = read_table(content, file.format, ref.where, missing_as_null=True)
     out.add_rejected(ref, table.rejected, guard_for(file))
@@ -53,7 +57,11 @@ def parse_copy_number(content: Path | bytes, ref: SourceRef, file: SourceFile, o
             remedy=f"it needs {_GENE_COLUMNS[0]} or {_ENTREZ_COLUMNS[0]}",
         )
     sample_column, value_column = find_column(table.columns, "Sample_Id"), find_column(table.columns, "Value")
-    if sample_column and value_column:
+    if is_long:
+        key = "meta file, datatype DISCRETE_LONG"
+        sample_column = require_column(table.columns, "Sample_Id", ref.where, key)
+        value_column = require_column(table.columns, "Value", ref.where, key)
+    if sample_column and value_column and is_long is not False:
         pairs = [(table.frame.column(sample_column), table.frame.column(value_column))]
     else:
         not_samples = {genes, entrez, *(find_column(table.columns, name) for name in _OTHER_COLUMNS)}

@@ -91,3 +91,11 @@ class ParseError(IngestionError):
         self.line = line
         where = f"{file}, line {line}" if file and line is not None else file
         super().__init__(what, where=where, remedy=remedy)
+
+
+class NothingMeetsError(ParseError):
+    """The identifiers of two files of one cohort do not meet, so that nobody would have both."""
+
+
+class UnknownPanelError(IngestionError):
+    """Samples of a cohort were sequenced on a panel of which nobody says which genes it covers."""

@@ -19,6 +19,7 @@ from ingestion.catalog_columns import Pick
 from ingestion.errors import ParseError
 from ingestion.picks import map_distinct, only_matching, pick_column, pick_columns
 from ingestion.privacy import guard_for
+from ingestion.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.table_model import ParsedTable, RejectedRow, require_column
 from ingestion.tables import read_table
@@ -72,9 +73,7 @@ def is_gene_made_date(symbol: str) -> bool:
     return _GENE_AS_DATE.fullmatch(symbol.strip()) is not None
 
 
-def parse_mutations(
-    content: Path | bytes, ref: SourceRef, file: SourceFile, panel_id: str | None, out: RawTables
-) -> None:
+def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
     """Read a mutation table into ``out``; with ``lists_profiled`` its samples also count as sequenced.
 
     ``file.sample_id`` may be None for a MAF proper, whose sample column has a standard name.
@@ -123,7 +122,7 @@ def parse_mutations(
         out.add_rejected(ref, _genes_made_dates(columns["hugo_symbol"], table))
     _add_identifiers(table, ref, out)
     if file.lists_profiled:
-        _add_profiled(table, samples, patients, ref, panel_id, out)
+        _add_profiled(table, samples, patients, ref, out)
 
 
 def _add_identifiers(table: ParsedTable, ref: SourceRef, out: RawTables) -> None:
@@ -251,24 +250,11 @@ def _add_profiled(
     samples: pa.ChunkedArray,
     patients: pa.ChunkedArray | None,
     ref: SourceRef,
-    panel_id: str | None,
     out: RawTables,
 ) -> None:
-    first: dict[str, tuple[int, str | None]] = {}
+    first: dict[str, Statement] = {}
     people = patients.to_pylist() if patients is not None else [None] * len(samples)
     rows = table.frame.column("source_row").to_pylist()
     for sample, person, row in zip(samples.to_pylist(), people, rows, strict=True):
-        first.setdefault(sample, (row, person))
-    out.add(
-        "profiled_samples",
-        len(first),
-        {
-            "cohort_id": ref.cohort_id,
-            "source_file_id": ref.source_file_id,
-            "source_row": [row for row, _ in first.values()],
-            "patient_id": [person for _, person in first.values()],
-            "sample_id": list(first),
-            "panel_id": panel_id,
-            "rule": "lists_profiled",
-        },
-    )
+        first.setdefault(sample, Statement(row, sample, patient=person))
+    add_statements(out, ref, "declared", "lists_profiled", list(first.values()))

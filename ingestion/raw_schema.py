@@ -71,7 +71,8 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     ),
     # who is on a case list; list_category is cBioPortal's (all_cases_with_mutation_data, ...)
     "case_lists": ("cohort_id", "source_file_id", "source_row", "list_id", "list_category", "sample_id"),
-    # sample -> panel for mutation calls, from a gene matrix or a rule of the catalogue
+    # one row a statement about a sample and mutation calls: it was sequenced (stated_by sequenced_list, maf_head,
+    # declared, or matrix with a panel), on which panel (matrix, meta, column, declared), or a matrix without a panel
     "profiled_samples": (
         "cohort_id",
         "source_file_id",
@@ -79,6 +80,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "patient_id",
         "sample_id",
         "panel_id",
+        "stated_by",
         "rule",
     ),
     "gene_panels": ("source_file_id", "source_row", "panel_id", "hugo_symbol", "entrez_gene_id"),
@@ -213,6 +215,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
     "person_corrections": ("cohort_id", "rule_id", "found", "meant"),
     # is_understood: a FILTER value that does not match is a call that the source does not believe, else nobody knows
     "mutation_filters": ("cohort_id", "file_id", "cancer_type_code", "pattern", "is_understood"),
+    "declared_panels": ("cohort_id", "panel_id", "genes", "evidence"),
 }
 
 #: rule_id -> what a row in rejected_rows with this rule means.
@@ -234,6 +237,12 @@ REJECTION_RULES: dict[str, str] = {
     "repeated_sample": "The sample is in the table a second time; the first one is kept.",
     "absent_column": "A column that the catalogue names is not in an awaited table; the rest of it is read.",
     "absent_file": "A meta file names a data file that the study does not hold.",
+    "nobody_profiled": "The study has no mutation table, or nothing says who was sequenced: nobody counts as profiled.",
+    "foreign_list": "The case list is another study's; it is not used.",
+    "lists_disagree": "The gene panel matrix and the list of sequenced samples disagree about who was sequenced.",
+    "panels_disagree": "Two places of a study name unlike panels for a sample; the matrix counts, then the meta file.",
+    "unknown_panel": "The sample was sequenced on a panel that no source names, or that two rows name differently.",
+    "unreadable_gene": "The row of a gene panel names no gene that can be read.",
     "backwards_segment": "The segment ends before it starts.",
     "unreadable_symbol": "The gene's name cannot be read, and no Entrez number says which gene it is.",
     "several_genes": "The row names several genes and nothing says which of them is changed.",

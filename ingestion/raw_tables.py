@@ -27,9 +27,10 @@ from ingestion.expression_tables import parse_expression
 from ingestion.feature_tables import parse_features
 from ingestion.gene_set_tables import parse_gene_identifiers, parse_gene_sets
 from ingestion.mutation_tables import parse_mutations
+from ingestion.panels import parse_panel_file
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.raw_schema import RAW_TABLES
-from ingestion.sample_lists import parse_case_list, parse_gene_panels
+from ingestion.sample_lists import add_maf_head, parse_case_list
 from ingestion.signature_tables import parse_exposures, parse_profiles, parse_spectra
 from ingestion.store import storage_errors
 
@@ -73,21 +74,23 @@ class _Entry:
     catalog: Catalog
     out: RawTables
 
-    @property
-    def panel_id(self) -> str | None:
-        return self.owner.assay.panel_id if isinstance(self.owner, Cohort) else None
-
 
 _Parser = Callable[[Path, SourceRef, _Entry], None]
 
+
+def _parse_mutations(path: Path, ref: SourceRef, entry: _Entry) -> None:
+    parse_mutations(path, ref, entry.file, entry.out)
+    add_maf_head(path, ref, entry.file, entry.out)
+
+
 #: Kinds that are one table (a study is several, see ``cbioportal``).
 PARSERS: dict[str, _Parser] = {
-    "clinical": lambda path, ref, e: parse_clinical(path, ref, e.file, e.panel_id, e.out),
-    "mutations": lambda path, ref, e: parse_mutations(path, ref, e.file, e.panel_id, e.out),
+    "clinical": lambda path, ref, e: parse_clinical(path, ref, e.file, e.out),
+    "mutations": lambda path, ref, e: _parse_mutations(path, ref, e),
     "copy_number": lambda path, ref, e: parse_copy_number(path, ref, e.file, e.out),
     "copy_number_segments": lambda path, ref, e: parse_segments(path, ref, e.file, e.out),
-    "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.panel_id, e.out),
-    "gene_panels": lambda path, ref, e: parse_gene_panels(path, ref, e.out),
+    "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.out),
+    "gene_panels": lambda path, ref, e: parse_panel_file(path, ref, e.file, e.out),
     "mutation_spectra": lambda path, ref, e: parse_spectra(path, ref, e.file, e.out),
     "published_exposures": lambda path, ref, e: parse_exposures(path, ref, e.file, e.out),
     "signature_profiles": lambda path, ref, e: parse_profiles(path, ref, e.file, e.out),
@@ -165,7 +168,8 @@ def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fet
         "sources": [[item.address, item.sha256, _origin(item)] for item in fetched],
         "file": file.model_dump(mode="json"),
         "licence": owner.licence,
-        "assay": owner.assay.model_dump(mode="json") if isinstance(owner, Cohort) else None,
+        # a study's lists count for a mutation table that is another file of the cohort
+        "kinds": sorted({f.kind for f in owner.files}),
         "parser": PARSER_VERSION,
         "schema": {name: RAW_TABLES[name] for name in DATA_TABLES},
     }

@@ -1,24 +1,50 @@
-"""cBioPortal's small ``key: value`` files: meta files, case lists, gene panels; and the portal's panel dump.
+"""cBioPortal's small ``key: value`` files (meta files, case lists), and the samples that a MAF's head names.
 
-What a study's files mean together is ``cbioportal``'s business.
+What a study's files mean together is ``study_profiling``'s business; gene panels are read by ``panels``.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.archives import check_kind
+from ingestion.archives import check_kind, open_gzip
 from ingestion.catalog import SourceFile
 from ingestion.delimited import physical_lines
 from ingestion.errors import ParseError
+from ingestion.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.store import storage_errors
 
 SEQUENCED_CATEGORY = "all_cases_with_mutation_data"
+#: What else is on these lists was sequenced too; they count where a study has no list of sequenced samples.
+_ALSO_SEQUENCED_CATEGORIES = (
+    "all_cases_with_mutation_and_cna_data",
+    "all_cases_with_mutation_and_cna_and_mrna_data",
+)
+_ALSO_SEQUENCED_SUFFIXES = ("_cnaseq", "_3way_complete")
+#: Values of case_list_category (cBioPortal File-Formats, "Case list categories").
+CATEGORIES = frozenset(
+    (
+        "all_cases_in_study",
+        SEQUENCED_CATEGORY,
+        "all_cases_with_cna_data",
+        "all_cases_with_log2_cna_data",
+        "all_cases_with_methylation_data",
+        "all_cases_with_mrna_array_data",
+        "all_cases_with_mrna_rnaseq_data",
+        "all_cases_with_rppa_data",
+        "all_cases_with_microrna_data",
+        *_ALSO_SEQUENCED_CATEGORIES,
+        "all_cases_with_gsva_data",
+        "all_cases_with_sv_data",
+        "other",
+    )
+)
+_MAF_HEAD = re.compile(rb"#+\s*sequenced_samples\s*:(.*)", re.IGNORECASE | re.DOTALL)
+_GZIP = b"\x1f\x8b"
 _LIST_COLUMNS = ("sample_id", "case_list_ids")
 
 
@@ -41,13 +67,17 @@ class CaseList:
     category: str
     samples: tuple[str, ...]
     line: int
+    study_id: str = ""
 
     @property
     def is_sequenced(self) -> bool:
-        """Whether it lists who was sequenced; older studies say so by the list's name only."""
-        if self.category:
-            return self.category == SEQUENCED_CATEGORY
-        return self.list_id.endswith("_sequenced")
+        """Whether it lists who was sequenced: by its name or, which is the other way to say so, by its category."""
+        return self.category == SEQUENCED_CATEGORY or self.list_id.endswith("_sequenced")
+
+    @property
+    def implies_sequenced(self) -> bool:
+        """Whether its samples were sequenced among other things (sequenced and copy number)."""
+        return self.category in _ALSO_SEQUENCED_CATEGORIES or self.list_id.endswith(_ALSO_SEQUENCED_SUFFIXES)
 
 
 def read_bytes(content: Path | bytes) -> bytes:
@@ -87,8 +117,34 @@ def read_case_list(content: Path | bytes, where: str) -> CaseList:
             )
     samples = tuple(dict.fromkeys(found.values["case_list_ids"].split()))
     return CaseList(
-        found.values["stable_id"], found.get("case_list_category"), samples, found.lines["case_list_ids"]
+        found.values["stable_id"],
+        found.get("case_list_category"),
+        samples,
+        found.lines["case_list_ids"],
+        found.get("cancer_study_identifier"),
     )
+
+
+def read_maf_head(content: Path | bytes, where: str) -> tuple[int, tuple[str, ...]] | None:
+    """Line and samples of ``#sequenced_samples: ...`` above a MAF's header; None when nothing says so there."""
+    text = read_bytes(content)
+    if text.startswith(_GZIP):
+        with open_gzip(content, source=where) as stream:
+            text = stream.read()
+    start = 0
+    for number in range(1, len(text) + 1):
+        end = text.find(b"\n", start)
+        line = text[start:] if end < 0 else text[start:end]
+        if line.strip() and not line.lstrip(b"\xef\xbb\xbf").startswith(b"#"):
+            return None
+        found = _MAF_HEAD.match(line.lstrip(b"\xef\xbb\xbf"))
+        if found is not None:
+            names = re.split(r"[\s,;]+", found.group(1).decode("utf-8", errors="replace").strip())
+            return number, tuple(dict.fromkeys(name for name in names if name))
+        if end < 0:
+            return None
+        start = end + 1
+    return None
 
 
 def add_case_list(
@@ -110,9 +166,7 @@ def add_case_list(
     )
 
 
-def parse_case_list(
-    content: Path | bytes, ref: SourceRef, file: SourceFile, panel_id: str | None, out: RawTables
-) -> None:
+def parse_case_list(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
     """Read a declared case list; with ``lists_profiled`` its samples count as sequenced.
 
     ``sample_id``, ``patient_id`` and ``columns`` of the catalogue apply to the listed identifiers (``sample_id``, or
@@ -127,28 +181,28 @@ def parse_case_list(
                 file=ref.where,
                 remedy="write 'column: sample_id' in the cohort file",
             )
-    kept = [
-        (sample, file.patient_id.read(name) if file.patient_id else None)
-        for name in listed.samples
-        if (sample := file.sample_id.read(name) if file.sample_id else name) is not None
-    ]
-    samples = [sample for sample, _ in kept]
-    add_case_list(listed, ref, out, samples)
+    kept = _statements(listed.line, listed.samples, file)
+    add_case_list(listed, ref, out, [statement.sample for statement in kept])
     _add_identifier_values(listed, ref, file, out)
     if file.lists_profiled:
-        out.add(
-            "profiled_samples",
-            len(kept),
-            {
-                "cohort_id": ref.cohort_id,
-                "source_file_id": ref.source_file_id,
-                "source_row": [listed.line] * len(kept),
-                "patient_id": [patient for _, patient in kept],
-                "sample_id": samples,
-                "panel_id": panel_id,
-                "rule": f"case list {listed.list_id}",
-            },
-        )
+        add_statements(out, ref, "declared", f"case list {listed.list_id}", kept)
+
+
+def add_maf_head(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
+    """The samples that a declared mutation table names above its header are sequenced, whoever has a call."""
+    head = read_maf_head(content, ref.where) if file.format.type == "delimited" else None
+    if head is not None:
+        add_statements(out, ref, "maf_head", "#sequenced_samples of the MAF", _statements(*head, file))
+
+
+def _statements(line: int, names: Sequence[str], file: SourceFile) -> list[Statement]:
+    """The names as the entry's rules for identifiers read them; without a rule for the patient he or she is unknown."""
+    read = [(file.sample_id.read(name) if file.sample_id else name, name) for name in names]
+    return [
+        Statement(line, sample, patient=file.patient_id.read(name) if file.patient_id else None)
+        for sample, name in read
+        if sample is not None
+    ]
 
 
 def _add_identifier_values(listed: CaseList, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
@@ -170,79 +224,3 @@ def _add_identifier_values(listed: CaseList, ref: SourceRef, file: SourceFile, o
                 "value": list(listed.samples),
             },
         )
-
-
-def add_panel_file(content: Path | bytes, ref: SourceRef, out: RawTables) -> None:
-    """Read a study's ``data_gene_panel_*.txt``.
-
-    Raises
-    ------
-    ParseError : it has no ``stable_id`` or no ``gene_list``.
-    """
-    found = read_key_values(content, ref.where)
-    panel, genes = found.get("stable_id"), found.get("gene_list").split()
-    if not panel or not genes:
-        raise ParseError(
-            "it is no gene panel, it needs 'stable_id:' and 'gene_list:'",
-            file=ref.where,
-            remedy="fetch the study again",
-        )
-    out.add(
-        "gene_panels",
-        len(genes),
-        {
-            "source_file_id": ref.source_file_id,
-            "source_row": [found.lines["gene_list"]] * len(genes),
-            "panel_id": panel,
-            "hugo_symbol": genes,
-        },
-    )
-
-
-def parse_gene_panels(content: Path | bytes, ref: SourceRef, out: RawTables) -> None:
-    """Read the portal's ``gene-panels.json``: a list of ``{genePanelId, genes: [{hugoGeneSymbol, ...}]}``.
-
-    ``source_row`` is the line on which the gene's symbol stands.
-
-    Raises
-    ------
-    ParseError : it is no JSON, or not of that shape.
-    """
-    check_kind(content, "text", source=ref.where)
-    text = read_bytes(content).decode("utf-8-sig", errors="replace")
-    try:
-        panels = json.loads(text)
-        genes = [(str(p["genePanelId"]), gene) for p in panels for gene in p["genes"]]
-        symbols = [str(gene["hugoGeneSymbol"]) for _, gene in genes]
-    except json.JSONDecodeError as error:
-        raise ParseError(
-            f"it is not JSON ({error.msg})", file=ref.where, line=error.lineno, remedy="fetch the file again"
-        ) from error
-    except (KeyError, TypeError) as error:
-        raise ParseError(
-            "it is not a list of gene panels with genePanelId and genes",
-            file=ref.where,
-            remedy="correct the address",
-        ) from error
-    entrez = [gene.get("entrezGeneId") for _, gene in genes]
-    out.add(
-        "gene_panels",
-        len(genes),
-        {
-            "source_file_id": ref.source_file_id,
-            "source_row": _symbol_lines(text, len(genes)),
-            "panel_id": [panel for panel, _ in genes],
-            "hugo_symbol": symbols,
-            "entrez_gene_id": [None if number is None else str(number) for number in entrez],
-        },
-    )
-
-
-def _symbol_lines(text: str, n_genes: int) -> list[int]:
-    """Line of each gene, by the order of the key; line 1 when a value holds the key's text too."""
-    lines, line, position = [], 1, 0
-    for match in re.finditer(r'"hugoGeneSymbol"\s*:', text):
-        line += text.count("\n", position, match.start())
-        position = match.start()
-        lines.append(line)
-    return lines if len(lines) == n_genes else [1] * n_genes

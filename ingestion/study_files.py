@@ -6,6 +6,7 @@ Only names and meta files are looked at here; the data files are read by ``cbiop
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -19,25 +20,49 @@ Role = Literal[
     "patient", "sample", "mutations", "copy_number", "segments", "gene_matrix", "gene_panel", "case_list"
 ]
 
+#: datatype of a copy-number table with one call a row; the other, DISCRETE, has a column a sample.
+LONG_COPY_NUMBER = "DISCRETE_LONG"
 _ROLES: dict[tuple[str, str], Role] = {
     ("CLINICAL", "PATIENT_ATTRIBUTES"): "patient",
     ("CLINICAL", "SAMPLE_ATTRIBUTES"): "sample",
     ("CLINICAL", "MIXED_ATTRIBUTES"): "sample",
     ("MUTATION_EXTENDED", "MAF"): "mutations",
     ("COPY_NUMBER_ALTERATION", "DISCRETE"): "copy_number",
-    ("COPY_NUMBER_ALTERATION", "DISCRETE_LONG"): "copy_number",
+    ("COPY_NUMBER_ALTERATION", LONG_COPY_NUMBER): "copy_number",
     ("COPY_NUMBER_ALTERATION", "SEG"): "segments",
     ("GENE_PANEL_MATRIX", "GENE_PANEL_MATRIX"): "gene_matrix",
 }
 _STANDARD_NAMES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("patient", re.compile(r"data_(bcr_)?clinical_(data_)?patient\.txt")),
-    ("sample", re.compile(r"data_(bcr_)?clinical_(data_)?sample\.txt")),
+    # data_clinical.txt: studies of before 2016 have patients and samples in one table
+    ("sample", re.compile(r"data_(bcr_)?clinical_(data_)?sample\.txt|data_clinical(_data)?\.txt")),
     ("mutations", re.compile(r"data_mutations(_extended|_mskcc)?\.(txt|maf)")),
     ("copy_number", re.compile(r"data_cna\.txt", re.IGNORECASE)),
     ("segments", re.compile(r".*\.seg")),
     ("gene_matrix", re.compile(r"data_gene_(panel_)?matrix\.txt")),
 )
+#: The portal takes every file with "meta" as a word of its name for a meta file.
+_META = re.compile(r"(?:\b|_)meta(?:\b|[_0-9]).*\.txt$", re.IGNORECASE)
 _PANEL = re.compile(r"data_gene_panel_(?!matrix).*\.txt|gene_panel_(?!matrix).*\.txt")
+
+
+#: What the meta files of unread data call it, in words; "" stands for every datatype.
+_UNREAD: dict[tuple[str, str], str] = {
+    ("CLINICAL", "TIMELINE"): "timeline",
+    ("STRUCTURAL_VARIANT", ""): "structural variants",
+    ("FUSION", ""): "fusions",
+    ("COPY_NUMBER_ALTERATION", "CONTINUOUS"): "continuous copy number",
+    ("COPY_NUMBER_ALTERATION", "LOG2-VALUE"): "log2 copy number",
+    ("MRNA_EXPRESSION", ""): "expression",
+    ("METHYLATION", ""): "methylation",
+    ("PROTEIN_LEVEL", ""): "protein levels",
+    ("GISTIC_GENES_AMP", ""): "GISTIC amplifications",
+    ("GISTIC_GENES_DEL", ""): "GISTIC deletions",
+    ("MUTSIG", ""): "MutSig",
+    ("GENESET_SCORE", ""): "gene set scores",
+    ("GENERIC_ASSAY", ""): "generic assay",
+    ("WSI", ""): "whole slide images",
+}
 
 
 @dataclass(frozen=True)
@@ -47,6 +72,7 @@ class StudyFile:
     member: str
     role: Role
     meta: KeyValues | None = None
+    meta_member: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,10 +86,19 @@ class AbsentFile:
 
 
 @dataclass(frozen=True)
+class UnreadFile:
+    """A data file of a study that is not read: its member name and what it holds, in words."""
+
+    member: str
+    holds: str
+
+
+@dataclass(frozen=True)
 class StudyLayout:
     """The data files of a study, its meta files, and what is absent.
 
-    ``root`` is the study's folder inside the archive, "" or ending in "/".
+    ``root`` is the study's folder inside the archive, "" or ending in "/". ``states_id`` says that ``study_id`` is the
+    study's own statement and not its folder's name.
     """
 
     study_id: str
@@ -71,6 +106,8 @@ class StudyLayout:
     files: tuple[StudyFile, ...]
     metas: tuple[str, ...]
     absent: tuple[AbsentFile, ...]
+    unread: tuple[UnreadFile, ...] = ()
+    states_id: bool = False
 
     def of_role(self, role: Role) -> list[StudyFile]:
         return [file for file in self.files if file.role == role]
@@ -111,36 +148,110 @@ def study_layout(members: Mapping[str, bytes], where: str) -> StudyLayout:
     metas = {
         name: read_key_values(members[inside[name]], f"{where} ({inside[name]})")
         for name in sorted(inside)
-        if "/" not in name and name.startswith("meta_") and members[inside[name]]
+        if "/" not in name and _is_meta(name) and members[inside[name]]
     }
-    files: list[StudyFile] = []
-    absent: list[AbsentFile] = []
-    for meta_name, meta in metas.items():
-        role = _role(meta)
-        data_name = meta.get("data_filename")
-        if role is None or not data_name or any(f.member == inside.get(data_name) for f in files):
-            continue
-        if data_name in inside:
-            files.append(StudyFile(inside[data_name], role, meta))
-        else:
-            absent.append(AbsentFile(data_name, role, inside[meta_name], meta.lines["data_filename"]))
+    files, absent, unread = _by_meta(metas, inside, root)
     spoken_for = {file.role for file in files}
+    # What a meta file names is what it says there: log2 values in data_CNA.txt are no discrete calls.
+    named = {file.member for file in files} | {file.member for file in unread}
     for role, pattern in _STANDARD_NAMES:
         if role not in spoken_for:
             # Of two mutation files without a meta file one is usually the older form of the other.
-            by_name = [name for name in sorted(inside) if pattern.fullmatch(name)][:1]
+            by_name = [n for n in sorted(inside) if pattern.fullmatch(n) and inside[n] not in named][:1]
             files += [StudyFile(inside[name], role) for name in by_name]
     files += [StudyFile(inside[n], "gene_panel") for n in sorted(inside) if _PANEL.fullmatch(n)]
-    files += [StudyFile(inside[n], "case_list") for n in sorted(inside) if n.startswith("case_lists/")]
+    files += [StudyFile(inside[n], "case_list") for n in sorted(inside) if _is_case_list(n)]
     if not metas and not files:
         raise ParseError(
             "this is no cBioPortal study, it holds neither meta files nor data files with the portal's names",
             file=where,
             remedy="correct the address",
         )
-    study_id = metas["meta_study.txt"].get("cancer_study_identifier") if "meta_study.txt" in metas else ""
-    named = study_id or root.rstrip("/").rpartition("/")[2] or where
-    return StudyLayout(named, root, tuple(files), tuple(inside[name] for name in metas), tuple(absent))
+    named |= {file.member for file in files}
+    unread += [
+        UnreadFile(inside[n], "no meta file says what it is")
+        for n in sorted(inside)
+        if re.fullmatch(r"data_[^/]*", n) and inside[n] not in named
+    ]
+    study_id = _stated_id(metas)
+    return StudyLayout(
+        study_id or root.rstrip("/").rpartition("/")[2] or where,
+        root,
+        tuple(files),
+        tuple(inside[name] for name in metas),
+        tuple(absent),
+        tuple(unread),
+        bool(study_id),
+    )
+
+
+def _by_meta(
+    metas: Mapping[str, KeyValues], inside: Mapping[str, str], root: str
+) -> tuple[list[StudyFile], list[AbsentFile], list[UnreadFile]]:
+    """What the meta files name: what is read, what is not there, and what is not read."""
+    files: list[StudyFile] = []
+    absent: list[AbsentFile] = []
+    unread: list[UnreadFile] = []
+    for meta_name, meta in metas.items():
+        role, data_name = _role(meta), meta.get("data_filename")
+        if not data_name:
+            continue
+        member = _data_member(data_name, inside)
+        if role is None:
+            if holds := _holds(meta):
+                unread.append(UnreadFile(member or root + data_name, holds))
+        elif member is None:
+            absent.append(AbsentFile(data_name, role, inside[meta_name], meta.lines["data_filename"]))
+        elif all(file.member != member for file in files):
+            files.append(StudyFile(member, role, meta, inside[meta_name]))
+    return files, absent, unread
+
+
+def unread_files(members: Mapping[str, bytes], where: str) -> tuple[UnreadFile, ...]:
+    """What a study holds beside what is read, from its meta files (and files named ``data_*`` that none names).
+
+    Raises as `study_layout`.
+    """
+    return study_layout(members, where).unread
+
+
+def _stated_id(metas: Mapping[str, KeyValues]) -> str:
+    """The study's identifier: of meta_study.txt, else the one that most meta files name; "" when none does."""
+    key = "cancer_study_identifier"
+    if "meta_study.txt" in metas:
+        return metas["meta_study.txt"].get(key)
+    counted = Counter(meta.get(key) for meta in metas.values() if meta.get(key))
+    return counted.most_common(1)[0][0] if counted else ""
+
+
+def _data_member(data_name: str, inside: Mapping[str, str]) -> str | None:
+    """The member that ``data_filename`` means: at that path, else the only file of that name in any folder."""
+    plain = PurePosixPath(data_name.replace("\\", "/")).as_posix()
+    if plain in inside:
+        return inside[plain]
+    base = plain.rpartition("/")[2]
+    alike = [member for name, member in inside.items() if name.rpartition("/")[2] == base]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _is_meta(base: str) -> bool:
+    return _META.search(base) is not None
+
+
+def _is_case_list(name: str) -> bool:
+    return name.startswith("case_lists/") and not name.endswith(("~", "/"))
+
+
+def _holds(meta: KeyValues) -> str:
+    """What the data file of a meta file is that is not read; "" for what is no data of people."""
+    if "uncalled" in meta.get("stable_id"):
+        return "mutations below the caller's threshold"
+    kind, datatype = meta.get("genetic_alteration_type").upper(), meta.get("datatype").upper()
+    if kind == "CANCER_TYPE":
+        return ""
+    words = _UNREAD.get((kind, datatype)) or _UNREAD.get((kind, "")) or ""
+    other = meta.get("resource_type") and f"resources ({meta.get('resource_type').lower()})"
+    return words or other or " ".join(f"{kind} {datatype}".split()) or "its meta file does not say what it is"
 
 
 def _role(meta: KeyValues) -> Role | None:
@@ -164,7 +275,7 @@ def _is_hidden(name: str) -> bool:
 
 def _is_usual_base(base: str) -> bool:
     is_standard = any(pattern.fullmatch(base) for _, pattern in _STANDARD_NAMES)
-    return base.startswith("meta_") or is_standard or _PANEL.fullmatch(base) is not None
+    return _is_meta(base) or is_standard or _PANEL.fullmatch(base) is not None
 
 
 def _is_usual(name: str) -> bool:
@@ -177,11 +288,11 @@ def _is_usual(name: str) -> bool:
 def _wanted(names: Iterable[str], read: Callable[[str], bytes]) -> list[str]:
     """The names with a usual name, and those that a meta file of a known kind names."""
     listed = [name for name in names if not _is_hidden(name)]
-    metas = [name for name in listed if name.rpartition("/")[2].startswith("meta_")]
     wanted = {name for name in listed if _is_usual(name)}
-    for name in metas:
+    for name in (name for name in listed if _is_meta(name.rpartition("/")[2])):
         meta = read_key_values(read(name), name)
         if _role(meta) is not None and meta.get("data_filename"):
             folder, slash, _ = name.rpartition("/")
-            wanted.add(folder + slash + meta.get("data_filename"))
+            inside = {n.removeprefix(folder + slash): n for n in listed if n.startswith(folder + slash)}
+            wanted.add(_data_member(meta.get("data_filename"), inside) or "")
     return sorted(wanted & set(listed))

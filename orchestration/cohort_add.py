@@ -16,7 +16,7 @@ import yaml
 
 from ingestion.archives import iter_members
 from ingestion.catalog import Catalog, SourceFile, load_catalog, load_cohort
-from ingestion.cbioportal import MappingReport, mapping_report, study_layout
+from ingestion.cbioportal import MappingReport, mapping_report, study_layout, unread_files
 from ingestion.errors import CatalogError
 from ingestion.fetch import Fetcher
 from ingestion.progress import RichProgress
@@ -158,6 +158,9 @@ def _notes(
         notes.append("The study has no survival times.")
     if not study_layout(members, study_id).of_role("mutations"):
         notes.append("The study has no mutation table: every gene is not profiled.")
+    unread = [f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)]
+    if unread:
+        notes.append(f"The study also holds what is not read: {', '.join(unread)}.")
     patients = set(cells.get("PATIENT_ID", []))
     for cohort in catalog.cohorts:
         for rule in cohort.person_rules:

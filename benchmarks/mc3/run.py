@@ -65,7 +65,7 @@ def parse_to_raw_table(path: Path) -> int:
         {"id": "mutations", "address": ADDRESS, "kind": "mutations", "sample_id": "Tumor_Sample_Barcode"}
     )
     out = RawTables()
-    parse_mutations(path, SourceRef("mc3", "mutations", ADDRESS), file, None, out)
+    parse_mutations(path, SourceRef("mc3", "mutations", ADDRESS), file, out)
     return int(out.tables(["mutations"])["mutations"].num_rows)
 
 

@@ -1,4 +1,6 @@
--- Rule 1. Every sequenced sample has a panel, and every panel some genes: otherwise nobody could be wild-type for sure.
+-- Rule 1. Every panel has some genes: otherwise nobody could be wild-type for sure. A sample whose panel no source names has
+-- none (int_profiling.panel_problem) and is wild-type for nothing. A cohort with a panel that no list describes is refused
+-- before this (ingestion.panels.unknown_panels); this test is the net under it.
 {{ config(meta={'dagster': {'ref': {'name': 'profiling'}}}) }}
 with panels as (
 
@@ -12,4 +14,4 @@ select
     profiling.panel_id
 from {{ ref('profiling') }} as profiling
 left join panels on profiling.panel_id = panels.panel_id
-where profiling.is_profiled and panels.panel_id is null
+where profiling.is_profiled and profiling.panel_id is not null and panels.panel_id is null

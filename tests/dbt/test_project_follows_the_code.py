@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from analytics.specs import COVARIATES
+from ingestion.catalog_panels import ASSAY_WORDS
 from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -39,6 +40,10 @@ def test_every_raw_table_has_a_staging_model_with_its_columns() -> None:
 
 def test_every_rejection_rule_is_described() -> None:
     assert {row["rule_id"]: row["description"] for row in rows("rejection_rules")} == REJECTION_RULES
+
+
+def test_words_for_the_exome_are_the_same_before_and_in_dbt() -> None:
+    assert {row["word"]: row["assay_kind"] for row in rows("assay_words")} == ASSAY_WORDS
 
 
 def test_every_mart_has_a_contract_a_description_and_a_test() -> None:

@@ -1,6 +1,17 @@
--- Which genes a panel covers. Published panels as listed. A panel that no list describes covers the genes that were
--- called on it at least once; exomes (WES) cover every gene that was called in any exome or stands on any panel.
-with listed as (
+-- Which genes a panel covers. Published panels as listed; of a panel that two files list, the genes of both lists. A panel
+-- that no list describes covers the genes that were called on it at least once where the cohort file says so
+-- (stg_declared_panels); exomes (WES) cover every gene that was called in any exome or stands on any panel.
+with files as (
+
+    select
+        panel_id,
+        count(distinct source_file_id) as n_files
+    from {{ ref('stg_gene_panels') }}
+    group by panel_id
+
+),
+
+listed as (
 
     select
         panels.panel_id,
@@ -9,7 +20,9 @@ with listed as (
         'published list' as coverage_source
     from {{ ref('stg_gene_panels') }} as panels
     inner join {{ ref('int_gene_symbols') }} as symbols on panels.hugo_symbol = symbols.symbol_raw
-    group by panels.panel_id, symbols.hugo_symbol
+    inner join files on panels.panel_id = files.panel_id
+    group by panels.panel_id, symbols.hugo_symbol, files.n_files
+    having count(distinct panels.source_file_id) = files.n_files
 
 ),
 
@@ -27,7 +40,10 @@ called as (
         mutations.hugo_symbol is not null
         and (
             profiling.panel_id = 'WES'
-            or profiling.panel_id not in (select listed.panel_id from listed)
+            or profiling.panel_id in (
+                select declared.panel_id from {{ ref('stg_declared_panels') }} as declared
+                where declared.genes = 'observed_in_calls'
+            )
         )
     group by profiling.panel_id, mutations.hugo_symbol
 

@@ -41,6 +41,7 @@ joined as (
         case
             when profiling.sample_id is null and calls.n_rows > 0
                 then 'it has calls, but is on no list of sequenced samples'
+            when profiling.panel_problem is not null then profiling.panel_problem
             when calls.n_rows_without_gene > 0 then 'its table of calls names no genes'
             when
                 profiling.panel_id in ('WES', 'WGS') and calls.n_rows is null

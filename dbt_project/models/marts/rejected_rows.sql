@@ -102,6 +102,20 @@ calls as (
 
 ),
 
+panels as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        'unknown_panel' as rule_id,
+        'panel_id' as column_name,
+        sample_id as value
+    from {{ ref('int_profiling') }}
+    where panel_problem is not null
+
+),
+
 uncounted as (
 
     select
@@ -143,6 +157,8 @@ together as (
     select * from segments
     union all
     select * from calls
+    union all
+    select * from panels
     union all
     select * from uncounted
     union all

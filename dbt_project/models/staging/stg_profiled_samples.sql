@@ -11,5 +11,6 @@ select
     patient_id,
     sample_id,
     panel_id,
+    stated_by,
     rule
 from source

@@ -13,7 +13,7 @@ from parsing_help import ATTRIBUTES, FIXTURES, cell, listed, make_catalog, make_
 
 from ingestion.catalog import Catalog
 from ingestion.catalog_tables import catalog_tables
-from ingestion.cbioportal import load_study, mapping_report, study_layout
+from ingestion.cbioportal import load_study, mapping_report, study_layout, unread_files
 from ingestion.errors import NotTheExpectedFileError, ParseError
 
 STUDY = {"kind": "cbioportal_study"}
@@ -45,7 +45,7 @@ def facts(tables: dict[str, Any]) -> dict[str, Any]:
         ),
         "mutations": listed(tables, "mutations", "source_row", "sample_id", "hugo_symbol"),
         "copy_number": listed(tables, "copy_number", "source_row", "sample_id", "hugo_symbol", "value"),
-        "profiled": listed(tables, "profiled_samples", "sample_id", "panel_id", "rule"),
+        "profiled": listed(tables, "profiled_samples", "sample_id", "panel_id", "stated_by"),
         "panels": listed(tables, "gene_panels", "panel_id", "hugo_symbol"),
     }
 
@@ -120,55 +120,6 @@ def test_private_columns_of_a_study_stay_out(study: Path) -> None:
     assert "SHOE_SIZE" not in listed(tables, "clinical_values", "column_name")
 
 
-# ---- who was profiled -----------------------------------------------------------------------------------
-
-
-def test_the_gene_panel_matrix_comes_before_the_case_list() -> None:
-    tables = parse("syn_old_2014", STUDY)
-    assert facts(tables)["profiled"] == [
-        ("A-1", "IMPACT341", "gene panel matrix"), ("B-2", "WES", "gene panel matrix"),
-    ]  # fmt: skip
-
-
-def test_without_a_matrix_the_list_of_sequenced_samples_counts_with_panels_from_column_then_assay(
-    study: Path,
-) -> None:
-    rule = "case list syn_2020_sequenced"
-    assert facts(parse(study, STUDY))["profiled"] == [
-        ("P-1-T01-IM3", "IMPACT468", f"{rule}; panel from GENE_PANEL"),
-        ("P-2-T01-IM5", "IMPACT410", f"{rule}; panel from GENE_PANEL"),
-        ("P-2-T02-IM6", "SYNPANEL", f"{rule}; panel from the cohort's assay"),
-    ]
-
-
-def test_a_panel_in_the_meta_file_holds_for_every_sample(study: Path) -> None:
-    meta = study / "meta_mutations.txt"
-    meta.write_text(meta.read_text() + "\ngene_panel: IMPACT505")
-    panels = {panel for _, panel, _ in facts(parse(study, STUDY))["profiled"]}
-    assert panels == {"IMPACT505"}
-
-
-def test_an_exome_study_has_no_panel(study: Path) -> None:
-    path = study / "data_clinical_sample.txt"
-    path.write_text(path.read_text().replace("GENE_PANEL", "KIT"))
-    profiled = facts(parse(study, STUDY, assay={"name": "WES", "kind": "exome"}))["profiled"]
-    assert {(panel, rule) for _, panel, rule in profiled} == {(None, "case list syn_2020_sequenced")}
-
-
-def test_an_older_list_without_category_is_known_by_its_name(study: Path) -> None:
-    (study / "case_lists" / "cases_sequenced.txt").write_text(
-        "stable_id: syn_2020_sequenced\ncase_list_ids: P-1-T01-IM3"
-    )
-    assert [sample for sample, _, _ in facts(parse(study, STUDY))["profiled"]] == ["P-1-T01-IM3"]
-
-
-def test_without_matrix_and_list_nobody_counts_as_profiled_and_that_is_said(study: Path) -> None:
-    shutil.rmtree(study / "case_lists")
-    tables = parse(study, STUDY)
-    assert facts(tables)["profiled"] == []
-    assert any("nobody counts as profiled" in m for m in listed(tables, "rejected_rows", "message"))
-
-
 # ---- what is absent -------------------------------------------------------------------------------------
 
 
@@ -181,8 +132,7 @@ def test_a_meta_file_that_names_an_absent_file_is_a_warning(study: Path) -> None
     assert facts(tables)["mutations"], "the rest of the study is read"
 
 
-@pytest.mark.parametrize("role", ["patient", "sample"])
-@pytest.mark.parametrize("has_meta", [True, False])
+@pytest.mark.parametrize(("role", "has_meta"), [("patient", True), ("sample", True), ("sample", False)])
 def test_an_absent_clinical_file_is_an_error_that_names_study_file_and_remedy(
     study: Path, role: str, has_meta: bool
 ) -> None:
@@ -192,6 +142,75 @@ def test_an_absent_clinical_file_is_an_error_that_names_study_file_and_remedy(
     message = rf"study 'syn_2020' holds no clinical {role} file data_clinical_{role}\.txt.*; fetch the study"
     with pytest.raises(ParseError, match=message):
         parse(study, STUDY)
+
+
+def test_a_study_needs_no_patient_file_and_its_sample_file_then_speaks_of_patients(study: Path) -> None:
+    for name in ("data_clinical_patient.txt", "meta_clinical_patient.txt"):
+        (study / name).unlink()
+    path = study / "data_clinical_sample.txt"
+    path.write_text(path.read_text().replace("SHOE_SIZE", "OS_MONTHS"))
+    tables = parse(study, STUDY | {"constants": {"DRUG_CLASS": "PD-1/PD-L1"}})
+    values = listed(tables, "clinical_values", "patient_id", "column_name", "value")
+    assert ("P-1", "OS_MONTHS", "39") in values and ("P-2", "OS_MONTHS", "44") in values
+    assert {v for v in values if v[1] == "constant:DRUG_CLASS"} == {
+        ("P-1", "constant:DRUG_CLASS", "PD-1/PD-L1"), ("P-2", "constant:DRUG_CLASS", "PD-1/PD-L1"),
+    }  # fmt: skip
+    report = mapping_report(load_study(study, "s"), Catalog(attributes=ATTRIBUTES, cohorts=()))
+    assert {c.level for c in report.mapped} == {"sample"}
+
+
+def test_a_study_of_before_2016_has_patients_and_samples_in_one_table(study: Path) -> None:
+    for name in ("data_clinical_patient.txt", "meta_clinical_patient.txt", "meta_clinical_sample.txt"):
+        (study / name).unlink()
+    (study / "data_clinical_sample.txt").rename(study / "data_clinical.txt")
+    assert ("sample", "P-2", "P-2-T02-IM6") in listed(
+        parse(study, STUDY), "clinical_values", "level", "patient_id", "sample_id"
+    )
+
+
+# ---- what a meta file says comes before a name ----------------------------------------------------------
+
+
+def test_a_file_that_a_meta_file_calls_something_else_is_not_taken_for_its_name(study: Path) -> None:
+    meta = study / "meta_cna.txt"
+    meta.write_text(meta.read_text().replace("DISCRETE", "LOG2-VALUE"))
+    assert facts(parse(study, STUDY))["copy_number"] == [], "data_CNA.txt holds log2 values here"
+
+
+def test_a_meta_file_may_have_any_name_with_that_word_and_its_data_any_folder(study: Path) -> None:
+    (study / "meta_mutations.txt").rename(study / "syn_2020_meta_calls.txt")
+    (study / "calls").mkdir()
+    (study / "data_calls.txt").rename(study / "calls" / "data_calls.txt")
+    assert facts(parse(study, STUDY))["mutations"] == [(3, "P-1-T01-IM3", "ALK")]
+
+
+def test_a_table_that_its_meta_file_calls_long_is_not_read_as_a_wide_one(study: Path) -> None:
+    meta = study / "meta_cna.txt"
+    meta.write_text(meta.read_text().replace("DISCRETE", "DISCRETE_LONG"))
+    with pytest.raises(ParseError, match=r"data_CNA\.txt.*no column 'Sample_Id'.*DISCRETE_LONG"):
+        parse(study, STUDY)
+
+
+def test_what_a_study_holds_that_is_not_read_is_known_from_its_meta_files(study: Path) -> None:
+    common = "cancer_study_identifier: syn_2020\n"
+    (study / "meta_sv.txt").write_text(
+        common + "genetic_alteration_type: STRUCTURAL_VARIANT\ndatatype: SV\ndata_filename: data_sv.txt"
+    )
+    (study / "meta_timeline.txt").write_text(
+        common + "genetic_alteration_type: CLINICAL\ndatatype: TIMELINE\ndata_filename: data_timeline.txt"
+    )
+    (study / "meta_new.txt").write_text(
+        common + "genetic_alteration_type: NEW_THING\ndatatype: Z\ndata_filename: n.txt"
+    )
+    (study / "data_odd.txt").write_text("x")
+    members = {str(p.relative_to(study)): p.read_bytes() for p in study.rglob("*") if p.is_file()}
+    assert [(f.member, f.holds) for f in unread_files(members, "s")] == [
+        ("data_log2_cna.txt", "log2 copy number"),
+        ("n.txt", "NEW_THING Z"),
+        ("data_sv.txt", "structural variants"),
+        ("data_timeline.txt", "timeline"),
+        ("data_odd.txt", "no meta file says what it is"),
+    ]
 
 
 def test_a_pointer_in_place_of_a_data_file_is_an_error(study: Path) -> None:

@@ -105,7 +105,7 @@ def test_a_declared_column_that_is_not_there_is_an_error_that_lists_what_is(
         parse_text(tmp_path, "patient\tsex\nP1\tF\n", PATIENTS | file)
 
 
-def test_lists_profiled_takes_every_row_and_the_rows_own_panel_before_the_cohorts(tmp_path: Path) -> None:
+def test_lists_profiled_takes_every_row_and_the_rows_own_panel(tmp_path: Path) -> None:
     file = PATIENTS | {
         "sample_id": "sample", "level": "sample", "lists_profiled": True, "columns": {"panel": "GENE_PANEL"},
     }  # fmt: skip
@@ -113,8 +113,20 @@ def test_lists_profiled_takes_every_row_and_the_rows_own_panel_before_the_cohort
     found = parse_text(tmp_path, text, file)
     assert listed(found, "profiled_samples", "patient_id", "sample_id", "panel_id", "rule", "source_row") == [
         ("P1", "S1", "IMPACT410", "lists_profiled", 2),
-        ("P2", "S2", "SYNPANEL", "lists_profiled", 3),
+        ("P2", "S2", None, "lists_profiled", 3),
     ]
+
+
+def test_a_column_of_panels_speaks_of_rows_that_another_file_lists_as_sequenced(tmp_path: Path) -> None:
+    file = PATIENTS | {
+        "sample_id": "sample", "level": "sample", "profiled_if": {"seq": ["1"]},
+        "columns": {"panel": {"attribute": "GENE_PANEL", "pattern": "^(IMPACT[0-9]+)"}},
+    }  # fmt: skip
+    text = "patient\tsample\tpanel\tseq\nP1\tS1\tIMPACT410_v2\t0\nP2\tS2\tIMPACT468\t1\nP3\tS3\tNA\t0\n"
+    found = parse_text(tmp_path, text, file)
+    assert listed(found, "profiled_samples", "sample_id", "panel_id", "stated_by") == [
+        ("S2", "IMPACT468", "declared"), ("S1", "IMPACT410", "column"),
+    ]  # fmt: skip
 
 
 def test_profiled_if_takes_the_rows_whose_column_says_so(tmp_path: Path) -> None:

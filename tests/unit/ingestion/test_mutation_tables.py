@@ -85,7 +85,21 @@ def test_a_table_that_lists_the_profiled_names_each_sample_once_with_its_first_l
     text = "Hugo_Symbol\tTumor_Sample_Barcode\nA\tS1\nB\tS2\nC\tS1\n"
     found = parse_text(tmp_path, text, MAF | {"lists_profiled": True})
     assert listed(found, "profiled_samples", "sample_id", "source_row", "panel_id") == [
-        ("S1", 2, "SYNPANEL"), ("S2", 3, "SYNPANEL"),
+        ("S1", 2, None), ("S2", 3, None),
+    ]  # fmt: skip
+
+
+def test_the_samples_that_the_head_of_a_maf_names_are_sequenced_by_the_entrys_own_rule(
+    tmp_path: Path,
+) -> None:
+    text = (
+        "#version 2.4\n#Sequenced_Samples: S-1-A S-2-A\tS-3-A\n"
+        "Hugo_Symbol\tTumor_Sample_Barcode\nALK\tS-1-A\n"
+    )
+    file = MAF | {"sample_id": {"column": "Tumor_Sample_Barcode", "pattern": "^(S-[0-9])"}}
+    found = parse_text(tmp_path, text, file | {"format": {"comment": "#"}})
+    assert listed(found, "profiled_samples", "sample_id", "source_row", "stated_by") == [
+        ("S-1", 2, "maf_head"), ("S-2", 2, "maf_head"), ("S-3", 2, "maf_head"),
     ]  # fmt: skip
 
 

@@ -184,7 +184,7 @@ def test_a_folder_that_a_killed_run_left_beside_the_right_one_is_removed(cache: 
     assert cache.write() == first and list(first.parent.iterdir()) == [first]
 
 
-@pytest.mark.parametrize("change", ["bytes", "entry", "licence", "assay", "parser", "schema"])
+@pytest.mark.parametrize("change", ["bytes", "entry", "licence", "other file", "parser", "schema"])
 def test_whatever_changes_the_rows_makes_them_anew_and_replaces_the_old_folder(
     cache: Cache, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,8 +197,9 @@ def test_whatever_changes_the_rows_makes_them_anew_and_replaces_the_old_folder(
         file = CLINICAL | {"columns": {"OS": {"attribute": "OS_TIME", "unit": "days"}}}
     elif change == "licence":
         entries = {"licence": "other"}
-    elif change == "assay":
-        entries = {"assay": {"name": "x", "kind": "exome"}}
+    elif change == "other file":  # a study's lists count when another file of the cohort has the calls
+        calls = {"id": "m", "address": ADDRESS, "kind": "mutations", "sample_id": "s"}
+        entries = {"files": [{"id": "f", "address": ADDRESS} | file, calls]}
     elif change == "parser":
         monkeypatch.setattr(module, "PARSER_VERSION", "0-test")
     else:
