@@ -10,7 +10,7 @@ PORT ?= 3000
 export ICB_DATA DAGSTER_HOME
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo run test lint ui lock docs clean
+.PHONY: setup demo run test lint ui lock docs receipts clean
 
 setup: $(STAMP)
 
@@ -49,6 +49,9 @@ lock: setup
 
 docs: setup
 	@$(BIN)/python -m orchestration.table_docs
+
+receipts: setup  # docs/cohorts.md from the published file of `make run`
+	@$(BIN)/python -m orchestration.cohort_receipt
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs
