@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-TimeUnit = Literal["days", "weeks", "months", "years"]
+TimeUnit = Literal["days", "weeks", "months", "months_of_30_days", "years"]
 
 
 class Strict(BaseModel):

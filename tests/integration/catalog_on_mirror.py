@@ -21,7 +21,7 @@ from ingestion.raw_tables import SourceBytes, parse_cohort_file
 from ingestion.tables import read_table
 
 ROOT = Path(__file__).parents[2]
-DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
+DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "months_of_30_days": 30.0, "years": 365.25}
 
 
 @cache
