@@ -154,7 +154,7 @@ def test_a_catalogue_without_cohorts_says_how_to_add_one(tmp_path: Path) -> None
 
 
 def test_an_unknown_cohort_lists_the_known_ones(shipped: Catalog) -> None:
-    with pytest.raises(CatalogError, match="'nowhere' is not in the catalogue; known cohorts: hugo_2016"):
+    with pytest.raises(CatalogError, match="'nowhere' is not in the catalogue; known cohorts: checkmate_009"):
         shipped.cohort("nowhere")
 
 
