@@ -34,6 +34,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.source_files": ("source_file_id",),
     "marts.survival_outcomes": ("cohort_id", "patient_id", "endpoint"),
     "marts.treatments": ("cohort_id", "patient_id"),
+    "marts.undetermined_genes": ("source_file_id", "source_row", "hugo_symbol"),
     "stats.analysis_flow": ("analysis_id", "variant", "endpoint", "step_number"),
     "stats.analysis_members": ("analysis_id", "variant", "endpoint", "cohort_id", "patient_id", "sample_id"),
     "stats.analysis_specs": ("analysis_id", "variant"),
