@@ -9,6 +9,7 @@ from __future__ import annotations
 #: schema.table -> the columns that together name one row.
 KEYS: dict[str, tuple[str, ...]] = {
     "marts.burdens": ("cohort_id", "sample_id", "measure", "numerator_rule"),
+    "marts.cohort_receipts": ("cohort_id", "line_number"),
     "marts.cohorts": ("cohort_id",),
     "marts.copy_number": ("cohort_id", "sample_id", "hugo_symbol_raw"),
     "marts.copy_number_segments": ("source_file_id", "source_row"),
