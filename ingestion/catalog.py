@@ -426,5 +426,5 @@ def check_attributes(path: Path, file: SourceFile, attributes: dict[str, Attribu
         if attributes[mapping.attribute].type == "time" and mapping.unit is None:
             raise CatalogError(
                 f"{path}: key 'files.{file.id}.columns.{column}' is a time and needs "
-                "'unit: days|weeks|months|years'."
+                "'unit: days|weeks|months|months_of_30_days|years'."
             )

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-TimeUnit = Literal["days", "weeks", "months", "years"]
+TimeUnit = Literal["days", "weeks", "months", "months_of_30_days", "years"]
 
 
 class Strict(BaseModel):
@@ -40,12 +40,14 @@ Pattern = Annotated[str | None, BeforeValidator(_is_regex)]
 class Pick(Strict):
     """How one value is read from a row: a column, or the first filled of several; then a pattern,
     a template and a list of corrections, in that order. With ``template_when`` the template is used only
-    for values that it matches (MC3 has sample barcodes and, in places, bare patient barcodes)."""
+    for values that it matches (MC3 has sample barcodes and, in places, bare patient barcodes). With ``each`` the cell
+    is a list with that separator: each part is read by the rule, and what they say is joined by ``;``, once each."""
 
     columns: tuple[str, ...]
     pattern: Pattern = None
     template: str | None = None
     template_when: str | None = None
+    each: str | None = Field(default=None, min_length=1)
     corrections: dict[str, str] = Field(default_factory=dict)
 
     @model_validator(mode="before")
@@ -70,6 +72,12 @@ class Pick(Strict):
 
     def read(self, value: str) -> str | None:
         """One filled cell as this rule reads it; None when the pattern does not find its part."""
+        if self.each is None:
+            return self._read_one(value)
+        parts = (self._read_one(part.strip()) for part in value.split(self.each) if part.strip())
+        return ";".join(dict.fromkeys(part for part in parts if part is not None)) or None
+
+    def _read_one(self, value: str) -> str | None:
         if self.pattern is not None:
             found = re.search(self.pattern, value)
             if found is None or found.group(1) is None:

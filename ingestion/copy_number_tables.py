@@ -25,13 +25,13 @@ _GENE_COLUMNS = ("Hugo_Symbol", "Gene Symbol", "Gene")
 _ENTREZ_COLUMNS = ("Entrez_Gene_Id", "Locus ID")
 _OTHER_COLUMNS = ("Cytoband", "Composite.Element.REF")
 _ZERO = ("0", "0.0", "-0", "-0.0", "0.00")
-#: Segment columns: cBioPortal's names first, then those of DNAcopy output.
+#: Segment columns: cBioPortal's names first, then those of DNAcopy output and of supplements.
 _SEGMENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "chromosome": ("chrom", "Chromosome"),
     "start_position": ("loc.start", "Start", "Start_Position"),
     "end_position": ("loc.end", "End", "End_Position"),
-    "n_probes": ("num.mark", "Num_Probes"),
-    "segment_mean": ("seg.mean", "Segment_Mean"),
+    "n_probes": ("num.mark", "Num_Probes", "Number of probes"),
+    "segment_mean": ("seg.mean", "Segment_Mean", "Segment mean value"),
 }
 
 

@@ -59,7 +59,7 @@ def pick_column(
         require_column(table.columns, pick.columns[0], where, key)
     parts = [filled(table.frame.column(name), missing) for name in found]
     first = parts[0] if len(parts) == 1 else pc.coalesce(*parts)
-    is_plain = pick.pattern is None and pick.template is None and not pick.corrections
+    is_plain = not (pick.pattern or pick.template or pick.corrections or pick.each)
     return first if is_plain else map_distinct(first, pick.read)
 
 

@@ -10,6 +10,7 @@ import duckdb
 import typer
 
 from orchestration.claims_command import claims
+from orchestration.diff_command import diff
 from orchestration.failures import CommandError, first_line, one_sentence
 from orchestration.published_file import published
 from orchestration.scan_command import scan
@@ -209,6 +210,9 @@ def lineage(
 
 
 app.command()(claims)
+
+
+app.command()(diff)
 
 
 @cohort_app.command("list")

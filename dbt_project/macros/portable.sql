@@ -26,6 +26,7 @@
         when 'days' then {{ value }} / {{ days_per_month() }}
         when 'weeks' then {{ value }} * 7 / {{ days_per_month() }}
         when 'months' then {{ value }}
+        when 'months_of_30_days' then {{ value }} * 30 / {{ days_per_month() }}
         when 'years' then {{ value }} * 365.25 / {{ days_per_month() }}
     end
 {%- endmacro %}

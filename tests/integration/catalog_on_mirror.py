@@ -21,7 +21,7 @@ from ingestion.raw_tables import SourceBytes, parse_cohort_file
 from ingestion.tables import read_table
 
 ROOT = Path(__file__).parents[2]
-DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "years": 365.25}
+DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "months_of_30_days": 30.0, "years": 365.25}
 
 
 @cache
@@ -129,5 +129,14 @@ def current_symbol(symbols: pd.Series) -> pd.Series:
 
 
 def is_nonsynonymous(classes: pd.Series) -> pd.Series:
-    known = seed("variant_classes").set_index("word").is_nonsynonymous == "true"
-    return classes.str.strip().str.lower().map(known)
+    """By the most severe known of the consequences that a word joins; blanks, hyphens and case do not matter."""
+    known = seed("variant_classes").set_index("word")
+    severity = known.severity.astype(int)
+
+    def of_word(word: str) -> bool | None:
+        terms = [re.sub(r"[ _-]+", "_", term.strip()) for term in re.split(r"[&;,|+]", word.strip().lower())]
+        found = [term for term in terms if term in severity.index]
+        return known.is_nonsynonymous[min(found, key=severity.get)] == "true" if found else None
+
+    meanings = {word: of_word(word) for word in classes.dropna().unique()}
+    return classes.map(meanings)

@@ -56,7 +56,7 @@ def test_every_class_word_of_every_call_table_is_known(catalog: Catalog, mirror:
                     words = pd.Series([file.mutation_constants["variant_classification"]])
                 else:
                     table = columns_of(mirror, file, *pick.columns)
-                    words = table.bfill(axis=1).iloc[:, 0].drop_duplicates()
+                    words = read_all(pick, table.bfill(axis=1).iloc[:, 0].drop_duplicates())
                 assert is_nonsynonymous(words).notna().all(), (cohort.cohort_id, words.tolist())
             if file.kind == "cbioportal_study":
                 calls = parsed(catalog, mirror, cohort, "mutations", only=("cbioportal_study",))["mutations"]

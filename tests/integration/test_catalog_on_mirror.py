@@ -91,6 +91,8 @@ def test_every_number_is_one_or_has_a_reason_and_no_time_is_negative(cells: dict
         ("liu_2019", "OS", 0.5), ("liu_2019", "PFS", 0.5), ("miao_2018", "OS", 0.4), ("miao_2018", "PFS", 0.3),
         ("oak_2018", "OS", 0.3), ("oak_2018", "PFS", 0.1), ("poplar_2018", "OS", 0.3), ("poplar_2018", "PFS", 0.05),
         ("tmb_mskcc_2018", "OS", 0.5), ("tmb_mskcc_2018", "PFS", 0.3), ("luad_mskcc_2015", "PFS", 0.5),
+        ("checkmate_010", "OS", 0.3), ("checkmate_010", "PFS", 0.2), ("checkmate_025", "OS", 0.4),
+        ("checkmate_025", "PFS", 0.2), ("imvigor210_2018", "OS", 0.7),
     ],
 )  # fmt: skip
 def test_events_are_fewer_among_responders_than_among_progressors(
@@ -136,6 +138,7 @@ def test_tcga_s_events_agree_with_its_vital_status(
     [
         ("tmb_mskcc_2018", 17, 19), ("snyder_2014", 24, 42), ("van_allen_2015", 7, 11), ("hugo_2016", 24, 36),
         ("riaz_2017", 20, 27), ("roh_2017", 28, 45), ("liu_2019", 22, 34), ("miao_2018", 17, 24),
+        ("checkmate_009", 30, 36), ("checkmate_010", 20, 27), ("checkmate_025", 20, 26), ("imvigor210_2018", 8, 10),
     ],
 )  # fmt: skip
 def test_median_survival_is_that_of_months(
@@ -191,7 +194,13 @@ def test_riaz_s_two_tables_agree_on_time_and_death(
     assert ((table.OS_STATUS == "event") == (table[names[1]] == "VRAI")).all()
 
 
-@pytest.mark.parametrize("cohort_id", ["liu_2019", "riaz_2017", "miao_2018", "oak_2018", "poplar_2018"])
+@pytest.mark.parametrize(
+    "cohort_id",
+    [
+        "liu_2019", "riaz_2017", "miao_2018", "oak_2018", "poplar_2018", "checkmate_009", "checkmate_010",
+        "checkmate_025",
+    ],
+)  # fmt: skip
 def test_progression_never_comes_after_the_end_of_survival(
     patients: dict[str, pd.DataFrame], cohort_id: str
 ) -> None:

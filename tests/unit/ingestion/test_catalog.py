@@ -136,7 +136,7 @@ def test_a_cohort_is_named_as_its_file(tmp_path: Path) -> None:
     ("columns", "says"),
     [
         ({"OS": {"attribute": "OS_TIMES", "unit": "days"}}, "names attribute 'OS_TIMES'"),
-        ({"OS": "OS_TIME"}, "needs 'unit: days|weeks|months|years'"),
+        ({"OS": "OS_TIME"}, "needs 'unit: days|weeks|months|months_of_30_days|years'"),
     ],
 )
 def test_columns_are_checked_against_the_attributes(
@@ -154,7 +154,7 @@ def test_a_catalogue_without_cohorts_says_how_to_add_one(tmp_path: Path) -> None
 
 
 def test_an_unknown_cohort_lists_the_known_ones(shipped: Catalog) -> None:
-    with pytest.raises(CatalogError, match="'nowhere' is not in the catalogue; known cohorts: hugo_2016"):
+    with pytest.raises(CatalogError, match="'nowhere' is not in the catalogue; known cohorts: checkmate_009"):
         shipped.cohort("nowhere")
 
 
@@ -185,6 +185,21 @@ def test_a_pick_takes_pattern_then_template_then_corrections() -> None:
     assert pick.read("PR1_tumour") == "PR2_pre"
     assert pick.read("PR7_tumour") == "PR7_pre"
     assert pick.read("no such form") is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "genes"),
+    [
+        ("TP53:NM_1:exon5:c.A395C:p.K132T,TP53:NM_2:exon4:c.A278C:p.K93T,", "TP53"),
+        ("TP53", "TP53"),
+        ("WNT1(NM_3:exon4:c.625-1G>A,NM_4:exon4:c.1A>T)", "WNT1"),
+        ("AB-CD:NM_5:exon7:c.G1C:p.E1Q,CD:NM_6:exon7:c.G1C:p.E1Q, AB-CD:NM_7:exon1:c.G1C:p.E1Q", "AB-CD;CD"),
+        ("NM_4:exon4", None),
+    ],
+)
+def test_a_pick_reads_each_part_of_a_list_and_says_each_answer_once(cell: str, genes: str | None) -> None:
+    pick = Pick.model_validate({"column": "gene", "each": ",", "pattern": r"^(?!N[MR]_)([^:()]+)"})
+    assert pick.read(cell) == genes
 
 
 def test_a_pick_may_use_its_template_for_some_values_only(shipped: Catalog) -> None:
