@@ -75,12 +75,17 @@ def sheet_rows(book: Workbook, name: str, where: str, doubts: list[CellDoubt]) -
             texts = _texts(row, cells, zeros, doubts, name, where)
             n_cells += len(texts)
             if n_cells > MAX_CELLS:
-                raise TooLargeError(
-                    f"sheet '{name}' has more than {MAX_CELLS:,} cells, empty ones between filled ones included",
-                    where=where,
-                    remedy="take away what stands far beside the table, or give the table as text",
-                )
+                raise too_many_cells(name, where)
             yield row, texts
+
+
+def too_many_cells(name: str, where: str) -> TooLargeError:
+    """The error for a sheet of more than `MAX_CELLS` cells."""
+    return TooLargeError(
+        f"sheet '{name}' has more than {MAX_CELLS:,} cells, empty ones between filled ones included",
+        where=where,
+        remedy="take away what stands far beside the table, or give the table as text",
+    )
 
 
 def _stored_rows(

@@ -23,7 +23,7 @@ from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileExcep
 from ingestion.archives import check_kind
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import ParseError
-from ingestion.sheet_cells import CellDoubt, sheet_rows
+from ingestion.sheet_cells import MAX_CELLS, CellDoubt, sheet_rows, too_many_cells
 from ingestion.table_model import Cell, NumberedRow, ParsedTable, RejectedRow, Select, TableBuilder, with_notes
 
 #: What openpyxl, its XML reader and the zip module raise on content that is no workbook, tried by changing bytes.
@@ -68,6 +68,8 @@ def read_workbook(
         width = max(len(cells) for _, cells in rows[at:])
         header = (rows[at][1] + [None] * width)[:width]
         first, below = rows[at][0] + 1, rows[at + 1 :]
+        if width * len(below) > MAX_CELLS:
+            raise too_many_cells(str(fmt.sheet), where)
     else:
         header, first = list(fmt.names), fmt.header_row
         below = [(row, cells) for row, cells in rows if row >= first]
