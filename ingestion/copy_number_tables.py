@@ -27,7 +27,14 @@ _GENE_COLUMNS = ("Hugo_Symbol", "Gene Symbol", "Gene")
 _ENTREZ_COLUMNS = ("Entrez_Gene_Id", "Locus ID")
 _OTHER_COLUMNS = ("Cytoband", "Composite.Element.REF", "Description", "Gene Description", "Chromosome")
 #: A long table has one call a row: cBioPortal's names first (DISCRETE_LONG), then what others call them.
-_SAMPLE_COLUMNS = ("Sample_Id", "SampleId", "Sample", "Sample_Name", "Tumor_Sample_Barcode", "Tumor_Sample_ID")
+_SAMPLE_COLUMNS = (
+    "Sample_Id",
+    "SampleId",
+    "Sample",
+    "Sample_Name",
+    "Tumor_Sample_Barcode",
+    "Tumor_Sample_ID",
+)
 _VALUE_COLUMNS = ("Value", "Copy_Number", "Copy_Number_Level", "CNA", "Level")
 #: Zero in any spelling: neutral calls are not kept.
 _ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)")

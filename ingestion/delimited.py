@@ -99,7 +99,9 @@ def _without_nuls(lines: list[str], notes: list[RejectedRow]) -> tuple[list[str]
         if _NUL in line:
             shown = line.replace(_NUL, _REPLACEMENT)
             at = line.index(_NUL)
-            notes.append(RejectedRow(number, "nul_bytes", shown[max(0, at - 30) : at + 30], "NUL bytes in the line"))
+            notes.append(
+                RejectedRow(number, "nul_bytes", shown[max(0, at - 30) : at + 30], "NUL bytes in the line")
+            )
             line = shown if line.strip(_NUL).strip() else ""
         kept.append(line)
     return kept, notes
@@ -197,7 +199,9 @@ def _one_row(lines: list[str], index: int, width: int, fmt: TableFormat) -> _Row
     if len(cells) < width and fmt.quoting and '"' in line:
         literal = line.split(fmt.delimiter)
         if len(literal) == width:
-            message = "two quotes enclose a delimiter and the row is short without it; they were kept as characters"
+            message = (
+                "two quotes enclose a delimiter and the row is short without it; they were kept as characters"
+            )
             return _Row(literal, line, rule="stray_quote", message=message)
     return _Row(cells, line)
 

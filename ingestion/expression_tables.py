@@ -51,12 +51,15 @@ def _add_columns(
     names = [name for name in table.columns if name not in others]
     kept: dict[str, str] = {}
     notes: list[RejectedRow] = []
+    n_rows = table.frame.num_rows
     for name in names:
         sample = pick.read(name)
         if sample is None:
-            notes.append(RejectedRow(None, "missing_key", name, "the column's name holds no sample", name))
+            message = "the column's name holds no sample"
+            notes.append(RejectedRow(None, "missing_key", name, message, name, n_rows))
         elif sample in kept:
-            notes.append(RejectedRow(None, "repeated_sample", name, f"{kept[sample]} is kept", name))
+            message = f"{kept[sample]} is kept"
+            notes.append(RejectedRow(None, "repeated_sample", name, message, name, n_rows))
         else:
             kept[sample] = name
     if not kept:

@@ -177,10 +177,7 @@ class _InspectedStream:
             return b""
         self.is_at_end = not block
         self.is_odd = (
-            self._has_quote(block)
-            or self._has_lone_cr(block)
-            or b"\0" in block
-            or self._has_comment(block)
+            self._has_quote(block) or self._has_lone_cr(block) or b"\0" in block or self._has_comment(block)
         )
         n_line_ends = block.count(b"\n")
         ends_a_line = block.endswith(b"\n") if block else True

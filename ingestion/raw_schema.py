@@ -267,6 +267,7 @@ REJECTION_RULES: dict[str, str] = {
     "beyond_chromosome": "The segment begins before its chromosome or ends beyond it, in GRCh37 and in GRCh38.",
     "not_a_copy_number_level": "The value is none of the copy-number levels -2, -1.5, -1, 0, 1 and 2.",
     "missing_gene": "The row names no gene, neither by a symbol nor by a number.",
+    "unresolved_gene": "No source at hand says which gene the number is; the row is kept without a symbol.",
     "gene_disagreement": "The row's symbol and its Entrez number are two different genes.",
     "repeated_gene": "The gene is in the table a second time for the sample; of equal values the first is kept, of "
     "unlike ones none.",

@@ -54,7 +54,9 @@ class _SheetParser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no ty
         return cell
 
 
-def sheet_rows(book: Workbook, name: str, where: str, doubts: list[CellDoubt]) -> Iterator[tuple[int, list[Cell]]]:
+def sheet_rows(
+    book: Workbook, name: str, where: str, doubts: list[CellDoubt]
+) -> Iterator[tuple[int, list[Cell]]]:
     """(1-based row number, its cells as text up to the last filled one) of the rows that the sheet stores.
 
     Doubts about cells are appended to ``doubts``. What openpyxl raises on broken content passes through.
@@ -114,7 +116,12 @@ def _bad_row(row: int, last: int, name: str, where: str) -> ParseError:
 
 
 def _texts(
-    row: int, cells: list[dict[str, Any]], zeros: dict[int, int], doubts: list[CellDoubt], name: str, where: str
+    row: int,
+    cells: list[dict[str, Any]],
+    zeros: dict[int, int],
+    doubts: list[CellDoubt],
+    name: str,
+    where: str,
 ) -> list[Cell]:
     texts: list[Cell] = []
     for cell in cells:

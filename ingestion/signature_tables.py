@@ -35,7 +35,7 @@ _CHANNEL_COLUMNS: Final = ("Type", "MutationType", "Mutation Types")
 _SUBSTITUTION, _TRINUCLEOTIDE = "Mutation type", "Trinucleotide"
 _SIGNATURE: Final = re.compile(r"^SBS\d+[a-z]?$")
 
-_NUMBER: Final = re.compile(r"[+-]?([0-9]{1,300}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?")
+_NUMBER: Final = re.compile(r"[+-]?([0-9]{1,200}([.][0-9]*)?|[.][0-9]+)([eE]([+]?[0-9]{1,2}|-[0-9]{1,3}))?")
 
 _Objects = npt.NDArray[np.object_]
 
@@ -290,7 +290,9 @@ def _add_cells(
         line, side = divmod(place, cells.shape[1])
         label = f"{down[1][line]}, {across[1][side]}"
         rejected.append(
-            RejectedRow(int(source_rows[line]), "not_a_number", cells[line, side], message, label, is_lost=True)
+            RejectedRow(
+                int(source_rows[line]), "not_a_number", cells[line, side], message, label, is_lost=True
+            )
         )
     return rejected
 

@@ -24,7 +24,15 @@ from ingestion.archives import check_kind
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import ParseError
 from ingestion.sheet_cells import MAX_CELLS, CellDoubt, sheet_rows, too_many_cells
-from ingestion.table_model import Cell, NumberedRow, ParsedTable, RejectedRow, Select, TableBuilder, with_notes
+from ingestion.table_model import (
+    Cell,
+    NumberedRow,
+    ParsedTable,
+    RejectedRow,
+    Select,
+    TableBuilder,
+    with_notes,
+)
 
 #: What openpyxl, its XML reader and the zip module raise on content that is no workbook, tried by changing bytes.
 _FOREIGN_ERRORS = (
