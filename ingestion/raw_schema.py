@@ -124,8 +124,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "channel",
         "probability",
     ),
-    # gene x sample, one row a value; unit, pipeline and decimal mark as declared; sample_raw is the file's own name of the
-    # sample
+    # gene x sample, one row a value; unit, pipeline and decimal mark as declared; sample_raw is the file's own name
     "expression": (
         "cohort_id",
         "source_file_id",
@@ -273,7 +272,7 @@ REJECTION_RULES: dict[str, str] = {
     "unlike ones none.",
     "repeated_aliquot": "The sample has several aliquots in the table; the first barcode of the alphabet counts.",
     "joined_lines": "A quoted cell holds line ends; the lines are one row.",
-    "nul_bytes": "The line holds NUL bytes; each is kept as a replacement character, so that no word is mended by guess.",
+    "nul_bytes": "The line holds NUL bytes; each is kept as a replacement character, no word is mended by guess.",
     "formula_without_value": "The cell is a formula and the workbook stores no value for it; the cell counts as empty.",
     "error_cell": "The cell holds a spreadsheet's error instead of a value; it counts as empty.",
     "zeros_from_number_format": "The cell's number format adds leading zeros; the displayed text is the value.",

@@ -42,7 +42,7 @@ class CellDoubt:
     message: str
 
 
-class _SheetParser(WorkSheetParser):  # type: ignore[misc]  # openpyxl has no types
+class _SheetParser(WorkSheetParser):
     """openpyxl's parser of cells, which also says that a formula has no stored value."""
 
     def parse_cell(self, element: Element) -> dict[str, Any]:
