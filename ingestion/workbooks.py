@@ -55,6 +55,7 @@ _FOREIGN_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
 )
+_AGAIN = "fetch the file again, correct the address, or open it in a spreadsheet and save it again"
 #: Doubts that are told once a column: every cell of it has the same number format.
 _ONCE_A_COLUMN = "zeros_from_number_format"
 
@@ -126,7 +127,7 @@ def _sheet(content: Path | bytes, fmt: TableFormat, where: str) -> tuple[list[Nu
     with warnings.catch_warnings():
         # openpyxl warns of extensions to drawings and formats, which are not read
         warnings.simplefilter("ignore", UserWarning)
-        with _one_sentence("it is a zip file but not an Excel workbook", "correct the address", where):
+        with _one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where):
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         try:
             if fmt.sheet not in book.sheetnames:
@@ -135,8 +136,7 @@ def _sheet(content: Path | bytes, fmt: TableFormat, where: str) -> tuple[list[Nu
                     file=where,
                     remedy="correct format.sheet in the cohort file",
                 )
-            remedy = "fetch the file again, or open it in a spreadsheet and save it again"
-            with _one_sentence(f"sheet '{fmt.sheet}' cannot be read", remedy, where):
+            with _one_sentence(f"sheet '{fmt.sheet}' cannot be read", _AGAIN, where):
                 rows: list[tuple[int, list[Cell]]] = list(sheet_rows(book, str(fmt.sheet), where, doubts))
         finally:
             book.close()
