@@ -267,7 +267,6 @@ REJECTION_RULES: dict[str, str] = {
     "not_a_copy_number_level": "The value is none of the copy-number levels -2, -1.5, -1, 0, 1 and 2.",
     "missing_gene": "The row names no gene, neither by a symbol nor by a number.",
     "unresolved_gene": "No source at hand says which gene the number is; the row is kept without a symbol.",
-    "gene_disagreement": "The row's symbol and its Entrez number are two different genes.",
     "repeated_gene": "The gene is in the table a second time for the sample; of equal values the first is kept, of "
     "unlike ones none.",
     "repeated_aliquot": "The sample has several aliquots in the table; the first barcode of the alphabet counts.",

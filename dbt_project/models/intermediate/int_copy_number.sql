@@ -4,10 +4,13 @@
 with calls as (
 
     select
-        *,
-        cast(case when entrez_gene_id > 0 then entrez_gene_id end as string) as entrez_number,
-        coalesce(hugo_symbol, '') || '|' || coalesce(cast(entrez_gene_id as string), '') as gene_key
-    from {{ ref('stg_copy_number') }}
+        listed.*,
+        -- 'Unknown', '-' and their like are words for no gene
+        case when sentinels.word is null then listed.hugo_symbol end as symbol_given,
+        cast(case when listed.entrez_gene_id > 0 then listed.entrez_gene_id end as string) as entrez_number,
+        coalesce(listed.hugo_symbol, '') || '|' || coalesce(cast(listed.entrez_gene_id as string), '') as gene_key
+    from {{ ref('stg_copy_number') }} as listed
+    left join {{ ref('no_gene_words') }} as sentinels on lower(listed.hugo_symbol) = sentinels.word
 
 ),
 
@@ -72,11 +75,11 @@ resolved as (
         calls.sample_id,
         calls.hugo_symbol as hugo_symbol_raw,
         calls.entrez_gene_id,
-        coalesce(symbols.hugo_symbol, calls.hugo_symbol) as symbol_gene,
+        coalesce(symbols.hugo_symbol, calls.symbol_given) as symbol_gene,
         numbers.hugo_symbol as number_gene,
-        calls.hugo_symbol is null and calls.entrez_number is null as is_without_gene,
+        calls.symbol_given is null and calls.entrez_number is null as is_without_gene,
         coalesce(
-            numbers.hugo_symbol <> coalesce(symbols.hugo_symbol, calls.hugo_symbol)
+            numbers.hugo_symbol <> coalesce(symbols.hugo_symbol, calls.symbol_given)
             and numbered_symbols.hugo_symbol is not null,
             false
         ) as is_disagreement,
@@ -93,9 +96,9 @@ resolved as (
     from levelled as calls
     left join samples
         on calls.cohort_id = samples.cohort_id and calls.sample_id = samples.sample_id
-    left join {{ ref('int_gene_symbols') }} as symbols on calls.hugo_symbol = symbols.symbol_raw
+    left join {{ ref('int_gene_symbols') }} as symbols on calls.symbol_given = symbols.symbol_raw
     left join numbers on calls.entrez_number = numbers.identifier
-    left join numbered_symbols on coalesce(symbols.hugo_symbol, calls.hugo_symbol) = numbered_symbols.hugo_symbol
+    left join numbered_symbols on coalesce(symbols.hugo_symbol, calls.symbol_given) = numbered_symbols.hugo_symbol
     left join repeated
         on
             calls.cohort_id = repeated.cohort_id
@@ -111,7 +114,7 @@ judged as (
         case
             when patient_id is null then 'unknown_sample'
             when is_without_gene then 'missing_gene'
-            when is_disagreement then 'gene_disagreement'
+            when is_disagreement then 'symbol_and_number_disagree'
             when not is_level then 'not_a_copy_number_level'
             when is_repeated then 'repeated_gene'
         end as problem,
