@@ -97,7 +97,14 @@ def _cut(data: bytes, file: SourceFile) -> bytes:
         book.save(out)
         return out.getvalue()
     if file.kind == "cbioportal_study":
-        return _packed({name: _short(member, "\t") for name, member in _members(data).items()})
+        # Clinical tables, lists and panels stay whole: a study whose identifiers do not meet is refused.
+        tables = ("data_mutations", "data_cna", "data_gene_matrix")
+        return _packed(
+            {
+                name: _short(member, "\t") if any(table in name.lower() for table in tables) else member
+                for name, member in _members(data).items()
+            }
+        )
     if file.kind == "gene_panels":
         panels = json.loads(data)
         return json.dumps([p | {"genes": p["genes"][:20]} for p in panels[:3]], indent=1).encode()
