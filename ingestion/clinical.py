@@ -61,7 +61,7 @@ def add_clinical(
     ``canonical`` makes the ``column_name`` of a column that the catalogue does not declare, so that it can be
     joined to ``column_maps``. Raises ParseError as `parse_clinical`.
     """
-    out.add_rejected(ref, table.rejected, guard_for(file))
+    out.add_rejected(ref, table.rejected, guard_for(file), "clinical_values")
     table = only_matching(table, file.keep_rows, ref.where)
     patients = _ids(table, file, "patient_id", ref)
     samples = _ids(table, file, "sample_id", ref)
@@ -90,7 +90,7 @@ def add_clinical(
         found.append((f"{CONSTANT_PREFIX}{attribute}", _Values(keyed, everyone, list(everyone))))
     for name, values in found:
         _add_values(out, ref, file.level, name, values, table.rows(), patients, samples)
-    out.add_rejected(ref, notes, guard_for(file))
+    out.add_rejected(ref, notes, guard_for(file), "clinical_values")
 
 
 def add_profiled(table: ParsedTable, ref: SourceRef, file: SourceFile, out: RawTables) -> None:

@@ -7,12 +7,17 @@ its neighbours with it. Big well-formed files go through ``fast_delimited``, whi
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import ParseError
 from ingestion.table_model import ParsedTable, RejectedRow, Select, TableBuilder, shorten, with_notes
 
+_NUL, _REPLACEMENT = "\0", "\ufffd"
+#: UTF-16 and UTF-32 without a mark have a NUL in half of their bytes or more; in text they are a transfer's damage.
+_MOST_NULS = 0.2
 #: A quoted cell may run over this many lines; a quote that stays open longer is a stray character.
 MAX_LINES_PER_ROW = 20
 #: MAF writes its version above the header; no table has it as a column.
@@ -40,29 +45,66 @@ def physical_lines(data: bytes, encoding: str, where: str) -> tuple[list[str], l
 
     A line that is no text in the declared encoding is read as Windows-1252 (a superset of Latin-1's letters)
     and noted, never lost.
+
+    Raises
+    ------
+    ParseError : no such encoding, or the text is UTF-16 and nothing says so.
     """
-    for mark, name in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
-        if data.startswith(mark):
-            try:
-                data, encoding = data.decode(name).encode("utf-8"), "utf-8"
-            except UnicodeDecodeError as error:
-                raise ParseError(
-                    f"it begins as UTF-16 but is not ({error.reason})",
-                    file=where,
-                    remedy="fetch the file again",
-                ) from error
-            break
+    name = _encoding_name(encoding, where)
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        name = "utf-16"
+    if name.startswith(("utf-16", "utf-32")):
+        try:
+            data, name = data.decode(name).encode("utf-8", "replace"), "utf-8"
+        except UnicodeDecodeError as error:
+            raise ParseError(
+                f"it begins as {name.upper()} but is not ({error.reason})",
+                file=where,
+                remedy="fetch the file again, or correct format.encoding",
+            ) from error
+    if data.count(b"\0") > _MOST_NULS * len(data):
+        raise ParseError(
+            "more than a fifth of its bytes are NUL, as in UTF-16 without a mark",
+            file=where,
+            remedy="declare format.encoding (utf-16-le or utf-16-be), or fetch the file again",
+        )
     data = data.removeprefix(codecs.BOM_UTF8)
     # A file that went through a text-mode transfer twice has CR CR LF: one line end, not a blank line.
     pieces = data.replace(b"\r\r\n", b"\r\n").splitlines()
+    lines: list[str] = []
+    notes: list[RejectedRow] = []
     try:
-        return b"\n".join(pieces).decode(encoding).split("\n") if pieces else [], []
-    except LookupError as error:
+        lines = b"\n".join(pieces).decode(name).split("\n") if pieces else []
+    except UnicodeError:
+        lines = []
+    if len(lines) != len(pieces):  # an odd byte, or an encoding whose characters hold bytes of line ends
+        lines, notes = _decode_line_by_line(pieces, name)
+    return _without_nuls(lines, notes) if b"\0" in data else (lines, notes)
+
+
+def _encoding_name(encoding: str, where: str) -> str:
+    try:
+        "".encode(encoding)  # codecs.lookup also knows codecs that are no text encodings, such as base64
+        return codecs.lookup(encoding).name
+    except (LookupError, UnicodeError, ValueError) as error:
         raise ParseError(
             f"'{encoding}' is not the name of an encoding", file=where, remedy="correct format.encoding"
         ) from error
-    except UnicodeDecodeError:
-        return _decode_line_by_line(pieces, encoding)
+
+
+def _without_nuls(lines: list[str], notes: list[RejectedRow]) -> tuple[list[str], list[RejectedRow]]:
+    """NULs as replacement characters: 'AL\\0K' must not be read as ALK by anybody. A line of nothing else is empty."""
+    kept = []
+    for number, line in enumerate(lines, start=1):
+        if _NUL in line:
+            shown = line.replace(_NUL, _REPLACEMENT)
+            at = line.index(_NUL)
+            notes.append(
+                RejectedRow(number, "nul_bytes", shown[max(0, at - 30) : at + 30], "NUL bytes in the line")
+            )
+            line = shown if line.strip(_NUL).strip() else ""
+        kept.append(line)
+    return kept, notes
 
 
 def _decode_line_by_line(pieces: list[bytes], encoding: str) -> tuple[list[str], list[RejectedRow]]:
@@ -70,10 +112,11 @@ def _decode_line_by_line(pieces: list[bytes], encoding: str) -> tuple[list[str],
     for number, piece in enumerate(pieces, start=1):
         try:
             lines.append(piece.decode(encoding))
-        except UnicodeDecodeError as error:
+        except UnicodeError as error:
+            at = error.start if isinstance(error, UnicodeDecodeError) else 0
             lines.append(piece.decode("cp1252" if _is_cp1252(piece) else "latin-1"))
-            message = f"byte {piece[error.start]:#04x} is not {encoding}; the line was read as Windows-1252"
-            around = lines[-1][max(0, error.start - 30) : error.start + 30]
+            message = f"byte {piece[at]:#04x} is not {encoding}; the line was read as Windows-1252"
+            around = lines[-1][max(0, at - 30) : at + 30]
             notes.append(RejectedRow(number, "undecodable_bytes", around, message))
     return lines, notes
 
@@ -128,32 +171,66 @@ def _rows(
             notes.append(RejectedRow(index + 1, "footer_or_blank", shorten(line), message))
             index += 1
             continue
-        cells, n_lines, is_stray = _one_row(lines, index, width, fmt)
-        if is_stray:
-            message = "a quote opens a cell and never closes it; it was kept as a character"
-            notes.append(RejectedRow(index + 1, "stray_quote", shorten(line), message))
-        yield index + 1, cells, line
-        index += n_lines
+        row = _one_row(lines, index, width, fmt)
+        if row.rule:
+            notes.append(RejectedRow(index + 1, row.rule, shorten(row.text), row.message))
+        yield index + 1, row.cells, row.text
+        index += row.n_lines
 
 
-def _one_row(lines: list[str], index: int, width: int, fmt: TableFormat) -> tuple[list[str], int, bool]:
-    """Cells, number of physical lines, and whether a stray quote was met."""
+@dataclass(frozen=True)
+class _Row:
+    """The cells of one row, its text over ``n_lines`` physical lines, and the rule of a note on it, if any."""
+
+    cells: list[str]
+    text: str
+    n_lines: int = 1
+    rule: str = ""
+    message: str = ""
+
+
+def _one_row(lines: list[str], index: int, width: int, fmt: TableFormat) -> _Row:
     line = lines[index]
     cells, is_open = split_line(line, fmt)
     if is_open:
-        # Only a reading that fits the header exactly may join lines: a stray quote must not swallow rows.
-        text = line
-        for n in range(1, min(MAX_LINES_PER_ROW, len(lines) - index)):
-            text += "\n" + lines[index + n]
-            joined, still_open = split_line(text, fmt)
-            if not still_open and len(joined) == width:
-                return joined, n + 1, False
-        return cells, 1, True
+        joined = _joined_row(lines, index, width, fmt)
+        message = "a quote opens a cell and never closes it; it was kept as a character"
+        return joined or _Row(cells, line, rule="stray_quote", message=message)
     if len(cells) < width and fmt.quoting and '"' in line:
         literal = line.split(fmt.delimiter)
-        if len(literal) == width:  # two stray quotes that happen to enclose a delimiter
-            return literal, 1, True
-    return cells, 1, False
+        if len(literal) == width:
+            message = (
+                "two quotes enclose a delimiter and the row is short without it; they were kept as characters"
+            )
+            return _Row(literal, line, rule="stray_quote", message=message)
+    return _Row(cells, line)
+
+
+def _joined_row(lines: list[str], index: int, width: int, fmt: TableFormat) -> _Row | None:
+    """The row whose quoted cell runs over several lines, or None where a stray quote would swallow rows.
+
+    Only a reading that fits the header exactly may join lines, and none in which a cell over several lines holds the
+    delimiters of a whole row: two stray quotes would take the rows between them out of the table.
+    """
+    text = lines[index]
+    for n in range(1, min(MAX_LINES_PER_ROW, len(lines) - index)):
+        text += "\n" + lines[index + n]
+        joined, still_open = split_line(text, fmt)
+        if still_open or len(joined) != width:
+            continue
+        longest = max(_n_delimiters(cell, fmt.delimiter) for cell in joined if "\n" in cell)
+        if width > 1 and longest >= width - 1:
+            return None
+        message = f"lines {index + 1} to {index + n + 1} are one row: a quoted cell holds their ends"
+        return _Row(joined, text, n + 1, "joined_lines", message)
+    return None
+
+
+def _n_delimiters(cell: str, delimiter: str) -> int:
+    """Delimiters in a cell; a comma or semicolon before a blank is prose."""
+    if delimiter in (",", ";"):
+        return len(re.findall(delimiter + "(?! )", cell))
+    return cell.count(delimiter)
 
 
 def split_line(line: str, fmt: TableFormat) -> tuple[list[str], bool]:

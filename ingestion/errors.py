@@ -6,6 +6,8 @@ traceback is needed to understand it. Programming errors do not belong here: the
 
 from __future__ import annotations
 
+_LONGEST_WHAT = 1000  # characters: a cell of 5,000 letters in a sentence hides where and remedy
+
 
 class IngestionError(Exception):
     """A file, address or catalogue entry that cannot be used.
@@ -26,6 +28,8 @@ class IngestionError(Exception):
 
 def _sentence(what: str, where: str, remedy: str) -> str:
     # Unpickling (worker processes) calls the class with the finished sentence: this must be idempotent.
+    if (where or remedy) and len(what) > _LONGEST_WHAT:
+        what = what[: _LONGEST_WHAT - 1] + "…"
     text = f"{where}: {what}" if where else what
     text = " ".join(text.split()).rstrip(".")
     return f"{text}; {' '.join(remedy.split()).rstrip('.')}." if remedy else f"{text}."

@@ -34,7 +34,7 @@ def parse_expression(content: Path | bytes, ref: SourceRef, file: SourceFile, ou
     ParseError : a declared column is not there, or no sample is left. Others : see `ingestion.tables.read_table`.
     """
     table = read_table(content, file.format, ref.where, missing_as_null=True)
-    out.add_rejected(ref, table.rejected, guard_for(file))
+    out.add_rejected(ref, table.rejected, guard_for(file), "expression")
     if file.expression is None or file.sample_id is None:
         raise ValueError(f"files.{file.id} has no 'expression' or no 'sample_id'; the catalogue checks that")
     if file.expression.samples_in == "columns":
@@ -51,12 +51,15 @@ def _add_columns(
     names = [name for name in table.columns if name not in others]
     kept: dict[str, str] = {}
     notes: list[RejectedRow] = []
+    n_rows = table.frame.num_rows
     for name in names:
         sample = pick.read(name)
         if sample is None:
-            notes.append(RejectedRow(None, "missing_key", name, "the column's name holds no sample", name))
+            message = "the column's name holds no sample"
+            notes.append(RejectedRow(None, "missing_key", name, message, name, n_rows))
         elif sample in kept:
-            notes.append(RejectedRow(None, "repeated_sample", name, f"{kept[sample]} is kept", name))
+            message = f"{kept[sample]} is kept"
+            notes.append(RejectedRow(None, "repeated_sample", name, message, name, n_rows))
         else:
             kept[sample] = name
     if not kept:
@@ -66,6 +69,7 @@ def _add_columns(
             remedy=f"correct files.{file.id}.sample_id in the cohort file",
         )
     out.add_rejected(ref, notes, guard_for(file))
+    table = _first_of_each_gene(table, gene, len(kept), ref, file, out)
     genes = filled(table.frame.column(gene), ())
     rows = table.frame.column("source_row")
     for sample, name in kept.items():
@@ -111,15 +115,15 @@ def _add(
     sample: str | pa.ChunkedArray,
     sample_raw: str | None,
 ) -> None:
-    """The values that are there, and a note on those that are no numbers; a missing value is no row."""
+    """The values that are there, numbers or not; a missing value is no row."""
     columns["sample_id"] = sample
     values = columns["value"]
     if not isinstance(values, pa.ChunkedArray):
         raise TypeError("the values of an expression table are an Arrow column")
+    values = columns["value"] = filled(values, ())
     is_there = pc.is_valid(values)
     if values.null_count:
         columns = {k: v if isinstance(v, str) else v.filter(is_there) for k, v in columns.items()}  # type: ignore[union-attr]
-    _note_no_numbers(columns, file, ref, out)
     n_rows = len(values) - values.null_count
     out.add(
         "expression",
@@ -130,28 +134,28 @@ def _add(
             "sample_raw": sample_raw if sample_raw is not None else columns["sample_id"],
             "unit": file.unit,
             "pipeline": how.pipeline,
+            "decimal": file.format.decimal,
             **columns,
         },
     )
 
 
-def _note_no_numbers(
-    columns: dict[str, ColumnInput], file: SourceFile, ref: SourceRef, out: RawTables
-) -> None:
-    values = columns["value"]
-    text = pc.replace_substring(values, ",", ".") if file.format.decimal == "," else values
-    try:
-        pc.cast(text, pa.float64())
-        return
-    except pa.ArrowInvalid:
-        is_number = pc.match_substring_regex(text, r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
-    bad = pc.invert(is_number)
-    rows = columns["source_row"].filter(bad).to_pylist()  # type: ignore[union-attr]
-    notes = [
-        RejectedRow(row, "not_a_number", value, "the value is missing then", "value")
-        for row, value in zip(rows, values.filter(bad).to_pylist(), strict=True)  # type: ignore[union-attr]
-    ]
+def _first_of_each_gene(
+    table: ParsedTable, gene: str, n_samples: int, ref: SourceRef, file: SourceFile, out: RawTables
+) -> ParsedTable:
+    """The table without later rows of a gene, which are rejected by name: nothing says which one would be right."""
+    first: dict[str, int] = {}
+    notes, kept = [], []
+    for index, (row, name) in enumerate(zip(table.rows(), table.cells(gene), strict=True)):
+        if name is not None and (earlier := first.setdefault(name.strip(), row)) != row:
+            message = f"row {earlier} is kept"
+            notes.append(RejectedRow(row, "repeated_gene", name, message, gene, n_samples, is_lost=True))
+            continue
+        kept.append(index)
+    if not notes:
+        return table
     out.add_rejected(ref, notes, guard_for(file))
+    return ParsedTable(table.columns, table.frame.take(pa.array(kept)))
 
 
 def _declared(table: ParsedTable, names: tuple[str, ...], ref: SourceRef, key: str) -> list[str]:

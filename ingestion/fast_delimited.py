@@ -39,7 +39,7 @@ def read_fast(
 
     Errors of the stream itself (damaged gzip data, a size limit) pass through.
     """
-    if codecs.lookup(fmt.encoding).name != "utf-8" or not fmt.has_header or len(fmt.delimiter) != 1:
+    if not _is_utf8(fmt.encoding) or not fmt.has_header or len(fmt.delimiter) != 1:
         return None
     inspected = _InspectedStream(stream, fmt)
     try:
@@ -60,6 +60,13 @@ def read_fast(
     arrays = [table.column(str(i)) for i in wanted]
     kept = tuple(names[i] for i in wanted)
     return ParsedTable(kept, pa.table([*arrays, rows], names=[*kept, "source_row"]))
+
+
+def _is_utf8(encoding: str) -> bool:
+    try:
+        return codecs.lookup(encoding).name == "utf-8"
+    except LookupError:  # the careful reader has the sentence for it
+        return False
 
 
 def _parse(
@@ -140,7 +147,7 @@ class _InspectedStream:
             number += 1
             text = line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
             plain = text.removesuffix(b"\n").removesuffix(b"\r")
-            if b"\r" in plain or text.startswith(codecs.BOM_UTF16_LE):
+            if b"\r" in plain or b"\0" in plain or text.startswith(codecs.BOM_UTF16_LE):
                 raise _OddError
             try:
                 shown = plain.decode("utf-8")
@@ -169,7 +176,9 @@ class _InspectedStream:
             self.failure, self.is_odd = error, True
             return b""
         self.is_at_end = not block
-        self.is_odd = self._has_quote(block) or self._has_lone_cr(block) or self._has_comment(block)
+        self.is_odd = (
+            self._has_quote(block) or self._has_lone_cr(block) or b"\0" in block or self._has_comment(block)
+        )
         n_line_ends = block.count(b"\n")
         ends_a_line = block.endswith(b"\n") if block else True
         # A line counts where it begins.

@@ -29,7 +29,7 @@ def parse_features(content: Path | bytes, ref: SourceRef, file: SourceFile, out:
     if how is None or file.sample_id is None:
         raise ValueError(f"files.{file.id} has no 'features' or no 'sample_id'; the catalogue checks that")
     table = read_table(content, file.format, ref.where, missing_as_null=True)
-    out.add_rejected(ref, table.rejected, guard_for(file))
+    out.add_rejected(ref, table.rejected, guard_for(file), "immune_features")
     table = only_matching(table, file.keep_rows, ref.where)
     samples = pick_column(table, file.sample_id, file.format.missing, ref.where, f"files.{file.id}.sample_id")
     keys: dict[str, pa.ChunkedArray] = {"sample_id": samples}
@@ -61,6 +61,7 @@ def parse_features(content: Path | bytes, ref: SourceRef, file: SourceFile, out:
                 "feature": feature,
                 "value": values.filter(keep),
                 "source_label": how.source,
+                "decimal": file.format.decimal,
                 **{k: v.filter(keep) for k, v in keys.items()},
             },
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from ingestion.archives import check_kind
@@ -37,7 +38,7 @@ def parse_gene_sets(content: Path | bytes, ref: SourceRef, file: SourceFile, out
     how = file.gene_sets
     if how is None:
         raise ValueError(f"files.{file.id} has no 'gene_sets'; the catalogue checks that")
-    members = _gmt(content, ref, how) if how.format == "gmt" else _list(content, ref, file, how)
+    members, notes = _gmt(content, ref, how) if how.format == "gmt" else _list(content, ref, file, how)
     genes = {gene for _, _, _, gene in members}
     absent = sorted(set(how.repairs) - genes)
     if absent:
@@ -63,7 +64,7 @@ def parse_gene_sets(content: Path | bytes, ref: SourceRef, file: SourceFile, out
             "gene": [how.repairs.get(gene, gene) for _, _, _, gene in members],
         },
     )
-    out.add_rejected(ref, _dates(members, how), guard_for(file))
+    out.add_rejected(ref, [*notes, *_dates(members, how)], guard_for(file), "gene_sets")
 
 
 def _dates(members: list[_Member], how: GeneSetTable) -> list[RejectedRow]:
@@ -74,9 +75,11 @@ def _dates(members: list[_Member], how: GeneSetTable) -> list[RejectedRow]:
     ]
 
 
-def _gmt(content: Path | bytes, ref: SourceRef, how: GeneSetTable) -> list[_Member]:
+def _gmt(
+    content: Path | bytes, ref: SourceRef, how: GeneSetTable
+) -> tuple[list[_Member], Sequence[RejectedRow]]:
     check_kind(content, "text", source=ref.where)
-    lines, _ = physical_lines(read_bytes(content), "utf-8", ref.where)
+    lines, notes = physical_lines(read_bytes(content), "utf-8", ref.where)
     members: list[_Member] = []
     seen: dict[str, int] = {}
     for number, line in enumerate(lines, start=1):
@@ -103,10 +106,12 @@ def _gmt(content: Path | bytes, ref: SourceRef, how: GeneSetTable) -> list[_Memb
             )
         seen[set_id] = number
         members += [(number, set_id, title.replace("_", " "), gene) for gene in genes]
-    return members
+    return members, notes
 
 
-def _list(content: Path | bytes, ref: SourceRef, file: SourceFile, how: GeneSetTable) -> list[_Member]:
+def _list(
+    content: Path | bytes, ref: SourceRef, file: SourceFile, how: GeneSetTable
+) -> tuple[list[_Member], Sequence[RejectedRow]]:
     table = read_table(content, file.format, ref.where, missing_as_null=True)
     column = table.columns[0]
     if how.gene is not None:
@@ -116,7 +121,7 @@ def _list(content: Path | bytes, ref: SourceRef, file: SourceFile, how: GeneSetT
         name = (gene or "").strip()
         if name and name not in how.left_out:
             members.setdefault(name, (row, str(how.set_id), str(how.title), name))
-    return list(members.values())
+    return list(members.values()), table.rejected
 
 
 def parse_gene_identifiers(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
@@ -131,7 +136,7 @@ def parse_gene_identifiers(content: Path | bytes, ref: SourceRef, file: SourceFi
         raise ValueError(f"files.{file.id} has no 'gene_identifiers'; the catalogue checks that")
     named = {k: v for k, v in how.model_dump().items() if v is not None}
     table = read_table(content, file.format, ref.where, missing_as_null=True)
-    out.add_rejected(ref, table.rejected, guard_for(file))
+    out.add_rejected(ref, table.rejected, guard_for(file), "gene_identifiers")
     columns: dict[str, ColumnInput] = {
         name: table.frame.column(require_column(table.columns, column, ref.where, f"gene_identifiers.{name}"))
         for name, column in named.items()

@@ -90,7 +90,7 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
         select=lambda columns: _needed(columns, file, ref.where),
         missing_as_null=True,
     )
-    out.add_rejected(ref, table.rejected, guard_for(file))
+    out.add_rejected(ref, table.rejected, guard_for(file), "mutations")
     table = only_matching(table, file.keep_rows, ref.where)
     missing = file.format.missing
     by_name = _matching(table.columns, SAMPLE_SYNONYMS) or SAMPLE_SYNONYMS[:1]
@@ -119,7 +119,7 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
         },
     )
     if "hugo_symbol" in columns:
-        out.add_rejected(ref, _genes_made_dates(columns["hugo_symbol"], table))
+        out.add_rejected(ref, _genes_made_dates(columns["hugo_symbol"], table), raw_table="mutations")
     _add_identifiers(table, ref, out)
     if file.lists_profiled:
         _add_profiled(table, samples, patients, ref, out)

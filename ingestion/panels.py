@@ -193,7 +193,7 @@ def parse_gene_panels(content: Path | bytes, ref: SourceRef, out: RawTables) -> 
         raise ParseError(
             f"it is not JSON ({error.msg})", file=ref.where, line=error.lineno, remedy="fetch the file again"
         ) from error
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ParseError(
             "it is not a list of gene panels with genePanelId and genes",
             file=ref.where,

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import pyarrow as pa
 
-from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
+from ingestion.raw_schema import LOSING_RULES, RAW_TABLES, REJECTION_RULES
 from ingestion.table_model import RejectedRow
 
 #: A constant for every row, one value a row, or an Arrow column.
@@ -73,10 +73,19 @@ class RawTables:
             self._parts.setdefault(table, []).append(pa.table(arrays, schema=schema))
 
     def add_rejected(
-        self, ref: SourceRef, rows: Iterable[RejectedRow], guard: Callable[[str], str] = str
+        self,
+        ref: SourceRef,
+        rows: Iterable[RejectedRow],
+        guard: Callable[[str], str] = str,
+        raw_table: str | None = None,
     ) -> None:
-        """Append notes to ``rejected_rows``; ``guard`` masks what must not be stored in their values."""
+        """Append notes to ``rejected_rows``.
+
+        ``guard`` masks what must not be stored in their values; ``raw_table`` is where the rows stand that the notes
+        are on. A row that was left out stands in none.
+        """
         listed = list(rows)
+        lost = [r.rule_id in LOSING_RULES if r.is_lost is None else r.is_lost for r in listed]
         unknown = {r.rule_id for r in listed} - set(REJECTION_RULES)
         if unknown:
             raise ValueError(f"rules {sorted(unknown)} are not in REJECTION_RULES")
@@ -91,6 +100,9 @@ class RawTables:
                 "column_name": [r.column_name for r in listed],
                 "value": [None if r.value is None else guard(r.value) for r in listed],
                 "message": [r.message for r in listed],
+                "raw_table": [None if is_lost else raw_table for is_lost in lost],
+                "is_lost": ["true" if is_lost else "false" for is_lost in lost],
+                "n_rows": [str(r.n_rows) for r in listed],
             },
         )
 

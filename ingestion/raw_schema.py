@@ -48,7 +48,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "sample_id",
         *MUTATION_COLUMNS,
     ),
-    # non-zero discrete calls of a gene x sample matrix, one row a cell
+    # discrete calls of a gene x sample matrix or a long table that are not zero, one row a cell
     "copy_number": (
         "cohort_id",
         "source_file_id",
@@ -68,6 +68,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "end_position",
         "n_probes",
         "segment_mean",
+        "decimal",
     ),
     # who is on a case list; list_category is cBioPortal's (all_cases_with_mutation_data, ...)
     "case_lists": ("cohort_id", "source_file_id", "source_row", "list_id", "list_category", "sample_id"),
@@ -123,7 +124,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "channel",
         "probability",
     ),
-    # gene x sample, one row a value; unit and pipeline as declared; sample_raw is the file's own name of the sample
+    # gene x sample, one row a value; unit, pipeline and decimal mark as declared; sample_raw is the file's own name
     "expression": (
         "cohort_id",
         "source_file_id",
@@ -134,6 +135,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "value",
         "unit",
         "pipeline",
+        "decimal",
     ),
     # one row a filled cell of a table of immune features; feature is a name of seed immune_feature_terms
     "immune_features": (
@@ -146,6 +148,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "feature",
         "value",
         "source_label",
+        "decimal",
     ),
     # one row a gene of a set; gene_raw as the file has it, gene after the repairs that the catalogue declares
     "gene_sets": (
@@ -167,7 +170,8 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "entrez_gene_id",
         "ensembl_gene_id",
     ),
-    # what could not be read, and the rule that says so; nothing is dropped in silence
+    # what could not be read, and the rule that says so; nothing is dropped in silence. raw_table is null where the row
+    # is in none; is_lost is 'true' where the row was left out, 'false' for a note on one that stays; n_rows counts them
     "rejected_rows": (
         "cohort_id",
         "source_file_id",
@@ -176,6 +180,9 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "column_name",
         "value",
         "message",
+        "raw_table",
+        "is_lost",
+        "n_rows",
     ),
     # file_order: place of the file in the cohort's entry; where two files give one attribute the first wins.
     # the catalogue itself, so that a rule can be walked back too
@@ -255,4 +262,22 @@ REJECTION_RULES: dict[str, str] = {
     "unknown_filter": "FILTER does not say PASS, and the cohort file does not say what the word means.",
     "unknown_mutation_status": "The Mutation_Status is in no vocabulary.",
     "unreadable_position": "The position is not a whole number.",
+    "unknown_chromosome": "The segment lies on no human chromosome.",
+    "beyond_chromosome": "The segment begins before its chromosome or ends beyond it, in GRCh37 and in GRCh38.",
+    "not_a_copy_number_level": "The value is none of the copy-number levels -2, -1.5, -1, 0, 1 and 2.",
+    "missing_gene": "The row names no gene, neither by a symbol nor by a number.",
+    "unresolved_gene": "No source at hand says which gene the number is; the row is kept without a symbol.",
+    "repeated_gene": "The gene is in the table a second time for the sample; of equal values the first is kept, of "
+    "unlike ones none.",
+    "repeated_aliquot": "The sample has several aliquots in the table; the first barcode of the alphabet counts.",
+    "joined_lines": "A quoted cell holds line ends; the lines are one row.",
+    "nul_bytes": "The line holds NUL bytes; each is kept as a replacement character, no word is mended by guess.",
+    "formula_without_value": "The cell is a formula and the workbook stores no value for it; the cell counts as empty.",
+    "error_cell": "The cell holds a spreadsheet's error instead of a value; it counts as empty.",
+    "zeros_from_number_format": "The cell's number format adds leading zeros; the displayed text is the value.",
 }
+
+#: Rules under which a row was left out while it was read. The others are notes on rows that stay.
+LOSING_RULES = frozenset(
+    {"wrong_number_of_cells", "missing_key", "footer_or_blank", "repeated_header", "repeated_sample"}
+)

@@ -35,6 +35,8 @@ _CHANNEL_COLUMNS: Final = ("Type", "MutationType", "Mutation Types")
 _SUBSTITUTION, _TRINUCLEOTIDE = "Mutation type", "Trinucleotide"
 _SIGNATURE: Final = re.compile(r"^SBS\d+[a-z]?$")
 
+_NUMBER: Final = re.compile(r"[+-]?([0-9]{1,200}([.][0-9]*)?|[.][0-9]+)([eE]([+]?[0-9]{1,2}|-[0-9]{1,3}))?")
+
 _Objects = npt.NDArray[np.object_]
 
 
@@ -70,7 +72,7 @@ def parse_spectra(content: Path | bytes, ref: SourceRef, file: SourceFile, out: 
         ("sample_id", here),
         allow_fraction=False,
     )
-    out.add_rejected(ref, [*table.rejected, *rejected, *bad])
+    out.add_rejected(ref, [*table.rejected, *rejected, *bad], raw_table="mutation_spectra")
 
 
 def parse_exposures(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
@@ -115,7 +117,7 @@ def parse_exposures(content: Path | bytes, ref: SourceRef, file: SourceFile, out
         ("signature", names),
         allow_fraction=True,
     )
-    out.add_rejected(ref, [*table.rejected, *rejected, *bad])
+    out.add_rejected(ref, [*table.rejected, *rejected, *bad], raw_table="published_exposures")
 
 
 def parse_profiles(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
@@ -158,7 +160,7 @@ def parse_profiles(content: Path | bytes, ref: SourceRef, file: SourceFile, out:
             line=bad[0].source_row,
             remedy="fetch the file again; a refit with a hole in a profile would be wrong",
         )
-    out.add_rejected(ref, table.rejected)
+    out.add_rejected(ref, table.rejected, raw_table="signature_profiles")
 
 
 def _channels(table: ParsedTable, ref: SourceRef) -> tuple[list[str], set[str]]:
@@ -288,7 +290,9 @@ def _add_cells(
         line, side = divmod(place, cells.shape[1])
         label = f"{down[1][line]}, {across[1][side]}"
         rejected.append(
-            RejectedRow(int(source_rows[line]), "not_a_number", cells[line, side], message, label)
+            RejectedRow(
+                int(source_rows[line]), "not_a_number", cells[line, side], message, label, is_lost=True
+            )
         )
     return rejected
 
@@ -298,7 +302,5 @@ def _taken(values: Sequence[Cell], at: npt.NDArray[np.int64]) -> pa.Array:
 
 
 def _number(word: str) -> float:
-    try:
-        return float(word)
-    except ValueError:
-        return float("nan")
+    """The number as dbt reads it (macro to_double), nan for anything else; float() would also take '1_0' and '١'."""
+    return float(word) if _NUMBER.fullmatch(word) else float("nan")

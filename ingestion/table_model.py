@@ -26,13 +26,19 @@ _FOOTER_MARKS = ("*", "#", "†", "‡", "§", "Note", "note", "NOTE", "Source",
 
 @dataclass(frozen=True)
 class RejectedRow:
-    """A row that could not be read, or one that was kept and is doubtful (rules: ``REJECTION_RULES``)."""
+    """A row that could not be read, or one that was kept and is doubtful (rules: ``REJECTION_RULES``).
+
+    ``n_rows`` says how many rows the line stands for; ``is_lost`` whether they were left out (None: what the rule says,
+    see ``LOSING_RULES``).
+    """
 
     source_row: int | None
     rule_id: str
     value: str | None
     message: str
     column_name: str | None = None
+    n_rows: int = 1
+    is_lost: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -154,7 +160,7 @@ class TableBuilder:
         """Take one row; ``line`` is its text, for the report should it be rejected."""
         width = len(self.columns)
         if not any(cell and not cell.isspace() for cell in cells):
-            self._note_blank(row)
+            self.add_blank(row)
             return
         if self._is_header(cells):
             self._reject(row, "repeated_header", line, cells, "the header stands again inside the table")
@@ -226,16 +232,17 @@ class TableBuilder:
             return False
         return [normal_name(cell or "") for cell in cells[: len(self.columns)]] == self._header_text
 
-    def _note_blank(self, row: int) -> None:
-        # A run is one note: workbooks are known for thousands of formatted empty rows below the table.
-        first, last = self._blank_run
-        if self._last_was_blank and row == last + 1:
+    def add_blank(self, row: int, n_rows: int = 1) -> None:
+        """Take a run of empty rows; runs that follow each other are one note: workbooks are known for thousands."""
+        first, end = self._blank_run
+        if self._last_was_blank and row == end:
             self.rejected.pop()
         else:
             first = row
-        message = "the row is empty" if first == row else f"rows {first} to {row} are empty"
-        self.rejected.append(RejectedRow(first, "footer_or_blank", "", message))
-        self._blank_run, self._last_was_blank = (first, row), True
+        end = row + n_rows
+        message = "the row is empty" if end - first == 1 else f"rows {first} to {end - 1} are empty"
+        self.rejected.append(RejectedRow(first, "footer_or_blank", "", message, n_rows=end - first))
+        self._blank_run, self._last_was_blank = (first, end), True
 
     def _short(self, row: int, line: str | None, cells: list[Cell]) -> RejectedRow:
         message = f"{len(cells)} cells where the header has {self._n_needed}; the missing ones count as empty"

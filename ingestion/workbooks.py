@@ -1,24 +1,63 @@
 """Sheets of Excel workbooks as tables of text: numbers as they are written, dates as ISO text.
 
-Reading only; a workbook's formulas are taken by the values it stores for them.
+Reading only; a workbook's formulas are taken by the values it stores for them. What a foreign library raises on a
+broken workbook becomes one sentence here.
 """
 
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 import zipfile
-from datetime import date, datetime, time, timedelta
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from xml.etree.ElementTree import ParseError as XmlError
 
 import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
+from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
 
 from ingestion.archives import check_kind
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import ParseError
-from ingestion.table_model import Cell, NumberedRow, ParsedTable, Select, TableBuilder
+from ingestion.sheet_cells import MAX_CELLS, CellDoubt, sheet_rows, too_many_cells
+from ingestion.table_model import (
+    Cell,
+    NumberedRow,
+    ParsedTable,
+    RejectedRow,
+    Select,
+    TableBuilder,
+    with_notes,
+)
+
+#: What openpyxl, its XML reader and the zip module raise on content that is no workbook, tried by changing bytes.
+_FOREIGN_ERRORS = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    CellCoordinatesException,
+    EOFError,
+    InvalidFileException,
+    LookupError,
+    NotImplementedError,
+    OSError,
+    RecursionError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    XmlError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+_AGAIN = "fetch the file again, correct the address, or open it in a spreadsheet and save it again"
+#: Doubts that are told once a column: every cell of it has the same number format.
+_ONCE_A_COLUMN = "zeros_from_number_format"
 
 
 def read_workbook(
@@ -31,19 +70,27 @@ def read_workbook(
 ) -> ParsedTable:
     """Read one sheet; parameters and errors as `ingestion.tables.read_table`."""
     check_kind(content, "zip", source=where)
-    rows = _sheet_rows(content, fmt, where)
+    rows, doubts = _sheet(content, fmt, where)
     if fmt.has_header:
         at = _header_index(rows, fmt, where)
         # Remarks beside a table stand in columns without a name: they must not cost the rows they stand in.
-        width = max(_width(cells) for _, cells in rows[at:])
+        width = max(len(cells) for _, cells in rows[at:])
         header = (rows[at][1] + [None] * width)[:width]
-        below = rows[at + 1 :]
+        first, below = rows[at][0] + 1, rows[at + 1 :]
+        if width * len(below) > MAX_CELLS:
+            raise too_many_cells(str(fmt.sheet), where)
     else:
-        header, below = list(fmt.names), rows[fmt.header_row - 1 :]
+        header, first = list(fmt.names), fmt.header_row
+        below = [(row, cells) for row, cells in rows if row >= first]
     builder = TableBuilder(header, where, flag_short=False)
+    expected = first
     for row, cells in below:
+        if row > expected:
+            builder.add_blank(expected, row - expected)
         builder.add(row, cells)
-    return builder.finish(select, fmt.missing if missing_as_null else ())
+        expected = row + 1
+    table = builder.finish(select, fmt.missing if missing_as_null else ())
+    return with_notes(table, _notes([doubt for doubt in doubts if doubt.row >= first - 1], builder.columns))
 
 
 def _header_index(rows: list[NumberedRow], fmt: TableFormat, where: str) -> int:
@@ -59,23 +106,29 @@ def _header_index(rows: list[NumberedRow], fmt: TableFormat, where: str) -> int:
     )
 
 
-def _width(cells: list[Cell]) -> int:
-    return max((i for i, cell in enumerate(cells, start=1) if cell is not None), default=0)
+def _notes(doubts: Iterable[CellDoubt], columns: tuple[str, ...]) -> Iterator[RejectedRow]:
+    once: dict[str | None, RejectedRow] = {}
+    for doubt in doubts:
+        column = columns[doubt.column] if doubt.column < len(columns) else None
+        note = RejectedRow(doubt.row, doubt.rule_id, doubt.value, doubt.message, column)
+        if doubt.rule_id != _ONCE_A_COLUMN:
+            yield note
+        elif column in once:
+            once[column] = replace(once[column], n_rows=once[column].n_rows + 1)
+        else:
+            once[column] = note
+    yield from once.values()
 
 
-def _sheet_rows(content: Path | bytes, fmt: TableFormat, where: str) -> list[NumberedRow]:
+def _sheet(content: Path | bytes, fmt: TableFormat, where: str) -> tuple[list[NumberedRow], list[CellDoubt]]:
+    """The rows that the sheet stores, and the doubts about their cells."""
     data = content if isinstance(content, bytes) else content.read_bytes()
+    doubts: list[CellDoubt] = []
     with warnings.catch_warnings():
         # openpyxl warns of extensions to drawings and formats, which are not read
         warnings.simplefilter("ignore", UserWarning)
-        try:
+        with _one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where):
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-        except (KeyError, ValueError, InvalidFileException, zipfile.BadZipFile) as error:
-            raise ParseError(
-                f"it is a zip file but not an Excel workbook ({error})",
-                file=where,
-                remedy="correct the address",
-            ) from error
         try:
             if fmt.sheet not in book.sheetnames:
                 raise ParseError(
@@ -83,28 +136,19 @@ def _sheet_rows(content: Path | bytes, fmt: TableFormat, where: str) -> list[Num
                     file=where,
                     remedy="correct format.sheet in the cohort file",
                 )
-            sheet = book[fmt.sheet]
-            sheet.reset_dimensions()  # some writers store a wrong extent, which would cut the table
-            return [
-                (row, [cell_text(value) for value in values])
-                for row, values in enumerate(sheet.iter_rows(values_only=True), start=1)
-            ]
+            with _one_sentence(f"sheet '{fmt.sheet}' cannot be read", _AGAIN, where):
+                rows: list[tuple[int, list[Cell]]] = list(sheet_rows(book, str(fmt.sheet), where, doubts))
         finally:
             book.close()
+    return rows, doubts
 
 
-def cell_text(value: Any) -> Cell:
-    """A cell's value as text: 3 not 3.0, TRUE and FALSE, 2010-09-09 for a date; null when it is empty."""
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if isinstance(value, timedelta):
-        return str(value)
-    return str(value)
+@contextmanager
+def _one_sentence(what: str, remedy: str, where: str) -> Iterator[None]:
+    try:
+        yield
+    except _FOREIGN_ERRORS as error:
+        # openpyxl says where it was and hides the cause behind it
+        cause = error.__cause__ or error
+        detail = " ".join(str(cause).split())[:200] or type(cause).__name__
+        raise ParseError(f"{what} ({detail})", file=where, remedy=remedy) from error

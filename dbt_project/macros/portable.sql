@@ -39,7 +39,7 @@
         when {{ decimal }} = ',' and {{ matches(text, "'^[+-]?[1-9][0-9]{0,2}([.][0-9]{3})+$'") }} then null
         when {{ matches(
             "case when " ~ decimal ~ " = ',' then replace(" ~ text ~ ", ',', '.') else " ~ text ~ " end",
-            "'^[+-]?([0-9]{1,300}([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,2})?$'"
+            "'^[+-]?([0-9]{1,200}([.][0-9]*)?|[.][0-9]+)([eE]([+]?[0-9]{1,2}|-[0-9]{1,3}))?$'"
         ) }} then try_cast(case when {{ decimal }} = ',' then replace({{ text }}, ',', '.') else {{ text }} end as double)
     end
 {%- endmacro %}

@@ -88,11 +88,12 @@ def test_samples_and_genes_are_those_that_the_docs_state(real: Run) -> None:
     }
     assert {cohort: row.tolist() for cohort, row in counted.iterrows()} == expected
     unknown = real.query(
-        "select cohort_id, column_name, count(*) as n from marts.rejected_rows where rule_id = 'unknown_sample' "
-        "and column_name in ('expression', 'immune_features') group by all"
+        "select cohort_id, raw_table, count(*) as n, sum(n_rows) as n_rows from marts.rejected_rows "
+        "where rule_id = 'unknown_sample' and raw_table in ('expression', 'immune_features') group by all"
     )
+    # one line a file and sample: 24 columns of 13,975 genes; 178 samples in two files or one, 500 cells
     assert set(unknown.itertuples(index=False, name=None)) == {
-        ("snyder_2014", "expression", 24), ("tcga_pancan", "immune_features", 178),
+        ("snyder_2014", "expression", 24, 335400), ("tcga_pancan", "immune_features", 262, 500),
     }  # fmt: skip
 
 

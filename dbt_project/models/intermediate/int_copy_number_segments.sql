@@ -1,9 +1,10 @@
--- Segments with their patient, or with the rule that says why not. DNAcopy writes the sex chromosomes as numbers.
+-- Segments with their patient, or with the rule that says why not. DNAcopy writes the sex chromosomes as numbers. A table
+-- of segments does not say which build it counts in: a segment is beyond its chromosome when it is in both builds.
 with segments as (
 
     select
         *,
-        {{ bare_chromosome('chromosome') }} as bare_chromosome
+        upper({{ bare_chromosome('chromosome') }}) as bare_chromosome
     from {{ ref('stg_copy_number_segments') }}
 
 ),
@@ -17,40 +18,77 @@ samples as (
     from {{ ref('int_samples') }}
     where patient_id is not null
 
+),
+
+lengths as (
+
+    select
+        chromosome,
+        case when grch37_length > grch38_length then grch37_length else grch38_length end as n_bases
+    from {{ ref('chromosome_lengths') }}
+
+),
+
+placed as (
+
+    select
+        segments.*,
+        samples.patient_id,
+        case segments.bare_chromosome
+            when '23' then 'X'
+            when '24' then 'Y'
+            else segments.bare_chromosome
+        end as chromosome_name
+    from segments
+    left join samples
+        on segments.cohort_id = samples.cohort_id and segments.sample_id = samples.sample_id
+
+),
+
+judged as (
+
+    select
+        placed.*,
+        case
+            when placed.patient_id is null then 'unknown_sample'
+            when
+                placed.start_position is null or placed.end_position is null or placed.segment_mean is null
+                then 'not_a_number'
+            when lengths.chromosome is null then 'unknown_chromosome'
+            when placed.end_position < placed.start_position then 'backwards_segment'
+            when placed.start_position < 0 or placed.end_position > lengths.n_bases then 'beyond_chromosome'
+        end as problem
+    from placed
+    left join lengths on placed.chromosome_name = lengths.chromosome
+
 )
 
 select
-    segments.cohort_id,
-    samples.patient_id,
-    segments.sample_id,
-    case segments.bare_chromosome
-        when '23' then 'X'
-        when '24' then 'Y'
-        else segments.bare_chromosome
-    end as chromosome,
-    segments.start_position,
-    segments.end_position,
-    segments.n_probes,
-    segments.segment_mean as log2_ratio,
+    cohort_id,
+    patient_id,
+    sample_id,
+    chromosome_name as chromosome,
+    start_position,
+    end_position,
+    n_probes,
+    segment_mean as log2_ratio,
+    problem,
     case
-        when samples.patient_id is null then 'unknown_sample'
-        when segments.start_position is null or segments.end_position is null or segments.segment_mean is null
-            then 'not_a_number'
-        when segments.end_position < segments.start_position then 'backwards_segment'
-    end as problem,
-    case
-        when samples.patient_id is null then 'sample_id'
-        when segments.start_position is null then 'start_position'
-        when segments.end_position is null then 'end_position'
-        when segments.segment_mean is null then 'segment_mean'
-        else 'end_position'
+        when problem = 'unknown_sample' then 'sample_id'
+        when problem = 'unknown_chromosome' then 'chromosome'
+        when start_position is null or (problem = 'beyond_chromosome' and start_position < 0) then 'start_position'
+        when end_position is null then 'end_position'
+        when segment_mean is null then 'segment_mean'
+        when problem is not null then 'end_position'
     end as problem_column,
     case
-        when samples.patient_id is null then segments.sample_id
-        when segments.end_position < segments.start_position then cast(segments.end_position as string)
+        when problem = 'unknown_sample' then sample_id
+        when problem = 'unknown_chromosome' then chromosome
+        when start_position is null or (problem = 'beyond_chromosome' and start_position < 0) then start_position_raw
+        when end_position is null then end_position_raw
+        when segment_mean is null then segment_mean_raw
+        when problem is not null then end_position_raw
     end as problem_value,
-    segments.source_file_id,
-    segments.source_row
-from segments
-left join samples
-    on segments.cohort_id = samples.cohort_id and segments.sample_id = samples.sample_id
+    source_file_id,
+    source_row
+from judged

@@ -1,5 +1,5 @@
--- What could not be read (ingestion), what could be read and not understood (values), rows of mutations, expression,
--- immune features or signatures of samples that no clinical table has, and segments that say nothing.
+-- What could not be read (ingestion), what could be read and not understood, and rows of samples that no clinical table
+-- has. Many raw rows may be one line: n_rows says how many, source_row and value show the first of them.
 with rules as (
 
     select * from {{ ref('rejection_rules') }}
@@ -14,7 +14,10 @@ unread as (
         source_row,
         rule_id,
         column_name,
-        value
+        value,
+        raw_table,
+        is_lost,
+        n_rows
     from {{ ref('stg_rejected_rows') }}
 
 ),
@@ -27,7 +30,10 @@ not_understood as (
         source_row,
         problem as rule_id,
         column_name,
-        value_raw as value
+        value_raw as value,
+        'clinical_values' as raw_table,
+        true as is_lost,
+        cast(1 as bigint) as n_rows
     from {{ ref('int_clinical_attributes') }}
     where problem is not null
 
@@ -40,24 +46,28 @@ orphans as (
         source_file_id,
         source_row,
         'unknown_sample' as rule_id,
-        'SAMPLE_ID' as column_name,
-        sample_id as value
-    from {{ ref('int_samples') }}
-    where is_orphan
+        'sample_id' as column_name,
+        sample_raw as value,
+        raw_table,
+        true as is_lost,
+        n_rows
+    from {{ ref('int_unknown_samples') }}
 
 ),
 
-segments as (
+lost as (
 
     select
         cohort_id,
         source_file_id,
         source_row,
         problem as rule_id,
-        problem_column as column_name,
-        problem_value as value
-    from {{ ref('int_copy_number_segments') }}
-    where problem is not null
+        column_name,
+        value_raw as value,
+        raw_table,
+        true as is_lost,
+        n_rows
+    from {{ ref('int_lost_measurements') }}
 
 ),
 
@@ -84,7 +94,10 @@ calls as (
             when problem in ('symbol_and_chromosome_disagree', 'position_outside_gene')
                 then hugo_symbol_raw || ', chromosome ' || chromosome || ':' || cast(start_position as string)
             else hugo_symbol_raw
-        end as value
+        end as value,
+        'mutations' as raw_table,
+        false as is_lost,
+        cast(1 as bigint) as n_rows
     from {{ ref('int_mutations') }}
     where patient_id is not null and (problem is not null or names_several_genes)
     union all
@@ -94,7 +107,10 @@ calls as (
         source_row,
         'unreadable_position' as rule_id,
         'Start_Position' as column_name,
-        start_position_raw as value
+        start_position_raw as value,
+        'mutations' as raw_table,
+        false as is_lost,
+        cast(1 as bigint) as n_rows
     from {{ ref('int_mutations') }}
     where
         patient_id is not null and start_position is null
@@ -110,39 +126,30 @@ panels as (
         source_row,
         'unknown_panel' as rule_id,
         'panel_id' as column_name,
-        sample_id as value
+        sample_id as value,
+        'profiled_samples' as raw_table,
+        false as is_lost,
+        cast(1 as bigint) as n_rows
     from {{ ref('int_profiling') }}
     where panel_problem is not null
 
 ),
 
-uncounted as (
-
-    select
-        listed.cohort_id,
-        listed.source_file_id,
-        listed.source_row,
-        'unknown_sample' as rule_id,
-        listed.table_kind as column_name,
-        listed.sample_raw as value
-    from {{ ref('stg_signature_samples') }} as listed
-    left join {{ ref('int_samples') }} as samples
-        on listed.cohort_id = samples.cohort_id and listed.sample_id = samples.sample_id
-    where samples.patient_id is null
-
-),
-
-unmeasured as (
+unresolved as (
 
     select
         cohort_id,
         source_file_id,
-        source_row,
-        'unknown_sample' as rule_id,
-        measurement as column_name,
-        sample_raw as value
-    from {{ ref('int_measured_samples') }}
-    where is_orphan
+        min(source_row) as source_row,
+        'unresolved_gene' as rule_id,
+        problem_column as column_name,
+        problem_value as value,
+        'copy_number' as raw_table,
+        false as is_lost,
+        count(*) as n_rows
+    from {{ ref('int_copy_number') }}
+    where problem is null and hugo_symbol is null
+    group by cohort_id, source_file_id, problem_column, problem_value
 
 ),
 
@@ -154,15 +161,13 @@ together as (
     union all
     select * from orphans
     union all
-    select * from segments
+    select * from lost
     union all
     select * from calls
     union all
     select * from panels
     union all
-    select * from uncounted
-    union all
-    select * from unmeasured
+    select * from unresolved
 
 )
 
@@ -173,6 +178,9 @@ select
     together.rule_id,
     together.column_name,
     together.value,
-    rules.description as message
+    rules.description as message,
+    together.raw_table,
+    together.is_lost,
+    together.n_rows
 from together
 left join rules on together.rule_id = rules.rule_id

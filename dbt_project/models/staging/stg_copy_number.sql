@@ -10,6 +10,7 @@ select
     try_cast(source_row as bigint) as source_row,
     sample_id,
     hugo_symbol,
-    try_cast(entrez_gene_id as bigint) as entrez_gene_id,
-    try_cast(value as double) as copy_number_level
+    {{ to_bigint('entrez_gene_id') }} as entrez_gene_id,
+    value as value_raw,
+    {{ to_double('value') }} as copy_number_level
 from source

@@ -10,8 +10,12 @@ select
     try_cast(source_row as bigint) as source_row,
     sample_id,
     chromosome,
-    try_cast(start_position as bigint) as start_position,
-    try_cast(end_position as bigint) as end_position,
-    try_cast(n_probes as bigint) as n_probes,
-    try_cast(replace(segment_mean, ',', '.') as double) as segment_mean
+    start_position as start_position_raw,
+    {{ to_bigint('start_position') }} as start_position,
+    end_position as end_position_raw,
+    {{ to_bigint('end_position') }} as end_position,
+    {{ to_bigint('n_probes') }} as n_probes,
+    segment_mean as segment_mean_raw,
+    {{ to_double('segment_mean', 'decimal') }} as segment_mean,
+    decimal
 from source

@@ -11,8 +11,9 @@ select
     sample_id,
     sample_raw,
     gene,
-    -- a decimal comma is the only comma an expression table has
-    try_cast(replace(value, ',', '.') as double) as value,
+    value as value_raw,
+    {{ to_double('value', 'decimal') }} as value,
     unit,
-    pipeline
+    pipeline,
+    decimal
 from source

@@ -8,6 +8,6 @@ select
     source_file_id,
     try_cast(source_row as bigint) as source_row,
     hugo_symbol,
-    try_cast(entrez_gene_id as bigint) as entrez_gene_id,
+    {{ to_bigint('entrez_gene_id') }} as entrez_gene_id,
     ensembl_gene_id
 from source

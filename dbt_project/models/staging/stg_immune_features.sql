@@ -12,6 +12,8 @@ select
     aliquot_raw,
     column_name,
     feature,
-    try_cast(value as double) as value,
-    source_label
+    value as value_raw,
+    {{ to_double('value', 'decimal') }} as value,
+    source_label,
+    decimal
 from source

@@ -10,5 +10,5 @@ select
     try_cast(source_row as bigint) as source_row,
     sample_id,
     channel,
-    cast(try_cast(n_mutations as double) as bigint) as n_mutations
+    {{ to_bigint('n_mutations') }} as n_mutations
 from source

@@ -10,5 +10,5 @@ select
     try_cast(source_row as bigint) as source_row,
     sample_id,
     signature,
-    try_cast(n_mutations as double) as n_mutations
+    {{ to_double('n_mutations') }} as n_mutations
 from source

@@ -11,5 +11,8 @@ select
     rule_id,
     column_name,
     value,
-    message
+    message,
+    raw_table,
+    is_lost = 'true' as is_lost,
+    {{ to_bigint('n_rows') }} as n_rows
 from source

@@ -13,5 +13,5 @@ select
     ncbi_build,
     signature,
     channel,
-    try_cast(probability as double) as probability
+    {{ to_double('probability') }} as probability
 from source

@@ -12,5 +12,5 @@ select
     table_kind,
     sample_id,
     sample_raw,
-    try_cast(cosine_similarity as double) as cosine_similarity
+    {{ to_double('cosine_similarity') }} as cosine_similarity
 from source

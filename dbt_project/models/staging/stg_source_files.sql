@@ -12,7 +12,7 @@ select
     member,
     sha256,
     member_sha256,
-    try_cast(bytes as bigint) as bytes,
+    {{ to_bigint('bytes') }} as bytes,
     licence,
     read_from,
     parser_version

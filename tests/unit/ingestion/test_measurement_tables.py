@@ -57,11 +57,20 @@ def test_the_first_of_two_columns_of_one_sample_is_kept_and_the_other_noted(tmp_
     ]  # fmt: skip
 
 
-def test_decimal_commas_stay_in_the_raw_table_and_words_are_noted(tmp_path: Path) -> None:
+def test_decimal_commas_and_words_stay_in_the_raw_table_with_the_declared_mark(tmp_path: Path) -> None:
     path = written(tmp_path, "x.tsv.gz", "Gene\tPt1\nALK\t1,5\nTP53\tlow\n")
     tables = expression(path, format={"decimal": ","})
-    assert listed(tables, "expression", "value") == ["1,5", "low"]
-    assert listed(tables, "rejected_rows", "rule_id", "source_row", "value") == [("not_a_number", 3, "low")]
+    assert listed(tables, "expression", "value", "decimal") == [("1,5", ","), ("low", ",")]
+
+
+def test_the_second_row_of_a_gene_is_rejected_with_the_number_of_its_cells(tmp_path: Path) -> None:
+    path = written(tmp_path, "x.tsv", "Gene\tPt1\tPt2\nALK\t1\t2\nTP53\t3\t4\nALK\t5\t6\n")
+    tables = expression(path)
+    assert listed(tables, "expression", "gene", "value") == [
+        ("ALK", "1"), ("TP53", "3"), ("ALK", "2"), ("TP53", "4"),
+    ]  # fmt: skip
+    columns = ("rule_id", "source_row", "value", "is_lost", "n_rows", "raw_table")
+    assert listed(tables, "rejected_rows", *columns) == [("repeated_gene", 4, "ALK", "true", "2", None)]
 
 
 def test_samples_may_stand_in_rows_and_become_known_by_them(tmp_path: Path) -> None:
