@@ -49,6 +49,8 @@ MAF_SYNONYMS: dict[str, tuple[str, ...]] = {
     "center": ("Center", "CENTERS"),
 }
 SAMPLE_SYNONYMS = ("Tumor_Sample_Barcode", "Tumor_Sample_ID")
+#: What stands for the gene of a line that cannot be read; model ``profiling`` knows it.
+UNREADABLE_LINE = "[unreadable line]"
 #: VEP's column of Ensembl numbers; elsewhere a column of this name holds symbols.
 _ENSEMBL_COLUMN = "Gene"
 _ENSEMBL_NUMBER = re.compile(r"ENSG\d{11}")
@@ -91,6 +93,7 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
         missing_as_null=True,
     )
     out.add_rejected(ref, table.rejected, guard_for(file), "mutations")
+    rejected = table.rejected
     table = only_matching(table, file.keep_rows, ref.where)
     missing = file.format.missing
     by_name = _matching(table.columns, SAMPLE_SYNONYMS) or SAMPLE_SYNONYMS[:1]
@@ -118,11 +121,45 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
             **columns,
         },
     )
+    _add_unreadable_lines(rejected, samples, sample_pick, ref, file, out)
     if "hugo_symbol" in columns:
         out.add_rejected(ref, _genes_made_dates(columns["hugo_symbol"], table), raw_table="mutations")
     _add_identifiers(table, ref, out)
     if file.lists_profiled:
         _add_profiled(table, samples, patients, ref, out)
+
+
+def _add_unreadable_lines(
+    rejected: Sequence[RejectedRow],
+    samples: pa.ChunkedArray,
+    pick: Pick,
+    ref: SourceRef,
+    file: SourceFile,
+    out: RawTables,
+) -> None:
+    """A line whose cells cannot be told apart, but which names a sample of the table: a call of that sample that could be
+    any gene, so that nobody takes the sample for wild-type."""
+    lines = [row for row in rejected if row.rule_id == "wrong_number_of_cells" and row.source_row is not None]
+    if not lines:
+        return
+    known = set(samples.unique().to_pylist())
+    found: list[tuple[int | None, str]] = []
+    for row in lines:
+        cells = (row.value or "").split(file.format.delimiter if "\t" not in (row.value or "") else "\t")
+        named = {name for cell in cells if (name := pick.read(cell.strip().strip('"'))) in known}
+        found += [(row.source_row, str(name)) for name in sorted(named, key=str)]
+    out.add(
+        "mutations",
+        len(found),
+        {
+            "cohort_id": ref.cohort_id,
+            "file_id": ref.file_id,
+            "source_file_id": ref.source_file_id,
+            "source_row": [row for row, _ in found],
+            "sample_id": [sample for _, sample in found],
+            "hugo_symbol": UNREADABLE_LINE,
+        },
+    )
 
 
 def _add_identifiers(table: ParsedTable, ref: SourceRef, out: RawTables) -> None:

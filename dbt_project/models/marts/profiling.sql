@@ -19,7 +19,8 @@ calls as (
         calls.cohort_id,
         calls.sample_id,
         count(*) as n_rows,
-        count(nameless_files.file_id) as n_rows_without_gene
+        count(nameless_files.file_id) as n_rows_without_gene,
+        sum(case when calls.hugo_symbol = '[unreadable line]' then 1 else 0 end) as n_unreadable_lines
     from {{ ref('stg_mutations') }} as calls
     left join nameless_files
         on calls.cohort_id = nameless_files.cohort_id and calls.file_id = nameless_files.file_id
@@ -43,6 +44,7 @@ joined as (
                 then 'it has calls, but is on no list of sequenced samples'
             when profiling.panel_problem is not null then profiling.panel_problem
             when calls.n_rows_without_gene > 0 then 'its table of calls names no genes'
+            when calls.n_unreadable_lines > 0 then 'a line of its calls cannot be read, and could be any gene'
             when
                 profiling.panel_id in ('WES', 'WGS') and calls.n_rows is null
                 and not coalesce(cohorts.zero_calls_are_real, false)

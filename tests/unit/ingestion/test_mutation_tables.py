@@ -10,7 +10,7 @@ from parsing_help import UNSTATED_CLASS, listed, parse
 
 from ingestion.catalog import MUTATION_COLUMNS
 from ingestion.errors import ParseError
-from ingestion.mutation_tables import MAF_SYNONYMS, is_gene_made_date
+from ingestion.mutation_tables import MAF_SYNONYMS, UNREADABLE_LINE, is_gene_made_date
 
 MAF = {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"} | UNSTATED_CLASS
 
@@ -237,3 +237,17 @@ def test_status_and_both_tumour_alleles_are_read(tmp_path: Path) -> None:
     found = parse_text(tmp_path, text, {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"})
     columns = ("tumor_seq_allele1", "tumor_seq_allele2", "mutation_status")
     assert listed(found, "mutations", *columns) == [("T", "C", "Germline")]
+
+
+def test_a_line_with_too_many_cells_stays_a_call_of_the_sample_that_it_names(tmp_path: Path) -> None:
+    """Its gene cannot be told, so that its sample is wild-type for none."""
+    text = (
+        "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\n"
+        "ALK\tS1\tSilent\nTP53\tS2\tSilent\nKRAS\textra\tS1\tMissense_Mutation\nKRAS\tS9\textra\tSilent\n"
+    )
+    found = parse_text(tmp_path, text, {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"})
+    rows = listed(found, "mutations", "sample_id", "hugo_symbol", "source_row")
+    assert rows == [("S1", "ALK", 2), ("S2", "TP53", 3), ("S1", UNREADABLE_LINE, 4)]
+    assert listed(found, "rejected_rows", "source_row", "rule_id") == [
+        (4, "wrong_number_of_cells"), (5, "wrong_number_of_cells"),
+    ]  # fmt: skip
