@@ -137,7 +137,7 @@ def _add_unreadable_lines(
     file: SourceFile,
     out: RawTables,
 ) -> None:
-    """A line whose cells cannot be told apart, but which names a sample of the table: a call of that sample that could be
+    """A line whose cells cannot be told apart, but which names a sample of the table: a call of it that could be
     any gene, so that nobody takes the sample for wild-type."""
     lines = [row for row in rejected if row.rule_id == "wrong_number_of_cells" and row.source_row is not None]
     if not lines:

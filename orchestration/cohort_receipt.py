@@ -1,4 +1,4 @@
-"""The receipt of a cohort, as ``marts.cohort_receipts`` has it: for the terminal, for Dagster's UI, and for docs/cohorts.md.
+"""The receipt of a cohort, as ``marts.cohort_receipts`` has it: for the terminal, Dagster's UI and docs/cohorts.md.
 
 What a line counts is decided in the model; here it is only asked for and laid out.
 """

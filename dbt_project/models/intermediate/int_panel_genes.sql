@@ -1,6 +1,6 @@
 -- Which genes a panel covers. Published panels as listed; of a panel that two files list, the genes of both lists. A panel
 -- that no list describes covers the genes that were called on it at least once where the cohort file says so
--- (stg_declared_panels); exomes (WES) cover every gene that was called in any exome or stands on any panel.
+-- (stg_declared_panels), a published list before that; exomes (WES) cover every gene that was called in any exome or stands on any panel.
 with files as (
 
     select
@@ -40,9 +40,12 @@ called as (
         mutations.hugo_symbol is not null
         and (
             profiling.panel_id = 'WES'
-            or profiling.panel_id in (
-                select declared.panel_id from {{ ref('stg_declared_panels') }} as declared
-                where declared.genes = 'observed_in_calls'
+            or (
+                profiling.panel_id in (
+                    select declared.panel_id from {{ ref('stg_declared_panels') }} as declared
+                    where declared.genes = 'observed_in_calls'
+                )
+                and profiling.panel_id not in (select listed.panel_id from listed)
             )
         )
     group by profiling.panel_id, mutations.hugo_symbol
