@@ -8,6 +8,11 @@
 {% macro default__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}){%- endmacro %}
 {% macro spark__matches(text, pattern) -%}({{ text }} rlike {{ pattern }}){%- endmacro %}
 
+{#- Every place where the pattern is found, not the first alone. -#}
+{% macro replace_all(text, pattern, with) -%}{{ return(adapter.dispatch('replace_all')(text, pattern, with)) }}{%- endmacro %}
+{% macro default__replace_all(text, pattern, with) -%}regexp_replace({{ text }}, {{ pattern }}, {{ with }}, 'g'){%- endmacro %}
+{% macro spark__replace_all(text, pattern, with) -%}regexp_replace({{ text }}, {{ pattern }}, {{ with }}){%- endmacro %}
+
 {% macro list_words(text) -%}{{ return(adapter.dispatch('list_words')(text)) }}{%- endmacro %}
 {% macro default__list_words(text) -%}string_agg(distinct {{ text }}, '; ' order by {{ text }}){%- endmacro %}
 {% macro spark__list_words(text) -%}array_join(array_sort(collect_set({{ text }})), '; '){%- endmacro %}
@@ -29,6 +34,11 @@
         when 'months_of_30_days' then {{ value }} * 30 / {{ days_per_month() }}
         when 'years' then {{ value }} * 365.25 / {{ days_per_month() }}
     end
+{%- endmacro %}
+
+{#- Days in a unit of time. -#}
+{% macro days_in(unit) -%}
+    case {{ unit }} when 'days' then 1.0 when 'weeks' then 7.0 when 'months' then {{ days_per_month() }} when 'years' then 365.25 end
 {%- endmacro %}
 
 {#- Text to a finite double, or null: digits with one decimal mark and perhaps an exponent, nothing else. DuckDB's own
