@@ -14,7 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
-from ingestion.catalog_attributes import Attribute, check_attributes, check_drugs
+from ingestion.catalog_attributes import Attribute, check_cohort
 from ingestion.catalog_columns import (
     ColumnMap,
     Interval,
@@ -240,7 +240,8 @@ class Cohort(Strict):
     files: tuple[SourceFile, ...]
     person_rules: tuple[PersonRule, ...] = ()
     drug_classes: dict[str, str] = Field(
-        default_factory=dict, description="drug as the cohort writes it: its class; wins over seed drug_classes"
+        default_factory=dict,
+        description="drug as the cohort writes it: its class; wins over seed drug_classes",
     )
     filters: Filters | None = None
 
@@ -387,9 +388,7 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
     cohorts = []
     for cohort_path in sorted((folder / "cohorts").glob("*.yaml")):
         cohort = load_cohort(cohort_path)
-        check_drugs(cohort_path, cohort.drug_classes)
-        for file in cohort.files:
-            check_attributes(cohort_path, file, attributes)
+        check_cohort(cohort_path, cohort, attributes)
         cohorts.append(cohort)
     if not cohorts:
         raise CatalogError(

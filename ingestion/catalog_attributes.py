@@ -18,7 +18,7 @@ from ingestion.errors import CatalogError
 from ingestion.vocabulary import allowed_values, load_vocabulary
 
 if TYPE_CHECKING:
-    from ingestion.catalog import SourceFile
+    from ingestion.catalog import Cohort, SourceFile
 
 _UNITS = "|".join(get_args(TimeUnit))
 #: A bound of a range; null in the file is no bound.
@@ -73,6 +73,21 @@ class Attribute(Strict):
         return "months" if self.type == "time" else self.unit
 
 
+def check_cohort(path: Path, cohort: Cohort, attributes: Mapping[str, Attribute]) -> None:
+    """`check_attributes` for every file, and the classes of the cohort's own drugs are those of the vocabulary.
+
+    Raises
+    ------
+    CatalogError
+        One sentence with file, key and remedy.
+    """
+    for drug, drug_class in cohort.drug_classes.items():
+        if drug_class not in allowed_values("DRUG_CLASS"):
+            raise _no_value(path, f"drug_classes.{drug}", drug_class, "DRUG_CLASS")
+    for file in cohort.files:
+        check_attributes(path, file, attributes)
+
+
 def check_attributes(path: Path, file: SourceFile, attributes: Mapping[str, Attribute]) -> None:
     """Everything that a file says about attributes can be used: they exist, times and intervals have units, words
     lead to values of the vocabulary.
@@ -96,19 +111,12 @@ def check_attributes(path: Path, file: SourceFile, attributes: Mapping[str, Attr
     for interval in file.intervals:
         key = f"{prefix}.intervals.{interval.attribute}"
         _check_interval(path, key, interval, _known(path, key, interval.attribute, attributes))
-
-
-def check_drugs(path: Path, drug_classes: Mapping[str, str]) -> None:
-    """The classes of a cohort's own drugs are those of the vocabulary.
-
-    Raises
-    ------
-    CatalogError
-        One sentence with file, key and remedy.
-    """
-    for drug, drug_class in drug_classes.items():
-        if drug_class not in allowed_values("DRUG_CLASS"):
-            raise _no_value(path, f"drug_classes.{drug}", drug_class, "DRUG_CLASS")
+    named = [interval.attribute for interval in file.intervals]
+    for name in named:
+        if named.count(name) > 1:
+            raise CatalogError(
+                f"{path}: key '{prefix}.intervals' names {name} twice; keep the one whose dates are meant."
+            )
 
 
 def _known(path: Path, key: str, name: str, attributes: Mapping[str, Attribute]) -> Attribute:

@@ -93,7 +93,8 @@ found as (
         ) as n_known,
         count(distinct case when instr(parted.parts, '[' || words.drug || ']') > 0 then words.drug_class end) as n_classes,
         {% for name, drug_class in [
-            ('pd1', 'PD-1/PD-L1'), ('ctla4', 'CTLA-4'), ('combination', 'Combination'), ('other', 'Other')
+            ('pd1', 'PD-1/PD-L1'), ('ctla4', 'CTLA-4'), ('combination', 'Combination'), ('other', 'Other'),
+            ('chemotherapy', 'Chemotherapy')
         ] %}
             max(
                 case
@@ -135,6 +136,7 @@ select
         when n_parts > 0 and n_known >= n_parts and not (has_alternatives and n_classes > 1)
             then 'parts of the combination'
     end as drug_class_rule,
-    -- sure even where another part is not known
-    (has_pd1 or has_ctla4 or has_combination) and not has_alternatives as has_known_icb
+    -- sure even where another part is not known, but not where the other part may have been given instead
+    (has_pd1 or has_ctla4 or has_combination)
+    and (not has_alternatives or (n_known >= n_parts and not has_other and not has_chemotherapy)) as has_known_icb
 from found

@@ -1,7 +1,8 @@
 -- Outcomes that cannot both be true. Both stay in their marts, and the analyses use them as the source gives them:
 -- progression later than the end of overall survival, an objective response in somebody whose disease had progressed
--- within a month, death of the disease in somebody who is alive; and, of a person in two cohorts on the same clock, an
--- event before a time at which the other cohort has him or her still without, or two events more than a month apart.
+-- within a month, progression as best response and no event of progression, death of the disease in somebody who is alive;
+-- and, of a person in two cohorts on the same clock, an event before a time at which the other cohort has him or her still
+-- without, or two events more than a month apart.
 with survival as (
 
     select * from {{ ref('survival_outcomes') }}
@@ -92,7 +93,7 @@ responses as (
         'BEST_RESPONSE' as attribute,
         response.response_raw as value_kept,
         said.words as value_other,
-        'response_after_progression' as rule,
+        case when said.is_event then 'response_after_progression' else 'progression_without_event' end as rule,
         response.source_file_id,
         response.source_row,
         said.source_file_id as other_source_file_id,
@@ -100,7 +101,12 @@ responses as (
     from said
     inner join response on said.cohort_id = response.cohort_id and said.patient_id = response.patient_id
     -- RECIST confirms a response after four weeks at the earliest
-    where said.endpoint = 'PFS' and said.is_event and said.time_months < 1 and response.is_objective_response
+    where
+        said.endpoint = 'PFS'
+        and (
+            (said.is_event and said.time_months < 1 and response.is_objective_response)
+            or (not said.is_event and response.recist = 'PD')
+        )
 
 ),
 
@@ -125,13 +131,13 @@ of_persons as (
             and one.origin = other.origin
             and one.cohort_id <> other.cohort_id
             and one.precedence < other.precedence
+    -- a shorter follow-up that knows of no event yet is no contradiction
     where
         one.origin <> 'unknown'
-        and abs(one.time_months - other.time_months) > 1
         and (
-            (one.is_event and other.is_event)
-            or (one.is_event and not other.is_event and other.time_months > one.time_months)
-            or (not one.is_event and other.is_event and one.time_months > other.time_months)
+            (one.is_event and other.is_event and abs(one.time_months - other.time_months) > 1)
+            or (one.is_event and not other.is_event and other.time_months >= one.time_months - 0.1)
+            or (not one.is_event and other.is_event and one.time_months >= other.time_months - 0.1)
         )
 
 )

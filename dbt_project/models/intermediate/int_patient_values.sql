@@ -55,7 +55,8 @@ select
             column_order asc nulls last,
             case when is_own_level then 0 else 1 end,
             source_row asc nulls last,
-            source_file_id asc nulls last
+            source_file_id asc nulls last,
+            value_raw asc nulls last
     ) as place
 from of_patients
 where patient_id is not null

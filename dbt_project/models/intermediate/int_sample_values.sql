@@ -69,6 +69,7 @@ select
             file_order asc nulls last,
             column_order asc nulls last,
             source_row asc nulls last,
-            source_file_id asc nulls last
+            source_file_id asc nulls last,
+            value_raw asc nulls last
     ) as place
 from candidates
