@@ -211,7 +211,8 @@ select
         when problem = 'not_a_number' and {{ matches('value_spelled', "'^([<>≤≥]|[0-9.,]+ ?[+]$)'") }}
             then 'It is a bound (top-coded), and no number.'
         when problem = 'out_of_range'
-            then 'The range of ' || attribute || ' is'
+            then
+                'The range of ' || attribute || ' is'
                 || coalesce(' from ' || cast(range_low as string), '')
                 || coalesce(' to ' || cast(range_high as string), '')
                 || coalesce(' ' || attribute_unit, '')

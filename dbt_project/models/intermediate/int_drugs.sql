@@ -96,16 +96,16 @@ found as (
             ('pd1', 'PD-1/PD-L1'), ('ctla4', 'CTLA-4'), ('combination', 'Combination'), ('other', 'Other'),
             ('chemotherapy', 'Chemotherapy')
         ] %}
-            max(
-                case
-                    when
-                        words.drug_class = '{{ drug_class }}'
-                        and instr(parted.parts, '[' || words.drug || ']') > 0
-                        then 1
-                    else 0
-                end
-            ) = 1 as has_{{ name }}{{ "," if not loop.last }}
-        {% endfor %}
+        max(
+            case
+                when
+                    words.drug_class = '{{ drug_class }}'
+                    and instr(parted.parts, '[' || words.drug || ']') > 0
+                    then 1
+                else 0
+            end
+        ) = 1 as has_{{ name }}{{ "," if not loop.last }}
+    {% endfor %}
     from parted
     left join words
         on

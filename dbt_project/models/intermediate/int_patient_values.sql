@@ -53,7 +53,7 @@ select
         order by
             file_order asc nulls last,
             column_order asc nulls last,
-            case when is_own_level then 0 else 1 end,
+            case when is_own_level then 0 else 1 end asc,
             source_row asc nulls last,
             source_file_id asc nulls last,
             value_raw asc nulls last

@@ -71,8 +71,8 @@ select
     row_number() over (
         partition by cohort_id, sample_id
         order by
-            case when patient_id is null then 1 else 0 end,
-            preference,
+            case when patient_id is null then 1 else 0 end asc,
+            preference asc,
             file_order asc nulls last,
             source_row asc nulls last,
             source_file_id asc nulls last,
@@ -81,7 +81,7 @@ select
     row_number() over (
         partition by cohort_id, sample_id
         order by
-            preference,
+            preference asc,
             file_order asc nulls last,
             source_row asc nulls last,
             source_file_id asc nulls last,

@@ -65,7 +65,7 @@ select
     row_number() over (
         partition by of_cohort_id, of_sample_id, attribute
         order by
-            case when is_own_level then 0 else 1 end,
+            case when is_own_level then 0 else 1 end asc,
             file_order asc nulls last,
             column_order asc nulls last,
             source_row asc nulls last,
