@@ -37,10 +37,17 @@ said as (
         survival.source_file_id,
         survival.source_row,
         cohorts.precedence,
-        survival.endpoint || ' ' || survival.event_raw || ' at ' || survival.time_raw || ' '
-        || coalesce(survival.time_unit_raw, '') as words
+        -- a tenth of a month, or the last digit of the time where that is more (whole months, tenths of years)
+        greatest(0.1, coalesce(pairs.time_step_months, 0.0)) as tolerance_months,
+        survival.endpoint || case when survival.is_event then ' event' else ' censored' end
+        || ' at ' || survival.time_raw || ' ' || coalesce(survival.time_unit_raw, '') as words
     from survival
     inner join cohorts on survival.cohort_id = cohorts.cohort_id
+    inner join {{ ref('int_survival_pairs') }} as pairs
+        on
+            survival.cohort_id = pairs.cohort_id
+            and survival.patient_id = pairs.patient_id
+            and survival.endpoint = pairs.endpoint
 
 ),
 
@@ -60,8 +67,9 @@ of_endpoints as (
     from said as one
     inner join said as other
         on one.cohort_id = other.cohort_id and one.patient_id = other.patient_id and other.endpoint in ('PFS', 'PFI')
-    -- a day's rounding of whole tenths of months is none
-    where one.endpoint = 'OS' and other.time_months > one.time_months + 0.1
+    where
+        one.endpoint = 'OS'
+        and other.time_months > one.time_months + greatest(one.tolerance_months, other.tolerance_months)
 
 ),
 
@@ -115,7 +123,7 @@ of_persons as (
     select
         one.cohort_id,
         one.patient_id,
-        one.endpoint || '_TIME' as attribute,
+        one.endpoint || case when one.is_event = other.is_event then '_TIME' else '_STATUS' end as attribute,
         one.words as value_kept,
         other.words || ' (' || other.cohort_id || ', ' || other.patient_id || ')' as value_other,
         'cohort_precedence' as rule,
@@ -135,9 +143,19 @@ of_persons as (
     where
         one.origin <> 'unknown'
         and (
-            (one.is_event and other.is_event and abs(one.time_months - other.time_months) > 1)
-            or (one.is_event and not other.is_event and other.time_months >= one.time_months - 0.1)
-            or (not one.is_event and other.is_event and one.time_months >= other.time_months - 0.1)
+            (
+                one.is_event and other.is_event
+                and abs(one.time_months - other.time_months)
+                > greatest(1.0, one.tolerance_months, other.tolerance_months)
+            )
+            or (
+                one.is_event and not other.is_event
+                and other.time_months >= one.time_months - greatest(one.tolerance_months, other.tolerance_months)
+            )
+            or (
+                not one.is_event and other.is_event
+                and one.time_months >= other.time_months - greatest(one.tolerance_months, other.tolerance_months)
+            )
         )
 
 )

@@ -49,6 +49,7 @@ select
     chosen.endpoint,
     chosen.has_complete_row,
     times.time_months,
+    times.time_step_months,
     times.time_raw,
     times.time_unit_raw,
     times.time_column,

@@ -25,6 +25,7 @@ held as (
         min(case when attribute_type = 'time' then place end) as time_place,
         min(case when attribute_type = 'word' then place end) as status_place,
         max(case when attribute_type = 'time' then value_number end) as time_months,
+        max(case when attribute_type = 'time' then value_step end) as time_step_months,
         max(case when attribute_type = 'time' then value_raw end) as time_raw,
         max(case when attribute_type = 'time' then unit_raw end) as time_unit_raw,
         max(case when attribute_type = 'time' then column_name end) as time_column,
