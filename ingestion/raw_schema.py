@@ -250,6 +250,7 @@ REJECTION_RULES: dict[str, str] = {
     "unreadable_date": "A date of a declared interval is not written as declared; the interval is missing.",
     "unknown_sample": "The row's sample is in no clinical table of the cohort.",
     "unknown_word": "The word is in no vocabulary of its attribute.",
+    "pattern_not_found": "The cohort file's pattern finds nothing in the cell; the value is missing.",
     "not_a_number": "The value of a numeric attribute is not a number.",
     "negative_time": "The duration is negative.",
     "out_of_range": "The number is outside the range of its attribute (attributes.yaml) and is missing.",

@@ -55,6 +55,7 @@ mapped as (
         column_maps.unit as unit_raw,
         column_maps.attribute_unit,
         column_maps.decimal,
+        column_maps.pattern,
         column_maps.range_low,
         column_maps.range_high,
         column_maps.file_order,
@@ -91,7 +92,7 @@ prefixed as (
         end as status_of_prefix,
         lower(trim(regexp_replace(value_text, '^[01][ ]*:', ''))) as word_after_prefix
     from mapped
-    where value_text <> ''
+    where value_text <> '' or pattern is not null
 
 ),
 
@@ -175,6 +176,7 @@ judged as (
     select
         harmonised.*,
         case
+            when value_text = '' then 'pattern_not_found'
             when is_against_prefix then 'prefix_against_word'
             when attribute_type = 'word' and harmonised_word is null then 'unknown_word'
             when attribute_type in ('number', 'time') and value_number_raw is null then 'not_a_number'

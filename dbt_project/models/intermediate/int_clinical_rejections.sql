@@ -1,5 +1,6 @@
 -- What of the clinical tables was read and not understood: single values, times and statuses of an endpoint that have no
--- partner (one row a patient and endpoint), and drugs without a class (one row a patient).
+-- partner (one row a patient and endpoint), and drugs without a class (one row a patient). is_lost: the cell is in no mart;
+-- a half of an endpoint or a drug was understood as a cell.
 select
     cohort_id,
     source_file_id,
@@ -7,7 +8,8 @@ select
     problem as rule_id,
     column_name,
     value_raw as value,
-    problem_note
+    problem_note,
+    true as is_lost
 from {{ ref('int_clinical_attributes') }}
 where problem is not null
 union all
@@ -18,7 +20,8 @@ select
     problem as rule_id,
     coalesce(time_column, status_column) as column_name,
     coalesce(time_raw, status_raw) as value,
-    coalesce(problem_note, 'The endpoint is ' || endpoint || '.') as problem_note
+    coalesce(problem_note, 'The endpoint is ' || endpoint || '.') as problem_note,
+    false as is_lost
 from {{ ref('int_survival_pairs') }}
 where problem is not null
 union all
@@ -29,7 +32,8 @@ select
     'unknown_drug' as rule_id,
     attributes.column_name,
     attributes.value_raw as value,
-    cast(null as string) as problem_note
+    cast(null as string) as problem_note,
+    false as is_lost
 from {{ ref('int_patient_attributes') }} as attributes
 inner join {{ ref('int_drugs') }} as drugs
     on
