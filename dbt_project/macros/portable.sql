@@ -8,11 +8,6 @@
 {% macro default__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}){%- endmacro %}
 {% macro spark__matches(text, pattern) -%}({{ text }} rlike {{ pattern }}){%- endmacro %}
 
-{#- Every place where the pattern is found, not the first alone. -#}
-{% macro replace_all(text, pattern, with) -%}{{ return(adapter.dispatch('replace_all')(text, pattern, with)) }}{%- endmacro %}
-{% macro default__replace_all(text, pattern, with) -%}regexp_replace({{ text }}, {{ pattern }}, {{ with }}, 'g'){%- endmacro %}
-{% macro spark__replace_all(text, pattern, with) -%}regexp_replace({{ text }}, {{ pattern }}, {{ with }}){%- endmacro %}
-
 {% macro list_words(text) -%}{{ return(adapter.dispatch('list_words')(text)) }}{%- endmacro %}
 {% macro default__list_words(text) -%}string_agg(distinct {{ text }}, '; ' order by {{ text }}){%- endmacro %}
 {% macro spark__list_words(text) -%}array_join(array_sort(collect_set({{ text }})), '; '){%- endmacro %}
