@@ -32,7 +32,7 @@ not_understood as (
         column_name,
         value,
         'clinical_values' as raw_table,
-        rule_id not in ('time_without_status', 'status_without_time', 'unknown_drug') as is_lost,
+        is_lost,
         cast(1 as bigint) as n_rows
     from {{ ref('int_clinical_rejections') }}
 
