@@ -14,6 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from ingestion.catalog_attributes import Attribute, check_cohort
 from ingestion.catalog_columns import (
     ColumnMap,
     Interval,
@@ -22,7 +23,6 @@ from ingestion.catalog_columns import (
     SignatureRelease,
     Strict,
     TableFormat,
-    TimeUnit,
     compiles,
 )
 from ingestion.catalog_measurements import (
@@ -239,6 +239,10 @@ class Cohort(Strict):
     endpoints: dict[Endpoint, EndpointRule] = Field(default_factory=dict)
     files: tuple[SourceFile, ...]
     person_rules: tuple[PersonRule, ...] = ()
+    drug_classes: dict[str, str] = Field(
+        default_factory=dict,
+        description="drug as the cohort writes it: its class; wins over seed drug_classes",
+    )
     filters: Filters | None = None
 
     @property
@@ -268,17 +272,6 @@ class Reference(Strict):
         return self.reference_id
 
 
-class Attribute(Strict):
-    """A harmonised clinical attribute. ``synonyms`` are the column names under which cBioPortal
-    studies carry it; supplement cohorts name their columns in the cohort file."""
-
-    level: Literal["patient", "sample"]
-    type: Literal["number", "word", "text", "time"]
-    description: str
-    synonyms: tuple[str, ...] = ()
-    unit: TimeUnit | None = None
-
-
 class Catalog(Strict):
     attributes: dict[str, Attribute]
     cohorts: tuple[Cohort, ...]
@@ -296,11 +289,15 @@ class Catalog(Strict):
         raise CatalogError(f"Cohort '{cohort_id}' is not in the catalogue; known cohorts: {known}.")
 
     def automatic_columns(self) -> dict[str, ColumnMap]:
-        """Column name in capitals -> map, from the attributes' own names and synonyms."""
+        """Column name in capitals -> map, from the attributes' own names and synonyms, in the order in which
+        they are asked: every own name before any synonym, synonyms as ``attributes.yaml`` lists them."""
         found: dict[str, ColumnMap] = {}
-        for name, attribute in self.attributes.items():
-            for column in (name, *attribute.synonyms):
-                found[column.upper()] = ColumnMap(attribute=name, unit=attribute.unit)
+        own = [(a.own_column(name), name) for name, a in self.attributes.items()]
+        synonyms = [(column, name) for name, a in self.attributes.items() for column in a.synonyms]
+        for column, name in (*own, *synonyms):
+            if column is not None:
+                unit = self.attributes[name].unit
+                found.setdefault(column.upper(), ColumnMap(attribute=name, unit=unit))
         return found
 
 
@@ -379,7 +376,8 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
     Raises
     ------
     CatalogError
-        As :func:`load_cohort`; also when a cohort maps a column to an attribute that does not exist.
+        As :func:`load_cohort`; also when a column, word, interval or drug cannot be what the file says
+        (:mod:`ingestion.catalog_attributes`).
     """
     path = attributes_path or folder / "attributes.yaml"
     try:
@@ -390,8 +388,7 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
     cohorts = []
     for cohort_path in sorted((folder / "cohorts").glob("*.yaml")):
         cohort = load_cohort(cohort_path)
-        for file in cohort.files:
-            check_attributes(cohort_path, file, attributes)
+        check_cohort(cohort_path, cohort, attributes)
         cohorts.append(cohort)
     if not cohorts:
         raise CatalogError(
@@ -403,28 +400,3 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
         if "reference_id" in (_read_yaml(reference_path) or {})
     )
     return Catalog(attributes=attributes, cohorts=tuple(cohorts), references=references)
-
-
-def check_attributes(path: Path, file: SourceFile, attributes: dict[str, Attribute]) -> None:
-    """Every attribute that a file names exists, and every time has a unit.
-
-    Raises
-    ------
-    CatalogError
-        One sentence with file, key and remedy.
-    """
-    named = {f"columns.{column}": m.attribute for column, m in file.columns.items()}
-    named |= {f"constants.{name}": name for name in file.constants}
-    named |= {f"intervals.{i.attribute}": i.attribute for i in file.intervals}
-    for key, attribute in named.items():
-        if attribute not in attributes:
-            raise CatalogError(
-                f"{path}: key 'files.{file.id}.{key}' names attribute '{attribute}', which "
-                "catalog/attributes.yaml does not have; correct it or add the attribute there."
-            )
-    for column, mapping in file.columns.items():
-        if attributes[mapping.attribute].type == "time" and mapping.unit is None:
-            raise CatalogError(
-                f"{path}: key 'files.{file.id}.columns.{column}' is a time and needs "
-                "'unit: days|weeks|months|months_of_30_days|years'."
-            )

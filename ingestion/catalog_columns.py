@@ -91,7 +91,7 @@ class Pick(Strict):
 class ColumnMap(Strict):
     """One source column of a clinical table: which harmonised attribute it is, in which unit, and
     what its words mean. ``words`` maps a source word to the vocabulary's value and wins over the
-    shared vocabulary (seed ``vocabulary_words``)."""
+    shared vocabulary (seed ``vocabulary_words``); for a text or a number it is what stands there instead."""
 
     attribute: str
     unit: TimeUnit | None = None
@@ -105,12 +105,15 @@ class ColumnMap(Strict):
 
 
 class Interval(Strict):
-    """Two date columns turned into a number of days at ingestion; neither date is kept."""
+    """Two date columns turned into a number of days at ingestion; neither date is kept. dbt turns the days into
+    months for a time, else into the attribute's unit (AGE: years); ``unit`` says which where the attribute has none.
+    """
 
     attribute: str
     start: str
     end: str
     date_format: str = "%d/%m/%Y"
+    unit: TimeUnit | None = None
 
 
 class SignatureRelease(Strict):

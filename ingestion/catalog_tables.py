@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
 import pyarrow as pa
 
@@ -15,9 +17,11 @@ from ingestion.table_model import normal_name
 
 CATALOG_TABLES = (
     "cohorts",
+    "cohort_files",
     "endpoint_rules",
     "column_maps",
     "word_maps",
+    "drug_words",
     "person_rules",
     "person_corrections",
     "mutation_filters",
@@ -25,6 +29,27 @@ CATALOG_TABLES = (
 )
 
 _Row = Sequence[str | None]
+
+#: Why a column carries its attribute.
+Choice = Literal["declared", "own_name", "synonym"]
+
+
+@dataclass(frozen=True)
+class ResolvedColumn:
+    """A column of ``clinical_values``, its map, and why it has it."""
+
+    name: str
+    map: ColumnMap
+    choice: Choice
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A file's place in the catalogue: its cohort and its number in the cohort's entry."""
+
+    cohort: Cohort
+    file: SourceFile
+    order: int
 
 
 def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
@@ -38,9 +63,11 @@ def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
             [(cohort.cohort_id, name, rule.origin, rule.evidence) for name, rule in cohort.endpoints.items()],
         )
         for order, file in enumerate(cohort.files):
+            _add(out, "cohort_files", [(cohort.cohort_id, file.id, str(order))])
             maps = resolved_columns(file, catalog)
-            _add(out, "column_maps", [_map_row(cohort, file, order, n, m, catalog) for n, m in maps.items()])
-            words = [(n, word, value) for n, m in maps.items() for word, value in m.words.items()]
+            place = _Place(cohort, file, order)
+            _add(out, "column_maps", [_map_row(place, i, m, catalog) for i, m in enumerate(maps)])
+            words = [(m.name, word, value) for m in maps for word, value in m.map.words.items()]
             _add(out, "word_maps", [(cohort.cohort_id, file.id, *row) for row in words])
         _add(
             out,
@@ -51,47 +78,62 @@ def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
         _add(out, "person_corrections", [(cohort.cohort_id, *row) for row in corrections])
         panels = [(cohort.cohort_id, p.panel_id, p.genes, p.evidence) for p in cohort.panels]
         _add(out, "declared_panels", panels)
+        _add(out, "drug_words", [(cohort.cohort_id, *pair) for pair in cohort.drug_classes.items()])
         _add(out, "mutation_filters", [row for file in cohort.files for row in _filter_rows(cohort, file)])
     return out.tables(CATALOG_TABLES)
 
 
-def resolved_columns(file: SourceFile, catalog: Catalog) -> dict[str, ColumnMap]:
-    """``column_name`` of ``clinical_values`` -> its map, for one file.
+def resolved_columns(file: SourceFile, catalog: Catalog) -> list[ResolvedColumn]:
+    """The columns of one file that carry an attribute, the one that is asked first standing first.
 
-    For a cBioPortal study every automatic column, in capitals, overlaid by the file's own ``columns``; for a
-    clinical table its ``columns``. Then the constants and intervals, under their prefixes.
+    What the cohort file declares comes before what maps by itself: its columns in their order, its intervals, its
+    constants; then, for a cBioPortal study, the attributes' own names, then their synonyms. Names are those of
+    ``clinical_values``: in capitals for a study, under a prefix for constants and intervals.
     """
-    maps: dict[str, ColumnMap] = {}
-    if file.kind == "cbioportal_study":
-        maps |= catalog.automatic_columns()
-        maps |= {normal_name(name).upper(): mapping for name, mapping in file.columns.items()}
-    else:
-        maps |= {normal_name(name): mapping for name, mapping in file.columns.items()}
-    for name in file.constants:
-        unit = catalog.attributes[name].unit
-        maps[f"{CONSTANT_PREFIX}{name}"] = ColumnMap(attribute=name, unit=unit)
+    is_study = file.kind == "cbioportal_study"
+    declared = {
+        normal_name(n).upper() if is_study else normal_name(n): mapping for n, mapping in file.columns.items()
+    }
     for interval in file.intervals:
-        maps[f"{INTERVAL_PREFIX}{interval.attribute}"] = ColumnMap(attribute=interval.attribute, unit="days")
-    return maps
+        name = f"{INTERVAL_PREFIX}{interval.attribute}"
+        declared[name] = ColumnMap(attribute=interval.attribute, unit="days")
+    for attribute in file.constants:
+        unit = catalog.attributes[attribute].unit
+        declared[f"{CONSTANT_PREFIX}{attribute}"] = ColumnMap(attribute=attribute, unit=unit)
+    found = [ResolvedColumn(name, mapping, "declared") for name, mapping in declared.items()]
+    if not is_study:
+        return found
+    for name, mapping in catalog.automatic_columns().items():
+        if name not in declared:
+            is_own = catalog.attributes[mapping.attribute].own_column(mapping.attribute) == name
+            found.append(ResolvedColumn(name, mapping, "own_name" if is_own else "synonym"))
+    return found
 
 
-def _map_row(
-    cohort: Cohort, file: SourceFile, order: int, name: str, mapping: ColumnMap, catalog: Catalog
-) -> _Row:
+def _map_row(place: _Place, order: int, column: ResolvedColumn, catalog: Catalog) -> _Row:
+    mapping = column.map
     attribute = catalog.attributes[mapping.attribute]
     # Constants and intervals are written by us, with a point, whatever the file uses.
-    is_ours = name.startswith((CONSTANT_PREFIX, INTERVAL_PREFIX))
+    is_ours = column.name.startswith((CONSTANT_PREFIX, INTERVAL_PREFIX))
+    of_interval = next((i.unit for i in place.file.intervals if i.attribute == mapping.attribute), None)
+    unit = mapping.unit or attribute.unit
+    low, high = attribute.range or (None, None)
     return (
-        cohort.cohort_id,
-        file.id,
+        place.cohort.cohort_id,
+        place.file.id,
+        str(place.order),
+        column.name,
         str(order),
-        name,
+        column.choice,
         mapping.attribute,
         attribute.level,
         attribute.type,
-        mapping.unit or attribute.unit if attribute.type == "time" else None,
+        unit,
+        attribute.harmonised_unit or (of_interval if is_ours else None),
         mapping.pattern,
-        "." if is_ours else file.format.decimal,
+        "." if is_ours else place.file.format.decimal,
+        None if low is None else str(low),
+        None if high is None else str(high),
     )
 
 

@@ -250,7 +250,8 @@ def cohort_check(
 
     Example: icb cohort check tmb_mskcc_2018
     """
-    from ingestion.catalog import check_attributes, load_catalog, load_cohort
+    from ingestion.catalog import load_catalog, load_cohort
+    from ingestion.catalog_attributes import check_cohort
 
     settings = Settings.from_environment()
     if cohort is None:
@@ -266,8 +267,7 @@ def cohort_check(
     )
     checked = load_cohort(path)
     attributes = load_catalog(settings.catalog, settings.attributes).attributes
-    for file in checked.files:
-        check_attributes(path, file, attributes)
+    check_cohort(path, checked, attributes)
     print(f"{path} is valid: {checked.title}, {len(checked.files)} files")
 
 

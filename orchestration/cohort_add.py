@@ -4,7 +4,6 @@ somebody still has to say: words without a meaning, endpoints without an origin,
 
 from __future__ import annotations
 
-import csv
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -22,6 +21,7 @@ from ingestion.fetch import Fetcher
 from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
 from ingestion.tables import read_table
+from ingestion.vocabulary import is_understood
 from orchestration.settings import Settings
 
 STUDY_ADDRESS = "https://datahub.assets.cbioportal.org/{study_id}.tar.gz"
@@ -79,7 +79,7 @@ def add_cohort(study_id: str, settings: Settings, *, is_icb: bool, overwrite: bo
     members = dict(iter_members(fetched.path, source=address))
     report = mapping_report(members, catalog, address)
     cells = _clinical_cells(members, address)
-    words = _unknown_words(report, cells, catalog, settings)
+    words = _unknown_words(report, cells, catalog)
     added = AddedCohort(
         path=path,
         columns=[vars(column) for column in (*report.mapped, *report.unmapped)],
@@ -116,18 +116,14 @@ def _clinical_cells(members: Mapping[str, bytes], where: str) -> dict[str, list[
 
 
 def _unknown_words(
-    report: MappingReport, cells: dict[str, list[str]], catalog: Catalog, settings: Settings
+    report: MappingReport, cells: dict[str, list[str]], catalog: Catalog
 ) -> list[dict[str, Any]]:
-    with (settings.dbt_project / "seeds" / "vocabulary_words.csv").open(
-        encoding="utf-8", newline=""
-    ) as handle:
-        known = {(row["attribute"], row["word"]) for row in csv.DictReader(handle)}
     unknown: list[dict[str, Any]] = []
     for column in report.mapped:
         if column.attribute is None or catalog.attributes[column.attribute].type != "word":
             continue
         counts = Counter(
-            cell for cell in cells[column.column.upper()] if (column.attribute, cell.lower()) not in known
+            cell for cell in cells[column.column.upper()] if not is_understood(column.attribute, cell)
         )
         unknown += [
             {"column": column.column, "attribute": column.attribute, "word": word, "n": n}

@@ -31,6 +31,17 @@
     end
 {%- endmacro %}
 
+{#- Days in a unit of time. -#}
+{% macro days_in(unit) -%}
+    case {{ unit }}
+        when 'days' then 1.0
+        when 'weeks' then 7.0
+        when 'months' then {{ days_per_month() }}
+        when 'months_of_30_days' then 30.0
+        when 'years' then 365.25
+    end
+{%- endmacro %}
+
 {#- Text to a finite double, or null: digits with one decimal mark and perhaps an exponent, nothing else. DuckDB's own
     cast also takes 'nan', 'inf' and '1_000', Spark's takes '16D'. A decimal comma is turned only where the catalogue
     declares it; there '1.234' may be a thousand or one and a bit, so it is no number. -#}

@@ -66,8 +66,9 @@ def harmonised(catalog: Catalog, cohort: Cohort, values: pd.DataFrame) -> pd.Dat
     words = {(r.attribute, r.word): r.value for r in vocabulary.itertuples(index=False)}
     rows = []
     for order, file in enumerate(cohort.files):
-        for column, mapping in resolved_columns(file, catalog).items():
-            cells = values[(values.file_id == file.id) & (values.column_name == column)].dropna(
+        for resolved in resolved_columns(file, catalog):
+            mapping = resolved.map
+            cells = values[(values.file_id == file.id) & (values.column_name == resolved.name)].dropna(
                 subset="value"
             )
             if cells.empty:

@@ -28,14 +28,13 @@ not_understood as (
         cohort_id,
         source_file_id,
         source_row,
-        problem as rule_id,
+        rule_id,
         column_name,
-        value_raw as value,
+        value,
         'clinical_values' as raw_table,
-        true as is_lost,
+        is_lost,
         cast(1 as bigint) as n_rows
-    from {{ ref('int_clinical_attributes') }}
-    where problem is not null
+    from {{ ref('int_clinical_rejections') }}
 
 ),
 
@@ -153,6 +152,21 @@ unresolved as (
 
 ),
 
+-- what of a clinical value is wrong in particular, beside what its rule means
+notes as (
+
+    select distinct
+        cohort_id,
+        source_file_id,
+        source_row,
+        rule_id,
+        column_name,
+        problem_note
+    from {{ ref('int_clinical_rejections') }}
+    where problem_note is not null
+
+),
+
 together as (
 
     select * from unread
@@ -178,9 +192,16 @@ select
     together.rule_id,
     together.column_name,
     together.value,
-    rules.description as message,
+    rules.description || coalesce(' ' || notes.problem_note, '') as message,
     together.raw_table,
     together.is_lost,
     together.n_rows
 from together
 left join rules on together.rule_id = rules.rule_id
+left join notes
+    on
+        together.cohort_id = notes.cohort_id
+        and together.source_file_id = notes.source_file_id
+        and together.source_row = notes.source_row
+        and together.rule_id = notes.rule_id
+        and together.column_name = notes.column_name

@@ -25,26 +25,39 @@ wide as (
 
 ),
 
-drugs as (
+classed as (
 
-    select * from {{ ref('drug_classes') }}
+    select
+        wide.*,
+        coalesce(wide.declared_drug_class, drugs.drug_class) as drug_class,
+        case
+            when wide.declared_drug_class is not null then 'stated by the source'
+            else drugs.drug_class_rule
+        end as drug_class_rule,
+        drugs.has_known_icb
+    from wide
+    left join {{ ref('int_drugs') }} as drugs
+        on wide.cohort_id = drugs.cohort_id and wide.drug_raw = drugs.drug_raw
 
 )
 
 select
-    wide.cohort_id,
-    wide.patient_id,
+    classed.cohort_id,
+    classed.patient_id,
     persons.person_id,
-    wide.drug_raw,
-    coalesce(wide.declared_drug_class, drugs.drug_class) as drug_class,
-    coalesce(wide.declared_drug_class, drugs.drug_class) in ('PD-1/PD-L1', 'CTLA-4', 'Combination') as is_icb,
-    wide.arm,
-    wide.prior_lines,
-    coalesce(wide.line_of_treatment, wide.prior_lines + 1) as line_of_treatment,
-    wide.treatment_months,
-    {{ place_file('wide.place') }} as source_file_id,
-    {{ place_row('wide.place') }} as source_row
-from wide
+    classed.drug_raw,
+    classed.drug_class,
+    classed.drug_class_rule,
+    case
+        when classed.drug_class is not null then classed.drug_class in ('PD-1/PD-L1', 'CTLA-4', 'Combination')
+        when classed.has_known_icb then true
+    end as is_icb,
+    classed.arm,
+    classed.prior_lines,
+    coalesce(classed.line_of_treatment, classed.prior_lines + 1) as line_of_treatment,
+    classed.treatment_months,
+    {{ place_file('classed.place') }} as source_file_id,
+    {{ place_row('classed.place') }} as source_row
+from classed
 inner join {{ ref('int_persons') }} as persons
-    on wide.cohort_id = persons.cohort_id and wide.patient_id = persons.patient_id
-left join drugs on lower(trim(wide.drug_raw)) = drugs.drug
+    on classed.cohort_id = persons.cohort_id and classed.patient_id = persons.patient_id

@@ -90,7 +90,8 @@ def entries() -> list[tuple[Cohort | Reference, SourceFile]]:
 
 @cache
 def attributes(cohort_id: str) -> pd.DataFrame:
-    """patient x attribute of one cohort: the cohort's own words, then the shared vocabulary; times in months.
+    """patient x attribute of one cohort: the cohort's own words, then a status's prefix, then the shared vocabulary;
+    times in months.
 
     The first file of the catalogue's entry wins, then the first row.
     """
@@ -111,7 +112,8 @@ def attributes(cohort_id: str) -> pd.DataFrame:
             value = str(float(value.replace(",", ".")) * MONTHS[row.unit])
         elif row.type == "word":
             word = own_words.get((row.file_id, row.column_name, value.lower()))
-            value = word or shared_words.get((row.attribute, value.lower()))
+            by_prefix = {"0:": "censored", "1:": "event"}.get(value[:2])
+            value = word or by_prefix or shared_words.get((row.attribute, value.lower()))
         values.append(value)
     found["value"] = values
     found = found[found["value"].notna()]

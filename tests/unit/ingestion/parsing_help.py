@@ -8,7 +8,8 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from ingestion.catalog import Attribute, Catalog, Cohort
+from ingestion.catalog import Catalog, Cohort
+from ingestion.catalog_attributes import Attribute
 from ingestion.catalog_columns import TableFormat
 from ingestion.raw_tables import SourceBytes, parse_cohort_file
 from ingestion.tables import ParsedTable, read_table
