@@ -50,16 +50,14 @@ people as (
     select
         cohort_id,
         'patients' as item,
-        count(*) as n,
-        cast(null as double) as value
+        count(*) as n
     from {{ ref('patients') }}
     group by cohort_id
     union all
     select
         cohort_id,
         'patients treated with a checkpoint inhibitor' as item,
-        count(*) as n,
-        cast(null as double) as value
+        count(*) as n
     from {{ ref('treatments') }}
     where is_icb
     group by cohort_id
@@ -67,8 +65,7 @@ people as (
     select
         cohort_id,
         'samples' as item,
-        count(*) as n,
-        cast(null as double) as value
+        count(*) as n
     from {{ ref('samples') }}
     group by cohort_id
 
@@ -221,26 +218,32 @@ direction as (
 
 ),
 
-ranges as (
+measured as (
 
     select
         cohort_id,
         'age in years' as item,
-        count(*) as n,
-        min(age_years) as lowest,
-        max(age_years) as highest
+        age_years as value
     from {{ ref('patients') }}
     where age_years is not null
-    group by cohort_id
     union all
     select
         cohort_id,
         'months of ' || endpoint as item,
-        count(*) as n,
-        min(time_months) as lowest,
-        max(time_months) as highest
+        time_months as value
     from {{ ref('survival_outcomes') }}
-    group by cohort_id, endpoint
+
+),
+
+ranges as (
+
+    select
+        cohort_id,
+        item,
+        count(*) as n,
+        cast(round(min(value), 1) as string) || ' to ' || cast(round(max(value), 1) as string) as words
+    from measured
+    group by cohort_id, item
 
 ),
 
@@ -257,8 +260,10 @@ meeting as (
 
     select
         called.cohort_id,
+        'samples of the calls that meet a person' as item,
         count(*) as n,
-        count(samples.sample_id) as n_met
+        count(samples.sample_id) as n_met,
+        cast(count(samples.sample_id) as double) / count(*) as share
     from called_samples as called
     left join {{ ref('samples') }} as samples
         on called.cohort_id = samples.cohort_id and called.sample_id = samples.sample_id
@@ -326,49 +331,47 @@ failures as (
 
 lines as (
 
-    select cohort_id, 0 as section_number, 'failures' as section, item, n, cast(null as double) as value, words, true as is_failure
-    from failures
-    union all
-    select cohort_id, 1, 'raw rows', item, n, null, null, false from raw_rows
-    union all
-    select cohort_id, 2, 'rows lost', item, n, null, words, false from doubts where is_lost
-    union all
-    select cohort_id, 3, 'rows in doubt', item, n, null, words, false from doubts where not is_lost
-    union all
-    select cohort_id, 4, 'contradictions', item, n, null, words, false from contradictions
-    union all
-    select cohort_id, 5, 'people', item, n, value, null, false from people
-    union all
-    select cohort_id, 6, 'endpoints', item, n, value, words, false from endpoints
-    union all
-    select cohort_id, 7, 'best response', item, n, null, null, false from responses
-    union all
-    select cohort_id, 8, 'sequencing', item, n, null, null, false from sequencing
-    union all
-    select cohort_id, 9, 'calls', item, n, null, null, false from calls
-    union all
-    select cohort_id, 10, 'genes', item, n, null, null, false from genes
-    union all
-    select cohort_id, 11, 'two routes', item, n, value, null, false from agreement
-    union all
-    select cohort_id, 11, 'two routes', item, n, value, 'share of them as value', false from direction
-    union all
-    select cohort_id, 11, 'two routes', 'samples of the calls that meet a person', n_met, cast(n_met as double) / n,
-        'share of them as value', false
-    from meeting
-    union all
-    select cohort_id, 12, 'ranges', item, n, null,
-        cast(round(lowest, 1) as string) || ' to ' || cast(round(highest, 1) as string), false
-    from ranges
+    {% for section, source, n, value, words, condition in [
+        ('failures', 'failures', 'n', 'null', 'words', 'true'),
+        ('raw rows', 'raw_rows', 'n', 'null', 'null', 'true'),
+        ('rows lost', 'doubts', 'n', 'null', 'words', 'is_lost'),
+        ('rows in doubt', 'doubts', 'n', 'null', 'words', 'not is_lost'),
+        ('contradictions', 'contradictions', 'n', 'null', 'words', 'true'),
+        ('people', 'people', 'n', 'null', 'null', 'true'),
+        ('endpoints', 'endpoints', 'n', 'value', 'words', 'true'),
+        ('best response', 'responses', 'n', 'null', 'null', 'true'),
+        ('sequencing', 'sequencing', 'n', 'null', 'null', 'true'),
+        ('calls', 'calls', 'n', 'null', 'null', 'true'),
+        ('genes', 'genes', 'n', 'null', 'null', 'true'),
+        ('two routes', 'agreement', 'n', 'value', 'null', 'true'),
+        ('two routes', 'direction', 'n', 'value', "'share of them as value'", 'true'),
+        ('two routes', 'meeting', 'n_met', 'share', "'share of them as value'", 'true'),
+        ('ranges', 'ranges', 'n', 'null', 'words', 'true'),
+    ] %}
+        select
+            cohort_id,
+            {{ loop.index }} as section_number,
+            '{{ section }}' as section,
+            item,
+            cast({{ n }} as bigint) as n,
+            cast({{ value }} as double) as value,
+            cast({{ words }} as string) as words,
+            {{ 'true' if section == 'failures' else 'false' }} as is_failure
+        from {{ source }}
+        where {{ condition }}
+        {{ "union all" if not loop.last }}
+    {% endfor %}
 
 )
 
 select
     cohort_id,
-    row_number() over (partition by cohort_id order by section_number, section, n desc, item) as line_number,
+    row_number() over (
+        partition by cohort_id order by section_number asc, n desc, item asc
+    ) as line_number,
     section,
     item,
-    cast(n as bigint) as n,
+    n,
     value,
     words,
     is_failure
