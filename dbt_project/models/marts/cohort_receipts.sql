@@ -271,6 +271,28 @@ meeting as (
 
 ),
 
+profiled as (
+
+    select
+        cohort_id,
+        count(*) as n
+    from {{ ref('profiling') }}
+    where is_profiled
+    group by cohort_id
+
+),
+
+mutated as (
+
+    select
+        cohort_id,
+        count(*) as n
+    from {{ ref('mutations') }}
+    where is_counted and is_nonsynonymous and hugo_symbol is not null
+    group by cohort_id
+
+),
+
 facts as (
 
     select
@@ -282,22 +304,8 @@ facts as (
         coalesce(mutated.n, 0) as n_mutated
     from {{ ref('stg_cohorts') }} as cohorts
     left join meeting on cohorts.cohort_id = meeting.cohort_id
-    left join (
-        select
-            cohort_id,
-            count(*) as n
-        from {{ ref('profiling') }}
-        where is_profiled
-        group by cohort_id
-    ) as profiled on cohorts.cohort_id = profiled.cohort_id
-    left join (
-        select
-            cohort_id,
-            count(*) as n
-        from {{ ref('mutations') }}
-        where is_counted and is_nonsynonymous and hugo_symbol is not null
-        group by cohort_id
-    ) as mutated on cohorts.cohort_id = mutated.cohort_id
+    left join profiled on cohorts.cohort_id = profiled.cohort_id
+    left join mutated on cohorts.cohort_id = mutated.cohort_id
 
 ),
 
