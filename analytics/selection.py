@@ -232,7 +232,7 @@ def _counted(reasons: pd.Series) -> str:
 def _call_as_published(rows: pd.DataFrame) -> None:
     """A counted call makes mutated, whatever was looked at, and everybody else is wild-type: a paper's way. What the
     warehouse says instead stays in ``status_reason``."""
-    is_carrier = rows["n_mutations"].fillna(0) > 0
+    is_carrier = (rows["n_mutations"].fillna(0) > 0) | (rows["status"] == MUTATED)
     called = pd.Series(WILD_TYPE, index=rows.index, dtype=object).mask(is_carrier, MUTATED)
     changed = ~rows["status"].isin(KNOWN)
     said = rows["status"].astype(str) + rows["status_reason"].map(lambda r: "" if pd.isna(r) else f", {r}")

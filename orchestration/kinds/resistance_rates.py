@@ -20,8 +20,8 @@ from analytics.resistance.intrinsic_rates import intrinsic_rows
 from analytics.resistance.pictures import change_figures, intrinsic_figures
 from analytics.resistance.programmes import expression_features
 from analytics.result_rows import ResultRows
-from analytics.selection import select_members
-from orchestration.frames import undetermined_genes
+from analytics.selection import NOT_PROFILED, select_members
+from orchestration.frames import NO_SAMPLE, undetermined_genes
 from orchestration.resistance_frames import (
     covered_panels,
     expression_pairs,
@@ -59,6 +59,9 @@ def intrinsic(asked: Asked) -> None:
             frame = _judged(asked, set_genes)
             frame["status"] = loss_status(frame, losses, TRUNCATING, set_genes)
             frame["status_reason"] = loss_reason(frame, frame["status"])
+            unseen = frame["status"].eq(NOT_PROFILED) & ~frame["is_profiled"].astype(bool)
+            frame.loc[unseen, "status_reason"] = "not sequenced"
+            frame.loc[unseen & frame["sample_id"].isna(), "status_reason"] = NO_SAMPLE
             selection = select_members(
                 frame, of_samples, spec.where, icb_only=spec.icb_only, requires_endpoint=False
             )
@@ -99,6 +102,7 @@ def _judged(asked: Asked, genes: Sequence[str]) -> pd.DataFrame:
     keys = pd.MultiIndex.from_frame(frame[["cohort_id", "sample_id"]])
     of_genes = pd.Series(of_sample.reindex(keys).to_numpy(dtype=object), index=frame.index)
     return frame.assign(
+        n_mutations=0,  # a loss is no call of one gene: the status says it
         is_covered=frame["is_profiled"].astype(bool)
         & frame["panel_id"].isin(covered_panels(asked.con, genes)),
         doubt=frame["undetermined_reason"].where(frame["is_undetermined"].astype(bool), of_genes),
