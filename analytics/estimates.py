@@ -168,8 +168,8 @@ def pool_warnings(selection: Selection) -> tuple[str, ...]:
 
 
 def estimate_cohorts(rows: ResultRows, selection: Selection, variant: Variant, endpoint_key: str) -> None:
-    """Every estimator on each cohort by itself, when there are several. A cohort whose clock is not that of the pool has
-    its rows, too, and they say so: only pooling asks for like clocks."""
+    """Every estimator on each cohort by itself, when there are several. A cohort whose clock is not that of the pool
+    has its rows, too, and they say so: only pooling asks for like clocks."""
     members, outside = selection.members, selection.cohorts_outside()
     inside = sorted(members["cohort_id"].unique())
     if len(inside) + len(outside) < 2:

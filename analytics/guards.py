@@ -81,9 +81,9 @@ def guard_findings(
 ) -> list[Finding]:
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
-    members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id, is_mutated and
-    the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for another origin.
-    trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without checkpoint
+    members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id,
+    is_mutated and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
+    another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without checkpoint
     blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for burden;
     without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts every gene.
     """
@@ -203,8 +203,8 @@ def _origin(members: pd.DataFrame, flow: pd.DataFrame | None, strata: tuple[str,
     name = " or ".join(str(origin).replace("_", " ") for origin in origins)
     if left_out:
         sentence = (
-            f"Every clock starts at {name}; {left_out} people with another origin are not pooled, and their cohorts stand "
-            f"by themselves.{late}"
+            f"Every clock starts at {name}; {left_out} people with another origin are not pooled, and their cohorts "
+            f"stand by themselves.{late}"
         )
         return Finding(guard, "unlike origins left out", sentence, doubtful, numbers)
     if len(origins) > 1:

@@ -58,7 +58,7 @@ RESULT_TABLES: dict[str, Columns] = {
         "sample_id": ("string", "Sample whose gene status counts"),
         "status": (
             "string",
-            "mutated, wild_type, not_profiled or undetermined, as the variant counts it; null where no gene is asked about",
+            "mutated, wild_type, not_profiled or undetermined, as the variant counts it; null where no gene is asked",
         ),
         "status_reason": (
             "string",

@@ -252,7 +252,10 @@ def _published_words(
             "have an undetermined status of the gene": was == UNDETERMINED,
         }
         for what, is_one in called.items():
-            counts = ((WILD_TYPE, int((is_one & ~is_mutated).sum())), (MUTATED, int((is_one & is_mutated).sum())))
+            counts = (
+                (WILD_TYPE, int((is_one & ~is_mutated).sum())),
+                (MUTATED, int((is_one & is_mutated).sum())),
+            )
             words += [
                 f"{n} people who {what} are called {word.replace('_', '-')}, as published."
                 for word, n in counts if n
@@ -268,8 +271,11 @@ def _outside_words(outside: pd.DataFrame) -> list[str]:
     """Which cohorts are not pooled, and why."""
     if outside.empty:
         return []
-    sizes = outside.groupby(["cohort_id", "origin"], sort=True).size()
-    named = ", ".join(f"{cohort_id} ({n} people, clock {origin})" for (cohort_id, origin), n in sizes.items())
+    sizes = outside.groupby(["cohort_id", "origin"], sort=True, as_index=False).size()
+    named = ", ".join(
+        f"{row['cohort_id']} ({row['size']} people, clock {row['origin']})"
+        for row in sizes.to_dict("records")
+    )
     return [f"Not in the pooled estimate, because their clocks start elsewhere: {named}."]
 
 

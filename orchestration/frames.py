@@ -107,8 +107,8 @@ def analysis_frame(
 ) -> pd.DataFrame:
     """One row a patient of ``cohort_ids``; see :data:`analytics.selection.FRAME_COLUMNS`.
 
-    ``status`` is that of the patient's index sample: mutated, wild_type, not_profiled or undetermined, the last two with
-    a ``status_reason``. For each of ``other_genes`` a column ``<gene>_mutated`` is added (null in the last two).
+    ``status`` is that of the patient's index sample: mutated, wild_type, not_profiled or undetermined, the last two
+    with a ``status_reason``. For each of ``other_genes`` a column ``<gene>_mutated`` is added (null in the last two).
     """
     frame = patient_frame(con, endpoint, cohort_ids)
     frame = _with_status(con, frame, gene)

@@ -169,8 +169,8 @@ def _members_table(answer: ScanAnswer) -> pd.DataFrame:
 
 
 def scan_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection:
-    """One row a person: sequenced, with the endpoint, of one family of clocks (a response: of a cohort that reports it).
-    Panels, and rows that are not understood, decide gene by gene who is in its models."""
+    """One row a person: sequenced, with the endpoint, of one family of clocks (a response: of a cohort that reports
+    it). Panels, and rows that are not understood, decide gene by gene who is in its models."""
     frame = sequenced_frame(patient_frame(con, "OS" if spec.is_response else spec.endpoint, spec.cohorts))
     variant = Variant(description=spec.title)
     if spec.is_response:

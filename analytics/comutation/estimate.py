@@ -68,8 +68,10 @@ def gene_rows(
     genes: list[str],
     family: str,
 ) -> list[dict[str, Any]]:
-    """Crude and within-burden odds ratio of the named genes. ``undetermined`` : other gene -> members without a call of it
-    of whom a row that could be the gene is not understood."""
+    """Crude and within-burden odds ratio of the named genes.
+
+    ``undetermined`` : other gene -> members without a call of it, of whom a row that could be it is not understood.
+    """
     out: list[dict[str, Any]] = []
     by_gene = {str(row["other_gene"]): row for row in table.to_dict("records")}
     known = members["n_nonsynonymous"].notna()

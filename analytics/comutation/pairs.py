@@ -119,7 +119,9 @@ def comutation_table(
     rows = []
     for gene, begin, end in zip(names, start, ends, strict=True):
         covering = frozenset(panel for panel, genes in coverage.items() if gene in genes)
-        doubtful = place.reindex(undetermined.get(str(gene), people.index[:0])).dropna().to_numpy(dtype=np.int64)
+        doubtful = (
+            place.reindex(undetermined.get(str(gene), people.index[:0])).dropna().to_numpy(dtype=np.int64)
+        )
         out = np.setdiff1d(doubtful, carriers[begin:end])
         found = audit.row(covering, panels, out, carriers[begin:end], n_calls[begin:end], min_carriers)
         rows.append({"other_gene": str(gene), **found})

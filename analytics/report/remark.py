@@ -186,8 +186,9 @@ def _cut_points(e: Evidence) -> _Answer:
             f"scores are among the statistics ({plural(len(cut), 'row')}), with a P corrected for the search."
         ), "#methods"  # fmt: skip
     return IN_RUN, (
-        "Gene status is mutated, wild-type, not profiled or undetermined; wild-type needs a panel that covers the gene and "
-        "a sample whose every row is understood, and the last two are left out by default. No cut-off was searched for."
+        "Gene status is mutated, wild-type, not profiled or undetermined; wild-type needs a panel that covers the gene "
+        "and a sample whose every row is understood, and the last two are left out by default. No cut-off was searched "
+        "for."
     ), "#methods"  # fmt: skip
 
 

@@ -27,7 +27,10 @@ TRUNCATING, BOTH_ALLELES = "truncating", "biallelic"
 DEFINITIONS: Final = (TRUNCATING, BOTH_ALLELES)
 _COLUMNS: Final = ("cohort_id", "patient_id", "sample_id", "is_covered", "doubt")
 #: Why a person is not judged, where the tables of the warehouse do not say it themselves.
-NOT_COVERED, UNSAID = "the panel does not cover every gene of the set", "nobody can say whether both alleles are lost"
+NOT_COVERED, UNSAID = (
+    "the panel does not cover every gene of the set",
+    "nobody can say whether both alleles are lost",
+)
 
 
 def intrinsic_losses(
@@ -86,8 +89,8 @@ LOSS_COLUMNS: Final = [
 def loss_status(
     people: pd.DataFrame, losses: pd.DataFrame, definition: str, genes: Sequence[str] | None = None
 ) -> pd.Series:
-    """mutated (a loss), wild_type (every gene of the set looked at, and none lost), undetermined or not_profiled, by row
-    of `people`.
+    """mutated (a loss), wild_type (every gene of the set looked at, and none lost), undetermined or not_profiled, by
+    row of `people`.
 
     ``is_covered`` of `people` says whether the sample's panel covers every gene of the set. A carrier on a panel that
     lacks another gene is not profiled either: counted, he would be in a rate from which non-carriers of the same panel
@@ -123,7 +126,8 @@ def loss_reason(people: pd.DataFrame, status: pd.Series) -> pd.Series:
 
 
 def loss_rate(status: pd.Series) -> dict[str, Any]:
-    """Share of those who can be judged with a loss, with its exact interval; a dict of n, n_mutated, estimate, ci_low, ci_high.
+    """Share with a loss of those who can be judged, with its exact interval; a dict of n, n_mutated, estimate, ci_low,
+    ci_high.
 
     With nobody to judge the numbers are None and ``warnings`` says so.
     """

@@ -130,7 +130,7 @@ def _compress(
 def _doubts(
     table: pd.DataFrame | None, names: Sequence[str], frame: PatientFrame, carried: IntArray
 ) -> tuple[IntArray, IntArray]:
-    """start (G+1, or none) and patients who cannot be judged for a gene; carried: gene x n + patient of every carrier."""
+    """start (G+1, or none) and patients who cannot be judged for a gene; carried: gene x n + patient of carriers."""
     if table is None or table.empty:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
     gene = pd.Index(names).get_indexer(pd.Index(table["gene"]))

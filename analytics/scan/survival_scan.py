@@ -72,8 +72,8 @@ def scan_survival(
     """Log-rank, univariable, adjusted and burden-adjusted Cox, burden null and guards for every gene.
 
     frame: n patients; genes: G genes over them; control: the same genes over people without checkpoint blockade, by
-    whom prognostic and predictive are told apart. Patients whose panel does not cover a gene, or who are undetermined, are in none of its
-    models.
+    whom prognostic and predictive are told apart. Patients whose panel does not cover a gene, or who are undetermined,
+    are in none of its models.
     Every gene has a row; a number that is missing has its reason in the block's reason column. Methods and their
     sources are named in the modules and in `columns.py`.
 

@@ -81,9 +81,7 @@ def _of_members(calls: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     return calls.merge(keys, on=["cohort_id", "sample_id"], how="inner", validate="many_to_one")
 
 
-def _undetermined(
-    doubts: pd.DataFrame, members: pd.DataFrame, calls: pd.DataFrame
-) -> dict[str, pd.Index]:
+def _undetermined(doubts: pd.DataFrame, members: pd.DataFrame, calls: pd.DataFrame) -> dict[str, pd.Index]:
     """Other gene -> members who carry no call of it and cannot be called wild-type."""
     keys = members.loc[members["sample_id"].notna(), ["cohort_id", "sample_id"]].astype("object")
     found = doubts.merge(keys.assign(member=keys.index), on=["cohort_id", "sample_id"])

@@ -95,8 +95,8 @@ def _pool(
     selection: Selection,
     rows: ResultRows,
 ) -> list[dict[str, Any]]:
-    """Two-stage random effects over the cohorts of the pool (returned), and the arm x gene interaction of the trials, beside the
-    one-stage estimates. A way of doing it that counts people twice or pools unlike origins gets neither."""
+    """Two-stage random effects over the cohorts of the pool (returned), and the arm x gene interaction of the trials,
+    beside the one-stage estimates. A way of doing it that counts people twice or pools unlike origins gets neither."""
     stats = as_result_table("survival_stats", rows.survival)
     stats = stats[~stats["cohort_id"].isin(list(selection.cohorts_outside())).fillna(False)]
     pooled = meta_rows(spec, variant_name, endpoint, stats)
@@ -141,8 +141,8 @@ def _gather(
 def estimate_endpoint(
     spec: AnalysisSpec, variant_name: str, endpoint: str, selection: Selection, *, with_flow: bool
 ) -> ResultRows:
-    """Result rows of one variant and endpoint: all members, then each cohort by itself when there are several, also those
-    whose clock is not that of the pool."""
+    """Result rows of one variant and endpoint: all members, then each cohort by itself when there are several, also
+    those whose clock is not that of the pool."""
     variant = spec.variants[variant_name]
     key = spec.endpoint_names.get(endpoint, endpoint.lower())  # type: ignore[call-overload]
     rows = ResultRows(spec.analysis_id, variant_name)

@@ -82,7 +82,9 @@ def test_the_undetermined_are_a_step_of_their_own_that_counts_each_reason() -> N
     assert list(flow.index).index("gene status determined") == list(flow.index).index("gene profiled") + 1
 
 
-def test_as_published_a_counted_call_makes_mutated_and_everybody_else_is_wild_type_and_both_are_counted() -> None:
+def test_as_published_a_counted_call_makes_mutated_and_everybody_else_is_wild_type_and_both_are_counted() -> (
+    None
+):
     selection = select_members(frame(**FOUR), Variant(description="d", unprofiled="wild_type"), {})
     members = selection.members.set_index("patient_id")
     assert list(members.index[members["is_mutated"]]) == ["1", "6"]
@@ -115,7 +117,10 @@ def test_on_treatment_samples_can_be_left_out() -> None:
     assert kept(Variant(description="d", baseline_only=True)) == ["1", "2"]
 
 
-UNLIKE = {"origin": ["icb_start"] * 3 + ["diagnosis"] * 3, "clock_family": ["treatment"] * 3 + ["diagnosis"] * 3}
+UNLIKE = {
+    "origin": ["icb_start"] * 3 + ["diagnosis"] * 3,
+    "clock_family": ["treatment"] * 3 + ["diagnosis"] * 3,
+}
 ALONE = {"person_id": ["p1", "p2", "p3", "p4", "p5", "p6"]}
 
 
@@ -138,7 +143,11 @@ def test_start_of_treatment_and_randomisation_are_one_family_unless_the_question
 
 
 def test_the_family_that_is_pooled_is_that_of_most_people_whose_status_is_known_not_of_most_rows() -> None:
-    unseen = {**UNLIKE, **ALONE, "status": ["mutated", "not_profiled", "undetermined", "wild_type", "wild_type", "mutated"]}
+    unseen = {
+        **UNLIKE,
+        **ALONE,
+        "status": ["mutated", "not_profiled", "undetermined", "wild_type", "wild_type", "mutated"],
+    }
     selection = select_members(frame(**unseen), Variant(description="d"), {})
     assert selection.clock == "diagnosis", "two of b are known, one of the three of a"
     assert list(selection.members["patient_id"]) == ["4", "5"]

@@ -106,4 +106,6 @@ def test_the_scan_says_how_many_genes_have_people_who_cannot_be_judged() -> None
     _, frame, genes = generate(5, N, 12)
     doubtful = np.setdiff1d(DOUBTFUL, genes.carriers(4))
     notes = scan_survival(frame, with_doubts(genes, 4, doubtful), SETTINGS).notes
-    assert any(note.startswith("1 genes have people who were looked at and cannot be judged") for note in notes)
+    assert any(
+        note.startswith("1 genes have people who were looked at and cannot be judged") for note in notes
+    )
