@@ -99,7 +99,7 @@ def _specs(con: duckdb.DuckDBPyConnection, question: GeneQuestion) -> list[Analy
     control = _identifier(question.gene, "without_icb")
     variant = question.variant.model_copy(
         update={
-            "description": "One person once, one origin of time, stratified by cohort and cancer type, "
+            "description": "One person once, like clocks, stratified by cohort and cancer type, "
             "robust by person.",
             "robust": True,
             "estimators": ("kaplan_meier", *question.variant.estimators, "restricted_mean", "schoenfeld"),
