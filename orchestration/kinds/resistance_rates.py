@@ -94,7 +94,8 @@ def intrinsic(asked: Asked) -> None:
 
 def _judged(asked: Asked, genes: Sequence[str]) -> pd.DataFrame:
     """The frame with ``is_covered``, whether a sample's panel covers every gene of the set, and ``doubt``, why one of
-    them cannot be judged."""
+    them cannot be judged. A sample that cannot be judged as a whole counts for nothing, a loss in it neither: only
+    carriers would be counted."""
     frame = asked.frame
     doubts = undetermined_genes(asked.con, asked.cohorts, genes)
     doubts["said"] = doubts["gene"] + ": " + doubts["status_reason"]
@@ -104,6 +105,7 @@ def _judged(asked: Asked, genes: Sequence[str]) -> pd.DataFrame:
     return frame.assign(
         n_mutations=0,  # a loss is no call of one gene: the status says it
         is_covered=frame["is_profiled"].astype(bool)
+        & ~frame["is_undetermined"].astype(bool)
         & frame["panel_id"].isin(covered_panels(asked.con, genes)),
         doubt=frame["undetermined_reason"].where(frame["is_undetermined"].astype(bool), of_genes),
     )
