@@ -19,7 +19,7 @@ import pandas as pd
 from analytics.errors import AnalysisError, EmptyGroupError
 from analytics.response.rates import exact_rate
 from analytics.result_rows import ResultRows
-from analytics.selection import BURDEN_COLUMNS, add_burden
+from analytics.selection import BURDEN_COLUMNS, Selection, add_burden
 from analytics.specs import AnalysisSpec, Variant
 from analytics.survival.data import survival_data
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
@@ -159,6 +159,30 @@ def estimate_survival(
         except AnalysisError as exc:
             values["warnings"] = str(exc)
         rows.add(rows.survival, f"{endpoint_key}.{estimate.key}", cohort_id, values)
+
+
+def pool_warnings(selection: Selection) -> tuple[str, ...]:
+    """What must be said of the estimate over all members."""
+    own = ("Each of these cohorts has a row of its own.",) if len(selection.outside) else ()
+    return (*selection.warnings, *own)
+
+
+def estimate_cohorts(rows: ResultRows, selection: Selection, variant: Variant, endpoint_key: str) -> None:
+    """Every estimator on each cohort by itself, when there are several. A cohort whose clock is not that of the pool
+    has its rows, too, and they say so: only pooling asks for like clocks."""
+    members, outside = selection.members, selection.cohorts_outside()
+    inside = sorted(members["cohort_id"].unique())
+    if len(inside) + len(outside) < 2:
+        return
+    for cohort_id in sorted({*inside, *outside}):
+        people = selection.outside if cohort_id in outside else members
+        first = len(rows.survival)
+        own = people[people["cohort_id"] == cohort_id]
+        estimate_survival(rows, own, variant, endpoint_key, cohort_id)
+        if cohort_id in outside:
+            said = f"Not in the pooled estimate: clock {outside[cohort_id]}."
+            for row in rows.survival[first:]:
+                row["warnings"] = f"{row.get('warnings') or ''} {said}".strip()
 
 
 def _estimates(members: _Members, variant: Variant) -> Iterator[_Estimate]:

@@ -21,6 +21,7 @@ from analytics.meta.interaction import RatioEstimate, ratio_estimate, treatment_
 from analytics.meta.random_effects import fit_random_effects
 from analytics.meta.verdict import Evidence, decide_verdict
 from analytics.scan.verdicts import BURDEN_NOT_KNOWN, BURDEN_VERDICTS, DISTINGUISHABLE, NO_ASSOCIATION
+from analytics.selection import CLOCK_STEP
 from analytics.survival.entry_independence import entry_independence
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, HazardRatio, estimate_hazard_ratio
 from analytics.survival.proportional_hazards import schoenfeld_test
@@ -41,7 +42,13 @@ VERDICTS: dict[Guard, tuple[str, ...]] = {
     "proportional hazards": ("not contradicted", "not proportional", CANNOT_TELL),
     "sparse events": ("enough events", "few events", CANNOT_TELL),
     "overlap of people": ("nobody twice", "repeats taken out", "people counted twice", CANNOT_TELL),
-    "origin of time": ("one origin", "unlike origins left out", "unlike origins pooled", "origin not known"),
+    "origin of time": (
+        "one origin",
+        "like origins pooled",
+        "unlike origins left out",
+        "unlike origins pooled",
+        "origin not known",
+    ),
     "heterogeneity across cohorts": ("one cohort", "no difference shown", "effects differ", CANNOT_TELL),
     "prognostic or predictive": ("predictive", "associated in ICB only", "prognostic", "undetermined"),
     "mutation burden": BURDEN_VERDICTS,
@@ -74,11 +81,12 @@ def guard_findings(
 ) -> list[Finding]:
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
-    members: one row a person, with time_months, event, entry_months, origin, cohort_id, person_id, is_mutated and
-    the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for another origin.
-    trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without checkpoint
-    blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for burden;
-    without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts every gene.
+    members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id,
+    is_mutated and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
+    another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without
+    checkpoint blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for
+    burden; without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts
+    every gene.
     """
     strata = tuple(column for column in strata if members[column].nunique(dropna=False) > 1)
     return [
@@ -184,18 +192,25 @@ def _overlap(members: pd.DataFrame, flow: pd.DataFrame | None) -> Finding:
 def _origin(members: pd.DataFrame, flow: pd.DataFrame | None, strata: tuple[str, ...]) -> Finding:
     guard: Guard = "origin of time"
     origins = sorted(members["origin"].fillna("unknown").unique())
-    step = _step(flow, "time from")
+    step = _step(flow, CLOCK_STEP)
     left_out = int(step["n_left_out"]) if step is not None else 0
     numbers: dict[str, float] = {"n_left_out": left_out}
     name = ", ".join(str(origin).replace("_", " ") for origin in origins)
     late, doubtful = _late_entry(members, strata)
-    if len(origins) > 1:
+    if members["clock_family"].fillna("unknown").nunique() > 1:
         return Finding(guard, "unlike origins pooled", f"Clocks start at {name}.{late}", True, numbers)
     if origins == ["unknown"]:
         return Finding(guard, "origin not known", f"When the clocks start is not known.{late}", True, numbers)
+    name = " or ".join(str(origin).replace("_", " ") for origin in origins)
     if left_out:
-        sentence = f"Every clock starts at {name}; {left_out} people with another origin were left out.{late}"
+        sentence = (
+            f"Every clock starts at {name}; {left_out} people with another origin are not pooled, and their cohorts "
+            f"stand by themselves.{late}"
+        )
         return Finding(guard, "unlike origins left out", sentence, doubtful, numbers)
+    if len(origins) > 1:
+        sentence = f"Every clock starts at {name}, which are one family.{late}"
+        return Finding(guard, "like origins pooled", sentence, doubtful, numbers)
     return Finding(guard, "one origin", f"Every clock starts at {name}.{late}", doubtful, numbers)
 
 

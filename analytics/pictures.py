@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -66,7 +66,7 @@ def analysis_figures(
             )
         except AnalysisError:
             return figures
-        forest = _forest(spec, variant_name, endpoint, rows, pooled)
+        forest = _forest(spec, variant_name, endpoint, rows, pooled, selection.cohorts_outside())
         if forest is not None:
             figures[f"{stem}_forest"] = forest
     return figures
@@ -109,9 +109,11 @@ def kaplan_meier_by_status(
 
 def origin_words(members: pd.DataFrame) -> str:
     """Time zero of these people, in words for an axis."""
-    origins = members["origin"].dropna().unique()
+    origins = sorted(members["origin"].dropna().unique())
+    if not origins or members["clock_family"].nunique() > 1:
+        return "unlike origins"
     words = {"icb_start": "start of treatment", "stage_iv": "stage IV", "unknown": "an unknown start"}
-    return words.get(origins[0], str(origins[0])) if len(origins) == 1 else "unlike origins"
+    return " or ".join(words.get(origin, str(origin)) for origin in origins)
 
 
 def _annotation(estimates: dict[str, dict[str, Any]]) -> list[str]:
@@ -147,7 +149,12 @@ def _p(value: Any) -> str:
 
 
 def _forest(
-    spec: AnalysisSpec, variant_name: str, endpoint: str, rows: ResultRows, pooled: Sequence[dict[str, Any]]
+    spec: AnalysisSpec,
+    variant_name: str,
+    endpoint: str,
+    rows: ResultRows,
+    pooled: Sequence[dict[str, Any]],
+    outside: Mapping[str, str],
 ) -> Picture | None:
     lines: list[ForestRow] = []
     for key, label in _FOREST_KEYS.items():
@@ -156,7 +163,7 @@ def _forest(
             continue
         lines.append(ForestRow(label=label, is_heading=True))
         for row in sorted(found, key=lambda r: (r["cohort_id"] is None, str(r["cohort_id"]))):
-            lines.append(_forest_row(row))
+            lines.append(_forest_row(row, outside.get(str(row["cohort_id"]))))
         if key == POOLED_KEY:
             lines += [_random_effects_row(row) for row in pooled if row["left_out"] is None]
     if not any(not line.is_heading and not math.isnan(line.hr) for line in lines):
@@ -202,11 +209,13 @@ def _random_effects_row(row: dict[str, Any]) -> ForestRow:
     )
 
 
-def _forest_row(row: dict[str, Any]) -> ForestRow:
+def _forest_row(row: dict[str, Any], clock: str | None) -> ForestRow:
+    """``clock`` : where the clock of a cohort starts that is not in the pool."""
+    not_pooled = f" (not pooled: {_in_words(clock)})" if clock else ""
     is_pooled = row["cohort_id"] is None
     has_estimate = _is_number(row.get("estimate"))
     return ForestRow(
-        label="All members" if is_pooled else f"  {row['cohort_id']}",
+        label="All members" if is_pooled else f"  {row['cohort_id']}{not_pooled}",
         n=f"{row.get('n_mutated', '')} / {row.get('n', '')}",
         events=str(row.get("events", "")),
         hr=float(row["estimate"]) if has_estimate else math.nan,

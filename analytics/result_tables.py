@@ -56,10 +56,21 @@ RESULT_TABLES: dict[str, Columns] = {
         "patient_id": ("string", "Patient as the source names him or her"),
         "person_id": ("string", "Person across cohorts"),
         "sample_id": ("string", "Sample whose gene status counts"),
-        "status": ("string", "mutated, wild_type or not_profiled"),
-        "is_member": ("boolean", "Counted in the estimates"),
+        "status": (
+            "string",
+            "mutated, wild_type, not_profiled or undetermined, as the variant counts it; null where no gene is asked",
+        ),
+        "status_reason": (
+            "string",
+            "Why a person is not_profiled or undetermined, or was called otherwise as published; else null",
+        ),
+        "is_member": ("boolean", "Counted in the estimates over all members"),
         "left_at": ("string", "Step that left the row out, if any"),
-        "row_sets": ("string", "Row sets of the statistics that the row is in, separated by '; '"),
+        "row_sets": (
+            "string",
+            "Row sets of the statistics that the row is in, separated by '; '; of no member: those of its own cohort, "
+            "whose clock is not pooled",
+        ),
         "time_months": ("double", "Follow-up in months of 30.4375 days"),
         "is_event": ("boolean", "Event at the end of follow-up"),
         "source_file_id": ("string", "File of the time, see marts.source_files"),

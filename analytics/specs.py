@@ -1,7 +1,7 @@
 """What an analysis asks: the typed form of one file under ``catalog/analyses``.
 
 A spec says which gene, which people and what is asked of them, in one or more *variants*: ``as_published``
-repeats what a paper did, ``default`` is the honest way (one person once, tri-state gene status, stratified).
+repeats what a paper did, ``default`` is the honest way (one person once, gene status earned, stratified).
 Here stand what all kinds of analyses share and the survival kind; the other kinds have theirs in their rooms
 (``<room>/spec.py``). Reading YAML and querying tables do not belong here.
 """

@@ -10,10 +10,24 @@ from collections.abc import Sequence
 import duckdb
 import pandas as pd
 
-_STATUS = """
-select cohort_id, patient_id, sample_id, panel_id, hugo_symbol, status, n_mutations
-from marts.gene_status(?)
+from analytics.selection import NOT_PROFILED, UNDETERMINED
+
+_STATUS = "select cohort_id, sample_id, status, status_reason, n_mutations from marts.gene_status(?)"
+
+#: Rows that could be a gene and are not understood, of samples that can be judged as a whole. A counted call of the
+#: gene beside them still makes mutated.
+_UNDETERMINED = """
+select undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol as gene,
+    min(undetermined.status_reason) as status_reason
+from marts.undetermined_genes as undetermined
+where list_contains($cohorts, undetermined.cohort_id)
+    and ($all_genes or list_contains($genes, undetermined.hugo_symbol))
+group by undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol
+order by undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol
 """
+
+#: Why a patient without a row of gene_status has none.
+NO_SAMPLE = "no sample"
 
 _FRAME = """
 with index_samples as (
@@ -50,9 +64,11 @@ select
     treatments.drug_class, treatments.arm, treatments.line_of_treatment,
     coalesce(treatments.is_icb, cohorts.is_icb) as is_icb_treated,
     profiling.panel_id, profiling.assay_kind, coalesce(profiling.is_profiled, false) as is_profiled,
+    coalesce(profiling.is_undetermined, false) as is_undetermined, profiling.undetermined_reason,
     coalesce(calls.n_calls, 0) as n_calls,
     counted.n_nonsynonymous, counted.denominator_mb, counted.tmb_mut_per_mb,
     survival.time_months, survival.is_event as event, survival.entry_months, survival.origin,
+    survival.clock_family,
     survival.source_file_id, survival.source_row,
     response.response_raw, response.recist, response.is_objective_response as orr, response.is_disease_control as dcr,
     response.has_durable_benefit as durable_benefit, response.is_predictior_responder as predictior,
@@ -91,8 +107,8 @@ def analysis_frame(
 ) -> pd.DataFrame:
     """One row a patient of ``cohort_ids``; see :data:`analytics.selection.FRAME_COLUMNS`.
 
-    ``status`` is that of the patient's index sample: mutated, wild_type or not_profiled. For each of
-    ``other_genes`` a column ``<gene>_mutated`` is added (null where not profiled).
+    ``status`` is that of the patient's index sample: mutated, wild_type, not_profiled or undetermined, the last two
+    with a ``status_reason``. For each of ``other_genes`` a column ``<gene>_mutated`` is added (null in the last two).
     """
     frame = patient_frame(con, endpoint, cohort_ids)
     frame = _with_status(con, frame, gene)
@@ -103,10 +119,36 @@ def analysis_frame(
 
 
 def _with_status(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, gene: str) -> pd.DataFrame:
-    status = con.execute(_STATUS, [gene]).df()[["cohort_id", "sample_id", "status", "n_mutations"]]
+    status = con.execute(_STATUS, [gene]).df()
     merged = frame.merge(status, on=["cohort_id", "sample_id"], how="left", validate="many_to_one")
-    merged["status"] = merged["status"].fillna("not_profiled")
+    is_absent = merged["status"].isna()
+    merged["status_reason"] = merged["status_reason"].astype(object).mask(is_absent, NO_SAMPLE)
+    merged["status"] = merged["status"].mask(is_absent, NOT_PROFILED)
     return merged
+
+
+def sequenced_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame of :func:`patient_frame` with what can be said of a sample before any gene is named: ``status`` is
+    not_profiled, undetermined, or null where each gene has its own."""
+    is_undetermined = frame["is_undetermined"].astype(bool)
+    is_absent = ~frame["is_profiled"].astype(bool) & ~is_undetermined
+    status = pd.Series(None, index=frame.index, dtype=object)
+    reason = frame["undetermined_reason"].astype(object).where(is_undetermined, None)
+    return frame.assign(
+        status=status.mask(is_absent, NOT_PROFILED).mask(is_undetermined, UNDETERMINED),
+        status_reason=reason.mask(is_absent, "not sequenced"),
+        n_mutations=0,
+    )
+
+
+def undetermined_genes(
+    con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str], genes: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """One row a sample and gene that a row of the sample could be and that is not understood: cohort_id, sample_id,
+    gene, status_reason; of all genes or of some. Samples that cannot be judged as a whole are in
+    ``marts.profiling.is_undetermined`` instead."""
+    values = {"cohorts": list(cohort_ids), "all_genes": genes is None, "genes": list(genes or ())}
+    return con.execute(_UNDETERMINED, values).df()
 
 
 def resolve_gene(con: duckdb.DuckDBPyConnection, gene: str) -> str | None:

@@ -99,7 +99,7 @@ def _specs(con: duckdb.DuckDBPyConnection, question: GeneQuestion) -> list[Analy
     control = _identifier(question.gene, "without_icb")
     variant = question.variant.model_copy(
         update={
-            "description": "One person once, one origin of time, stratified by cohort and cancer type, "
+            "description": "One person once, like clocks, stratified by cohort and cancer type, "
             "robust by person.",
             "robust": True,
             "estimators": ("kaplan_meier", *question.variant.estimators, "restricted_mean", "schoenfeld"),
@@ -154,7 +154,7 @@ def _cohorts_without_icb(con: duckdb.DuckDBPyConnection, question: GeneQuestion)
         "on outcomes.cohort_id = samples.cohort_id and outcomes.patient_id = samples.patient_id "
         "inner join marts.gene_status(?) as statuses "
         "on samples.cohort_id = statuses.cohort_id and samples.sample_id = statuses.sample_id "
-        "where not cohorts.is_icb and outcomes.endpoint = ? and statuses.status <> 'not_profiled' "
+        "where not cohorts.is_icb and outcomes.endpoint = ? and statuses.status in ('mutated', 'wild_type') "
         "and list_contains(?, samples.cancer_type) and not list_contains(?, outcomes.cohort_id) order by all",
         [question.gene, question.endpoint, types, list(question.cohorts)],
     ).fetchall()

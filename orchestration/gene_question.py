@@ -78,9 +78,10 @@ def ask(
     )
     selection = select_members(frame, variant, where)
     _require_members(selection.flow, symbol, endpoint, asked, cancer_type)
-    if not selection.members["is_mutated"].any():
+    asked_of = [people for people in (selection.members, selection.outside) if len(people)]
+    if not any(people["is_mutated"].any() for people in asked_of):
         raise QuestionError(
-            f"nobody is mutated in {symbol} among {len(selection.members)} profiled people",
+            f"nobody is mutated in {symbol} among {sum(map(len, asked_of))} profiled people",
             where=_scope(asked, cancer_type),
             remedy="ask of more cohorts or another cancer type",
         )
@@ -198,6 +199,10 @@ def _require_members(
         "gene profiled": (
             f"nobody was profiled for {gene}, which is on no panel and in no exome there",
             "ask of other cohorts; without --cohort all are asked",
+        ),
+        "gene status determined": (
+            f"nobody who was profiled for {gene} can be judged: {flow['reason'][flow['n'] == 0].iloc[0]}",
+            "ask of other cohorts, or mend the rows that marts.undetermined_genes lists",
         ),
     }
     what, remedy = why.get(step, (f"nobody is left at the step '{step}'", "ask of more cohorts"))

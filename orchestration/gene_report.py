@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from analytics.estimates import estimate_survival
+from analytics.estimates import estimate_survival, pool_warnings
 from analytics.guards import Finding
 from analytics.result_rows import ResultRows
 from analytics.selection import add_burden
@@ -32,7 +32,9 @@ __all__ = [
 DEFINITION = (
     "mutated: at least one counted non-synonymous call (cBioPortal's non-silent classes) in the patient's index "
     "sample; "
-    "wild_type: sequenced on a panel that covers the gene, and none; not_profiled: neither"
+    "wild_type: sequenced on a panel that covers the gene, none, and every row that could be the gene is understood; "
+    "undetermined: looked at, but such a row or the sample as a whole is not understood; "
+    "not_profiled: not looked at. The last two are in no estimate"
 )
 
 
@@ -61,13 +63,18 @@ def gene_report(
     members = add_burden(selection.members)
     require_varying(members, adjust)
     rows = ResultRows("gene", question.gene)
-    counted = sorted(members["cohort_id"].unique())
-    for cohort_id in counted:
-        _estimate(rows, members[members["cohort_id"] == cohort_id], variant, endpoint, cohort_id)
-    if len(counted) > 1:
+    counted, outside = sorted(members["cohort_id"].unique()), selection.cohorts_outside()
+    for cohort_id in sorted({*counted, *outside}):
+        people = selection.outside if cohort_id in outside else members
+        _estimate(rows, people[people["cohort_id"] == cohort_id], variant, endpoint, cohort_id)
+    for row in rows.survival:
+        if row["cohort_id"] in outside:
+            said = f"Not in the pooled estimate: clock {outside[row['cohort_id']]}."
+            row["warnings"] = f"{row.get('warnings') or ''} {said}".strip()
+    if len(counted) + len(outside) > 1:
         _estimate(rows, members, variant.model_copy(update={"robust": True}), endpoint, None)
     warnings = [
-        *selection.warnings,
+        *pool_warnings(selection),
         *(f"Nobody in {c} has endpoint {endpoint}." for c in question.without_endpoint),
     ]
     return {

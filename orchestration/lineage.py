@@ -76,6 +76,11 @@ _ROLES = {
 }
 
 
+#: A cohort whose clock is not that of the pool has statistics of its own: no member, but in their row sets.
+_COUNTED = (
+    "(every_stat.cohort_id = members.cohort_id or (every_stat.cohort_id is null and members.is_member))"
+)
+
 #: Columns of stats.every_stat, and what stands for one where a table has it under another name or not at all.
 _EVERY_STAT = {
     **{
@@ -119,8 +124,7 @@ def view_statements(schema: str = "stats") -> list[str]:
             on every_stat.analysis_id = specs.analysis_id and every_stat.variant = specs.variant
         inner join {schema}.analysis_members as members
             on every_stat.analysis_id = members.analysis_id and every_stat.variant = members.variant
-            and every_stat.endpoint = members.endpoint and members.is_member
-            and (every_stat.cohort_id is null or every_stat.cohort_id = members.cohort_id)
+            and every_stat.endpoint = members.endpoint and {_COUNTED}
             and (
                 every_stat.cohorts is null
                 or list_contains(string_split(every_stat.cohorts, ', '), members.cohort_id)
@@ -183,8 +187,7 @@ def _resistance_arms(schema: str) -> list[str]:
         from {schema}.{statistics} as every_stat
         inner join {schema}.analysis_members as members
             on every_stat.analysis_id = members.analysis_id and every_stat.variant = members.variant
-            and every_stat.endpoint = members.endpoint and members.is_member
-            and (every_stat.cohort_id is null or every_stat.cohort_id = members.cohort_id)
+            and every_stat.endpoint = members.endpoint and {_COUNTED}
             and list_contains(string_split(members.row_sets, '; '), every_stat.row_set)
         inner join {rows if "." in rows else f"{schema}.{rows}"} as fact
             on members.cohort_id = fact.cohort_id and members.patient_id = fact.patient_id and {which}

@@ -46,7 +46,8 @@ left join own on burdens.cohort_id = own.cohort_id and burdens.sample_id = own.s
 where burdens.measure = $feature and burdens.numerator_rule = $rule and list_contains($cohorts, burdens.cohort_id)
 """
 
-#: Every sequenced sample has a count; only cohorts whose calls hold the classes asked for can have one of 0.
+#: Every sequenced sample that can be judged as a whole has a count; only cohorts whose calls hold the classes asked for
+#: can have one of 0.
 _COUNTS = """
 with counted as (
     select
@@ -63,10 +64,11 @@ select
 from marts.profiling as profiling
 inner join holding on profiling.cohort_id = holding.cohort_id
 left join counted on profiling.cohort_id = counted.cohort_id and profiling.sample_id = counted.sample_id
-where profiling.is_profiled
+where profiling.is_profiled and not profiling.is_undetermined
 """
 
-#: Mutations in the genes of a set. Panels do not cover sets: exomes only.
+#: Mutations in the genes of a set. Panels do not cover sets: exomes only. A sample with a row that could be one of the
+#: genes, is not understood and stands beside no call of the gene has no count.
 _IN_SETS = """
 with members as (
     select distinct gene_set_id, hugo_symbol from marts.gene_sets
@@ -82,6 +84,16 @@ hits as (
     inner join sets on calls.hugo_symbol = sets.hugo_symbol
     where calls.is_counted and calls.is_nonsynonymous and list_contains($cohorts, calls.cohort_id)
     group by calls.cohort_id, calls.sample_id, sets.feature
+),
+doubts as (
+    select distinct doubtful.cohort_id, doubtful.sample_id, sets.feature
+    from marts.undetermined_genes as doubtful
+    inner join sets on doubtful.hugo_symbol = sets.hugo_symbol
+    where list_contains($cohorts, doubtful.cohort_id) and not exists (
+        select 1 from marts.mutations as calls
+        where calls.is_counted and calls.is_nonsynonymous and calls.cohort_id = doubtful.cohort_id
+            and calls.sample_id = doubtful.sample_id and calls.hugo_symbol = doubtful.hugo_symbol
+    )
 )
 select
     profiling.cohort_id, profiling.sample_id, features.feature, cast(coalesce(hits.n, 0) as double) as value,
@@ -91,7 +103,11 @@ cross join (select distinct feature from sets) as features
 left join hits
     on profiling.cohort_id = hits.cohort_id and profiling.sample_id = hits.sample_id
     and features.feature = hits.feature
-where profiling.is_profiled and profiling.assay_kind = 'exome' and list_contains($cohorts, profiling.cohort_id)
+left join doubts
+    on profiling.cohort_id = doubts.cohort_id and profiling.sample_id = doubts.sample_id
+    and features.feature = doubts.feature
+where profiling.is_profiled and not profiling.is_undetermined and profiling.assay_kind = 'exome'
+    and doubts.sample_id is null and list_contains($cohorts, profiling.cohort_id)
 """
 
 _SETS = """

@@ -14,9 +14,15 @@ import pandas as pd
 
 from analytics.resistance.samples import Place
 
+#: A sample that cannot be judged as a whole is not half of a pair: what it lacks would count as lost or gained.
 _PAIRS = """
-select * from marts.sample_pairs
+select * from marts.sample_pairs as pairs
 where list_contains($cohorts, cohort_id) and is_both_sequenced and role <> 'order unknown'
+    and not exists (
+        select 1 from marts.profiling as profiling
+        where profiling.cohort_id = pairs.cohort_id and profiling.is_undetermined
+            and profiling.sample_id in (pairs.first_sample_id, pairs.second_sample_id)
+    )
 order by
     cohort_id, patient_id,
     case first_biopsy_time when 'pre' then 0 when 'on' then 1 when 'between' then 2 when 'on_second' then 3 else 4 end,

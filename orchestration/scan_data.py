@@ -13,6 +13,7 @@ from analytics.scan.frame import IntArray, PatientFrame
 from analytics.scan.genes import GeneData
 from analytics.scan.spec import ScanSpec
 from ingestion.errors import IngestionError
+from orchestration.frames import undetermined_genes
 
 #: All of the gene's non-synonymous calls are the carrier's own share of burden, whatever made a carrier of the patient.
 _CARRIERS = """
@@ -101,7 +102,7 @@ def scan_input(
     members = members.assign(row_key=members["cohort_id"] + "|" + members["patient_id"])
     members = members.reset_index(drop=True)
     if spec.is_response:  # a response has no clock; the frame of the arrays asks for one
-        members = members.assign(time_months=1.0, event=0, entry_months=0.0, origin=None)
+        members = members.assign(time_months=1.0, event=0, entry_months=0.0, clock_family=None)
     scale = burden_scale(members)
     counts = members["n_nonsynonymous"].to_numpy(dtype=np.float64, na_value=np.nan)
     by_assay = members.groupby(["cohort_id", "cancer_type", "panel_id"], dropna=False)
@@ -122,7 +123,7 @@ def scan_input(
         cohort="cohort_id",
         panel="panel_id",
         panel_names=panels,
-        origin="origin",
+        origin="clock_family",
         patient="row_key",
     )
     carriers = carrier_table(con, spec, members)
@@ -139,7 +140,16 @@ def scan_input(
         coverage=con.execute(_COVERAGE, {"panels": panels}).df(),
         coding_length_bp=con.execute(_LENGTHS).df().set_index("gene")["coding_length_bp"],
         burden_megabases=members["denominator_mb"].to_numpy(np.float64) if scale == PER_MB else None,
+        undetermined=_undetermined(con, members),
     )
+
+
+def _undetermined(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+    """gene, patient_id (the row key) of members of whom a row that could be the gene is not understood."""
+    found = undetermined_genes(con, sorted(members["cohort_id"].unique()))
+    keys = members.loc[members["sample_id"].notna(), ["cohort_id", "sample_id", "row_key"]]
+    named = found.merge(keys, on=["cohort_id", "sample_id"], validate="many_to_one")
+    return named.rename(columns={"row_key": "patient_id"})[["gene", "patient_id"]]
 
 
 def burden_scale(members: pd.DataFrame) -> str:

@@ -20,7 +20,7 @@ from analytics.scan.spec import DEFINITIONS, ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
 from analytics.selection import Selection, select_members
 from analytics.specs import Variant
-from orchestration.frames import patient_frame
+from orchestration.frames import patient_frame, sequenced_frame
 from orchestration.scan_data import burden_scale, scan_input
 from orchestration.spec_files import read_yaml, validated
 
@@ -122,12 +122,12 @@ def answer_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> ScanAnswer:
 
 
 def _control_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection | None:
-    """People without checkpoint blockade, each once, of one origin of time."""
+    """People without checkpoint blockade, each once, of one family of clocks."""
     asked = spec.control
     if asked is None:
         return None
     frame = patient_frame(con, spec.endpoint, asked.cohorts)
-    rows = _sequenced(frame[~frame["is_icb_treated"].astype(bool)])
+    rows = sequenced_frame(frame[~frame["is_icb_treated"].astype(bool)])
     selection = select_members(rows, Variant(description="control"), asked.where, icb_only=False)
     if selection.members.empty:
         raise ScanInputError(
@@ -168,15 +168,10 @@ def _members_table(answer: ScanAnswer) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _sequenced(frame: pd.DataFrame) -> pd.DataFrame:
-    """Panels decide gene by gene who is looked at: whoever was sequenced at all may be a member."""
-    status = frame["is_profiled"].map({True: "wild_type", False: "not_profiled"})
-    return frame.assign(status=status, n_mutations=0)
-
-
 def scan_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection:
-    """One row a person: sequenced, with the endpoint, of one origin (a response: of a cohort that reports it)."""
-    frame = _sequenced(patient_frame(con, "OS" if spec.is_response else spec.endpoint, spec.cohorts))
+    """One row a person: sequenced, with the endpoint, of one family of clocks (a response: of a cohort that reports
+    it). Panels, and rows that are not understood, decide gene by gene who is in its models."""
+    frame = sequenced_frame(patient_frame(con, "OS" if spec.is_response else spec.endpoint, spec.cohorts))
     variant = Variant(description=spec.title)
     if spec.is_response:
         return select_members(
@@ -213,7 +208,7 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "null_strata": ", ".join(spec.null_strata),
         "covariates": ", ".join(spec.covariates),
         "burden": answer.burden,
-        "origin": None if spec.is_response else str(selection.members["origin"].iloc[0]),
+        "origin": None if spec.is_response else ", ".join(sorted(selection.members["origin"].unique())),
         "control": _control_words(spec),
         "n": len(selection.members),
         "n_taken_out_as_repeats": int(repeats.sum()),

@@ -39,8 +39,9 @@ _BETWEEN = """
 between claims) and `published_claim_requirements` (what a claim needs that is not public here, and which file would
 settle it) are vocabularies in the same schema.
 
-`marts.gene_status('ALK')` is a table macro: one row a sample with `status` mutated, wild_type or not_profiled. It takes
-a current HGNC symbol or an alias that the warehouse knows. A patient's status in the statistics is that of the sample
+`marts.gene_status('ALK')` is a table macro: one row a sample with `status` mutated, wild_type, not_profiled or
+undetermined, and the `status_reason` of the last two. It takes a current HGNC symbol or an alias that the warehouse
+knows. A patient's status in the statistics is that of the sample
 with `marts.samples.is_index`: sequenced first, then before treatment, then by name.
 
 ## stats: computed

@@ -64,10 +64,14 @@ def gene_rows(
     members: pd.DataFrame,
     table: pd.DataFrame,
     coverage: Mapping[str, Set[str]],
+    undetermined: Mapping[str, pd.Index],
     genes: list[str],
     family: str,
 ) -> list[dict[str, Any]]:
-    """Crude and within-burden odds ratio of the named genes."""
+    """Crude and within-burden odds ratio of the named genes.
+
+    ``undetermined`` : other gene -> members without a call of it, of whom a row that could be it is not understood.
+    """
     out: list[dict[str, Any]] = []
     by_gene = {str(row["other_gene"]): row for row in table.to_dict("records")}
     known = members["n_nonsynonymous"].notna()
@@ -75,6 +79,8 @@ def gene_rows(
         row = by_gene[gene]
         covering = [panel for panel, covered in coverage.items() if gene in covered]
         people = known & members["panel_id"].isin(covering)
+        if gene in undetermined:
+            people &= ~members.index.isin(undetermined[gene])
         name = "members"
         if not people.all():
             name = rows.row_set(

@@ -74,6 +74,7 @@ def comutation_table(
     members: pd.DataFrame,
     calls: pd.DataFrame,
     coverage: Mapping[str, Set[str]],
+    undetermined: Mapping[str, pd.Index],
     *,
     strata: tuple[str, ...],
     bins: int,
@@ -88,6 +89,8 @@ def comutation_table(
         columns of ``strata``.
     calls : one row a member and other gene with a non-synonymous call: ``member`` (label), ``gene``, ``n_calls``.
     coverage : panel -> genes it covers; people on a panel that does not cover a gene are not in its table.
+    undetermined : other gene -> members (labels) of whom a row that could be the gene is not understood; without a call
+        of it they are not in its table either.
 
     Raises
     ------
@@ -116,7 +119,11 @@ def comutation_table(
     rows = []
     for gene, begin, end in zip(names, start, ends, strict=True):
         covering = frozenset(panel for panel, genes in coverage.items() if gene in genes)
-        found = audit.row(covering, panels, carriers[begin:end], n_calls[begin:end], min_carriers)
+        doubtful = (
+            place.reindex(undetermined.get(str(gene), people.index[:0])).dropna().to_numpy(dtype=np.int64)
+        )
+        out = np.setdiff1d(doubtful, carriers[begin:end])
+        found = audit.row(covering, panels, out, carriers[begin:end], n_calls[begin:end], min_carriers)
         rows.append({"other_gene": str(gene), **found})
     return _with_q(pd.DataFrame(rows, columns=None if rows else ["other_gene", "verdict"]))
 
@@ -148,11 +155,19 @@ class _Audit:
         self,
         covering: frozenset[str],
         panels: npt.NDArray[np.object_],
+        out: IntArray,
         carriers: IntArray,
         n_calls: FloatArray,
         min_carriers: int,
     ) -> dict[str, object]:
+        """``out`` : people who cannot be judged for the other gene."""
         inside, n, n_gene = self._base(covering, panels)
+        out = out[inside[out]]
+        if len(out):
+            inside = inside.copy()
+            inside[out] = False
+            n = n - self._count(self.code[out])
+            n_gene = n_gene - self._count(self.code[out[self.mutated[out]]])
         kept = inside[carriers]
         carriers, n_calls = carriers[kept], n_calls[kept]
         both = self.mutated[carriers]

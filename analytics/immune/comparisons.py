@@ -2,7 +2,7 @@
 
 Each row has sizes, medians and their difference, the Wilcoxon test, the Hodges-Lehmann shift, Cliff's delta
 with intervals, and a q-value over the family. A feature that cannot be tested is a row with a reason.
-What does NOT belong here: who is in which group (the caller's tri-state gene status) and survival.
+What does NOT belong here: who is in which group (the caller's gene status) and survival.
 
 Sources: Mann & Whitney 1947; Hodges & Lehmann 1963; Cliff 1993, Feng & Cliff 2004; Benjamini & Hochberg 1995.
 """

@@ -130,7 +130,7 @@ def _endpoints(e: Evidence) -> _Answer:
     return IN_RUN, (
         f"{', '.join(endpoints)}, as the sources define them; each endpoint carries the point at which its "
         "clock starts, "
-        f"and unlike starts are not pooled by default.{origin}"
+        f"and unlike starts are not pooled by default (start of treatment and randomisation are alike).{origin}"
     ), "#specs"  # fmt: skip
 
 
@@ -181,13 +181,14 @@ def _cut_points(e: Evidence) -> _Answer:
     cut = e.stats[keys.str.contains("cut_?off|cut_?point|maxstat", regex=True)]
     if len(cut):
         return IN_RUN, (
-            "Gene status is mutated, wild-type or not profiled, and the not profiled are left out by "
+            "Gene status is mutated, wild-type, not profiled or undetermined, and the last two are left out by "
             "default. Cut-offs of "
             f"scores are among the statistics ({plural(len(cut), 'row')}), with a P corrected for the search."
         ), "#methods"  # fmt: skip
     return IN_RUN, (
-        "Gene status is mutated, wild-type or not profiled; wild-type needs a panel that covers the gene, and the not "
-        "profiled are left out by default. No cut-off was searched for."
+        "Gene status is mutated, wild-type, not profiled or undetermined; wild-type needs a panel that covers the gene "
+        "and a sample whose every row is understood, and the last two are left out by default. No cut-off was searched "
+        "for."
     ), "#methods"  # fmt: skip
 
 

@@ -158,19 +158,34 @@ def event_rows(
     events: pd.DataFrame,
     gene_sets: Mapping[str, Sequence[str]],
     members: pd.DataFrame,
+    doubts: pd.DataFrame,
 ) -> Rows:
     """Patients of the headline pairs with a loss of function and of the other allele at the later time, by gene and by
-    set: of any timing, and acquired between the two samples."""
+    set: of any timing, and acquired between the two samples.
+
+    ``doubts`` : cohort_id, sample_id, gene: a row of the sample could be the gene and is not understood. A patient with
+    a doubt and without the loss is not counted for that gene.
+    """
     found: Rows = []
     headline = _of_members(pairs[pairs["is_headline"]], members)
-    name = rows.row_set("members with a pair", _index_of(headline, members), members.index)
+    everybody = rows.row_set("members with a pair", _index_of(headline, members), members.index)
     here = events[events["pair_id"].isin(headline["pair_id"])]
     lost = here[here["second_word"] == BIALLELIC]
     acquired = lost[lost["timing"] == EVENT_ACQUIRED]
-    n_patients = len(headline[["cohort_id", "patient_id"]].drop_duplicates())
+    all_genes = list(dict.fromkeys(g for genes in gene_sets.values() for g in genes))
 
-    def count(key: str, label: str, carriers: pd.DataFrame) -> None:
-        n = len(carriers[["cohort_id", "patient_id"]].drop_duplicates())
+    def judged(label: str, genes: Sequence[str], carriers: pd.DataFrame) -> tuple[int, str]:
+        """How many patients can be judged for the genes, and their row set."""
+        doubtful = _with_doubt(headline, doubts, genes)
+        known = _without(headline, _without(doubtful, carriers))
+        if len(known) == len(headline):
+            return _n_patients(headline), everybody
+        name = rows.row_set(f"members with a pair, {label} judged", _index_of(known, members), members.index)
+        return _n_patients(known), name
+
+    def count(key: str, label: str, carriers: pd.DataFrame, genes: Sequence[str]) -> None:
+        n = _n_patients(carriers)
+        n_patients, name = judged(label, genes, carriers)
         values = share(n, n_patients)
         interval = {"warnings": values["warnings"]} if values["estimate"] is None else {}
         low = carriers.loc[carriers["confidence"] != "high"]
@@ -188,20 +203,45 @@ def event_rows(
                 "group_label": label, "unit": "patients", **values}  # fmt: skip
         rows.add(found, key.replace(".n", ".rate", 1), None, rate)
 
-    for gene in dict.fromkeys(g for genes in gene_sets.values() for g in genes):
-        count(f"loss_of_function.n.{gene.lower()}", gene, lost[lost["hugo_symbol"] == gene])
+    for gene in all_genes:
+        count(f"loss_of_function.n.{gene.lower()}", gene, lost[lost["hugo_symbol"] == gene], [gene])
     for set_name, genes in gene_sets.items():
-        count(f"pathway.n.{set_name}", set_name, lost[lost["hugo_symbol"].isin(list(genes))])
-        count(f"pathway_acquired.n.{set_name}", set_name, acquired[acquired["hugo_symbol"].isin(list(genes))])
-    count("pathway.n", "any gene set", lost)
+        count(f"pathway.n.{set_name}", set_name, lost[lost["hugo_symbol"].isin(list(genes))], genes)
+        later = acquired[acquired["hugo_symbol"].isin(list(genes))]
+        count(f"pathway_acquired.n.{set_name}", set_name, later, genes)
+    count("pathway.n", "any gene set", lost, all_genes)
+    n_patients, name = judged("any gene set", all_genes, acquired)
     unsaid = lost[lost["timing"] == EVENT_NOT_SAID]
     values = {"estimator": "exact binomial", "row_set": name, "feature": "any gene set", "group_label": "any gene set",
               "unit": "patients", "n": n_patients,
-              **share(len(acquired[["cohort_id", "patient_id"]].drop_duplicates()), n_patients)}  # fmt: skip
+              **share(_n_patients(acquired), n_patients)}  # fmt: skip
     if len(unsaid):
         values["warnings"] = f"Of {len(unsaid)} further losses nobody can say whether they were there before."
     rows.add(found, "pathway", None, values)
     return found
+
+
+_PATIENT = ["cohort_id", "patient_id"]
+
+
+def _n_patients(rows: pd.DataFrame) -> int:
+    return len(rows[_PATIENT].drop_duplicates())
+
+
+def _without(rows: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    """The rows of patients who are not among the others."""
+    keys = pd.MultiIndex.from_frame(others[_PATIENT].astype(str))
+    return rows[~pd.MultiIndex.from_frame(rows[_PATIENT].astype(str)).isin(keys)]
+
+
+def _with_doubt(pairs: pd.DataFrame, doubts: pd.DataFrame, genes: Sequence[str]) -> pd.DataFrame:
+    """Pairs in one of whose samples a gene cannot be judged."""
+    of_genes = doubts.loc[doubts["gene"].isin(list(genes)), ["cohort_id", "sample_id"]].astype(str)
+    keys = pd.MultiIndex.from_frame(of_genes)
+    is_doubtful = pd.Series(False, index=pairs.index)
+    for which in ("first_sample_id", "second_sample_id"):
+        is_doubtful |= pd.MultiIndex.from_frame(pairs[["cohort_id", which]].astype(str)).isin(keys)
+    return pairs[is_doubtful]
 
 
 def _of_members(pairs: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Loss that was there before treatment: which baseline tumours carry it, and how often by cancer type and response.
 
-Belongs here: one gene set over many patients, with tri-state status, and rates with exact intervals.
+Belongs here: one gene set over many patients, with its four words of status, and rates with exact intervals.
 Does not belong here: pairs (`events`) and reading tables.
 
 Sources: Clopper & Pearson (1934); Fisher (1922); Mantel & Haenszel (1959).
@@ -20,12 +20,17 @@ from analytics.resistance.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
 from analytics.resistance.samples import SampleEvidence
 from analytics.response.rates import exact_rate
 from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
+from analytics.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED, WILD_TYPE
 
-MUTATED, WILD_TYPE, NOT_PROFILED = "mutated", "wild_type", "not_profiled"
 #: What counts as a loss: any truncating mutation or homozygous deletion; or both alleles shown to be lost.
 TRUNCATING, BOTH_ALLELES = "truncating", "biallelic"
 DEFINITIONS: Final = (TRUNCATING, BOTH_ALLELES)
-_COLUMNS: Final = ("cohort_id", "patient_id", "sample_id", "is_covered")
+_COLUMNS: Final = ("cohort_id", "patient_id", "sample_id", "is_covered", "doubt")
+#: Why a person is not judged, where the tables of the warehouse do not say it themselves.
+NOT_COVERED, UNSAID = (
+    "the panel does not cover every gene of the set",
+    "nobody can say whether both alleles are lost",
+)
 
 
 def intrinsic_losses(
@@ -84,12 +89,14 @@ LOSS_COLUMNS: Final = [
 def loss_status(
     people: pd.DataFrame, losses: pd.DataFrame, definition: str, genes: Sequence[str] | None = None
 ) -> pd.Series:
-    """mutated (a loss), wild_type (every gene of the set covered and none lost) or not_profiled, by row of `people`.
+    """mutated (a loss), wild_type (every gene of the set looked at, and none lost), undetermined or not_profiled, by
+    row of `people`.
 
     ``is_covered`` of `people` says whether the sample's panel covers every gene of the set. A carrier on a panel that
     lacks another gene is not profiled either: counted, he would be in a rate from which non-carriers of the same panel
-    are missing. With the definition ``biallelic`` a truncating mutation of which nobody
-    can say is neither: its patient is not_profiled, so that it leaves the denominator.
+    are missing. ``doubt`` says why a gene of the set, or the whole sample, cannot be judged; null where all can. A loss
+    counts beside a doubt, no loss does not. With the definition ``biallelic`` a truncating mutation of which nobody can
+    say how many alleles it took is undetermined.
     """
     absent = [c for c in _COLUMNS if c not in people.columns]
     if absent:
@@ -103,23 +110,32 @@ def loss_status(
 
     is_covered = people["is_covered"].astype(bool)
     status = pd.Series(NOT_PROFILED, index=people.index).mask(is_covered, WILD_TYPE)
+    status = status.mask(people["doubt"].notna(), UNDETERMINED)
     if definition == TRUNCATING:
         return status.mask(is_covered & carried(counted), MUTATED)
     unsaid = ~counted["word"].isin([BIALLELIC, MONOALLELIC])
-    status = status.mask(carried(counted[unsaid]), NOT_PROFILED)
+    status = status.mask(is_covered & carried(counted[unsaid]), UNDETERMINED)
     return status.mask(is_covered & carried(counted[counted["word"] == BIALLELIC]), MUTATED)
 
 
-def loss_rate(status: pd.Series) -> dict[str, Any]:
-    """Share of the profiled with a loss, with its exact interval; a dict of n, n_mutated, estimate, ci_low, ci_high.
+def loss_reason(people: pd.DataFrame, status: pd.Series) -> pd.Series:
+    """Why a person has no status of :func:`loss_status`; null for those who have one."""
+    undetermined = people["doubt"].astype(object).mask(people["doubt"].isna(), UNSAID)
+    reason = pd.Series(None, index=people.index, dtype=object).mask(status == UNDETERMINED, undetermined)
+    return reason.mask(status == NOT_PROFILED, NOT_COVERED)
 
-    With nobody profiled the numbers are None and ``warnings`` says so.
+
+def loss_rate(status: pd.Series) -> dict[str, Any]:
+    """Share with a loss of those who can be judged, with its exact interval; a dict of n, n_mutated, estimate, ci_low,
+    ci_high.
+
+    With nobody to judge the numbers are None and ``warnings`` says so.
     """
-    n = int((status != NOT_PROFILED).sum())
+    n = int(status.isin(KNOWN).sum())
     n_lost = int((status == MUTATED).sum())
     if not n:
         return {"n": 0, "n_mutated": 0, "estimate": None, "ci_low": None, "ci_high": None,
-                "warnings": "Nobody is profiled for the genes of the set."}  # fmt: skip
+                "warnings": "Nobody can be judged for the genes of the set."}  # fmt: skip
     rate = exact_rate(n_lost, n)
     return {"n": n, "n_mutated": n_lost, "estimate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high,
             "warnings": None}  # fmt: skip
@@ -127,7 +143,7 @@ def loss_rate(status: pd.Series) -> dict[str, Any]:
 
 def loss_by_response(status: pd.Series, is_responder: pd.Series) -> dict[str, Any]:
     """Fisher's exact test of loss against response: odds ratio (sample), p, and the counts of the four cells."""
-    known = (status != NOT_PROFILED) & is_responder.notna()
+    known = status.isin(KNOWN) & is_responder.notna()
     responds = is_responder[known].astype(bool)
     lost = status[known] == MUTATED
     cells = [[int((lost & responds).sum()), int((lost & ~responds).sum())],
@@ -145,7 +161,7 @@ def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: 
     Losses are few: the p of large samples would be too small. A person without a stratum is left out. With no stratum
     in which both vary the numbers are None.
     """
-    known = (status != NOT_PROFILED) & is_responder.notna() & strata.notna()
+    known = status.isin(KNOWN) & is_responder.notna() & strata.notna()
     lost = status[known] == MUTATED
     counts = strata_counts(lost, is_responder[known].astype(bool), strata[known])
     found = mantel_haenszel(*counts)

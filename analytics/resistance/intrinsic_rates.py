@@ -14,13 +14,12 @@ import pandas as pd
 from analytics.resistance.intrinsic import (
     BOTH_ALLELES,
     DEFINITIONS,
-    MUTATED,
-    NOT_PROFILED,
     loss_by_response,
     loss_by_response_within,
     loss_rate,
 )
 from analytics.result_rows import ResultRows
+from analytics.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED
 
 #: A cancer type or site needs this many profiled patients for a row by itself; the rest stand in "all".
 MIN_PATIENTS = 10
@@ -51,7 +50,7 @@ def intrinsic_rows(
     ----------
     members : cohort_id, cancer_type, orr (true, false or null), burden_stratum (low_burden, high_burden or null), and
         sample_site (null where not known) if there is one.
-    status : definition -> mutated, wild_type or not_profiled, on the index of `members`.
+    status : definition -> mutated, wild_type, not_profiled or undetermined, on the index of `members`.
     is_primary : its counts of patients with both alleles lost also stand under ``intrinsic_loss.n.<cancer>``.
     """
     found: list[dict[str, Any]] = []
@@ -67,7 +66,7 @@ def intrinsic_rows(
         of = status[definition]
         stem = f"intrinsic_loss.{definition}.{gene_set}"
         for label, is_in in groups.items():
-            n = int((is_in & (of != NOT_PROFILED)).sum())
+            n = int((is_in & of.isin(KNOWN)).sum())
             if label != "all" and n < MIN_PATIENTS and not (label in labels.values() and n):
                 continue
             parts = {
@@ -80,7 +79,7 @@ def intrinsic_rows(
                 parts |= {
                     f"{SITE}{label_of(site, {})}": at_site
                     for site, at_site in sites.items()
-                    if (is_in & at_site & (of != NOT_PROFILED)).sum() >= MIN_PATIENTS
+                    if (is_in & at_site & of.isin(KNOWN)).sum() >= MIN_PATIENTS
                 }
             _add_rate(rows, found, f"{stem}.rate.{label}", of[is_in], label, gene_set)
             for part, inside in parts.items():
@@ -109,7 +108,7 @@ def _add_rate(
     rows: ResultRows, found: list[dict[str, Any]], key: str, status: pd.Series, label: str, gene_set: str,
     is_count: bool = False,
 ) -> None:  # fmt: skip
-    profiled = status.index[status != NOT_PROFILED]
+    profiled = status.index[status.isin(KNOWN)]
     name = rows.row_set(f"{gene_set}: {key.split('.')[1]}, {label}", profiled, status.index)
     values = loss_rate(status)
     if is_count:
@@ -118,11 +117,14 @@ def _add_rate(
             "ci_low": None,
             "ci_high": None,
         }
-    unsaid = int((status == NOT_PROFILED).sum())
+    unseen, unsaid = int((status == NOT_PROFILED).sum()), int((status == UNDETERMINED).sum())
     said = [values.pop("warnings")]
+    if unseen:
+        said.append(f"{unseen} are left out: the panel lacks a gene of the set.")
     if unsaid:
         said.append(
-            f"{unsaid} are left out: the panel lacks a gene of the set, or nobody can say if both alleles are lost."
+            f"{unsaid} are left out as undetermined: nobody can say if both alleles are lost, or a row that could be a "
+            "gene of the set is not understood."
         )
     rows.add(
         found, key, None,
@@ -138,7 +140,7 @@ def _add_test(
 ) -> None:  # fmt: skip
     responds = members["orr"].astype("boolean")
     values = loss_by_response(status, responds)
-    known = status.index[(status != NOT_PROFILED) & responds.notna()]
+    known = status.index[status.isin(KNOWN) & responds.notna()]
     name = rows.row_set(f"{gene_set}: {stem.split('.')[1]}, {label}, response known", known, status.index)
     (lost_r, lost_n), (left_r, left_n) = values["cells"]
     said = [
@@ -165,7 +167,7 @@ def _add_test_within(
     strata = members[list(WITHIN)].astype(str).agg("|".join, axis=1).where(known_stratum)
     responds = members["orr"].astype("boolean")
     values = loss_by_response_within(status, responds, strata)
-    people = status.index[(status != NOT_PROFILED) & responds.notna() & known_stratum]
+    people = status.index[status.isin(KNOWN) & responds.notna() & known_stratum]
     name = rows.row_set(
         f"{gene_set}: {stem.split('.')[1]}, {label}, response and burden known", people, status.index
     )

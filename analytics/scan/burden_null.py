@@ -23,6 +23,7 @@ from analytics.scan.risk_table import RiskTable
 from analytics.scan.threads import run_all
 
 DRAWS_PER_TASK = 128
+FEW_OF_STRATUM = 16  # up to one in so many of a stratum is picked out of it faster than the stratum is sorted
 SAME_Z = 1e-9  # draws of the same carriers add up in another order: this close is equal
 NOMINAL_Z = 1.959963984540054  # two-sided 0.05
 NO_VARIANCE = 1e-10
@@ -124,6 +125,30 @@ def _overlap(high: FloatArray, low: FloatArray, size: int, own_high: float, own_
     return total
 
 
+@compiled_inner
+def _first_of_race(
+    key: NDArray[np.uint64], weight: FloatArray, draw: int, n: int, race: FloatArray, order: IntArray
+) -> None:
+    """order[:n]: the n patients who are hit first, in their order; race is a workspace of as many.
+
+    -log(u) is at least 1 - u, so that most patients are known to come too late without a logarithm or a sort.
+    """
+    size = 0
+    for j in range(len(key)):
+        u = _uniform(key[j], draw)
+        if size == n and (1.0 - u) / weight[j] > race[n - 1]:
+            continue
+        time = -np.log(u) / weight[j]
+        if size == n and time >= race[n - 1]:
+            continue
+        size = min(size + 1, n)
+        place = size - 1
+        while place > 0 and race[place - 1] > time:
+            race[place], order[place] = race[place - 1], order[place - 1]
+            place -= 1
+        race[place], order[place] = time, j
+
+
 @compiled
 def _draw_sums(
     start: IntArray,
@@ -144,18 +169,24 @@ def _draw_sums(
     largest = 0
     for s in range(len(start) - 1):
         largest = max(largest, start[s + 1] - start[s])
-    race = np.empty(largest)
+    race, first_ones = np.empty(largest), np.empty(largest, dtype=np.int64)
     high, low = np.empty(largest), np.empty(largest)
     for draw in range(sums.shape[1]):
         for s in range(len(start) - 1):
             if wanted_start[s] == wanted_start[s + 1]:
                 continue
             first, size = start[s], start[s + 1] - start[s]
-            for j in range(size):
-                race[j] = -np.log(_uniform(key[first + j], first_draw + draw)) / weight[first + j]
-            order = np.argsort(race[:size])
+            most = wanted[wanted_start[s + 1] - 1]
+            if most * FEW_OF_STRATUM <= size:
+                inside = slice(first, first + size)
+                _first_of_race(key[inside], weight[inside], first_draw + draw, most, race, first_ones)
+                order = first_ones
+            else:
+                for j in range(size):
+                    race[j] = -np.log(_uniform(key[first + j], first_draw + draw)) / weight[first + j]
+                order = np.argsort(race[:size])
             slot, u, v, q = wanted_start[s], 0.0, 0.0, 0.0
-            for k in range(wanted[wanted_start[s + 1] - 1]):
+            for k in range(most):
                 i = first + order[k]
                 u += numbers[0, i]
                 v += numbers[1, i]

@@ -95,7 +95,9 @@ def _block(prefix: str, model: str, columns: dict[str, str]) -> dict[str, str]:
 _IDENTITY = {
     "gene": "gene name as given",
     "family": "name of the registered family of hypotheses",
-    "n_profiled": "patients whose panel covers the gene",
+    "n_profiled": "patients whose panel covers the gene and of whom it is mutated or wild-type",
+    "n_undetermined": "patients whose panel covers the gene and who are in no model of it: a row that could be the "
+    "gene is not understood",
     "n_carriers_profiled": "carriers among them",
     "n_carriers_not_profiled": "carriers whose panel is not said to cover the gene; left out of everything",
 }

@@ -15,7 +15,7 @@ from analytics.meta.verdict import MIN_CARRIER_EVENTS, Evidence, Verdict, decide
 from analytics.scan import reasons
 from analytics.scan.carriers import carriers_in_rows
 from analytics.scan.frame import BoolArray, FloatArray, PatientFrame, ScanInputError
-from analytics.scan.genes import GeneData, coverage_signatures, profiled_patients
+from analytics.scan.genes import GeneData, gene_groups
 from analytics.scan.multiplicity import benjamini_hochberg
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
@@ -51,10 +51,9 @@ def control_estimates(genes: GeneData, control: ControlData, settings: ScanSetti
     if control.genes.names != genes.names:
         raise ScanInputError("The control must have the genes of the scan, in the same order.")
     parts = []
-    for panels, members in coverage_signatures(control.genes):
-        group = Group(
-            control.frame, control.genes, members, profiled_patients(control.frame, panels), settings
-        )
+    for alike in gene_groups(control.frame, control.genes):
+        members = alike.genes
+        group = Group(control.frame, control.genes, members, alike.judged, settings)
         if not group.evaluable.any():
             block = unavailable(len(members), "uni", reasons.NOT_PROFILED_REASON)
             block[["n", "n_carriers", "events_carriers"]] = 0

@@ -86,8 +86,8 @@ class PatientFrame:
         `strata`, `null_strata`: columns whose combinations are the strata. `covariates`: numeric columns, or words,
         which become indicators against their most frequent level. `panel`: column with the name of the panel; its
         codes are the positions in `panel_names` (default: sorted names), which must be the rows of the coverage
-        matrix. `person`: no value may occur twice (None: not checked). `origin`: a column that must hold one value,
-        because survival times from unlike origins cannot be pooled.
+        matrix. `person`: no value may occur twice (None: not checked). `origin`: a column that must hold one value (an
+        origin of time, or a family of them), because survival times from unlike origins cannot be pooled.
 
         Entry 0 (or missing) means observed from the origin, so a patient with 0 months is at risk at time 0.
 

@@ -15,7 +15,7 @@ from analytics.scan.carriers import CarrierRows, carriers_in_rows, collect_carri
 from analytics.scan.columns import RESPONSE_COLUMNS
 from analytics.scan.fisher import fisher_exact_p
 from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, ScanInputError, WordArray
-from analytics.scan.genes import GeneData, check_genes, coverage_signatures, profiled_patients
+from analytics.scan.genes import GeneData, check_genes, gene_groups
 from analytics.scan.logistic import LogisticNull, fit_logistic, fit_logistic_null
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
@@ -66,14 +66,13 @@ def scan_response(
     at_once = _at_one_time(frame, response)
     parts: list[pd.DataFrame] = []
     dropped: dict[str, set[str]] = {"adj": set(), "burden": set()}
-    for panels, members in coverage_signatures(genes):
-        profiled = profiled_patients(frame, panels)
+    for alike in gene_groups(frame, genes):
         groups = (
-            Group(frame, genes, members, profiled, settings),
-            Group(at_once, genes, members, profiled, settings),
+            Group(frame, genes, alike.genes, alike.judged, settings),
+            Group(at_once, genes, alike.genes, alike.judged, settings),
         )
         part, names = _scan_group(*groups, response)
-        parts.append(part)
+        parts.append(part.assign(n_undetermined=alike.n_undetermined))
         for model in dropped:
             dropped[model].update(names[model])
     table = pd.concat(parts).sort_index()

@@ -11,7 +11,7 @@ import pandas as pd
 from analytics.scan.across_genes import length_matched
 from analytics.scan.carriers import carriers_in_rows
 from analytics.scan.frame import PatientFrame, ScanInputError
-from analytics.scan.genes import GeneData, coverage_signatures, profiled_patients
+from analytics.scan.genes import GeneData, gene_groups
 from analytics.scan.risk_table import build_risk_table
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_models import Group, log_rank_block, reasons_before_fitting
@@ -24,6 +24,7 @@ def only_gene(genes: GeneData, name: str) -> GeneData:
         raise ScanInputError(f"Gene {name} is not among the {genes.n_genes:,} genes that anybody carries.")
     g = genes.names.index(name)
     inside = slice(int(genes.start[g]), int(genes.start[g + 1]))
+    doubts = genes.undetermined(g)
     return GeneData(
         names=(name,),
         start=np.asarray([0, inside.stop - inside.start], dtype=np.int64),
@@ -31,6 +32,8 @@ def only_gene(genes: GeneData, name: str) -> GeneData:
         own_burden=genes.own_burden[inside],
         covered=genes.covered[:, g : g + 1],
         coding_length_bp=genes.coding_length_bp[g : g + 1],
+        doubt_start=np.asarray([0, len(doubts)], dtype=np.int64),
+        doubt_patient=doubts,
     )
 
 
@@ -55,8 +58,9 @@ def scan_one_gene(
 def log_rank_of_all(frame: PatientFrame, genes: GeneData, settings: ScanSettings) -> pd.DataFrame:
     """(G,) rows with logrank_z, logrank_reason and coding_length_bp: the log-rank test of every gene, nothing else."""
     parts = []
-    for panels, members in coverage_signatures(genes):
-        group = Group(frame, genes, members, profiled_patients(frame, panels), settings)
+    for alike in gene_groups(frame, genes):
+        members = alike.genes
+        group = Group(frame, genes, members, alike.judged, settings)
         if not group.evaluable.any():
             continue
         table = build_risk_table(frame, group.evaluable)

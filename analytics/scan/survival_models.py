@@ -1,4 +1,4 @@
-"""The blocks of columns of a survival scan, for genes that the same panels cover.
+"""The blocks of columns of a survival scan, for genes that the same patients can be judged for.
 
 Such genes share their profiled patients, hence risk sets and null models. Every block gives each gene a row with
 numbers or a reason. What does not belong here: what is said about all genes together (`survival_scan.py`).
@@ -50,7 +50,7 @@ WORD_COLUMNS = ("method", "firth_because", "reason", "ph_reason")
 
 @dataclass(frozen=True)
 class Group:
-    """Genes (G' numbers into `data`) covered by the same panels; profiled (n,): the patients of these panels."""
+    """Genes (G' numbers into `data`) that the same patients can be judged for; profiled (n,): these patients."""
 
     frame: PatientFrame
     data: GeneData

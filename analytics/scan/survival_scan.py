@@ -17,8 +17,7 @@ from analytics.scan.frame import BoolArray, IntArray, PatientFrame
 from analytics.scan.genes import (
     GeneData,
     check_genes,
-    coverage_signatures,
-    profiled_patients,
+    gene_groups,
 )
 from analytics.scan.restricted_means import restricted_mean_block
 from analytics.scan.risk_table import build_risk_table
@@ -73,7 +72,8 @@ def scan_survival(
     """Log-rank, univariable, adjusted and burden-adjusted Cox, burden null and guards for every gene.
 
     frame: n patients; genes: G genes over them; control: the same genes over people without checkpoint blockade, by
-    whom prognostic and predictive are told apart. Patients whose panel does not cover a gene are in none of its models.
+    whom prognostic and predictive are told apart. Patients whose panel does not cover a gene, or who are undetermined,
+    are in none of its models.
     Every gene has a row; a number that is missing has its reason in the block's reason column. Methods and their
     sources are named in the modules and in `columns.py`.
 
@@ -85,10 +85,10 @@ def scan_survival(
     other = control_estimates(genes, control, settings) if control is not None else None
     parts: list[pd.DataFrame] = []
     dropped: dict[str, set[str]] = {"adj": set(), "burden": set()}
-    for panels, members in coverage_signatures(genes):
-        group = Group(frame, genes, members, profiled_patients(frame, panels), settings)
+    for alike in gene_groups(frame, genes):
+        group = Group(frame, genes, alike.genes, alike.judged, settings)
         part, dropped_here = _scan_group(group)
-        parts.append(part)
+        parts.append(part.assign(n_undetermined=alike.n_undetermined))
         for model, names in dropped_here.items():
             dropped[model].update(names)
     table = pd.concat(parts).sort_index()
@@ -186,5 +186,11 @@ def scan_notes(
     if off_panel:
         notes.append(
             f"{off_panel} genes have carriers whose panel is not said to cover them; these carriers were left out."
+        )
+    doubtful = table["n_undetermined"] > 0
+    if doubtful.any():
+        notes.append(
+            f"{int(doubtful.sum())} genes have people who were looked at and cannot be judged (a row that could be the "
+            f"gene is not understood), at most {int(table['n_undetermined'].max())} a gene; they are in no model of it."
         )
     return tuple(notes)

@@ -32,7 +32,7 @@ SCAN_TABLES: dict[str, Columns] = {
         "null_strata": ("string", "Within which the burden null draws its carriers"),
         "covariates": ("string", "Adjusted for"),
         "burden": ("string", "Scale of the burden that is adjusted for"),
-        "origin": ("string", "Where the clock starts"),
+        "origin": ("string", "Where the clocks start; several are one family (vocabulary.clock_families)"),
         "control": ("string", "People without checkpoint blockade whose effects stand beside"),
         "n": ("bigint", "People"),
         "n_taken_out_as_repeats": ("bigint", "Rows left out because the person is counted in another cohort"),

@@ -138,7 +138,7 @@ def _kaplan_meier(
         labels=labels,
         title=title,
         annotation=[" ".join(notes[:2]), notes[2]],
-        x_label=f"Months from {origin_words(side.members)}" if "origin" in side.members else "Months",
+        x_label=f"Months from {origin_words(side.members)}" if "clock_family" in side.members else "Months",
         y_label=survival.capitalize(),
     )
     groups = [

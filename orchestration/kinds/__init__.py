@@ -33,7 +33,7 @@ from orchestration.kinds.gathered import AnalysisResult, Provenance
 #: Marts that an analysis frame reads.
 FRAME_MARTS = (
     "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
-    "mutations", "survival_outcomes", "response_outcomes", "burdens",
+    "mutations", "undetermined_genes", "survival_outcomes", "response_outcomes", "burdens",
 )  # fmt: skip
 
 

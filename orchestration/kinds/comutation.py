@@ -13,7 +13,7 @@ from analytics.errors import AnalysisError
 from analytics.figures.picture import Picture
 from analytics.result_rows import ResultRows
 from analytics.selection import select_members
-from orchestration.frames import analysis_frame
+from orchestration.frames import analysis_frame, undetermined_genes
 from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
 
 _CALLS = """
@@ -35,16 +35,20 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComutationSpec, provenance: Proven
     panels = sorted(frame["panel_id"].dropna().unique())
     covered = con.execute(_COVERAGE, {"panels": panels}).df()
     coverage = {str(panel): set(genes) for panel, genes in covered.groupby("panel_id")["hugo_symbol"]}
+    doubts = undetermined_genes(con, spec.cohorts)
     for name, variant in spec.variants.items():
         selection = select_members(
             frame, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False
         )
         members, rows = selection.members, ResultRows(spec.analysis_id, name)
+        of_members = _of_members(calls, members)
+        undetermined = _undetermined(doubts, members, of_members)
         try:
             table = comutation_table(
                 members,
-                _of_members(calls, members),
+                of_members,
                 coverage,
+                undetermined,
                 strata=variant.strata,
                 bins=variant.burden_bins,
                 widest_bin=variant.widest_bin,
@@ -63,7 +67,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComutationSpec, provenance: Proven
         gathered.add("frequency_stats", count_rows(rows, members, table, spec.gene), endpoint=spec.endpoint)
         genes = named_genes(spec, table)
         family = f"{spec.analysis_id}, {int((table['verdict'] != TOO_FEW).sum())} genes"
-        named = gene_rows(rows, members, table, coverage, genes, family)
+        named = gene_rows(rows, members, table, coverage, undetermined, genes, family)
         gathered.add("comparison_stats", named, endpoint=spec.endpoint)
         if genes:
             gathered.figures[f"{name}_comutation"] = _picture(spec, table, genes)
@@ -75,6 +79,17 @@ def _of_members(calls: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     keys = members[["cohort_id", "sample_id"]].astype("object").assign(member=members.index)
     keys = keys[keys["sample_id"].notna()]
     return calls.merge(keys, on=["cohort_id", "sample_id"], how="inner", validate="many_to_one")
+
+
+def _undetermined(doubts: pd.DataFrame, members: pd.DataFrame, calls: pd.DataFrame) -> dict[str, pd.Index]:
+    """Other gene -> members who carry no call of it and cannot be called wild-type."""
+    keys = members.loc[members["sample_id"].notna(), ["cohort_id", "sample_id"]].astype("object")
+    found = doubts.merge(keys.assign(member=keys.index), on=["cohort_id", "sample_id"])
+    is_carrier = pd.MultiIndex.from_frame(found[["gene", "member"]]).isin(
+        pd.MultiIndex.from_frame(calls[["gene", "member"]])
+    )
+    found = found[~is_carrier]
+    return {str(gene): pd.Index(rows["member"]) for gene, rows in found.groupby("gene")}
 
 
 def _picture(spec: ComutationSpec, table: pd.DataFrame, genes: list[str]) -> Picture:

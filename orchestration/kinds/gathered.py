@@ -86,6 +86,7 @@ def _members(selection: Selection, rows: ResultRows) -> pd.DataFrame:
             "person_id": everyone["person_id"],
             "sample_id": everyone["sample_id"],
             "status": everyone["status"],
+            "status_reason": everyone["status_reason"],
             "is_member": everyone["left_at"].isna(),
             "left_at": everyone["left_at"],
             "row_sets": rows.row_sets_of(everyone.index),

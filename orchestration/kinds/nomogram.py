@@ -52,8 +52,11 @@ def run(con: duckdb.DuckDBPyConnection, spec: NomogramSpec, provenance: Provenan
 def _validation(
     spec: NomogramSpec, variant: NomogramVariant, frame: pd.DataFrame, made_in: Selection
 ) -> Selection:
-    """Members of the validation: nobody who is in the discovery, whatever the cohort calls him or her."""
-    selection = select_members(frame, variant, spec.validation_where, icb_only=spec.icb_only)
+    """Members of the validation: nobody who is in the discovery, whatever the cohort calls him or her. Survival is
+    predicted on the clock of the discovery."""
+    selection = select_members(
+        frame, variant, spec.validation_where, icb_only=spec.icb_only, origin=made_in.clock
+    )
     everyone = selection.everyone
     selection = leave_out(
         selection,

@@ -12,14 +12,13 @@ import pandas as pd
 from analytics.resistance.acquired import AcquiredRule, resistance_outcomes
 from analytics.resistance.compared import ComparedPairs, SampleShelf, compare_pairs
 from analytics.resistance.estimates import acquired_rows, event_rows, flow_row, pair_rows
-from analytics.resistance.loss import BIALLELIC
 from analytics.resistance.pairs import PairSettings
 from analytics.resistance.pictures import outcome_figures, pair_figures
 from analytics.resistance.spec import ResistanceSpec, ResistanceVariant
 from analytics.result_rows import ResultRows
 from analytics.result_tables import RESULT_TABLES
 from analytics.selection import Selection, select_members
-from orchestration.frames import patient_frame
+from orchestration.frames import patient_frame, undetermined_genes
 from orchestration.kinds import resistance_rates
 from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
 from orchestration.resistance_frames import (
@@ -58,7 +57,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: ResistanceSpec, provenance: Proven
         spec,
         Gathered(spec, spec.variants, provenance),
         cohorts,
-        patient_frame(con, "PFS", cohorts).assign(n_mutations=0),
+        patient_frame(con, "PFS", cohorts),
         {name: _genes(con, gene_set) for name, gene_set in spec.gene_sets.items()},
     )
     if "pairs" in spec.parts:
@@ -106,17 +105,18 @@ def _pairs(asked: Asked) -> None:
         ]
     )
     shelf = shelf_of(asked, samples)
+    doubts = undetermined_genes(asked.con, asked.cohorts)
     gene_sets = {name: asked.gene_sets[name] for name in spec.loss_sets()}
     for name, variant in spec.variants.items():
         settings = PairSettings(
             min_alt_reads=variant.min_alt_reads, min_power=variant.min_power, use_power=variant.uses_power
         )
         compared = compare_pairs(pairs, shelf, gene_sets, settings, spec.pair_roles)
-        selection = _pair_members(asked, variant, compared)
+        selection = _pair_members(asked, variant, compared.pairs)
         rows = ResultRows(spec.analysis_id, name)
         out = flow_row(rows, "n_pairs", selection.members, "patients")
         out += pair_rows(rows, compared.pairs, compared.mutations, variant, selection.members)
-        out += event_rows(rows, compared.pairs, compared.events, gene_sets, selection.members)
+        out += event_rows(rows, compared.pairs, compared.events, gene_sets, selection.members, doubts)
         if selection.members.empty:
             out = [row | dict.fromkeys(_COUNTS) for row in out]  # nobody counted is not a count of nobody
         gathered.add_members(name, PAIRS, selection, rows)
@@ -133,27 +133,30 @@ def _shown(compared: ComparedPairs) -> pd.DataFrame:
     return compared.mutations[compared.mutations["is_nonsynonymous"].astype(bool)]
 
 
-def _pair_members(asked: Asked, variant: ResistanceVariant, compared: ComparedPairs) -> Selection:
-    """Patients with a headline pair; status: a loss of both alleles at the later time."""
-    headline = compared.pairs[compared.pairs["is_headline"]]
+def _pair_members(asked: Asked, variant: ResistanceVariant, pairs: pd.DataFrame) -> Selection:
+    """Patients with a headline pair. They have no status: a pair is about two samples and many genes."""
+    headline = pairs[pairs["is_headline"]]
     keys = pd.MultiIndex.from_frame(asked.frame[["cohort_id", "patient_id"]])
     role = headline.set_index(["cohort_id", "patient_id"])["role"]
-    ids = compared.events["pair_id"].isin(headline["pair_id"])
-    lost = compared.events[ids & (compared.events["second_word"] == BIALLELIC)]
-    is_lost = keys.isin(pd.MultiIndex.from_frame(lost[["cohort_id", "patient_id"]]))
     frame = asked.frame.assign(**{_PAIR_FILTER: role.reindex(keys).fillna("none").to_numpy()})
-    frame["status"] = pd.Series(is_lost, index=frame.index).map({True: "mutated", False: "wild_type"})
     where = {**asked.spec.where, _PAIR_FILTER: asked.spec.pair_roles}
-    return select_members(frame, variant, where, icb_only=asked.spec.icb_only, requires_endpoint=False)
+    return select_members(
+        frame, variant, where, icb_only=asked.spec.icb_only, requires_endpoint=False, requires_status=False
+    )
 
 
 def _acquired(asked: Asked) -> None:
     spec, gathered = asked.spec, asked.gathered
     for name, variant in spec.variants.items():
-        frame = asked.frame.assign(status="wild_type")
         selection = select_members(
-            frame, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False, reports_response="response_raw"
-        )  # fmt: skip
+            asked.frame,
+            variant,
+            spec.where,
+            icb_only=spec.icb_only,
+            requires_endpoint=False,
+            requires_status=False,
+            reports_response="response_raw",
+        )
         members = selection.members.rename(columns={"time_months": "pfs_months", "event": "is_progression"})
         outcomes = resistance_outcomes(
             members, AcquiredRule(variant.min_response_months, variant.months_to_response)

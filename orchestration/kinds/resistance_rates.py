@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,13 +13,15 @@ from analytics.resistance.intrinsic import (
     TRUNCATING,
     burden_stratum,
     intrinsic_losses,
+    loss_reason,
     loss_status,
 )
 from analytics.resistance.intrinsic_rates import intrinsic_rows
 from analytics.resistance.pictures import change_figures, intrinsic_figures
 from analytics.resistance.programmes import expression_features
 from analytics.result_rows import ResultRows
-from analytics.selection import select_members
+from analytics.selection import NOT_PROFILED, select_members
+from orchestration.frames import NO_SAMPLE, undetermined_genes
 from orchestration.resistance_frames import (
     covered_panels,
     expression_pairs,
@@ -54,11 +56,12 @@ def intrinsic(asked: Asked) -> None:
         for set_name in spec.intrinsic_sets:
             endpoint = f"intrinsic, {set_name}"
             set_genes = asked.gene_sets[set_name]
-            frame = asked.frame.assign(
-                is_covered=asked.frame["is_profiled"]
-                & asked.frame["panel_id"].isin(covered_panels(asked.con, set_genes))
-            )
+            frame = _judged(asked, set_genes)
             frame["status"] = loss_status(frame, losses, TRUNCATING, set_genes)
+            frame["status_reason"] = loss_reason(frame, frame["status"])
+            unseen = frame["status"].eq(NOT_PROFILED) & ~frame["is_profiled"].astype(bool)
+            frame.loc[unseen, "status_reason"] = "not sequenced"
+            frame.loc[unseen & frame["sample_id"].isna(), "status_reason"] = NO_SAMPLE
             selection = select_members(
                 frame, of_samples, spec.where, icb_only=spec.icb_only, requires_endpoint=False
             )
@@ -87,6 +90,25 @@ def intrinsic(asked: Asked) -> None:
             gathered.add("resistance_events", of_table("resistance_events", events), **common)
         if spec.draws(variant_name):
             gathered.figures |= intrinsic_figures(spec, variant_name, out)
+
+
+def _judged(asked: Asked, genes: Sequence[str]) -> pd.DataFrame:
+    """The frame with ``is_covered``, whether a sample's panel covers every gene of the set, and ``doubt``, why one of
+    them cannot be judged. A sample that cannot be judged as a whole counts for nothing, a loss in it neither: only
+    carriers would be counted."""
+    frame = asked.frame
+    doubts = undetermined_genes(asked.con, asked.cohorts, genes)
+    doubts["said"] = doubts["gene"] + ": " + doubts["status_reason"]
+    of_sample = doubts.groupby(["cohort_id", "sample_id"])["said"].agg("; ".join)
+    keys = pd.MultiIndex.from_frame(frame[["cohort_id", "sample_id"]])
+    of_genes = pd.Series(of_sample.reindex(keys).to_numpy(dtype=object), index=frame.index)
+    return frame.assign(
+        n_mutations=0,  # a loss is no call of one gene: the status says it
+        is_covered=frame["is_profiled"].astype(bool)
+        & ~frame["is_undetermined"].astype(bool)
+        & frame["panel_id"].isin(covered_panels(asked.con, genes)),
+        doubt=frame["undetermined_reason"].where(frame["is_undetermined"].astype(bool), of_genes),
+    )
 
 
 def _as_events(losses: pd.DataFrame, set_name: str) -> pd.DataFrame:
@@ -122,13 +144,15 @@ def _changes(asked: Asked, role: str, values: pd.DataFrame, left_out: Mapping[tu
     spec, gathered = asked.spec, asked.gathered
     measured = pd.MultiIndex.from_frame(values[["cohort_id", "patient_id"]].drop_duplicates())
     keys = pd.MultiIndex.from_frame(asked.frame[["cohort_id", "patient_id"]])
-    frame = asked.frame.assign(status="wild_type", **{_MEASURED: "none"})
+    frame = asked.frame.assign(**{_MEASURED: "none"})
     frame.loc[keys.isin(measured), _MEASURED] = role
     word = role.split(" to ")[-1]
     endpoint = f"{EXPRESSION}, {word}"
     for name, variant in spec.variants.items():
         where = {**spec.where, _MEASURED: (role,)}
-        selection = select_members(frame, variant, where, icb_only=spec.icb_only, requires_endpoint=False)
+        selection = select_members(
+            frame, variant, where, icb_only=spec.icb_only, requires_endpoint=False, requires_status=False
+        )
         members = selection.members
         responds = members["orr"].astype("boolean")
         groups = {

@@ -124,7 +124,11 @@ def _samples(
         spectra = spectra_of_tables(con, cohorts)
         failed = None if spectra is not None else "The cohorts have no published table of spectra."
         return replace(known, spectra=spectra, failed=failed)
-    sequenced = people.loc[people["is_profiled"] & people["sample_key"].notna(), "sample_key"]
+    is_doubtful = people["is_undetermined"].astype(bool)
+    sequenced = people.loc[
+        people["is_profiled"].astype(bool) & ~is_doubtful & people["sample_key"].notna(), "sample_key"
+    ]
+    doubts = people[is_doubtful & people["sample_key"].notna()].set_index("sample_key")["undetermined_reason"]
     try:
         genome = open_genome(provenance.reference_genome)
         spectra, missing = spectra_of_calls(
@@ -136,6 +140,7 @@ def _samples(
         return replace(known, failed=f"{sentence}{found}")
     except AnalysisError as exc:
         return replace(known, failed=str(exc))
+    missing = pd.concat([missing, doubts])  # no call of theirs is believed: they have no spectrum of zeros
     return replace(known, spectra=spectra, missing=missing, genome=genome.description)
 
 

@@ -49,7 +49,7 @@ def test_people_whose_panel_lacks_the_gene_are_in_none_of_its_models(
         "select count(distinct g.person_id) from marts.gene_status('TTN') as g "
         "inner join marts.survival_outcomes as o on g.cohort_id = o.cohort_id and g.patient_id = o.patient_id "
         "inner join marts.samples as s on g.cohort_id = s.cohort_id and g.sample_id = s.sample_id and s.is_index "
-        "where g.status <> 'not_profiled' and o.endpoint = 'OS' and o.origin = 'icb_start' and list_contains("
+        "where g.status in ('mutated', 'wild_type') and o.endpoint = 'OS' and o.origin = 'icb_start' and list_contains("
         "(select string_split(cohorts, ', ') from stats.scan_specs where scan_id = 'demo_os'), g.cohort_id)"
     )
     assert scanned.loc["TTN", "n_profiled"] == covered

@@ -24,6 +24,7 @@ select
     paired.time_months,
     paired.status = 'event' as is_event,
     coalesce(rules.origin, 'unknown') as origin,
+    coalesce(families.family, rules.origin, 'unknown') as clock_family,
     coalesce(rules.evidence, 'The catalogue does not say when the clock starts.') as origin_evidence,
     coalesce(entries.entry_months, 0.0) as entry_months,
     case
@@ -44,5 +45,7 @@ inner join {{ ref('int_persons') }} as persons
     on paired.cohort_id = persons.cohort_id and paired.patient_id = persons.patient_id
 left join {{ ref('stg_endpoint_rules') }} as rules
     on paired.cohort_id = rules.cohort_id and paired.endpoint = rules.endpoint
+left join {{ ref('clock_families') }} as families
+    on families.origin = coalesce(rules.origin, 'unknown')
 left join entries
     on paired.cohort_id = entries.cohort_id and paired.patient_id = entries.patient_id

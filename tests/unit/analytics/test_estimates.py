@@ -42,6 +42,8 @@ def members(n: int = 120, **changes: Any) -> pd.DataFrame:
             "event": time < 40.0,
             "entry_months": 0.0,
             "origin": "icb_start",
+            "clock_family": "treatment",
+            "status_reason": None,
             "cancer_type": np.where(np.arange(n) % 4 < 2, "Melanoma", "Bladder Cancer"),
             "sex": [None if i % 10 == 0 else ("Male", "Female")[i % 3 % 2] for i in range(n)],
             "burden": np.round(rng.normal(3, 1, n), 2),

@@ -34,6 +34,7 @@ def people(
             "event": death <= censoring,
             "entry_months": 0.0,
             "origin": "icb_start",
+            "clock_family": "treatment",
             "is_mutated": mutated,
             "is_icb_treated": True,
         }
@@ -92,6 +93,7 @@ def test_people_in_two_cohorts_are_counted_as_taken_out_or_as_counted_twice() ->
     [
         (["icb_start"], 0, "one origin"),
         (["icb_start"], 12, "unlike origins left out"),
+        (["icb_start", "randomisation"], 0, "like origins pooled"),
         (["icb_start", "diagnosis"], 0, "unlike origins pooled"),
         ([None], 0, "origin not known"),
     ],
@@ -99,6 +101,8 @@ def test_people_in_two_cohorts_are_counted_as_taken_out_or_as_counted_twice() ->
 def test_the_clock_is_named(origins: list[str | None], left_out: int, verdict: str) -> None:
     members = people()
     members["origin"] = [origins[i % len(origins)] for i in range(len(members))]
+    treatment = members["origin"].isin(["icb_start", "randomisation"])
+    members["clock_family"] = members["origin"].mask(treatment, "treatment")
     flow = pd.DataFrame({"step": ["time from icb_start"], "n": [600], "n_left_out": [left_out]})
     assert finding("origin of time", members, flow=flow).verdict == verdict
 

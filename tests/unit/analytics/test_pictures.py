@@ -11,7 +11,7 @@ from matplotlib.text import Text
 
 from analytics.estimates import estimate_survival
 from analytics.figures.picture import Picture
-from analytics.pictures import analysis_figures, kaplan_meier_by_status
+from analytics.pictures import analysis_figures, kaplan_meier_by_status, origin_words
 from analytics.result_rows import ResultRows
 from analytics.selection import Selection, select_members
 from analytics.specs import AnalysisSpec, Variant
@@ -50,6 +50,8 @@ def frame(n: int = 80, **changes: Any) -> pd.DataFrame:
             "event": time < 30.0,
             "entry_months": 0.0,
             "origin": "icb_start",
+            "clock_family": "treatment",
+            "status_reason": None,
             "is_icb_treated": order % 10 != 0,
             "cancer_type": "Melanoma",
             "burden": rng.normal(3, 1, n),
@@ -135,8 +137,18 @@ def test_a_very_small_ratio_is_never_printed_as_zero() -> None:
     ],
 )
 def test_the_axis_says_where_the_clock_starts(origin: str, label: str) -> None:
-    figures, _, _ = drawn(frame(origin=origin))
+    figures, _, _ = drawn(frame(origin=origin, clock_family=origin))
     assert f"Months from {label}" in words(figures["default_os_kaplan_meier"])
+
+
+def test_the_axis_names_both_clocks_of_one_family_and_never_puts_unlike_ones_together_in_silence() -> None:
+    alike = frame()
+    alike["origin"] = ["icb_start", "randomisation"] * (len(alike) // 2)
+    figures, _, _ = drawn(alike)
+    label = "Months from start of treatment or randomisation"
+    assert label in words(figures["default_os_kaplan_meier"])
+    unlike = pd.DataFrame({"origin": ["icb_start", "diagnosis"], "clock_family": ["treatment", "diagnosis"]})
+    assert origin_words(unlike) == "unlike origins"
 
 
 def test_every_figure_has_words_for_those_who_cannot_see_it_and_the_numbers_that_it_draws() -> None:

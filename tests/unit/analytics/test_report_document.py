@@ -83,7 +83,8 @@ def material(rows: list[dict[str, Any]] | None = None, text: str = "plain") -> M
     people = pd.DataFrame(
         {"cohort_id": "a_2020", "patient_id": [f"P{i}" for i in range(100)], "sex": [text, None] * 50,
          "status": ["mutated"] * 10 + ["wild_type"] * 90, "is_mutated": [True] * 10 + [False] * 90,
-         "time_months": range(100), "event": [True, False] * 50, "origin": "icb_start", "age_years": range(100),
+         "time_months": range(100), "event": [True, False] * 50, "origin": "icb_start",
+         "clock_family": "treatment", "age_years": range(100),
          "panel_id": "WES"}
     )  # fmt: skip
     claims = pd.DataFrame(

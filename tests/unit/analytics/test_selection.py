@@ -20,6 +20,7 @@ def frame(**changes: Sequence[object]) -> pd.DataFrame:
         "sample_id": ["s1", "s2", "s3", "s4", "s5", "s6"],
         "precedence": [10, 10, 10, 20, 20, 20],
         "status": ["mutated", "wild_type", "not_profiled", "wild_type", "wild_type", "mutated"],
+        "status_reason": [None, None, "on no list of sequenced samples", None, None, None],
         "n_mutations": [1, 0, 0, 0, 0, 2],
         "n_calls": [5, 0, 0, 7, 3, 9],
         "is_baseline": [True, True, True, True, False, True],
@@ -27,6 +28,7 @@ def frame(**changes: Sequence[object]) -> pd.DataFrame:
         "event": [True, False, True, True, False, None],
         "entry_months": [0.0] * 6,
         "origin": ["icb_start"] * 6,
+        "clock_family": ["treatment"] * 6,
         "is_icb_treated": [True] * 6,
         "cancer_type": ["Melanoma"] * 6,
     }
@@ -52,7 +54,59 @@ def test_unprofiled_is_never_wild_type_unless_a_paper_did_so() -> None:
     published = select_members(frame(), Variant(description="d", unprofiled="wild_type"), {})
     assert "3" in list(published.members["patient_id"])
     assert not published.members.set_index("patient_id").loc["3", "is_mutated"]
-    assert "never profiled" in published.warnings[0]
+    assert "1 people who were never profiled" in published.warnings[0]
+    row = published.members.set_index("patient_id").loc["3"]
+    assert row["status"] == "wild_type" and "as published" in row["status_reason"]
+    assert "not_profiled, on no list of sequenced samples" in row["status_reason"]
+
+
+#: Person by person: what is known of the gene, in each of the four words.
+FOUR = {
+    "person_id": ["p1", "p2", "p3", "p4", "p5", "p6"],
+    "status": ["mutated", "wild_type", "not_profiled", "undetermined", "undetermined", "undetermined"],
+    "status_reason": [None, None, "no sample", "class XYZ", "class XYZ", "calls, but on no list"],
+    "n_mutations": [1, 0, 0, 0, 0, 1],
+    "time_months": [1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+    "event": [True, False, True, True, False, True],
+}
+
+
+def test_the_undetermined_are_a_step_of_their_own_that_counts_each_reason() -> None:
+    selection = select_members(frame(**FOUR), Variant(description="d"), {})
+    assert list(selection.members["patient_id"]) == ["1", "2"]
+    flow = selection.flow.set_index("step")
+    assert flow.loc["gene profiled", "n_left_out"] == 1
+    step = flow.loc["gene status determined"]
+    assert (step["n"], step["n_left_out"]) == (2, 3)
+    assert step["reason"].endswith("class XYZ (2), calls, but on no list (1)")
+    assert list(flow.index).index("gene status determined") == list(flow.index).index("gene profiled") + 1
+
+
+def test_as_published_a_counted_call_makes_mutated_and_everybody_else_is_wild_type_and_both_are_counted() -> (
+    None
+):
+    selection = select_members(frame(**FOUR), Variant(description="d", unprofiled="wild_type"), {})
+    members = selection.members.set_index("patient_id")
+    assert list(members.index[members["is_mutated"]]) == ["1", "6"]
+    assert set(members["status"]) == {"mutated", "wild_type"}
+    assert members.loc["6", "status_reason"] == (
+        "called mutated as published; undetermined, calls, but on no list"
+    )
+    assert pd.isna(members.loc["2", "status_reason"])
+    assert selection.warnings == (
+        "1 people who were never profiled for the gene are called wild-type, as published.",
+        "2 people who have an undetermined status of the gene are called wild-type, as published.",
+        "1 people who have an undetermined status of the gene are called mutated, as published.",
+    )
+
+
+def test_an_analysis_that_asks_no_gene_gives_nobody_a_status_and_counts_who_was_never_profiled() -> None:
+    without = frame().drop(columns=["status", "status_reason", "n_mutations"])
+    selection = select_members(without, Variant(description="d"), {}, requires_status=False)
+    assert list(selection.members["patient_id"]) == ["1", "2", "3", "5"], "3 was never sequenced"
+    assert selection.everyone["status"].isna().all() and selection.everyone["status_reason"].isna().all()
+    assert not selection.members["is_mutated"].any()
+    assert not {"gene profiled", "gene status determined"} & set(selection.flow["step"])
 
 
 def test_sequenced_people_without_a_mutation_can_be_left_out_as_published() -> None:
@@ -63,11 +117,51 @@ def test_on_treatment_samples_can_be_left_out() -> None:
     assert kept(Variant(description="d", baseline_only=True)) == ["1", "2"]
 
 
+UNLIKE = {
+    "origin": ["icb_start"] * 3 + ["diagnosis"] * 3,
+    "clock_family": ["treatment"] * 3 + ["diagnosis"] * 3,
+}
+ALONE = {"person_id": ["p1", "p2", "p3", "p4", "p5", "p6"]}
+
+
 def test_unlike_origins_are_not_pooled() -> None:
-    data = frame(origin=["icb_start", "icb_start", "icb_start", "diagnosis", "diagnosis", "diagnosis"])
-    assert kept(Variant(description="d"), data) == ["1", "2"]
+    data = frame(**UNLIKE, status=["mutated", "wild_type", "wild_type", "wild_type", "wild_type", "mutated"])
+    assert kept(Variant(description="d"), data) == ["1", "2", "3"]
     assert kept(Variant(description="d"), data, origin="diagnosis") == ["4", "5"]
-    assert kept(Variant(description="d", allow_mixed_origins=True), data) == ["1", "2", "5"]
+    assert kept(Variant(description="d", allow_mixed_origins=True), data) == ["1", "2", "3", "5"]
+
+
+def test_start_of_treatment_and_randomisation_are_one_family_unless_the_question_names_one_of_them() -> None:
+    data = frame(**ALONE, origin=["icb_start"] * 3 + ["randomisation"] * 3)
+    selection = select_members(data, Variant(description="d"), {})
+    assert list(selection.members["patient_id"]) == ["1", "2", "4", "5"] and selection.clock == "treatment"
+    assert "time from icb_start or randomisation" in list(selection.flow["step"])
+    assert selection.outside.empty and not selection.warnings
+    declared = select_members(data, Variant(description="d"), {}, origin="randomisation")
+    assert list(declared.members["patient_id"]) == ["4", "5"]
+    assert declared.cohorts_outside() == {"a": "icb_start"}
+
+
+def test_the_family_that_is_pooled_is_that_of_most_people_whose_status_is_known_not_of_most_rows() -> None:
+    unseen = {
+        **UNLIKE,
+        **ALONE,
+        "status": ["mutated", "not_profiled", "undetermined", "wild_type", "wild_type", "mutated"],
+    }
+    selection = select_members(frame(**unseen), Variant(description="d"), {})
+    assert selection.clock == "diagnosis", "two of b are known, one of the three of a"
+    assert list(selection.members["patient_id"]) == ["4", "5"]
+
+
+def test_a_cohort_outside_the_pool_is_named_with_its_clock_and_its_people_stay_at_hand() -> None:
+    data = frame(**UNLIKE, status=["mutated", "wild_type", "wild_type", "wild_type", "wild_type", "mutated"])
+    selection = select_members(data, Variant(description="d"), {})
+    assert list(selection.outside["patient_id"]) == ["4", "5"], "p1 counts once in each family"
+    assert selection.cohorts_outside() == {"b": "diagnosis"}
+    assert selection.warnings == (
+        "Not in the pooled estimate, because their clocks start elsewhere: b (2 people, clock diagnosis).",
+    )
+    assert set(selection.everyone.loc[selection.outside.index, "left_at"]) == {"time from icb_start"}
 
 
 def test_control_arms_are_left_out_of_questions_about_checkpoint_blockade() -> None:

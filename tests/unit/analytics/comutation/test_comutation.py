@@ -68,7 +68,7 @@ def cohort(seed, *, together=0.0, n=3000, genes=60):
 def test_genes_that_share_only_burden_are_explained_by_it_and_the_tests_are_not_inflated():
     crude, within, inflated = [], [], []
     for seed in range(6):
-        table = comutation_table(*cohort(seed), **SETTINGS)
+        table = comutation_table(*cohort(seed), {}, **SETTINGS)
         tested = table[table["verdict"] != TOO_FEW]
         crude.append((tested["fisher_p"] < 0.05).mean())
         within += list(tested["mh_p"])
@@ -81,7 +81,7 @@ def test_genes_that_share_only_burden_are_explained_by_it_and_the_tests_are_not_
 
 
 def test_a_planted_pair_is_found_beyond_burden_and_is_the_first():
-    table = comutation_table(*cohort(11, together=0.6), **SETTINGS)
+    table = comutation_table(*cohort(11, together=0.6), {}, **SETTINGS)
     assert table.loc[0, "other_gene"] == "G000"
     assert table.loc[0, "verdict"] == TOGETHER
     assert table.loc[0, "mh_ci_low"] > 2
@@ -90,7 +90,7 @@ def test_a_planted_pair_is_found_beyond_burden_and_is_the_first():
 
 def test_crude_numbers_are_those_of_the_two_by_two_table():
     members, calls, coverage = cohort(4)
-    table = comutation_table(members, calls, coverage, **SETTINGS).set_index("other_gene")
+    table = comutation_table(members, calls, coverage, {}, **SETTINGS).set_index("other_gene")
     carries = members.index.isin(calls.loc[calls["gene"] == "G007", "member"])
     cells = pd.crosstab(members["is_mutated"], carries).to_numpy()[::-1, ::-1]
     row = table.loc["G007"]
@@ -103,27 +103,42 @@ def test_people_on_a_panel_without_the_gene_are_not_in_its_table():
     members, calls, _ = cohort(5)
     members["panel_id"] = np.where(np.arange(len(members)) % 3 == 0, "small", "WES")
     coverage = {"WES": {f"G{k:03d}" for k in range(60)}, "small": {"G001"}}
-    table = comutation_table(members, calls, coverage, **SETTINGS).set_index("other_gene")
+    table = comutation_table(members, calls, coverage, {}, **SETTINGS).set_index("other_gene")
     assert table.loc["G001", "n"] == len(members)
     assert table.loc["G002", "n"] == (members["panel_id"] == "WES").sum()
+
+
+def test_people_who_cannot_be_judged_for_the_other_gene_are_in_neither_group_of_its_table():
+    members, calls, coverage = cohort(4)
+    carriers = calls.loc[calls["gene"] == "G007", "member"]
+    doubtful = members.index.difference(carriers)[:40]
+    table = comutation_table(members, calls, coverage, {"G007": doubtful}, **SETTINGS).set_index("other_gene")
+    others = members.drop(index=doubtful)
+    cells = pd.crosstab(others["is_mutated"], others.index.isin(carriers)).to_numpy()[::-1, ::-1]
+    row = table.loc["G007"]
+    assert (row["n"], row["n_gene"], row["n_other"]) == (len(others), cells[0].sum(), len(carriers))
+    assert row["odds_ratio"] == pytest.approx(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0]))
+    assert table.loc["G001", "n"] == len(members), "they are judged for every other gene"
+    beside_a_call = comutation_table(members, calls, coverage, {"G007": pd.Index(carriers)}, **SETTINGS)
+    assert beside_a_call.set_index("other_gene").loc["G007", "n"] == len(members)
 
 
 def test_the_other_gene_s_own_mutations_do_not_raise_the_burden_it_is_compared_at():
     # G000 has 50 mutations wherever it has any: with them in, its carriers would share no bin with anybody
     members, calls, coverage = cohort(6, together=0.5)
-    plain = comutation_table(members, calls, coverage, **SETTINGS).set_index("other_gene").loc["G000"]
+    plain = comutation_table(members, calls, coverage, {}, **SETTINGS).set_index("other_gene").loc["G000"]
     first = calls["gene"] == "G000"
     extra = calls[first].set_index("member")["n_calls"] * 0 + 50
     heavy = members.assign(n_nonsynonymous=members["n_nonsynonymous"].add(extra, fill_value=0))
     many = calls.assign(n_calls=np.where(first, calls["n_calls"] + 50, calls["n_calls"]))
-    found = comutation_table(heavy, many, coverage, **SETTINGS).set_index("other_gene").loc["G000"]
+    found = comutation_table(heavy, many, coverage, {}, **SETTINGS).set_index("other_gene").loc["G000"]
     assert found["n_informative"] > 0.6 * plain["n_informative"]
     assert found["mh_odds_ratio"] == pytest.approx(plain["mh_odds_ratio"], rel=0.35)
 
 
 def test_a_gene_with_few_carriers_is_a_row_that_says_so():
     members, calls, coverage = cohort(7)
-    table = comutation_table(members, calls, coverage, **{**SETTINGS, "min_carriers": 10**6})
+    table = comutation_table(members, calls, coverage, {}, **{**SETTINGS, "min_carriers": 10**6})
     assert (table["verdict"] == TOO_FEW).all()
     assert table["mh_p"].isna().all()
     assert len(table) == calls["gene"].nunique()
@@ -132,9 +147,9 @@ def test_a_gene_with_few_carriers_is_a_row_that_says_so():
 def test_nobody_mutated_or_without_burden_is_refused_in_one_sentence():
     members, calls, coverage = cohort(8)
     with pytest.raises(EmptyGroupError, match="no gene can be mutated together"):
-        comutation_table(members.assign(is_mutated=False), calls, coverage, **SETTINGS)
+        comutation_table(members.assign(is_mutated=False), calls, coverage, {}, **SETTINGS)
     with pytest.raises(NoRowsError, match="Nobody has a count of mutations"):
-        comutation_table(members.assign(n_nonsynonymous=np.nan), calls, coverage, **SETTINGS)
+        comutation_table(members.assign(n_nonsynonymous=np.nan), calls, coverage, {}, **SETTINGS)
 
 
 def test_named_rows_count_exactly_the_people_of_their_row_sets_and_the_figure_is_legible(assert_legible):
@@ -148,12 +163,12 @@ def test_named_rows_count_exactly_the_people_of_their_row_sets_and_the_figure_is
             "variants": {"default": {"description": "d"}},
         }
     )  # fmt: skip
-    table = comutation_table(members, calls, coverage, **SETTINGS)
+    table = comutation_table(members, calls, coverage, {}, **SETTINGS)
     rows = ResultRows("q", "default")
     genes = named_genes(spec, table)
     assert genes[0] == "G001"
     counts = count_rows(rows, members, table, "ALK")
-    named = gene_rows(rows, members, table, coverage, genes, "family")
+    named = gene_rows(rows, members, table, coverage, {}, genes, "family")
     as_result_table("frequency_stats", [{"endpoint": "c", **row} for row in counts])
     found = as_result_table("comparison_stats", [{"endpoint": "c", **row} for row in named])
     rows.row_set("members", members.index, members.index)

@@ -1,4 +1,4 @@
-"""Loss before treatment: tri-state status, rates and tests."""
+"""Loss before treatment: the four words of status, rates and tests."""
 
 import json
 from pathlib import Path
@@ -13,6 +13,7 @@ from analytics.resistance.intrinsic import (
     loss_by_response,
     loss_by_response_within,
     loss_rate,
+    loss_reason,
     loss_status,
 )
 from analytics.resistance.intrinsic_rates import intrinsic_rows
@@ -29,7 +30,7 @@ def people(n):
     return pd.DataFrame(
         {
             "cohort_id": "c", "patient_id": [str(i) for i in range(n)], "sample_id": [f"s{i}" for i in range(n)],
-            "is_covered": True, "cancer_type": "Melanoma", "orr": None, "burden_stratum": None,
+            "is_covered": True, "doubt": None, "cancer_type": "Melanoma", "orr": None, "burden_stratum": None,
         }
     )  # fmt: skip
 
@@ -58,7 +59,7 @@ def test_each_loss_has_its_word_and_a_missense_mutation_is_none():
     assert found == {"s0": "biallelic", "s1": "monoallelic", "s2": "cannot say", "s3": "biallelic"}
 
 
-def test_status_is_tri_state_and_what_nobody_can_say_leaves_the_denominator():
+def test_status_has_four_words_and_what_nobody_can_say_is_undetermined():
     frame = people(7)
     frame.loc[6, "is_covered"] = False
     losses = losses_of(SHELF)
@@ -66,7 +67,7 @@ def test_status_is_tri_state_and_what_nobody_can_say_leaves_the_denominator():
     both = loss_status(frame, losses, "biallelic")
     assert by_class.tolist() == ["mutated"] * 4 + ["wild_type"] * 2 + ["not_profiled"]
     assert both.tolist() == [
-        "mutated", "wild_type", "not_profiled", "mutated", "wild_type", "wild_type", "not_profiled",
+        "mutated", "wild_type", "undetermined", "mutated", "wild_type", "wild_type", "not_profiled",
     ]  # fmt: skip
 
 
@@ -74,6 +75,19 @@ def test_a_carrier_on_a_panel_that_lacks_a_gene_of_the_set_is_not_profiled_like_
     frame = people(7).assign(is_covered=False)
     for definition in ("truncating", "biallelic"):
         assert set(loss_status(frame, losses_of(SHELF), definition)) == {"not_profiled"}
+
+
+def test_a_loss_counts_beside_a_row_that_is_not_understood_and_no_loss_does_not():
+    frame = people(7)
+    frame["doubt"] = "JAK2: a class that is in no vocabulary"
+    frame.loc[6, ["is_covered", "doubt"]] = [False, None]
+    status = loss_status(frame, losses_of(SHELF), "truncating")
+    assert status.tolist() == ["mutated"] * 4 + ["undetermined"] * 2 + ["not_profiled"]
+    reasons = loss_reason(frame, status)
+    assert reasons[:4].isna().all() and set(reasons[4:6]) == {"JAK2: a class that is in no vocabulary"}
+    assert "panel" in reasons[6]
+    found = loss_rate(status)
+    assert (found["n_mutated"], found["n"]) == (4, 4), "neither is in a denominator"
 
 
 def test_rates_and_intervals_are_those_of_r():
@@ -88,7 +102,7 @@ def test_rates_and_intervals_are_those_of_r():
 
 def test_nobody_profiled_is_a_reason_and_no_rate():
     found = loss_rate(pd.Series(["not_profiled"] * 3))
-    assert found["estimate"] is None and "Nobody is profiled" in found["warnings"]
+    assert found["estimate"] is None and "Nobody can be judged" in found["warnings"]
 
 
 def test_loss_against_response_is_fishers_test_of_r():
