@@ -15,6 +15,7 @@ import pytest
 from command_line import Icb, command
 from graph_runs import ICB, ROOT, Run, clean_environment
 from tiny import STUDY, STUDY_ADDRESS, TABLE, TABLE_ADDRESS, Tiny, study_members, tarball
+from waiting import CI_LIMIT_S
 
 from ingestion.fetch import Fetcher
 from ingestion.store import ContentStore
@@ -172,7 +173,7 @@ def test_a_disk_that_is_full_while_the_file_is_published(demo: Run, tiny: Tiny) 
     half = str(demo.published.stat().st_size // 2)
     done = subprocess.run(
         [sys.executable, "-c", program, str(demo.settings.build_file), str(tiny.settings.published_file), half],
-        env=clean_environment(tiny.data), cwd=ROOT, capture_output=True, text=True, timeout=60,
+        env=clean_environment(tiny.data), cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
     )  # fmt: skip
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert str(tiny.settings.published_file) in done.stderr
@@ -238,7 +239,7 @@ def test_a_second_run_on_the_same_folder(tiny: Tiny) -> None:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=CI_LIMIT_S,
         )
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]

@@ -13,6 +13,7 @@ import pytest
 from command_line import Icb, command
 from graph_runs import ROOT, Run
 from tiny import STUDY, Tiny, study_members, tarball
+from waiting import CI_LIMIT_S
 
 from analytics.result_tables import STATISTIC_TABLES
 
@@ -217,7 +218,7 @@ def test_a_reader_that_stops_early_is_no_fault(demo: Run) -> None:
 
     done = subprocess.run(
         f"{__import__('sys').executable} -m orchestration.cli sql 'select * from range(200000)' --format csv | head -1",
-        shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=60,
+        shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
     )  # fmt: skip
     assert done.stdout == "range\n" and "Traceback" not in done.stderr
 

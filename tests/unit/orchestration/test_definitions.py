@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from waiting import CI_LIMIT_S
 
 from ingestion.raw_schema import RAW_TABLES
 from orchestration.definitions import build_definitions
@@ -169,7 +170,7 @@ def test_importing_the_code_location_reads_no_settings_and_writes_nothing(tmp_pa
         | {"ICB_DATA": str(elsewhere), "ICB_MIRROR": "/nonexistent", "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=CI_LIMIT_S,
     )
     assert done.returncode == 0, done.stderr
     assert not elsewhere.exists()
