@@ -26,6 +26,8 @@ app = typer.Typer(
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
 app.add_typer(cohort_app, name="cohort")
 
+#: Exit code of a run that has published, but without a cohort.
+LEFT_OUT = 3
 _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to write the file.")]
 
@@ -53,14 +55,22 @@ def run(
         bool, typer.Option("--statistics-only", help="On the tables of the last build.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Build again even if nothing has changed.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Publish nothing if a cohort cannot be read or fails its checks.")
+    ] = False,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
-    Example: ICB_MIRROR=../shared/mirror icb run
+    A cohort whose file is not valid, that cannot be fetched or parsed, or that fails its checks is left out by name; the
+    others are published, stats.left_out_cohorts says why, and the exit code is 3. With --strict (or ICB_STRICT=1) that
+    is an error, exit code 1, and the last published file stays.
+
+    Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --strict
     """
     from orchestration.run import run_graph
 
-    run_graph(demo=demo, statistics_only=statistics_only, force=force)
+    if run_graph(demo=demo, statistics_only=statistics_only, force=force, strict=strict):
+        raise typer.Exit(LEFT_OUT)
 
 
 @app.command(

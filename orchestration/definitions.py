@@ -30,9 +30,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     Raises
     ------
     CatalogError
-        A cohort or analysis file is not valid: one sentence with file, key and remedy.
+        A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
+        leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    catalog = load_catalog(settings.catalog, settings.attributes)
+    catalog = load_catalog(settings.catalog, settings.attributes, strict=settings.strict)
     specs = load_analyses(settings.catalog / "analyses")
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
@@ -56,7 +57,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[
-            *raw_assets(catalog),
+            *raw_assets(catalog, settings.catalog / "cohorts"),
             dbt_build,
             *analyses,
             stats,

@@ -12,6 +12,7 @@ from analytics.selection import Selection, select_members
 from analytics.specs import COVARIATES, SurvivalEstimator, Variant
 from ingestion.errors import IngestionError
 from orchestration.frames import analysis_frame, resolve_gene
+from orchestration.left_out import require_not_left_out
 
 _ESTIMATORS: tuple[SurvivalEstimator, ...] = (
     "log_rank",
@@ -124,6 +125,7 @@ def asked_cohorts(
     }
     for cohort_id in cohorts:
         if cohort_id not in known:
+            require_not_left_out(con, cohort_id, QuestionError)
             raise QuestionError(
                 f"cohort '{cohort_id}' is not in the warehouse",
                 where="marts.cohorts",
