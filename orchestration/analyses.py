@@ -50,7 +50,8 @@ def run_analysis(
     run_id: str,
     reference_genome: Path | None = None,
 ) -> AnalysisResult:
-    """Every variant of a spec on an open warehouse; without cohorts that this version was made without, which it says."""
+    """Every variant of a spec on an open warehouse. Cohorts that were left out of the version it does without, and says
+    so."""
     provenance = Provenance(spec_sha256, run_id, reference_genome)
     result, left = run_without(
         con,

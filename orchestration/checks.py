@@ -35,7 +35,9 @@ def published_checks() -> list[dg.AssetChecksDefinition]:
         return dg.AssetCheckResult(passed=orphans == 0, metadata={"statistics_without_run": orphans})
 
     @dg.asset_check(
-        asset=PUBLISHED, name=COMPLETE, description="No cohort of the catalogue was left out of the published file."
+        asset=PUBLISHED,
+        name=COMPLETE,
+        description="No cohort of the catalogue was left out of the published file.",
     )
     def every_cohort(warehouse: Warehouse) -> dg.AssetCheckResult:
         left_out = left_out_published(warehouse.settings.published_file)

@@ -26,6 +26,7 @@ app = typer.Typer(
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
 app.add_typer(cohort_app, name="cohort")
 
+ADD_ONE = "add one with 'icb cohort add <study_id>'"
 #: Exit code of a run that has published, but without a cohort.
 LEFT_OUT = 3
 _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
@@ -61,9 +62,9 @@ def run(
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
-    A cohort whose file is not valid, that cannot be fetched or parsed, or that fails its checks is left out by name; the
-    others are published, stats.left_out_cohorts says why, and the exit code is 3. With --strict (or ICB_STRICT=1) that
-    is an error, exit code 1, and the last published file stays.
+    A cohort whose file is not valid, that cannot be fetched or parsed, or that fails its checks is left out by name:
+    the others are published, stats.left_out_cohorts says why, and the exit code is 3. With --strict (or ICB_STRICT=1)
+    that is an error, exit code 1, and the last published file stays.
 
     Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --strict
     """
@@ -227,14 +228,15 @@ app.command()(diff)
 
 @cohort_app.command("list")
 def cohort_list(style: FormatOption = Format.table) -> None:
-    """Cohorts of the catalogue.
+    """Cohorts of the catalogue. A file that is not valid is named after the others; the exit code is then 1.
 
     Example: icb cohort list --format csv
     """
     from ingestion.catalog import load_catalog
 
     settings = Settings.from_environment()
-    catalog = load_catalog(settings.catalog, settings.attributes)
+    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "licence"]
     rows: list[dict[str, Any]] = [
         {
             "cohort_id": c.cohort_id,
@@ -247,7 +249,18 @@ def cohort_list(style: FormatOption = Format.table) -> None:
         }
         for c in catalog.cohorts
     ]
-    show(rows, list(rows[0]), style)
+    show(rows, columns, style)
+    if not rows and not catalog.left_out:
+        print(f"! {settings.catalog / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
+    _refuse([cohort.sentence for cohort in catalog.left_out])
+
+
+def _refuse(faults: list[str]) -> None:
+    """Say every fault, a line each, and end with exit code 1 if there is one."""
+    for fault in faults:
+        print(f"icb: {fault}", file=sys.stderr)
+    if faults:
+        raise typer.Exit(1)
 
 
 @cohort_app.command("check")
@@ -255,30 +268,46 @@ def cohort_check(
     cohort: Annotated[
         str | None, typer.Argument(help="A cohort of the catalogue, or the path of a file; all without.")
     ] = None,
+    no_files: Annotated[
+        bool, typer.Option("--no-files", help="Look at the cohort files only: nothing is fetched.")
+    ] = False,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Also which clinical column becomes what, and which nothing.")
+    ] = False,
+    style: FormatOption = Format.table,
 ) -> None:
-    """Validate cohort files without running anything.
+    """Open the files of a cohort as a run does, say what becomes of each, and refuse what a run would refuse.
 
-    Example: icb cohort check tmb_mskcc_2018
+    Every file is fetched (or read from ICB_MIRROR) and parsed, nothing is built. A line on standard error says each
+    fault with file, key and remedy, and the exit code is then 1. A file that is awaited and not there is no fault.
+
+    Examples: icb cohort check tmb_mskcc_2018 --columns; icb cohort check --no-files
     """
-    from ingestion.catalog import load_catalog, load_cohort
-    from ingestion.catalog_attributes import check_cohort
+    from orchestration.cohort_check import check_cohorts, rows_of
 
-    settings = Settings.from_environment()
-    if cohort is None:
-        catalog = load_catalog(settings.catalog, settings.attributes)
-        print(
-            f"{len(catalog.cohorts)} cohort files are valid: {', '.join(c.cohort_id for c in catalog.cohorts)}"
-        )
-        return
-    path = (
-        Path(cohort)
-        if cohort.endswith((".yaml", ".yml"))
-        else settings.catalog / "cohorts" / f"{cohort}.yaml"
-    )
-    checked = load_cohort(path)
-    attributes = load_catalog(settings.catalog, settings.attributes).attributes
-    check_cohort(path, checked, attributes)
-    print(f"{path} is valid: {checked.title}, {len(checked.files)} files")
+    checked = check_cohorts(Settings.from_environment(), cohort, open_files=not no_files)
+    if style is Format.json:
+        print_json([vars(one) | {"files": [vars(file) for file in one.files]} for one in checked])
+    else:
+        shown = ["cohort_id", "file", "kind", "state", "rows", "columns mapped", "rejected"]
+        rows = rows_of(checked)
+        if rows or style is Format.csv:
+            show(rows, shown[:4] if no_files else shown, style)
+    if style is Format.table:
+        for one in checked:
+            for file in one.files:
+                if columns and file.columns:
+                    print(f"\n{one.cohort_id}, {file.file_id}: {'; '.join(file.columns)}")
+                if columns and file.not_mapped:
+                    print(f"  not mapped: {', '.join(file.not_mapped)}")
+                if file.state == "awaited":
+                    print(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
+        valid = [one.cohort_id for one in checked if not one.faults]
+        if valid:
+            print(
+                f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}"
+            )
+    _refuse([fault for one in checked for fault in one.faults])
 
 
 @cohort_app.command("add")

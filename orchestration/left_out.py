@@ -19,6 +19,8 @@ from ingestion.errors import IngestionError
 from ingestion.store import write_atomically
 
 TABLE = "left_out_cohorts"
+#: The step of a flow that stands for an analysis or a scan that was skipped.
+SKIPPED = "skipped"
 #: Beside the parsed folders of one file, whose names are digests.
 _NOTE = ".left_out.json"
 
@@ -52,7 +54,9 @@ def all_notes(parsed: Path) -> list[Path]:
 
 def write_left_out(con: duckdb.DuckDBPyConnection, left_out: Iterable[LeftOutCohort], run_id: str) -> int:
     """Replace ``stats.left_out_cohorts`` in the build; gives its number of rows."""
-    from orchestration.assets.result_files import written  # Dagster: questions of the published file need it not
+    from orchestration.assets.result_files import (
+        written,  # Dagster: questions of the published file need it not
+    )
 
     con.execute("create schema if not exists stats")
     rows = [cohort.model_dump() | {"run_id": run_id} for cohort in left_out]
@@ -83,13 +87,13 @@ def named_of(
     return left, bool(there and there[0])
 
 
-def require_not_left_out(
-    con: duckdb.DuckDBPyConnection, cohort_id: str, error: type[IngestionError]
-) -> None:
+def require_not_left_out(con: duckdb.DuckDBPyConnection, cohort_id: str, error: type[IngestionError]) -> None:
     """A question that names a cohort which the file was made without is refused with the cohort's own sentence."""
     for cohort in left_out_cohorts(con):
         if cohort.cohort_id == cohort_id:
-            raise error(str(cohort), where="--cohort", remedy="mend it and run again, or ask of other cohorts")
+            raise error(
+                str(cohort), where="--cohort", remedy="mend it and run again, or ask of other cohorts"
+            )
 
 
 def said_of(left: Iterable[LeftOutCohort]) -> str:

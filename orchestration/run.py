@@ -31,7 +31,6 @@ from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.settings import PROJECT, Settings
 from orchestration.terminal import LOGGER, StepProgress, say_where
 
-
 #: Checks that cohorts fail which are left out: these are listed when the run has ended.
 SAID_AT_THE_END = (USABLE, COMPLETE)
 
@@ -98,8 +97,8 @@ def _warned(settings: Settings, console: Console) -> tuple[LeftOutCohort, ...]:
         )
     if left_out:
         console.print(
-            f"Published without {', '.join(cohort.cohort_id for cohort in left_out)}. 'icb cohort check' opens the files "
-            "without a run; 'icb run --strict' publishes only when no cohort is left out.",
+            f"Published without {', '.join(cohort.cohort_id for cohort in left_out)}. 'icb cohort check' opens the "
+            "files without a run; 'icb run --strict' publishes only when no cohort is left out.",
             highlight=False,
             soft_wrap=True,
         )

@@ -21,9 +21,10 @@ from analytics.scan.survival_scan import ScanResult, scan_survival
 from analytics.selection import Selection, select_members
 from analytics.specs import Variant
 from orchestration.frames import patient_frame
+from orchestration.left_out import SKIPPED
 from orchestration.scan_data import burden_scale, scan_input
 from orchestration.spec_files import read_yaml, validated
-from orchestration.without_cohorts import SKIPPED, run_without, say_without
+from orchestration.without_cohorts import run_without, say_without
 
 
 @dataclass(frozen=True)

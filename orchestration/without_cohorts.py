@@ -15,11 +15,9 @@ from analytics.result_tables import as_result_table
 from analytics.specs import Question
 from ingestion.catalog import LeftOutCohort
 from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
-from orchestration.left_out import named_of, said_of
+from orchestration.left_out import SKIPPED, named_of, said_of
 
 Result = TypeVar("Result")
-#: The step of a flow that stands for an analysis or a scan that was skipped.
-SKIPPED = "skipped"
 
 
 def cohorts_of(spec: Question) -> tuple[str, ...]:
@@ -54,7 +52,14 @@ def skipped_analysis(spec: Question, provenance: Provenance, sentence: str) -> A
     variants = getattr(spec, "variants")  # noqa: B009  every kind has them, each of its own type
     gathered = Gathered(spec, variants, provenance)
     for variant in variants:
-        row = {"endpoint": None, "step_number": 0, "step": SKIPPED, "n": 0, "n_left_out": 0, "reason": sentence}
+        row = {
+            "endpoint": None,
+            "step_number": 0,
+            "step": SKIPPED,
+            "n": 0,
+            "n_left_out": 0,
+            "reason": sentence,
+        }
         gathered.add("analysis_flow", [row], analysis_id=spec.analysis_id, variant=variant)
     return gathered.result()
 

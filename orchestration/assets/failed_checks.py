@@ -1,4 +1,5 @@
-"""Cohorts that fail a check of their own: the rows of a failed dbt test name them, and the tables are built again without.
+"""Cohorts that fail a check of their own: the rows of a failed dbt test name them, and the tables are built again
+without them.
 
 A test can be laid to cohorts when its failing rows carry ``cohort_id``, or when it asks a column of a model with
 ``cohort_id`` for nulls. One that cannot, or a model that fails, stays an error of the whole run.
@@ -17,9 +18,7 @@ from ingestion.catalog import LeftOutCohort
 from orchestration.left_out import left_out_cohorts, write_left_out
 
 
-def leave_out_failing(
-    con: duckdb.DuckDBPyConnection, target: Path, run_id: str
-) -> tuple[LeftOutCohort, ...]:
+def leave_out_failing(con: duckdb.DuckDBPyConnection, target: Path, run_id: str) -> tuple[LeftOutCohort, ...]:
     """Take the cohorts that failed a test of dbt's last run out of the raw tables, write them down and give them.
 
     None (and nothing is changed) when something failed that cannot be laid to cohorts, or no cohort would be left.
@@ -59,13 +58,16 @@ def cohorts_to_blame(con: duckdb.DuckDBPyConnection, target: Path) -> dict[str, 
 
 
 def _failing_rows(
-    con: duckdb.DuckDBPyConnection, result: Mapping[str, Any], node: Mapping[str, Any], nodes: Mapping[str, Any]
+    con: duckdb.DuckDBPyConnection,
+    result: Mapping[str, Any],
+    node: Mapping[str, Any],
+    nodes: Mapping[str, Any],
 ) -> dict[str, int]:
     """Cohort -> number of failing rows; empty when the rows name no cohort."""
     sql = result.get("compiled_code") or node.get("compiled_code")
     test = node.get("test_metadata") or {}
     if test.get("name") == "not_null":
-        model = nodes.get(node.get("attached_node"), {})
+        model = nodes.get(str(node.get("attached_node")), {})
         column = test["kwargs"]["column_name"]
         sql = f'select * from "{model.get("schema")}"."{model.get("alias")}" where "{column}" is null'
     try:

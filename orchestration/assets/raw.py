@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
@@ -14,6 +15,7 @@ from ingestion.fetch import FetchedFile
 from ingestion.own_files import fetch_all
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
+from ingestion.unknown_panels import unknown_panels
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
 from orchestration.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
@@ -189,15 +191,28 @@ def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
     return folders
 
 
-def in_this_version(catalog: Catalog, parsed: Path) -> Catalog:
-    """The catalogue without the cohorts of which a file could not be used, named under ``left_out``.
+def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> Catalog:
+    """The catalogue without the cohorts of which a file could not be used, or that were sequenced on a panel which
+    nobody describes; they are named under ``left_out``.
 
     Raises
     ------
     IngestionError
-        None is left: every sentence.
+        No cohort is left; with ``strict`` a panel is not known.
     """
     kept = catalog.without(notes_left_out(catalog, parsed))
+    folders = parsed_folders(kept, parsed)
+    whole = {
+        name: pa.concat_tables([pq.read_table(folder / f"{name}.parquet") for folder in folders])
+        for name in ("profiled_samples", "gene_panels", "source_files")
+        if folders
+    }
+    unknown = unknown_panels(whole, kept) if whole else {}
+    if strict and unknown:
+        raise next(iter(unknown.values()))
+    kept = kept.without(
+        tuple(LeftOutCohort(cohort_id=name, sentence=str(error)) for name, error in sorted(unknown.items()))
+    )
     if kept.left_out and not kept.cohorts:
         raise IngestionError(
             f"no cohort is left to publish: {' '.join(f'{c.cohort_id}: {c.sentence}' for c in kept.left_out)}"
@@ -236,7 +251,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None]]:
         parsed = warehouse.settings.parsed
-        kept = in_this_version(catalog, parsed)
+        kept = in_this_version(catalog, parsed, strict=warehouse.strict)
         folders = parsed_folders(kept, parsed)
         of_catalog = catalog_tables(kept)
         with warehouse.build() as con:
