@@ -313,22 +313,29 @@ def cohort_check(
 @cohort_app.command("add")
 def cohort_add(
     study_id: Annotated[str, typer.Argument(help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018.")],
-    not_icb: Annotated[
-        bool, typer.Option("--not-icb", help="Its patients got no checkpoint inhibitor.")
-    ] = False,
+    icb: Annotated[
+        bool | None,
+        typer.Option(
+            "--icb/--not-icb", help="Whether its patients got a checkpoint inhibitor: never assumed."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
     style: FormatOption = Format.table,
 ) -> None:
     """Write a catalogue file for any cBioPortal study, and say which columns could be mapped and which not.
 
     The study is fetched (or read from ICB_MIRROR) and its clinical columns are compared with catalog/attributes.yaml.
+    Licence and assay are written down as the study states them; what it does not state the file says.
     Then: map other columns and explain words under 'columns', say when each endpoint's clock starts, check, run.
 
-    Example: icb cohort add mel_mskimpact_2020 && icb cohort check mel_mskimpact_2020
+    Examples: icb cohort add mel_mskimpact_2020 --icb && icb cohort check mel_mskimpact_2020;
+    icb cohort add luad_tcga_pan_can_atlas_2018 --not-icb
     """
     from orchestration.cohort_add import add_cohort
 
-    added = add_cohort(study_id, Settings.from_environment(), is_icb=not not_icb, overwrite=overwrite)
+    settings = Settings.from_environment()
+    ask = typer.confirm if sys.stdin.isatty() else None
+    added = add_cohort(study_id, settings, is_icb=icb, overwrite=overwrite, ask=ask)
     if style is Format.json:
         print_json(vars(added))
         return
@@ -344,7 +351,11 @@ def cohort_add(
     if added.words:
         print("\nWords without a meaning: their values are rejected until the file explains them")
         show(added.words, ["column", "attribute", "word", "n"], style)
-    print("", *(f"! {note}" for note in added.notes), sep="\n")
+    stated = ", ".join(f"{key} {value}" for key, value in added.assay.items())
+    print(f"\nLicence: {added.licence}. Assay: {stated}.")
+    if added.not_read:
+        print(f"Not read: {', '.join(added.not_read)}")
+    print(*(f"! {note}" for note in added.notes), sep="\n")
     print(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
 
 
