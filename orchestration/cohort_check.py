@@ -35,6 +35,7 @@ from ingestion.own_files import fetch_all
 from ingestion.progress import RichProgress
 from ingestion.raw_tables import parse_cohort_file
 from ingestion.store import ContentStore
+from ingestion.table_model import normal_name
 from ingestion.unknown_panels import unknown_panels
 from orchestration.settings import Settings
 
@@ -209,6 +210,7 @@ class _Reader:
 def _receipt(file: SourceFile, tables: dict[str, pa.Table], catalog: Catalog) -> CheckedFile:
     rejected = Counter(tables["rejected_rows"].column("rule_id").to_pylist())
     known = resolved_columns(file, catalog)
+    keys = {*_KEYS, *(normal_name(c) for p in (file.patient_id, file.sample_id) if p for c in p.columns)}
     names = dict.fromkeys(tables["clinical_values"].column("column_name").to_pylist())
     return CheckedFile(
         file.id,
@@ -217,7 +219,7 @@ def _receipt(file: SourceFile, tables: dict[str, pa.Table], catalog: Catalog) ->
         rows={name: t.num_rows for name, t in tables.items() if t.num_rows and name not in _ABOUT_ROWS},
         rejected={str(rule): n for rule, n in sorted(rejected.items())},
         columns=tuple(f"{name}: {known[name].attribute}" for name in names if name in known),
-        not_mapped=tuple(str(name) for name in names if name not in known and name not in _KEYS),
+        not_mapped=tuple(str(name) for name in names if name not in known and name not in keys),
     )
 
 

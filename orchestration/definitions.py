@@ -42,9 +42,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     folders = {
         scan_folder(spec.scan_id): scan.key for spec, scan in zip(scan_specs.values(), scans, strict=True)
     }
-    stats = result_tables_asset(list(specs.values()), folders)
-    scan_tables = scan_tables_asset(list(scan_specs.values()))
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
+    stats = result_tables_asset(list(specs.values()), folders, marts)
+    scan_tables = scan_tables_asset(list(scan_specs.values()))
     published = published_asset(
         [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
         [*(spec.analysis_id for spec in specs.values()), *folders],

@@ -176,7 +176,7 @@ def _known_cancer_type(frame: pd.DataFrame, cancer_type: str) -> str:
     raise QuestionError(
         f"no patient of the cohorts has cancer type '{cancer_type}'",
         where="--cancer-type",
-        remedy=f"there are {', '.join(known)}",
+        remedy=f"there are {', '.join(known)}" if known else "they name none: leave it out",
     )
 
 

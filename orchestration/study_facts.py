@@ -81,7 +81,7 @@ def assay_of(
     told = next(
         (text for m in layout.of_role("mutations") if m.meta and (text := _description(m.meta.values))), ""
     )
-    hint = f" (its profile is described as "{_shortened(told).rstrip('.')}")" if told else ""
+    hint = f" (its profile is described as '{_shortened(told).rstrip('.')}')" if told else ""
     return StudyAssay(
         {"name": NOT_STATED, "kind": "none"},
         "",

@@ -1,7 +1,7 @@
 """One asset an analysis, one a result table, the claims, and the views that walk a number back."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -113,21 +113,28 @@ def _markdown(table: pd.DataFrame) -> str:
 
 
 def result_tables_asset(
-    specs: list[Question], scans: dict[str, dg.AssetKey] | None = None
+    specs: list[Question],
+    scans: dict[str, dg.AssetKey] | None = None,
+    marts: Iterable[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
     """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views.
 
-    ``scans`` : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
+    Parameters
+    ----------
+    scans : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
+    marts : what the views are over, and whose checks say who is left out: they are there before, though the catalogue
+        may have no analysis that reads them.
     """
     upstream = [analysis_key(spec.analysis_id) for spec in specs]
     of_scans = scans or {}
+    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
 
     @dg.multi_asset(
         name="stats_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["stats", table]),
-                deps=[*upstream, *of_scans.values()] if table == "figures" else upstream,
+                deps=[*upstream, *also.get(table, [])],
                 group_name="stats",
                 description=f"One row is: {RESULT_MEANINGS[table]}",
                 owners=OWNERS,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -56,3 +58,14 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
         return Said(int(left.value.code or 0), out, err)
 
     return icb
+
+
+def as_a_process(arguments: list[str]) -> None:
+    """``icb`` on the tiny warehouse of folder ``TINY`` of the environment, for a process of its own."""
+    from tiny import Tiny
+
+    folder = Path(os.environ["TINY"])
+    settings = Tiny(folder / "data", folder / "mirror", folder / "catalog").settings
+    Settings.from_environment = classmethod(lambda _: settings)  # type: ignore[method-assign,assignment]
+    sys.argv = ["icb", *arguments]
+    main()
