@@ -251,7 +251,7 @@ def tiny_icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_icb: Icb, tiny: Tiny) -> None:
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     path.unlink()
-    added = as_json(tiny_icb, "cohort", "add", STUDY)
+    added = as_json(tiny_icb, "cohort", "add", STUDY, "--icb")
     assert added["path"] == str(path) and path.is_file()
     by_column = {column["column"]: column for column in added["columns"]}
     assert by_column["OS_MONTHS"] == {
@@ -273,7 +273,7 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
 def test_a_file_that_is_there_is_not_replaced_unless_asked(tiny_icb: Icb, tiny: Tiny) -> None:
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     before = path.read_bytes()
-    tiny_icb("cohort", "add", STUDY).is_one_sentence(str(path), "already", "--overwrite")
+    tiny_icb("cohort", "add", STUDY, "--icb").is_one_sentence(str(path), "already", "--overwrite")
     assert path.read_bytes() == before
     assert tiny_icb("cohort", "add", STUDY, "--overwrite", "--not-icb").code == 0
     assert "is_icb: false" in path.read_text()
@@ -287,7 +287,7 @@ def test_words_without_a_meaning_are_named_and_the_file_has_the_line_to_complete
         "1:DECEASED", 'gone "west"'
     )
     tiny.study_file.write_bytes(tarball(members))
-    said = as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite")
+    said = as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite", "--icb")
     assert said["words"] == [{"column": "OS_STATUS", "attribute": "OS_STATUS", "word": 'gone "west"', "n": 8}]
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     lines = path.read_text().splitlines()
@@ -312,7 +312,7 @@ def test_patients_who_may_be_in_another_cohort_and_absent_parts_are_pointed_out(
     patient = members["data_clinical_patient.txt"]
     members["data_clinical_patient.txt"] = patient.replace("OS_STATUS", "SOMETHING_ELSE")
     tiny.study_file.write_bytes(tarball(members))
-    notes = " ".join(as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite")["notes"])
+    notes = " ".join(as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite", "--icb")["notes"])
     assert "12 patients are named as in tiny_table" in notes and "'t_number'" in notes
     assert "no mutation table" in notes
     assert "OS has no status and is no endpoint." in notes
@@ -330,14 +330,14 @@ def test_a_study_that_cannot_be_added_writes_nothing(
     tiny_icb: Icb, tiny: Tiny, study_id: str, part: str
 ) -> None:
     before = sorted(tiny.catalog.rglob("*"))
-    tiny_icb("cohort", "add", study_id).is_one_sentence(part)
+    tiny_icb("cohort", "add", study_id, "--icb").is_one_sentence(part)
     assert sorted(tiny.catalog.rglob("*")) == before
 
 
 def test_a_study_without_patients_writes_nothing(tiny_icb: Icb, tiny: Tiny) -> None:
     (tiny.catalog / "cohorts" / f"{STUDY}.yaml").unlink()
     tiny.study_file.write_bytes(tarball({k: v for k, v in study_members().items() if "patient" not in k}))
-    tiny_icb("cohort", "add", STUDY).is_one_sentence("no clinical patient file")
+    tiny_icb("cohort", "add", STUDY, "--icb").is_one_sentence("no clinical patient file")
     assert not (tiny.catalog / "cohorts" / f"{STUDY}.yaml").exists()
 
 
