@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
-from command_line import Icb, Said, command
+from command_line import Icb, Said, command, own_process
 from tiny import STUDY, TABLE, Tiny, study_members, tarball
 
 #: A table that says the wrong way round who died: its own check, event_polarity, finds it.
@@ -103,27 +101,11 @@ def bad_sources(folder: Path) -> Tiny:
 
 
 @pytest.fixture(scope="module")
-def ended(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ended]:
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """After ``icb run`` on these sources, in a process of its own."""
-    import subprocess
-    import sys
-
-    from graph_runs import ROOT, clean_environment
-    from waiting import CI_LIMIT_S
-
     tiny = bad_sources(tmp_path_factory.mktemp("left_out"))
-    environment = clean_environment(tiny.data, TINY=str(tiny.data.parent))
-    environment["PYTHONPATH"] = os.pathsep.join((environment["PYTHONPATH"], str(Path(__file__).parent)))
-    program = "import command_line, sys; command_line.as_a_process(sys.argv[1:])"
-
-    def icb(*arguments: str) -> Said:
-        done = subprocess.run(
-            [sys.executable, "-c", program, *arguments],
-            env=environment, cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
-        )  # fmt: skip
-        return Said(done.returncode, done.stdout, done.stderr)
-
-    yield Ended(tiny, icb("run"), icb)
+    icb = own_process(tiny.data.parent)
+    return Ended(tiny, icb("run"), icb)
 
 
 def test_the_run_publishes_the_others_and_ends_with_exit_code_3_and_every_sentence(ended: Ended) -> None:

@@ -41,11 +41,8 @@ def target(folder: Path, *failed: tuple[str, str, dict[str, Any]]) -> Path:
     return folder
 
 
-NAMES_A_COHORT = (
-    "polarity",
-    "fail",
-    {"compiled_code": "select 'bad' as cohort_id, 1 as x", "description": "Wrong way."},
-)
+_BAD = "select 'bad' as cohort_id, 1 as x"
+NAMES_A_COHORT = ("polarity", "fail", {"compiled_code": _BAD, "description": "Wrong way."})
 NAMES_NONE = ("one_person", "fail", {"compiled_code": "select 1 as person_id"})
 
 
