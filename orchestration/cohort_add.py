@@ -23,7 +23,7 @@ from ingestion.store import ContentStore
 from ingestion.tables import read_table
 from ingestion.vocabulary import is_understood
 from orchestration.settings import Settings
-from orchestration.study_facts import NOT_STATED, assay_of, licence_of, not_read
+from orchestration.study_facts import NOT_STATED, assay_of, licence_of
 
 #: Puts a question with the answers yes and no.
 Ask = Callable[[str], bool]
@@ -113,7 +113,7 @@ def add_cohort(
         notes=[*notes, *_notes(study_id, report, cells, members, catalog)],
         licence=licence,
         assay=assay.entry,
-        not_read=not_read(members, layout),
+        not_read=[f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)],
     )
     _write(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
     return added
@@ -184,9 +184,6 @@ def _notes(
         notes.append("The study has no survival times.")
     if not study_layout(members, study_id).of_role("mutations"):
         notes.append("The study has no mutation table: every gene is not profiled.")
-    unread = [f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)]
-    if unread:
-        notes.append(f"The study also holds what is not read: {', '.join(unread)}.")
     patients = set(cells.get("PATIENT_ID", []))
     for cohort in catalog.cohorts:
         for rule in cohort.person_rules:

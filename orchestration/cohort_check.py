@@ -32,11 +32,11 @@ from ingestion.errors import (
 )
 from ingestion.fetch import FetchedFile, Fetcher
 from ingestion.own_files import fetch_all
+from ingestion.panels import unknown_panels
 from ingestion.progress import RichProgress
 from ingestion.raw_tables import parse_cohort_file
 from ingestion.store import ContentStore
 from ingestion.table_model import normal_name
-from ingestion.unknown_panels import unknown_panels
 from orchestration.settings import Settings
 
 #: Raw tables that say where rows came from or why they were not read: the others hold the rows.

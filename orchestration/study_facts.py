@@ -1,4 +1,4 @@
-"""What a cBioPortal study says of itself beyond its columns: its licence, its assay, and what of it is not read."""
+"""What a cBioPortal study says of itself beyond its columns: its licence and its assay."""
 
 from __future__ import annotations
 
@@ -120,10 +120,3 @@ def _entry(said: Counter[str], stated_by: str) -> StudyAssay:
     entry.pop("panel_id", None)  # not that of every sample without one of its own
     note = f"{n_exomes} samples are exomes beside {said.total() - n_exomes} on panels: is the assay rightly a panel?"
     return StudyAssay(entry, stated_by, note)
-
-
-def not_read(members: Mapping[str, bytes], layout: StudyLayout) -> list[str]:
-    """Data files of the study that no parser reads: timelines, structural variants, ..."""
-    read = {file.member for file in layout.files}
-    names = [name for name in members if name.rsplit("/", 1)[-1].startswith("data_") and name not in read]
-    return sorted(name.removeprefix(layout.root) for name in names)

@@ -13,9 +13,9 @@ from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceF
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetch import FetchedFile
 from ingestion.own_files import fetch_all
+from ingestion.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
-from ingestion.unknown_panels import unknown_panels
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
 from orchestration.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out

@@ -84,9 +84,9 @@ def test_an_html_error_page_in_place_of_a_file(icb: Icb, tiny: Tiny, which: str)
 
 
 def test_a_study_folder_without_clinical_data(icb: Icb, tiny: Tiny) -> None:
-    members = {name: text for name, text in study_members().items() if "clinical_patient" not in name}
+    members = {name: text for name, text in study_members().items() if "clinical" not in name}
     tiny.study_file.write_bytes(tarball(members))
-    icb("run", "--strict").is_one_sentence(STUDY, "no clinical patient file", "data_clinical_patient.txt")
+    icb("run", "--strict").is_one_sentence(STUDY, "no clinical sample file", "data_clinical_sample.txt")
 
 
 def test_a_file_that_the_mirror_does_not_have(icb: Icb, tiny: Tiny) -> None:

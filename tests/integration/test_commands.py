@@ -266,6 +266,10 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
     assert any("clock of OS" in note for note in added["notes"])
     text = path.read_text()
     assert "origin: unknown" in text and "clock of OS" in text
+    tiny_icb("cohort", "check", STUDY).is_one_sentence(
+        "assay.kind: exome if it is one"
+    )  # the study does not say
+    path.write_text(text.replace("kind: none", "kind: exome"))
     assert tiny_icb("cohort", "check", STUDY).code == 0
     assert f"{STUDY}" in tiny_icb("cohort", "list").out
 
@@ -297,7 +301,7 @@ def test_words_without_a_meaning_are_named_and_the_file_has_the_line_to_complete
         for i, line in enumerate(lines)
     ]
     path.write_text("\n".join(completed) + "\n")
-    assert tiny_icb("cohort", "check", STUDY).code == 0
+    assert tiny_icb("cohort", "check", STUDY, "--no-files").code == 0
     from ingestion.catalog import load_cohort
 
     assert load_cohort(path).files[0].columns["OS_STATUS"].words == {'gone "west"': "event"}
@@ -334,10 +338,10 @@ def test_a_study_that_cannot_be_added_writes_nothing(
     assert sorted(tiny.catalog.rglob("*")) == before
 
 
-def test_a_study_without_patients_writes_nothing(tiny_icb: Icb, tiny: Tiny) -> None:
+def test_a_study_without_samples_writes_nothing(tiny_icb: Icb, tiny: Tiny) -> None:
     (tiny.catalog / "cohorts" / f"{STUDY}.yaml").unlink()
-    tiny.study_file.write_bytes(tarball({k: v for k, v in study_members().items() if "patient" not in k}))
-    tiny_icb("cohort", "add", STUDY, "--icb").is_one_sentence("no clinical patient file")
+    tiny.study_file.write_bytes(tarball({k: v for k, v in study_members().items() if "clinical" not in k}))
+    tiny_icb("cohort", "add", STUDY, "--icb").is_one_sentence("no clinical sample file")
     assert not (tiny.catalog / "cohorts" / f"{STUDY}.yaml").exists()
 
 

@@ -340,4 +340,4 @@ def test_what_of_a_study_is_not_read_is_listed(icb: Icb, bare: Tiny) -> None:
     bare.study_file.write_bytes(
         tarball(study_members() | {"data_timeline_treatment.txt": "PATIENT_ID\tDRUG\n"})
     )
-    assert added(icb, "--icb")["not_read"] == ["data_timeline_treatment.txt"]
+    assert added(icb, "--icb")["not_read"] == ["data_timeline_treatment.txt (no meta file says what it is)"]

@@ -93,7 +93,7 @@ def test_a_cohort_whose_file_is_gone_is_left_out_though_it_was_parsed_before_and
     calls.unlink()
     gone = read(settings, catalog)
     assert "the mirror has no file" in str(gone.metadata["left out"].value)
-    with pytest.raises(IngestionError, match="no cohort is left to publish: waits: .*has no file"):
+    with pytest.raises(IngestionError, match=r"no cohort is left to publish: waits: .*has no file"):
         in_this_version(catalog, settings.parsed)
     calls.write_text(CALLS)
     assert "left out" not in read(settings, catalog).metadata
