@@ -50,9 +50,10 @@ def cohorts_to_blame(con: duckdb.DuckDBPyConnection, target: Path) -> dict[str, 
         if not counts:
             return {}
         what = (node.get("description") or "").strip().rstrip(".")
-        for cohort, n in counts.items():
+        for cohort, (n, own_words) in counts.items():
             words = f"it fails the check {node['name']} in {n} row{'' if n == 1 else 's'}"
-            said.setdefault(cohort, []).append(f"{words} ({what})" if what else words)
+            why = own_words or what
+            said.setdefault(cohort, []).append(f"{words} ({why})" if why else words)
     remedy = "look at its file in the catalogue and at its source, then run again"
     return {cohort: f"{'; '.join(parts)}; {remedy}." for cohort, parts in said.items()}
 
@@ -62,18 +63,22 @@ def _failing_rows(
     result: Mapping[str, Any],
     node: Mapping[str, Any],
     nodes: Mapping[str, Any],
-) -> dict[str, int]:
-    """Cohort -> number of failing rows; empty when the rows name no cohort."""
+) -> dict[str, tuple[int, str]]:
+    """Cohort -> number of failing rows, and what the first of them says in its column ``words`` if it has one; empty
+    when the rows name no cohort."""
     sql = result.get("compiled_code") or node.get("compiled_code")
     test = node.get("test_metadata") or {}
     if test.get("name") == "not_null":
         model = nodes.get(str(node.get("attached_node")), {})
         column = test["kwargs"]["column_name"]
         sql = f'select * from "{model.get("schema")}"."{model.get("alias")}" where "{column}" is null'
-    try:
-        rows = con.execute(f"select cohort_id, count(*) from ({sql}) as failing group by all").fetchall()
-    except duckdb.BinderException:
-        return {}  # there is no such column
-    if any(cohort is None for cohort, _ in rows):
+    columns = {str(row[0]) for row in con.execute(f"describe {sql}").fetchall()}
+    if "cohort_id" not in columns:
         return {}
-    return {str(cohort): int(n) for cohort, n in rows}
+    words = "min(words)" if "words" in columns else "null"
+    rows = con.execute(
+        f"select cohort_id, count(*), {words} from ({sql}\n) as failing group by all"
+    ).fetchall()
+    if any(cohort is None for cohort, *_ in rows):
+        return {}
+    return {str(cohort): (int(n), str(said or "").strip().rstrip(".")) for cohort, n, said in rows}

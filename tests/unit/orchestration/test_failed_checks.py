@@ -58,6 +58,14 @@ def test_a_cohort_that_a_failed_test_names_is_taken_out_of_every_raw_table_and_w
     assert left_out_cohorts(con) == (found,)
 
 
+def test_what_the_failing_rows_say_in_words_is_the_sentence(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    sql = "select 'bad' as cohort_id, 'Calls meet nobody.' as words"
+    (found,) = leave_out_failing(con, target(tmp_path, ("receipts", "fail", {"compiled_code": sql})), "run")
+    assert found.sentence.startswith("it fails the check receipts in 1 row (Calls meet nobody);")
+
+
 def test_nulls_of_a_column_are_laid_to_the_cohorts_of_their_rows(
     con: duckdb.DuckDBPyConnection, tmp_path: Path
 ) -> None:
