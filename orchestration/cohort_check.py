@@ -7,9 +7,10 @@ Nothing is built: each file is fetched (or read from the mirror) and parsed into
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -20,12 +21,14 @@ from ingestion.catalog import (
     SourceFile,
     load_attributes,
     load_catalog,
-    load_checked_cohort,
+    load_cohort,
 )
+from ingestion.catalog_attributes import Attribute, check_cohort
 from ingestion.catalog_tables import resolved_columns
 from ingestion.errors import (
     AbsentColumnError,
     AddressNotFoundError,
+    CatalogError,
     IngestionError,
     SourceUnavailableError,
     StorageError,
@@ -125,14 +128,36 @@ def _shared(settings: Settings) -> Catalog:
 def _declared(path: Path, settings: Settings) -> tuple[CheckedCohort, Cohort | None]:
     """The cohort file by itself."""
     checked = CheckedCohort(path.stem, path)
+    attributes = load_attributes(settings.attributes)
     try:
-        declared = load_checked_cohort(path, load_attributes(settings.attributes))
+        declared = load_cohort(path)
     except IngestionError as exc:
         checked.faults.append(str(exc))
         return checked, None
+    checked.faults += _faults_of_words(path, declared, attributes)
     checked.title = declared.title
     checked.files = [CheckedFile(file.id, file.kind, "not opened") for file in declared.files]
     return checked, declared
+
+
+def _faults_of_words(path: Path, declared: Cohort, attributes: Mapping[str, Attribute]) -> list[str]:
+    """What the cohort file says about attributes, words and drugs that cannot be: a sentence each. A run stops at the
+    first of them; here each part of the file is asked by itself."""
+    alone = [declared.model_copy(update={"files": ()})]
+    for file in declared.files:
+        rest: dict[str, Any] = {"constants": {}, "intervals": ()}
+        columns = [{"columns": {name: m}} | rest for name, m in file.columns.items()]
+        parts: list[dict[str, Any]] = [*columns, {"columns": {}}]
+        for part in parts:
+            one = file.model_copy(update=part)
+            alone.append(declared.model_copy(update={"files": (one,), "drug_classes": {}}))
+    faults: list[str] = []
+    for part_of_file in alone:
+        try:
+            check_cohort(path, part_of_file, attributes)
+        except CatalogError as exc:
+            faults.append(str(exc))
+    return list(dict.fromkeys(faults))
 
 
 @dataclass(frozen=True)
@@ -209,7 +234,7 @@ class _Reader:
 
 def _receipt(file: SourceFile, tables: dict[str, pa.Table], catalog: Catalog) -> CheckedFile:
     rejected = Counter(tables["rejected_rows"].column("rule_id").to_pylist())
-    known = resolved_columns(file, catalog)
+    known = {column.name: column.map for column in resolved_columns(file, catalog)}
     keys = {*_KEYS, *(normal_name(c) for p in (file.patient_id, file.sample_id) if p for c in p.columns)}
     names = dict.fromkeys(tables["clinical_values"].column("column_name").to_pylist())
     return CheckedFile(

@@ -232,6 +232,20 @@ def test_check_names_every_absent_column_of_a_table(icb: Icb, tiny: Tiny) -> Non
     assert icb("cohort", "check", TABLE, "--no-files").code == 0
 
 
+def test_check_names_every_word_that_stands_for_no_value_and_still_opens_the_files(
+    icb: Icb, tiny: Tiny
+) -> None:
+    text = tiny.cohort_yaml.read_text()
+    text = text.replace('"1": event', '"1": Event happened').replace('"0": censored', '"0": censored')
+    tiny.cohort_yaml.write_text(
+        text.replace("months: {attribute: OS_TIME, unit: months}", "sex: {attribute: SEX, words: {w: Frau}}")
+    )
+    said = icb("cohort", "check", TABLE)
+    faults = [line for line in said.err.splitlines() if line.startswith("icb: ")]
+    assert said.code == 1 and len(faults) == 3, faults
+    assert "'Event happened'" in said.err and "'Frau'" in said.err and "no column 'sex'" in said.err
+
+
 def test_check_refuses_a_panel_that_nobody_describes(icb: Icb, tiny: Tiny) -> None:
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     path.write_text(
