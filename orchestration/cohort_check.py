@@ -226,10 +226,28 @@ class _Reader:
                 read.append(tables)
                 if not faults:
                     checked.files[place] = _receipt(file, tables, self.catalog)
-        whole = {name: pa.concat_tables([t[name] for t in (*panels, *read)]) for name in _OF_PANELS if read}
-        if read:
-            alone = self.catalog.model_copy(update={"cohorts": (cohort,)})
-            checked.faults += [str(error) for error in unknown_panels(whole, alone).values()]
+        tables_of_panels = [*panels, *read]
+        if not tables_of_panels:
+            return
+        whole = {name: pa.concat_tables([t[name] for t in tables_of_panels]) for name in _OF_PANELS}
+        alone = self.catalog.model_copy(update={"cohorts": (cohort,)})
+        unknown = [str(error) for error in unknown_panels(whole, alone).values()]
+        checked.faults += unknown or _unknown_assay(checked.path, cohort, whole["gene_panels"])
+
+
+def _unknown_assay(path: Path, cohort: Cohort, gene_panels: pa.Table) -> list[str]:
+    """The panel that the cohort file names for everybody, when no list describes it, whoever is on it."""
+    named = cohort.assay.panel_id
+    known = {str(name).lower() for name in gene_panels.column("panel_id").unique().to_pylist()}
+    known |= {panel.panel_id.lower() for panel in cohort.panels}
+    if named is None or named.lower() in known:
+        return []
+    error = CatalogError(
+        f"key 'assay.panel_id': no list describes panel '{named}'",
+        where=str(path),
+        remedy="correct its name, or add a file of kind gene_panels that lists its genes",
+    )
+    return [str(error)]
 
 
 def _receipt(file: SourceFile, tables: dict[str, pa.Table], catalog: Catalog) -> CheckedFile:

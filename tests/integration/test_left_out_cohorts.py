@@ -254,6 +254,17 @@ def test_check_refuses_a_panel_that_nobody_describes(icb: Icb, tiny: Tiny) -> No
     icb("cohort", "check", STUDY).is_one_sentence("'X9'", STUDY)
 
 
+def test_check_refuses_a_panel_of_the_assay_that_nobody_describes_though_nobody_was_sequenced(
+    icb: Icb, tiny: Tiny
+) -> None:
+    tiny.cohort_yaml.write_text(
+        tiny.cohort_yaml.read_text().replace(
+            "{name: none, kind: none}", "{name: x, kind: panel, panel_id: X9}"
+        )
+    )
+    icb("cohort", "check", TABLE).is_one_sentence(str(tiny.cohort_yaml), "'assay.panel_id'", "'X9'")
+
+
 def test_check_says_of_an_awaited_file_that_it_is_not_there_and_does_not_refuse_it(
     icb: Icb, tiny: Tiny
 ) -> None:
