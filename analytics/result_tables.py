@@ -239,6 +239,11 @@ RESULT_TABLES: dict[str, Columns] = {
         "rule_ids": ("string", "Rules that found a contradiction among the printed numbers"),
         "rule_findings": ("string", "What they found"),
     },
+    "left_out_cohorts": {
+        "cohort_id": ("string", "A cohort of the catalogue that is in no table of this version"),
+        "sentence": ("string", "Why: what is wrong, where, and the remedy"),
+        "run_id": ("string", "Run that left it out, see stats.runs"),
+    },
     "runs": {
         "run_id": ("string", "Run"),
         "started_at": ("timestamp", "UTC"),

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from ingestion.addresses import parse_address
 from ingestion.catalog_attributes import Attribute, check_cohort
 from ingestion.catalog_columns import (
     ColumnMap,
@@ -35,7 +36,7 @@ from ingestion.catalog_measurements import (
     check_measurements,
 )
 from ingestion.catalog_panels import DeclaredPanel, GenePanelTable
-from ingestion.errors import CatalogError
+from ingestion.errors import CatalogError, InvalidAddressError
 
 Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]
 Endpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
@@ -125,6 +126,16 @@ class SourceFile(Strict):
     features: FeatureTable | None = None
     gene_sets: GeneSetTable | None = None
     gene_identifiers: GeneIdentifierColumns | None = None
+
+    @field_validator("address")
+    @classmethod
+    def _can_be_read(cls, address: str) -> str:
+        if not address.startswith(OWN_SCHEME):
+            try:
+                parse_address(address)
+            except InvalidAddressError as exc:
+                raise ValueError(f"'{address}' is {exc.what}; {exc.remedy}") from exc
+        return address
 
     @model_validator(mode="after")
     def _complete(self) -> SourceFile:
@@ -272,14 +283,33 @@ class Reference(Strict):
         return self.reference_id
 
 
+class LeftOutCohort(Strict):
+    """A cohort that is in no table of a version, and the sentence that says why."""
+
+    cohort_id: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"cohort {self.cohort_id} was left out of this version: {self.sentence}"
+
+
 class Catalog(Strict):
+    """left_out: cohorts whose file is not valid."""
+
     attributes: dict[str, Attribute]
     cohorts: tuple[Cohort, ...]
     references: tuple[Reference, ...] = ()
+    left_out: tuple[LeftOutCohort, ...] = ()
 
     def owners(self) -> tuple[Cohort | Reference, ...]:
         """Everything that has files."""
         return (*self.cohorts, *self.references)
+
+    def without(self, left_out: tuple[LeftOutCohort, ...]) -> Catalog:
+        """The catalogue without these cohorts, which it names under ``left_out`` beside those it named before."""
+        names = {cohort.cohort_id for cohort in left_out}
+        kept = tuple(cohort for cohort in self.cohorts if cohort.cohort_id not in names)
+        return self.model_copy(update={"cohorts": kept, "left_out": (*self.left_out, *left_out)})
 
     def cohort(self, cohort_id: str) -> Cohort:
         for cohort in self.cohorts:
@@ -369,28 +399,62 @@ def load_reference(path: Path) -> Reference:
     return reference
 
 
-def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
-    """Read the attributes (``folder/attributes.yaml`` unless given), every ``cohorts/*.yaml`` and every
-    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too).
+def load_attributes(path: Path) -> dict[str, Attribute]:
+    """Read and validate the list of harmonised attributes.
 
     Raises
     ------
     CatalogError
-        As :func:`load_cohort`; also when a column, word, interval or drug cannot be what the file says
-        (:mod:`ingestion.catalog_attributes`).
+        As :func:`load_cohort`.
     """
-    path = attributes_path or folder / "attributes.yaml"
     try:
-        found = (_read_yaml(path) or {}).items()
-        attributes = {name: Attribute.model_validate(value) for name, value in found}
+        return {name: Attribute.model_validate(value) for name, value in (_read_yaml(path) or {}).items()}
     except ValidationError as exc:
         raise CatalogError(_sentence(path, exc)) from exc
-    cohorts = []
+
+
+def load_checked_cohort(path: Path, attributes: dict[str, Attribute]) -> Cohort:
+    """Read one cohort file and hold it to the attributes and vocabularies.
+
+    Raises
+    ------
+    CatalogError
+        As :func:`load_cohort` and :func:`ingestion.catalog_attributes.check_cohort`.
+    """
+    cohort = load_cohort(path)
+    check_cohort(path, cohort, attributes)
+    return cohort
+
+
+def load_catalog(
+    folder: Path, attributes_path: Path | None = None, *, strict: bool = True, may_be_empty: bool = False
+) -> Catalog:
+    """Read the attributes (``folder/attributes.yaml`` unless given), every ``cohorts/*.yaml`` and every
+    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too).
+
+    Parameters
+    ----------
+    strict : a cohort file that is not valid is an error; else it is named in ``left_out``, and the others are read.
+    may_be_empty : no cohort at all is no error.
+
+    Raises
+    ------
+    CatalogError
+        As :func:`load_checked_cohort`; without ``strict`` only when no cohort file is valid.
+    """
+    attributes = load_attributes(attributes_path or folder / "attributes.yaml")
+    cohorts: list[Cohort] = []
+    left_out: list[LeftOutCohort] = []
     for cohort_path in sorted((folder / "cohorts").glob("*.yaml")):
-        cohort = load_cohort(cohort_path)
-        check_cohort(cohort_path, cohort, attributes)
-        cohorts.append(cohort)
-    if not cohorts:
+        try:
+            cohorts.append(load_checked_cohort(cohort_path, attributes))
+        except CatalogError as exc:
+            if strict:
+                raise
+            left_out.append(LeftOutCohort(cohort_id=cohort_path.stem, sentence=str(exc)))
+    if not cohorts and not may_be_empty:
+        if left_out:
+            raise CatalogError(" ".join(cohort.sentence for cohort in left_out))
         raise CatalogError(
             f"{folder / 'cohorts'} holds no cohort file; add one with 'icb cohort add <study_id>'."
         )
@@ -399,4 +463,6 @@ def load_catalog(folder: Path, attributes_path: Path | None = None) -> Catalog:
         for reference_path in sorted((folder / "references").glob("*.yaml"))
         if "reference_id" in (_read_yaml(reference_path) or {})
     )
-    return Catalog(attributes=attributes, cohorts=tuple(cohorts), references=references)
+    return Catalog(
+        attributes=attributes, cohorts=tuple(cohorts), references=references, left_out=tuple(left_out)
+    )

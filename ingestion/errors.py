@@ -103,3 +103,13 @@ class NothingMeetsError(ParseError):
 
 class UnknownPanelError(IngestionError):
     """Samples of a cohort were sequenced on a panel of which nobody says which genes it covers."""
+
+
+class AbsentColumnError(ParseError):
+    """A table lacks a column that the catalogue names; ``column`` is its name as the catalogue writes it."""
+
+    def __init__(
+        self, what: str, *, file: str = "", line: int | None = None, remedy: str = "", column: str = ""
+    ) -> None:
+        self.column = column
+        super().__init__(what, file=file, line=line, remedy=remedy)

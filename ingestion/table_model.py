@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 
 import pyarrow as pa
 
-from ingestion.errors import ParseError
+from ingestion.errors import AbsentColumnError, ParseError
 
 #: Which columns to keep, given the header; None keeps all.
 Select = Callable[[Sequence[str]], Collection[str]]
@@ -103,11 +103,12 @@ def require_column(columns: Sequence[str], name: str, where: str, key: str) -> s
     found = find_column(columns, name)
     if found is None:
         shown = ", ".join(columns[:25]) + (", ..." if len(columns) > 25 else "")
-        raise ParseError(
+        raise AbsentColumnError(
             f"there is no column '{normal_name(name)}', which the catalogue names under {key}; "
             f"the file has: {shown}",
             file=where,
             remedy="correct the column name, the delimiter or the header row in the cohort file",
+            column=name,
         )
     return found
 

@@ -12,6 +12,7 @@ from ingestion.errors import CatalogError
 from orchestration.kinds import KINDS, Kind
 from orchestration.kinds.gathered import AnalysisResult, Provenance
 from orchestration.spec_files import read_yaml, validated
+from orchestration.without_cohorts import cohorts_of, run_without, say_without, skipped_analysis
 
 
 def load_analysis(path: Path) -> Question:
@@ -49,8 +50,17 @@ def run_analysis(
     run_id: str,
     reference_genome: Path | None = None,
 ) -> AnalysisResult:
-    """Every variant of a spec on an open warehouse."""
-    return kind_of(spec).run(con, spec, Provenance(spec_sha256, run_id, reference_genome))
+    """Every variant of a spec on an open warehouse. Cohorts that were left out of the version it does without, and says
+    so."""
+    provenance = Provenance(spec_sha256, run_id, reference_genome)
+    result, left = run_without(
+        con,
+        cohorts_of(spec),
+        lambda: kind_of(spec).run(con, spec, provenance),
+        lambda sentence: skipped_analysis(spec, provenance, sentence),
+    )
+    say_without(result.tables, left, flow="analysis_flow")
+    return result
 
 
 def spec_checksum(path: Path) -> str:

@@ -3,9 +3,12 @@
 import dagster as dg
 import duckdb
 
+from orchestration.left_out import left_out_published
 from orchestration.resources import Warehouse
 
 PUBLISHED = dg.AssetKey(["published", "icb"])
+#: The check that fails, as a warning, when a cohort was left out.
+COMPLETE = "every_cohort_is_in_it"
 
 
 def published_checks() -> list[dg.AssetChecksDefinition]:
@@ -31,4 +34,17 @@ def published_checks() -> list[dg.AssetChecksDefinition]:
         orphans = int(row[0]) if row else 0
         return dg.AssetCheckResult(passed=orphans == 0, metadata={"statistics_without_run": orphans})
 
-    return [one_person_once, statistics_can_be_walked_back]
+    @dg.asset_check(
+        asset=PUBLISHED,
+        name=COMPLETE,
+        description="No cohort of the catalogue was left out of the published file.",
+    )
+    def every_cohort(warehouse: Warehouse) -> dg.AssetCheckResult:
+        left_out = left_out_published(warehouse.settings.published_file)
+        return dg.AssetCheckResult(
+            passed=not left_out,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={cohort.cohort_id: cohort.sentence for cohort in left_out},
+        )
+
+    return [one_person_once, statistics_can_be_walked_back, every_cohort]

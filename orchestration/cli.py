@@ -26,6 +26,9 @@ app = typer.Typer(
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
 app.add_typer(cohort_app, name="cohort")
 
+ADD_ONE = "add one with 'icb cohort add <study_id>'"
+#: Exit code of a run that has published, but without a cohort.
+LEFT_OUT = 3
 _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to write the file.")]
 
@@ -53,14 +56,22 @@ def run(
         bool, typer.Option("--statistics-only", help="On the tables of the last build.")
     ] = False,
     force: Annotated[bool, typer.Option("--force", help="Build again even if nothing has changed.")] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Publish nothing if a cohort cannot be read or fails its checks.")
+    ] = False,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
-    Example: ICB_MIRROR=../shared/mirror icb run
+    A cohort whose file is not valid, that cannot be fetched or parsed, or that fails its checks is left out by name:
+    the others are published, stats.left_out_cohorts says why, and the exit code is 3. With --strict (or ICB_STRICT=1)
+    that is an error, exit code 1, and the last published file stays.
+
+    Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --strict
     """
     from orchestration.run import run_graph
 
-    run_graph(demo=demo, statistics_only=statistics_only, force=force)
+    if run_graph(demo=demo, statistics_only=statistics_only, force=force, strict=strict):
+        raise typer.Exit(LEFT_OUT)
 
 
 @app.command(
@@ -217,14 +228,15 @@ app.command()(diff)
 
 @cohort_app.command("list")
 def cohort_list(style: FormatOption = Format.table) -> None:
-    """Cohorts of the catalogue.
+    """Cohorts of the catalogue. A file that is not valid is named after the others; the exit code is then 1.
 
     Example: icb cohort list --format csv
     """
     from ingestion.catalog import load_catalog
 
     settings = Settings.from_environment()
-    catalog = load_catalog(settings.catalog, settings.attributes)
+    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "licence"]
     rows: list[dict[str, Any]] = [
         {
             "cohort_id": c.cohort_id,
@@ -237,7 +249,18 @@ def cohort_list(style: FormatOption = Format.table) -> None:
         }
         for c in catalog.cohorts
     ]
-    show(rows, list(rows[0]), style)
+    show(rows, columns, style)
+    if not rows and not catalog.left_out:
+        print(f"! {settings.catalog / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
+    _refuse([cohort.sentence for cohort in catalog.left_out])
+
+
+def _refuse(faults: list[str]) -> None:
+    """Say every fault, a line each, and end with exit code 1 if there is one."""
+    for fault in faults:
+        print(f"icb: {fault}", file=sys.stderr)
+    if faults:
+        raise typer.Exit(1)
 
 
 @cohort_app.command("check")
@@ -245,51 +268,74 @@ def cohort_check(
     cohort: Annotated[
         str | None, typer.Argument(help="A cohort of the catalogue, or the path of a file; all without.")
     ] = None,
+    no_files: Annotated[
+        bool, typer.Option("--no-files", help="Look at the cohort files only: nothing is fetched.")
+    ] = False,
+    columns: Annotated[
+        bool, typer.Option("--columns", help="Also which clinical column becomes what, and which nothing.")
+    ] = False,
+    style: FormatOption = Format.table,
 ) -> None:
-    """Validate cohort files without running anything.
+    """Open the files of a cohort as a run does, say what becomes of each, and refuse what a run would refuse.
 
-    Example: icb cohort check tmb_mskcc_2018
+    Every file is fetched (or read from ICB_MIRROR) and parsed, nothing is built. A line on standard error says each
+    fault with file, key and remedy, and the exit code is then 1. A file that is awaited and not there is no fault.
+
+    Examples: icb cohort check tmb_mskcc_2018 --columns; icb cohort check --no-files
     """
-    from ingestion.catalog import load_catalog, load_cohort
-    from ingestion.catalog_attributes import check_cohort
+    from orchestration.cohort_check import check_cohorts, rows_of
 
-    settings = Settings.from_environment()
-    if cohort is None:
-        catalog = load_catalog(settings.catalog, settings.attributes)
-        print(
-            f"{len(catalog.cohorts)} cohort files are valid: {', '.join(c.cohort_id for c in catalog.cohorts)}"
-        )
-        return
-    path = (
-        Path(cohort)
-        if cohort.endswith((".yaml", ".yml"))
-        else settings.catalog / "cohorts" / f"{cohort}.yaml"
-    )
-    checked = load_cohort(path)
-    attributes = load_catalog(settings.catalog, settings.attributes).attributes
-    check_cohort(path, checked, attributes)
-    print(f"{path} is valid: {checked.title}, {len(checked.files)} files")
+    checked = check_cohorts(Settings.from_environment(), cohort, open_files=not no_files)
+    if style is Format.json:
+        print_json([vars(one) | {"files": [vars(file) for file in one.files]} for one in checked])
+    else:
+        shown = ["cohort_id", "file", "kind", "state", "rows", "columns mapped", "rejected"]
+        rows = rows_of(checked)
+        if rows or style is Format.csv:
+            show(rows, shown[:4] if no_files else shown, style)
+    if style is Format.table:
+        for one in checked:
+            for file in one.files:
+                if columns and file.columns:
+                    print(f"\n{one.cohort_id}, {file.file_id}: {'; '.join(file.columns)}")
+                if columns and file.not_mapped:
+                    print(f"  not mapped: {', '.join(file.not_mapped)}")
+                if file.state == "awaited":
+                    print(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
+        valid = [one.cohort_id for one in checked if not one.faults]
+        if valid:
+            print(
+                f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}"
+            )
+    _refuse([fault for one in checked for fault in one.faults])
 
 
 @cohort_app.command("add")
 def cohort_add(
     study_id: Annotated[str, typer.Argument(help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018.")],
-    not_icb: Annotated[
-        bool, typer.Option("--not-icb", help="Its patients got no checkpoint inhibitor.")
-    ] = False,
+    icb: Annotated[
+        bool | None,
+        typer.Option(
+            "--icb/--not-icb", help="Whether its patients got a checkpoint inhibitor: never assumed."
+        ),
+    ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
     style: FormatOption = Format.table,
 ) -> None:
     """Write a catalogue file for any cBioPortal study, and say which columns could be mapped and which not.
 
     The study is fetched (or read from ICB_MIRROR) and its clinical columns are compared with catalog/attributes.yaml.
+    Licence and assay are written down as the study states them; what it does not state the file says.
     Then: map other columns and explain words under 'columns', say when each endpoint's clock starts, check, run.
 
-    Example: icb cohort add mel_mskimpact_2020 && icb cohort check mel_mskimpact_2020
+    Examples: icb cohort add mel_mskimpact_2020 --icb && icb cohort check mel_mskimpact_2020;
+    icb cohort add luad_tcga_pan_can_atlas_2018 --not-icb
     """
     from orchestration.cohort_add import add_cohort
 
-    added = add_cohort(study_id, Settings.from_environment(), is_icb=not not_icb, overwrite=overwrite)
+    settings = Settings.from_environment()
+    ask = typer.confirm if sys.stdin.isatty() else None
+    added = add_cohort(study_id, settings, is_icb=icb, overwrite=overwrite, ask=ask)
     if style is Format.json:
         print_json(vars(added))
         return
@@ -305,7 +351,11 @@ def cohort_add(
     if added.words:
         print("\nWords without a meaning: their values are rejected until the file explains them")
         show(added.words, ["column", "attribute", "word", "n"], style)
-    print("", *(f"! {note}" for note in added.notes), sep="\n")
+    stated = ", ".join(f"{key} {value}" for key, value in added.assay.items())
+    print(f"\nLicence: {added.licence}. Assay: {stated}.")
+    if added.not_read:
+        print(f"Not read: {', '.join(added.not_read)}")
+    print(*(f"! {note}" for note in added.notes), sep="\n")
     print(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
 
 

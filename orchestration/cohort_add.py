@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +23,11 @@ from ingestion.store import ContentStore
 from ingestion.tables import read_table
 from ingestion.vocabulary import is_understood
 from orchestration.settings import Settings
+from orchestration.study_facts import NOT_STATED, assay_of, licence_of
 
+#: Puts a question with the answers yes and no.
+Ask = Callable[[str], bool]
 STUDY_ADDRESS = "https://datahub.assets.cbioportal.org/{study_id}.tar.gz"
-_LICENCE = "ODbL 1.0 (cBioPortal datahub)"
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI")
 #: Words of one column that are shown; a column with more is no vocabulary.
 _MOST_WORDS = 12
@@ -41,21 +43,33 @@ class AddedCohort:
     words : ``column``, ``attribute``, ``word`` and ``n`` of words that no vocabulary explains: such a value is rejected
         until the cohort file says what it means.
     notes : sentences on what else is missing.
+    licence, assay : as the study states them. not_read : data files of the study that nothing is made of.
     """
 
     path: Path
     columns: list[dict[str, Any]]
     words: list[dict[str, Any]]
     notes: list[str]
+    licence: str = NOT_STATED
+    assay: dict[str, str] = field(default_factory=dict)
+    not_read: list[str] = field(default_factory=list)
 
 
-def add_cohort(study_id: str, settings: Settings, *, is_icb: bool, overwrite: bool) -> AddedCohort:
+def add_cohort(
+    study_id: str, settings: Settings, *, is_icb: bool | None, overwrite: bool, ask: Ask | None = None
+) -> AddedCohort:
     """Fetch a study, look at its attributes, and write ``catalog/cohorts/<study_id>.yaml``.
+
+    Parameters
+    ----------
+    is_icb : whether its patients got a checkpoint inhibitor; None when nobody has said so.
+    ask : puts a question to the person at the terminal; None when there is none.
 
     Raises
     ------
     CatalogError
-        That is no identifier; or there is such a file already and ``overwrite`` is false.
+        That is no identifier; there is such a file already and ``overwrite`` is false; or nobody says whether the
+        cohort is under checkpoint blockade, which is never assumed.
     IngestionError
         The study cannot be fetched or is no study: one sentence. Nothing is written.
     """
@@ -69,30 +83,46 @@ def add_cohort(study_id: str, settings: Settings, *, is_icb: bool, overwrite: bo
         raise CatalogError(
             "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
         )
-    catalog = load_catalog(settings.catalog, settings.attributes)
+    if is_icb is None and ask is not None:
+        is_icb = ask(f"Did the patients of {study_id} get a checkpoint inhibitor?")
+    if is_icb is None:
+        raise CatalogError(
+            f"whether the patients of {study_id} got a checkpoint inhibitor is not assumed",
+            remedy="give --icb, or --not-icb if they did not",
+        )
+    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
     address = STUDY_ADDRESS.format(study_id=study_id)
     with (
         RichProgress() as progress,
         Fetcher(ContentStore(settings.data), settings.mirror, settings.lock(), progress=progress) as fetcher,
     ):
-        fetched = fetcher.fetch(address, licence=_LICENCE, expected="gzip")
+        fetched = fetcher.fetch(address, licence=NOT_STATED, expected="gzip")
     members = dict(iter_members(fetched.path, source=address))
     report = mapping_report(members, catalog, address)
     cells = _clinical_cells(members, address)
     words = _unknown_words(report, cells, catalog)
+    layout, meta = study_layout(members, address), _meta(members)
+    assay, licence = assay_of(members, layout, cells, address), licence_of(members, meta)
+    notes = [assay.note] if assay.note else []
+    if licence == NOT_STATED:
+        notes.append("Under which licence is it? The study does not say.")
     added = AddedCohort(
         path=path,
         columns=[vars(column) for column in (*report.mapped, *report.unmapped)],
         words=words,
-        notes=_notes(study_id, report, cells, members, catalog),
+        notes=[*notes, *_notes(study_id, report, cells, members, catalog)],
+        licence=licence,
+        assay=assay.entry,
+        not_read=[f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)],
     )
-    _write(path, _cohort_file(study_id, address, _meta(members), added, is_icb=is_icb))
+    _write(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
     return added
 
 
 def _write(path: Path, content: str) -> None:
     """Write the file, and take it back if the catalogue would refuse it."""
     previous = path.read_text(encoding="utf-8") if path.exists() else None
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, encoding="utf-8")
     try:
         load_cohort(path)
@@ -154,9 +184,6 @@ def _notes(
         notes.append("The study has no survival times.")
     if not study_layout(members, study_id).of_role("mutations"):
         notes.append("The study has no mutation table: every gene is not profiled.")
-    unread = [f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)]
-    if unread:
-        notes.append(f"The study also holds what is not read: {', '.join(unread)}.")
     patients = set(cells.get("PATIENT_ID", []))
     for cohort in catalog.cohorts:
         for rule in cohort.person_rules:
@@ -174,19 +201,18 @@ def _notes(
 
 
 def _cohort_file(
-    study_id: str, address: str, meta: dict[str, str], added: AddedCohort, *, is_icb: bool
+    study_id: str, address: str, meta: dict[str, str], added: AddedCohort, assay_by: str, *, is_icb: bool
 ) -> str:
     attributes = {column["attribute"] for column in added.columns}
-    has_panel = "GENE_PANEL" in attributes
     content: dict[str, Any] = {
         "cohort_id": study_id,
         "title": meta.get("name", study_id),
         "citation": meta.get("citation", "not stated by the study"),
         **({"pmid": meta["pmid"].split(",")[0].strip()} if meta.get("pmid") else {}),
-        "licence": _LICENCE,
+        "licence": added.licence,
         "is_icb": is_icb,
         "precedence": 100,
-        "assay": {"name": "panel" if has_panel else "exome", "kind": "panel" if has_panel else "exome"},
+        "assay": added.assay,
         "endpoints": {
             endpoint: {"origin": "unknown", "evidence": "Not stated by the study: find it in the paper."}
             for endpoint in _ENDPOINTS
@@ -195,7 +221,15 @@ def _cohort_file(
         "files": [{"id": "study", "address": address, "kind": "cbioportal_study"}],
     }
     to_do = [f"# - {note}" for note in added.notes]
-    head = [f"# Written by `icb cohort add {study_id}`. Look at the assay and at precedence, and:", *to_do]
+    head = [
+        f"# Written by `icb cohort add {study_id}`. What remains to be said by a person:",
+        "# - Which row of somebody in several cohorts counts? Set precedence: the lowest first.",
+        *to_do,
+    ]
+    if assay_by:
+        head.append(f"# The assay is as stated by {assay_by}.")
+    if added.not_read:
+        head.append(f"# Of the study's files these are not read: {', '.join(added.not_read)}.")
     text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     return "\n".join(head) + "\n" + text + _words_to_explain(added.words)
 

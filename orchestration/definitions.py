@@ -30,9 +30,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     Raises
     ------
     CatalogError
-        A cohort or analysis file is not valid: one sentence with file, key and remedy.
+        A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
+        leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    catalog = load_catalog(settings.catalog, settings.attributes)
+    catalog = load_catalog(settings.catalog, settings.attributes, strict=settings.strict)
     specs = load_analyses(settings.catalog / "analyses")
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
@@ -41,9 +42,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     folders = {
         scan_folder(spec.scan_id): scan.key for spec, scan in zip(scan_specs.values(), scans, strict=True)
     }
-    stats = result_tables_asset(list(specs.values()), folders)
-    scan_tables = scan_tables_asset(list(scan_specs.values()))
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
+    stats = result_tables_asset(list(specs.values()), folders, marts)
+    scan_tables = scan_tables_asset(list(scan_specs.values()))
     published = published_asset(
         [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
         [*(spec.analysis_id for spec in specs.values()), *folders],
@@ -56,7 +57,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
     return dg.Definitions(
         assets=[
-            *raw_assets(catalog),
+            *raw_assets(catalog, settings.catalog / "cohorts"),
             dbt_build,
             *analyses,
             stats,

@@ -12,6 +12,7 @@ from analytics.selection import Selection, select_members
 from analytics.specs import COVARIATES, SurvivalEstimator, Variant
 from ingestion.errors import IngestionError
 from orchestration.frames import analysis_frame, resolve_gene
+from orchestration.left_out import require_not_left_out
 
 _ESTIMATORS: tuple[SurvivalEstimator, ...] = (
     "log_rank",
@@ -125,6 +126,7 @@ def asked_cohorts(
     }
     for cohort_id in cohorts:
         if cohort_id not in known:
+            require_not_left_out(con, cohort_id, QuestionError)
             raise QuestionError(
                 f"cohort '{cohort_id}' is not in the warehouse",
                 where="marts.cohorts",
@@ -175,7 +177,7 @@ def _known_cancer_type(frame: pd.DataFrame, cancer_type: str) -> str:
     raise QuestionError(
         f"no patient of the cohorts has cancer type '{cancer_type}'",
         where="--cancer-type",
-        remedy=f"there are {', '.join(known)}",
+        remedy=f"there are {', '.join(known)}" if known else "they name none: leave it out",
     )
 
 

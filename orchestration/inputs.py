@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from orchestration.left_out import all_notes
 from orchestration.settings import PROJECT, Settings
 
 _ROOMS = ("ingestion", "analytics", "orchestration", "dbt_project", "catalog")
@@ -19,6 +20,12 @@ def input_fingerprint(settings: Settings) -> str:
     digest = hashlib.sha256(str(settings.catalog).encode())
     for folder in sorted(p for p in settings.parsed.glob("*/*/*") if not p.name.startswith(".")):
         digest.update(str(folder.relative_to(settings.parsed)).encode())
+    for note in all_notes(settings.parsed):
+        digest.update(str(note.relative_to(settings.parsed)).encode())
+        digest.update(note.read_bytes())
+    for path in sorted(p for p in settings.catalog.rglob("*") if p.suffix in _SUFFIXES):
+        digest.update(str(path.relative_to(settings.catalog)).encode())
+        digest.update(path.read_bytes())
     code = [path for room in _ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in _SUFFIXES]
     for path in [*sorted(code), PROJECT / "requirements.lock"]:
         relative = path.relative_to(PROJECT)

@@ -227,7 +227,9 @@ def walk(con: duckdb.DuckDBPyConnection, stat_id: str) -> Lineage:
         raise UnknownStatisticError(
             f"no statistic is named '{stat_id}'",
             where="stats.every_stat",
-            remedy="did you mean " + " or ".join(row["stat_id"] for row in near),
+            remedy="did you mean " + " or ".join(row["stat_id"] for row in near)
+            if near
+            else "the catalogue has no analysis that computes any",
         )
     found = statistic[0]
     keys = (found["analysis_id"], found["variant"])

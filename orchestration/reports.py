@@ -11,8 +11,9 @@ import duckdb
 from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
-from ingestion.errors import CatalogError
+from ingestion.errors import CatalogError, IngestionError
 from orchestration.failures import CommandError
+from orchestration.left_out import SKIPPED, left_out_cohorts, said_of
 from orchestration.report_material import gather_material, published_figures
 from orchestration.settings import Settings
 from orchestration.spec_files import read_yaml, validated
@@ -53,10 +54,89 @@ def check_reports(specs: dict[Path, ReportSpec], analyses: Collection[str], scan
                 )
 
 
+class NothingToReportError(IngestionError):
+    """Everything that would lead the report was skipped, because its cohorts were left out."""
+
+
 def report_html(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path) -> str:
-    """The document of a report from an open published file and its folder of figures."""
-    material = gather_material(con, spec, published_figures(con, spec, figures))
-    return render(build_report(spec, material))
+    """The document of a report from an open published file and its folder of figures.
+
+    Raises
+    ------
+    NothingToReportError
+        Every analysis that leads it was skipped: which cohorts were left out.
+    """
+    possible = as_possible(con, spec)
+    material = gather_material(con, possible, published_figures(con, possible, figures))
+    return render(build_report(possible, material))
+
+
+def as_possible(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> ReportSpec:
+    """The report without analyses and scans that were skipped, and an introduction that says what is missing.
+
+    Raises
+    ------
+    NothingToReportError
+        As :func:`report_html`.
+    """
+    left = left_out_cohorts(con)
+    if not left:
+        return spec
+    analyses, scans = skipped(con)
+    named = cohorts_behind(con, spec)
+    a_scan_is_gone = bool(scans & set(spec.scans()))
+    concerned = [cohort for cohort in left if cohort.cohort_id in named or a_scan_is_gone]
+    lead = tuple(one for one in spec.lead if one.analysis not in analyses)
+    if not lead:
+        raise NothingToReportError(
+            f"every analysis that leads it was skipped: {said_of(concerned)}",
+            where=f"report {spec.report_id}",
+            remedy="mend the cohort and run again",
+        )
+    sections = tuple(
+        section.model_copy(
+            update={
+                "analyses": tuple(name for name in section.analyses if name not in analyses),
+                "scans": tuple(name for name in section.scans if name not in scans),
+            }
+        )
+        for section in spec.sections
+    )
+    gone = [name for name in (*spec.analyses(), *spec.scans()) if name in analyses | scans]
+    said = [spec.intro, *([said_of(concerned)] if concerned else [])]
+    said += [f"Skipped for want of a cohort: {', '.join(gone)}."] if gone else []
+    return spec.model_copy(
+        update={
+            "lead": lead,
+            "sections": tuple(section for section in sections if section.analyses or section.scans),
+            "intro": " ".join(part for part in said if part),
+        }
+    )
+
+
+def skipped(con: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:
+    """Analyses and scans that have no cohort left."""
+    found = [
+        {
+            str(row[0])
+            for row in con.execute(
+                f"select distinct {name} from stats.{table} where step = ?", [SKIPPED]
+            ).fetchall()
+        }
+        for name, table in (("analysis_id", "analysis_flow"), ("scan_id", "scan_flow"))
+    ]
+    return found[0], found[1]
+
+
+def cohorts_behind(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> set[str]:
+    """The cohorts that a report's analyses and scans name."""
+    rows = con.execute(
+        "select cohorts from stats.analysis_specs where list_contains(?, analysis_id) "
+        "union all select cohorts || coalesce(', ' || control, '') from stats.scan_specs "
+        "where list_contains(?, scan_id)",
+        [spec.analyses(), spec.scans()],
+    ).fetchall()
+    return {name.split(" (")[0] for (text,) in rows if text for name in str(text).split(", ")}
 
 
 def write_html(html: str, path: Path) -> Path:

@@ -41,6 +41,7 @@ class Warehouse(dg.ConfigurableResource):
     mirror: str | None = None
     demo: bool = False
     reference_genome: str | None = None
+    strict: bool = False
     #: A source could not be reached in this run: the next ones get one attempt, or a machine without a network would
     #: wait through the retries of every source.
     _has_lost_network: bool = PrivateAttr(default=False)
@@ -53,6 +54,7 @@ class Warehouse(dg.ConfigurableResource):
             mirror=str(settings.mirror) if settings.mirror else None,
             demo=settings.demo,
             reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
+            strict=settings.strict,
         )
 
     @property
@@ -63,6 +65,7 @@ class Warehouse(dg.ConfigurableResource):
             mirror=Path(self.mirror) if self.mirror else None,
             demo=self.demo,
             reference_genome=Path(self.reference_genome) if self.reference_genome else None,
+            strict=self.strict,
         )
 
     @contextmanager

@@ -5,6 +5,7 @@ A run whose sources, catalogue and code are those of the published file has noth
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import shutil
@@ -17,22 +18,35 @@ import dagster as dg
 import duckdb
 from rich.console import Console
 
+from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
+from orchestration.assets.raw import USABLE
+from orchestration.checks import COMPLETE
 from orchestration.data_lock import one_run_at_a_time
 from orchestration.definitions import build_definitions
 from orchestration.inputs import input_fingerprint, published_fingerprint, record_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
+from orchestration.left_out import left_out_published
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.settings import PROJECT, Settings
 from orchestration.terminal import LOGGER, StepProgress, say_where
+
+#: Checks that cohorts fail which are left out: these are listed when the run has ended.
+SAID_AT_THE_END = (USABLE, COMPLETE)
 
 
 class RunError(IngestionError):
     """A step of the run failed; the last published file stays as it was."""
 
 
-def run_graph(*, demo: bool = False, statistics_only: bool = False, force: bool = False) -> None:
-    """Run and publish.
+def run_graph(
+    *, demo: bool = False, statistics_only: bool = False, force: bool = False, strict: bool = False
+) -> tuple[LeftOutCohort, ...]:
+    """Run and publish; gives the cohorts that the published file is without, each with its sentence.
+
+    Parameters
+    ----------
+    strict : a cohort that cannot be read or fails its checks is an error, and nothing is published.
 
     Raises
     ------
@@ -42,6 +56,7 @@ def run_graph(*, demo: bool = False, statistics_only: bool = False, force: bool 
         Another run is at work on the same data folder.
     """
     settings = demo_settings(Settings.from_environment()) if demo else Settings.from_environment()
+    settings = dataclasses.replace(settings, strict=settings.strict or strict)
     console = Console(stderr=True)
     started = time.monotonic()
     with one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"), dagster_home(settings) as instance:
@@ -52,16 +67,42 @@ def run_graph(*, demo: bool = False, statistics_only: bool = False, force: bool 
         else:
             _execute(definitions, READ_SOURCES, instance, console, settings)
             fingerprint = input_fingerprint(settings)
-            if not force and published_fingerprint(settings) == fingerprint:
+            if not force and published_fingerprint(settings) == fingerprint and _may_stay(settings):
                 seconds = time.monotonic() - started
                 console.print(
                     f"Nothing has changed since {settings.published_file} was published ({seconds:.0f} s).",
                     soft_wrap=True,
                 )
-                return
+                return _warned(settings, console)
             _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings)
             record_fingerprint(settings, fingerprint)
     say_where(settings, console, time.monotonic() - started)
+    return _warned(settings, console)
+
+
+def _may_stay(settings: Settings) -> bool:
+    """Whether a publication from the same inputs is what is asked for: a strict run allows none without a cohort."""
+    return not (settings.strict and left_out_published(settings.published_file))
+
+
+def _warned(settings: Settings, console: Console) -> tuple[LeftOutCohort, ...]:
+    """Who was left out, said last, so that it is read."""
+    left_out = left_out_published(settings.published_file)
+    for cohort in left_out:
+        console.print(
+            f"! Cohort {cohort.cohort_id} was left out: {cohort.sentence}",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+    if left_out:
+        console.print(
+            f"Published without {', '.join(cohort.cohort_id for cohort in left_out)}. 'icb cohort check' opens the "
+            "files without a run; 'icb run --strict' publishes only when no cohort is left out.",
+            highlight=False,
+            soft_wrap=True,
+        )
+    return left_out
 
 
 def demo_settings(settings: Settings) -> Settings:
@@ -111,7 +152,7 @@ def _execute(
             failure_sentence(result.all_events), remedy=f"see {log}; the last published file is unchanged"
         )
     for check in result.get_asset_check_evaluations():
-        if not check.passed:
+        if not check.passed and check.check_name not in SAID_AT_THE_END:
             what = f"{check.check_name} on {check.asset_key.to_user_string()}"
             level = check.severity.value.lower()
             console.print(f"! Check {what} did not pass ({level}).", highlight=False, soft_wrap=True)

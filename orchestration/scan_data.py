@@ -87,6 +87,12 @@ class UnknownGeneSetError(IngestionError):
     """A scan is asked of a gene set that the warehouse does not have."""
 
 
+def known_strata(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, ...]:
+    """The strata without those that nobody is known to be in: a cohort that says no cancer type has one stratum, not
+    none. The survival estimates do the same."""
+    return tuple(name for name in strata if name not in members or members[name].notna().any())
+
+
 def scan_input(
     con: duckdb.DuckDBPyConnection,
     spec: ScanSpec,
@@ -115,11 +121,11 @@ def scan_input(
     patients = PatientFrame.from_table(
         members,
         entry="entry_months",
-        strata=spec.strata,
+        strata=known_strata(members, spec.strata),
         covariates=spec.covariates,
         burden="scan_burden",
         drawing_weight="drawing_weight",
-        null_strata=spec.null_strata,
+        null_strata=known_strata(members, spec.null_strata),
         cohort="cohort_id",
         panel="panel_id",
         panel_names=panels,

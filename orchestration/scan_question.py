@@ -16,6 +16,7 @@ from analytics.scan.spec import ScanSpec
 from analytics.specs import Endpoint, Response
 from ingestion.errors import IngestionError
 from orchestration.gene_question import known_gene
+from orchestration.left_out import require_not_left_out
 from orchestration.registry import counted, run_of, write_down
 from orchestration.scans import ScanAnswer, answer_scan, definition_words
 from orchestration.settings import Settings
@@ -169,6 +170,7 @@ def _check_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str]) -> No
     ]
     for cohort_id in cohorts:
         if cohort_id not in known:
+            require_not_left_out(con, cohort_id, ScanQuestionError)
             raise ScanQuestionError(
                 f"cohort '{cohort_id}' is not in the warehouse",
                 where="marts.cohorts",

@@ -21,8 +21,10 @@ from analytics.scan.survival_scan import ScanResult, scan_survival
 from analytics.selection import Selection, select_members
 from analytics.specs import Variant
 from orchestration.frames import patient_frame, sequenced_frame
+from orchestration.left_out import SKIPPED
 from orchestration.scan_data import burden_scale, scan_input
 from orchestration.spec_files import read_yaml, validated
+from orchestration.without_cohorts import run_without, say_without
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,33 @@ def results_table(spec: ScanSpec) -> str:
 
 
 def run_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec, *, spec_sha256: str, run_id: str) -> ScanOutput:
-    """Every gene with at least one carrier among the members of a scan.
+    """Every gene with at least one carrier among the members of a scan; without cohorts that this version was made
+    without, which it says.
 
     Raises
     ------
     ScanInputError
         The members do not fit the question: one sentence.
     """
+    asked = (*spec.cohorts, *(spec.control.cohorts if spec.control else ()))
+    output, left = run_without(
+        con,
+        asked,
+        lambda: _scanned(con, spec, spec_sha256, run_id),
+        lambda sentence: _skipped(spec, sentence),
+    )
+    say_without(output.tables, left, flow="scan_flow")
+    return output
+
+
+def _skipped(spec: ScanSpec, sentence: str) -> ScanOutput:
+    """A scan without a cohort: a flow that says so, and no gene."""
+    step = {"scan_id": spec.scan_id, "step_number": 0, "step": SKIPPED, "n": 0, "n_left_out": 0}
+    rows = {"scan_flow": [step | {"reason": sentence}], results_table(spec): []}
+    return ScanOutput({name: as_result_table(name, found) for name, found in rows.items()}, {})
+
+
+def _scanned(con: duckdb.DuckDBPyConnection, spec: ScanSpec, spec_sha256: str, run_id: str) -> ScanOutput:
     # matplotlib is a second that a question asked at the command line need not wait for
     from analytics.scan.pictures import scan_pictures
 

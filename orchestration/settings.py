@@ -2,7 +2,8 @@
 
 ``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
-have no trinucleotides (mutational signatures).
+have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
+without it the cohort is left out by name.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class Settings:
     mirror : folder that stands for the network, or None for https.
     demo : generated cohorts in place of public ones.
     reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
+    strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
     """
 
     data: Path
@@ -34,10 +36,11 @@ class Settings:
     mirror: Path | None
     demo: bool
     reference_genome: Path | None = None
+    strict: bool = False
 
     @classmethod
     def from_environment(cls) -> Settings:
-        demo = os.environ.get("ICB_DEMO", "") not in ("", "0")
+        demo, strict = (os.environ.get(name, "") not in ("", "0") for name in ("ICB_DEMO", "ICB_STRICT"))
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
         if demo:
             # The generator loads SciPy: half a second of every command that has no use for it.
@@ -49,6 +52,7 @@ class Settings:
                 mirror=data / "demo_sources",
                 demo=True,
                 reference_genome=data / "demo_sources" / GENOME_FILE,
+                strict=strict,
             )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
@@ -58,6 +62,7 @@ class Settings:
             mirror=Path(mirror).expanduser().resolve() if mirror else None,
             demo=False,
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
+            strict=strict,
         )
 
     @property

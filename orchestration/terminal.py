@@ -88,7 +88,8 @@ def say_where(settings: Settings, console: Console, seconds: float) -> None:
     cohorts, persons, statistics = counts or (0, 0, 0)
     synthetic = " SYNTHETIC" if settings.demo else ""
     console.print(
-        f"Published {cohorts}{synthetic} cohorts, {persons} people, {statistics} statistics in {seconds:.0f} s.\n"
+        f"Published {cohorts}{synthetic} cohort{'' if cohorts == 1 else 's'}, {persons} people, "
+        f"{statistics} statistics in {seconds:.0f} s.\n"
         f"  tables   {settings.published_file}\n"
         f"  figures  {settings.figures}\n"
         f"{_reports(settings)}"

@@ -15,7 +15,7 @@ The first that applies is the verdict:
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -24,9 +24,11 @@ from analytics.claims.compare import ClaimCheck, check_claim, statistic_words
 from analytics.claims.consistency import find_inconsistencies
 from analytics.claims.finding import ERROR, ConsistencyFinding
 from analytics.claims.model import (
+    DIFFERENT,
     EXACT,
     INTERNALLY_INCONSISTENT,
     NOT_REPRODUCIBLE,
+    NOT_YET_COMPUTED,
     WITHIN_ROUNDING,
     ClaimRequirement,
     PublishedClaim,
@@ -64,6 +66,13 @@ def settle(
     if missing:
         return replace(settled, verdict=NOT_REPRODUCIBLE, sentence=f"Missing: {needed}.{was_compared}")
     return settled
+
+
+def _without_a_cohort(check: ClaimCheck, why: str) -> ClaimCheck:
+    """The comparison of a claim whose analysis lacks a cohort that was left out, and why."""
+    if check.verdict not in (DIFFERENT, NOT_YET_COMPUTED):
+        return check
+    return replace(check, verdict=NOT_YET_COMPUTED, sentence=f"{why} From what is at hand: {check.sentence}")
 
 
 def _default_words(
@@ -120,6 +129,7 @@ def check_all(
     missing_sources: pd.DataFrame,
     available_sources: Collection[str] = (),
     relations: pd.DataFrame | None = None,
+    made_without: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """The table `stats.claim_checks`: one row per claim, in the order of the claims.
 
@@ -133,6 +143,9 @@ def check_all(
     available_sources
         Names "<what>:<cohort or reference>" at hand, e.g. "mutations:miao_2018"; a requirement whose
         `satisfied_by` is among them no longer stands in the way.
+    made_without
+        analysis_id -> sentence, for analyses that lack a cohort in this version: a number of theirs that differs from
+        the printed one says nothing about it, so that the claim is not yet computed.
 
     Estimates in the result are in the claim's unit (percent where percent was printed). Raises
     ClaimDataError when a seed or the results cannot be used.
@@ -148,8 +161,10 @@ def check_all(
     rows = []
     for claim in records:
         own = [finding for finding in findings if claim.claim_id in finding.claim_ids]
+        compared = check_claim(claim, index.find(claim, AS_PUBLISHED))
+        why = (made_without or {}).get(claim.analysis_id)
         check = settle(
-            check_claim(claim, index.find(claim, AS_PUBLISHED)),
+            compared if why is None else _without_a_cohort(compared, why),
             [finding for finding in own if finding.severity == ERROR],
             [requirement for requirement in open_requirements if requirement.applies_to(claim)],
         )

@@ -78,6 +78,8 @@ class LandscapeRows:
             drawn.append(self._rate(f"mutated.rate.{key}", inside, f"{self.spec.group_by} {label}", label))
         table = pd.DataFrame(drawn)
         self._heterogeneity(groups)
+        if table.empty:  # nobody's group is known: the overall rate stands alone
+            return table
         return table.sort_values(["rate", "denominator"], ascending=[False, False], ignore_index=True)
 
     def _rate(self, key: str, people: pd.Series, row_set: str, label: str) -> dict[str, Any]:

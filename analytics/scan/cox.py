@@ -56,6 +56,8 @@ COX_COLUMNS = (
     "firth_because",
     "reason",
 )
+#: The columns of one fit that are numbers.
+NUMBERS = tuple(name for name in COX_COLUMNS if name not in ("method", "firth_because", "reason"))
 
 
 @dataclass(frozen=True)
@@ -215,10 +217,10 @@ def fit_cox(
     )
     columns["firth_because"] = because
     reason = no_words(len(eligible))
-    reason[separate & np.isnan(columns["coef"])] = NOT_CONVERGED_REASON
     reason[compared & ~separate] = COLLINEAR
     reason[eligible & ~compared] = NO_COMPARISON if table.n_events else NO_EVENTS
     columns["reason"] = reason
+    give_up_diverged(columns, separate)
     return pd.DataFrame(columns, columns=list(COX_COLUMNS))
 
 
@@ -241,6 +243,22 @@ def test_columns(
         "lr_chi2": lr,
         "lr_p": chi2_p(lr),
     }
+
+
+def give_up_diverged(columns: dict[str, np.ndarray], fitted: BoolArray) -> None:
+    """Take back every number of a fit that has diverged, in place, and say so as its reason.
+
+    fitted (G,): genes that a model was fitted for. What a diverging fit leaves depends on the processor (nan, inf, or
+    large numbers from rounding), sometimes in one of its columns only: the gene has all of them or none.
+    """
+    numbers = np.stack([columns[name] for name in NUMBERS])
+    with np.errstate(invalid="ignore"):
+        is_far = (np.abs(columns["coef"]) > LARGEST_COEFFICIENT) | (columns["se"] > LARGEST_ERROR)
+    given_up = fitted & (is_far | ~np.isfinite(numbers).all(axis=0))
+    for name in NUMBERS:
+        columns[name][given_up] = np.nan
+    columns["method"][given_up] = None
+    columns["reason"][given_up] = NOT_CONVERGED_REASON
 
 
 def _put_firth(

@@ -15,6 +15,7 @@ from analytics.scan.cox import (
     LARGEST_COEFFICIENT,
     LARGEST_ERROR,
     NO_INFORMATION,
+    give_up_diverged,
     test_columns,
 )
 from analytics.scan.dense_kernels import CONVERGED
@@ -27,7 +28,7 @@ from analytics.scan.logistic_kernels import (
     fit_genes_logistic,
 )
 from analytics.scan.logistic_shifted import fit_shifted
-from analytics.scan.null_model import independent_columns
+from analytics.scan.null_model import has_maximum, independent_columns
 from analytics.scan.reasons import (
     COLLINEAR,
     FEW_IN_A_CELL,
@@ -35,7 +36,6 @@ from analytics.scan.reasons import (
     LOGISTIC_FIRTH,
     NO_MAXIMUM,
     NO_MIXED_STRATUM,
-    NOT_CONVERGED_REASON,
     no_words,
     word_where,
 )
@@ -87,7 +87,7 @@ def fit_logistic_null(
         if step @ gradient < 1e-18:
             converged = True
             break
-    if not converged:
+    if not has_maximum(x @ beta, converged):
         raise ScanInputError(
             f"The logistic model with the covariates alone ({', '.join(names)}) does not converge on {len(response)} "
             f"patients with {int(response.sum())} responders; drop or merge the covariate with empty levels."
@@ -174,10 +174,10 @@ def fit_logistic(
     because[few] = FEW_IN_A_CELL.format(n=settings.firth_below_events)
     columns["firth_because"] = because
     reason = no_words(n_genes)
-    reason[separate & ~done] = NOT_CONVERGED_REASON
     reason[present & ~separate] = COLLINEAR
     reason[eligible & ~present] = NO_MIXED_STRATUM
     columns["reason"] = reason
+    give_up_diverged(columns, separate)
     return pd.DataFrame(columns, columns=list(COX_COLUMNS))
 
 

@@ -17,6 +17,10 @@ from analytics.scan.risk_table import RiskArrays, RiskTable
 
 # A covariate whose information, given those before it, keeps less than this share is a combination of them.
 COLLINEAR_SHARE = 1e-11
+# Two people whose linear predictors differ by more than this (hazards or odds 7e10 times as large) were told apart by
+# a covariate that separates the outcomes: the likelihood has no maximum. Newton's steps get to 32 before they are too
+# small to go on, or break off on the way there by a rounding that is not the same on every processor.
+LARGEST_PREDICTOR_RANGE = 25.0
 
 
 class NullArrays(NamedTuple):
@@ -154,6 +158,13 @@ def _derivatives(table: RiskTable, x: FloatArray) -> FloatArray:
     return information
 
 
+def has_maximum(predictor: FloatArray, has_converged: bool) -> bool:
+    """Whether a fit with linear predictors (m,) found a maximum: whatever a diverging one leaves (nan, inf, huge
+    coefficients, or a last step that looks like convergence), it is none."""
+    with np.errstate(invalid="ignore"):
+        return has_converged and bool(np.ptp(predictor) <= LARGEST_PREDICTOR_RANGE)
+
+
 def fit_null_model(table: RiskTable, covariates: FloatArray, names: tuple[str, ...]) -> NullModel:
     """Fit the covariates (n, p_given; finite for everyone in the table) without any gene.
 
@@ -171,7 +182,7 @@ def fit_null_model(table: RiskTable, covariates: FloatArray, names: tuple[str, .
     p = len(kept)
     beta, gradient, information = np.zeros(p), np.zeros(p), np.zeros((p, p))
     log_likelihood, status = fit_dense(table.arrays, x, beta, gradient, information)
-    if p and status != CONVERGED:
+    if p and not has_maximum(x @ beta, status == CONVERGED):
         raise ScanInputError(
             f"The Cox model with the covariates alone ({', '.join(names[k] for k in kept)}) does not converge on "
             f"{table.n_patients} patients with {table.n_events} events; drop or merge the covariate with empty levels."

@@ -67,5 +67,9 @@ def log_rank_of_all(frame: PatientFrame, genes: GeneData, settings: ScanSettings
         carriers = carriers_in_rows(table, genes, members, frame.event, settings.n_threads)
         before = reasons_before_fitting(table, carriers, settings.min_carriers)
         parts.append(log_rank_block(group, table, carriers, before).set_axis(members, axis=0))
+    if not parts:
+        raise ScanInputError(
+            "Nobody has what the scan needs: follow-up, a stratum and a panel that covers a gene."
+        )
     found = pd.concat(parts).sort_index().reindex(range(genes.n_genes)).add_prefix("logrank_")
     return found.assign(coding_length_bp=genes.coding_length_bp)

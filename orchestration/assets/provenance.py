@@ -68,8 +68,10 @@ def _checkout() -> dict[str, Any]:
             done = subprocess.run(
                 ["git", *arguments], cwd=PROJECT, capture_output=True, text=True, timeout=20
             )
-        except FileNotFoundError:
-            return None
+        except (FileNotFoundError, subprocess.TimeoutExpired):
+            return (
+                None  # no git, or a machine so busy that it did not answer: the run goes on without a commit
+            )
         return done.stdout.strip() if done.returncode == 0 else None
 
     commit = git("rev-parse", "HEAD")

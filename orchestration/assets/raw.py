@@ -6,19 +6,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
+import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
-from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError
+from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
+from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetch import FetchedFile
 from ingestion.own_files import fetch_all
+from ingestion.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
+from orchestration.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 from orchestration.resources import BUILD_POOL, Warehouse
 
 OWNERS = ["team:ingestion"]
+#: The check of a source that says whether its cohort is in the version.
+USABLE = "is_in_this_version"
 
 
 def source_key(owner_id: str, file_id: str) -> dg.AssetKey:
@@ -26,10 +31,15 @@ def source_key(owner_id: str, file_id: str) -> dg.AssetKey:
 
 
 def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) -> dg.AssetsDefinition:
-    """Fetch and parse one file of the catalogue. An unchanged source is not parsed again."""
+    """Fetch and parse one file of the catalogue. An unchanged source is not parsed again.
+
+    A file of a cohort that cannot be fetched or parsed leaves the cohort out of the version: the asset says so with a
+    check that does not pass, and the run goes on. With ``strict``, or where cohorts share the file, it fails.
+    """
+    key = source_key(owner.owner_id, file.id)
 
     @dg.asset(
-        key=source_key(owner.owner_id, file.id),
+        key=key,
         group_name="sources",
         description=f"{owner.title}: {file.id}, parsed to raw tables.",
         owners=OWNERS,
@@ -41,37 +51,105 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
             else dg.MetadataValue.url(file.address),
             "licence": owner.licence,
         },
+        check_specs=[_usable_check(key)] if isinstance(owner, Cohort) else None,
         pool=BUILD_POOL,
     )
-    def source(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    def source(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        settings = warehouse.settings
+        note = settings.parsed / owner.owner_id / file.id
         try:
-            with warehouse.fetcher() as fetcher:
-                fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
-        except (AddressNotFoundError, SourceUnavailableError) as exc:
-            if file.awaited is None:
+            found = _read(context, warehouse, owner, file, catalog)
+        except StorageError:
+            raise  # of this machine, not of the cohort
+        except IngestionError as exc:
+            if settings.strict or isinstance(owner, Reference):
                 raise
-            if isinstance(exc, AddressNotFoundError):  # what cannot be reached now may still be there
-                forget_parsed(warehouse.settings.parsed / owner.owner_id / file.id)
-            context.log.info(f"Not there, and the run goes on without it ({file.awaited}): {exc}")
-            return dg.MaterializeResult(
-                data_version=dg.DataVersion("absent"), metadata={"absent": file.awaited, "because": str(exc)}
+            note_left_out(note, str(exc))
+            context.log.warning(f"Cohort {owner.cohort_id} is left out of this version: {exc}")
+            yield dg.MaterializeResult(
+                data_version=dg.DataVersion("left out"),
+                metadata={"left out": str(exc)},
+                check_results=[_usable(False, str(exc))],
             )
-        folder = write_raw(owner, file, fetched, catalog, warehouse.settings.parsed)
-        for change in (f.change for f in fetched if f.change is not None):
-            context.log.warning(f"A source has changed since it was last read: {change}")
-        rows = {table: pq.read_metadata(folder / f"{table}.parquet").num_rows for table in DATA_TABLES}
-        return dg.MaterializeResult(
-            data_version=dg.DataVersion(content_version(fetched)),
-            metadata={
-                "rows": dg.MetadataValue.json({table: n for table, n in rows.items() if n}),
-                "rejected rows": rows["rejected_rows"],
-                "sha256": ", ".join(f.sha256 for f in fetched[:3]) + (" ..." if len(fetched) > 3 else ""),
-                "bytes": sum(f.bytes for f in fetched),
-                "read from": fetched[0].read_from,
-            },
-        )
+            return
+        forget_left_out(note)
+        yield found._replace(check_results=[_usable(True)]) if isinstance(owner, Cohort) else found
 
     return source
+
+
+def _read(
+    context: dg.AssetExecutionContext,
+    warehouse: Warehouse,
+    owner: Cohort | Reference,
+    file: SourceFile,
+    catalog: Catalog,
+) -> dg.MaterializeResult[None]:
+    parsed = warehouse.settings.parsed
+    try:
+        with warehouse.fetcher() as fetcher:
+            fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
+    except (AddressNotFoundError, SourceUnavailableError) as exc:
+        if file.awaited is None:
+            raise
+        if isinstance(exc, AddressNotFoundError):  # what cannot be reached now may still be there
+            forget_parsed(parsed / owner.owner_id / file.id)
+        context.log.info(f"Not there, and the run goes on without it ({file.awaited}): {exc}")
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion("absent"), metadata={"absent": file.awaited, "because": str(exc)}
+        )
+    folder = write_raw(owner, file, fetched, catalog, parsed)
+    for change in (f.change for f in fetched if f.change is not None):
+        context.log.warning(f"A source has changed since it was last read: {change}")
+    rows = {table: pq.read_metadata(folder / f"{table}.parquet").num_rows for table in DATA_TABLES}
+    return dg.MaterializeResult(
+        data_version=dg.DataVersion(content_version(fetched)),
+        metadata={
+            "rows": dg.MetadataValue.json({table: n for table, n in rows.items() if n}),
+            "rejected rows": rows["rejected_rows"],
+            "sha256": ", ".join(f.sha256 for f in fetched[:3]) + (" ..." if len(fetched) > 3 else ""),
+            "bytes": sum(f.bytes for f in fetched),
+            "read from": fetched[0].read_from,
+        },
+    )
+
+
+def _usable_check(key: dg.AssetKey) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        USABLE, asset=key, description="The file can be read, so that its cohort is in this version."
+    )
+
+
+def _usable(passed: bool, sentence: str = "") -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        passed=passed,
+        check_name=USABLE,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"left out": sentence} if sentence else {},
+    )
+
+
+def invalid_cohort_asset(left_out: LeftOutCohort, path: Path) -> dg.AssetsDefinition:
+    """Stands for a cohort whose file is not valid, so that the UI shows it and says why."""
+    key = source_key(left_out.cohort_id, "cohort_file")
+
+    @dg.asset(
+        key=key,
+        group_name="sources",
+        description=f"The cohort file {path.name} is not valid, and the cohort is left out: {left_out.sentence}",
+        owners=OWNERS,
+        kinds={"yaml"},
+        code_version=PARSER_VERSION,
+        check_specs=[_usable_check(key)],
+    )
+    def cohort_file() -> Iterator[dg.MaterializeResult[None]]:
+        yield dg.MaterializeResult(
+            metadata={"left out": left_out.sentence}, check_results=[_usable(False, left_out.sentence)]
+        )
+
+    return cohort_file
 
 
 def forget_parsed(folder: Path) -> None:
@@ -113,9 +191,39 @@ def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
     return folders
 
 
+def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> Catalog:
+    """The catalogue without the cohorts of which a file could not be used, or that were sequenced on a panel which
+    nobody describes; they are named under ``left_out``.
+
+    Raises
+    ------
+    IngestionError
+        No cohort is left; with ``strict`` a panel is not known.
+    """
+    kept = catalog.without(notes_left_out(catalog, parsed))
+    folders = parsed_folders(kept, parsed)
+    whole = {
+        name: pa.concat_tables([pq.read_table(folder / f"{name}.parquet") for folder in folders])
+        for name in ("profiled_samples", "gene_panels", "source_files")
+        if folders
+    }
+    unknown = unknown_panels(whole, kept) if whole else {}
+    if strict and unknown:
+        raise next(iter(unknown.values()))
+    kept = kept.without(
+        tuple(LeftOutCohort(cohort_id=name, sentence=str(error)) for name, error in sorted(unknown.items()))
+    )
+    if kept.left_out and not kept.cohorts:
+        raise IngestionError(
+            f"no cohort is left to publish: {' '.join(f'{c.cohort_id}: {c.sentence}' for c in kept.left_out)}"
+        )
+    return kept
+
+
 def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     """The tables of the ``raw`` schema: the parsed files of every cohort, and the catalogue itself."""
     upstream = [source_key(owner.owner_id, file.id) for owner in catalog.owners() for file in owner.files]
+    upstream += [source_key(cohort.cohort_id, "cohort_file") for cohort in catalog.left_out]
 
     @dg.multi_asset(
         name="raw_tables",
@@ -139,11 +247,16 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         ],
         pool=BUILD_POOL,
     )
-    def raw_tables(warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
-        folders = parsed_folders(catalog, warehouse.settings.parsed)
-        of_catalog = catalog_tables(catalog)
+    def raw_tables(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        parsed = warehouse.settings.parsed
+        kept = in_this_version(catalog, parsed, strict=warehouse.strict)
+        folders = parsed_folders(kept, parsed)
+        of_catalog = catalog_tables(kept)
         with warehouse.build() as con:
             con.execute("create schema if not exists raw")
+            write_left_out(con, kept.left_out, context.run_id)
             drop_unknown(con, {"raw": RAW_TABLES})
             con.execute(
                 "set preserve_insertion_order = false"
@@ -167,9 +280,10 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return raw_tables
 
 
-def raw_assets(catalog: Catalog) -> list[dg.AssetsDefinition]:
-    """Every asset up to the raw tables."""
+def raw_assets(catalog: Catalog, cohorts: Path) -> list[dg.AssetsDefinition]:
+    """Every asset up to the raw tables. ``cohorts`` : the folder of the cohort files."""
     return [
         *[source_asset(owner, file, catalog) for owner in catalog.owners() for file in owner.files],
+        *[invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml") for cohort in catalog.left_out],
         raw_tables_asset(catalog),
     ]

@@ -10,7 +10,7 @@ from analytics.report.spec import ReportSpec
 from orchestration.analyses import spec_checksum
 from orchestration.assets.provenance import code_version
 from orchestration.assets.statistics import OWNERS
-from orchestration.reports import report_html, reports_folder, write_html
+from orchestration.reports import NothingToReportError, report_html, reports_folder, write_html
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT
 
@@ -38,11 +38,17 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
-    def report(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    def report(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
+        document = reports_folder(settings) / f"{spec.report_id}.html"
         with duckdb.connect(str(settings.published_file), read_only=True) as con:
-            html = report_html(con, spec, settings.figures)
-        document = write_html(html, reports_folder(settings) / f"{spec.report_id}.html")
+            try:
+                html = report_html(con, spec, settings.figures)
+            except NothingToReportError as exc:
+                document.unlink(missing_ok=True)  # that of an earlier version would be taken for this one's
+                context.log.warning(str(exc))
+                return dg.MaterializeResult(metadata={"skipped": str(exc)})
+        write_html(html, document)
         return dg.MaterializeResult(
             metadata={
                 "file": dg.MetadataValue.path(str(document)),

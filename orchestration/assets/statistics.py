@@ -1,11 +1,12 @@
 """One asset an analysis, one a result table, the claims, and the views that walk a number back."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pandas as pd
 
 from analytics.claims.check import check_all
@@ -24,16 +25,17 @@ from orchestration.assets.result_files import (
 from orchestration.available_sources import available_sources
 from orchestration.kinds import FRAME_MARTS
 from orchestration.kinds.survival import verdict_rows
+from orchestration.left_out import left_out_cohorts, said_of
 from orchestration.lineage import view_statements
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.settings import PROJECT
 
 OWNERS = ["team:statistics"]
-#: Result tables that analyses fill; claim_checks and runs are made of the others, scans have theirs.
+#: Result tables that analyses fill; the others are made of these or of what is read, scans have theirs.
 ANALYSIS_TABLES = tuple(
     table
     for table in RESULT_TABLES
-    if table not in ("claim_checks", "runs") and not table.startswith("scan_")
+    if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
 )
 #: Code that results come from, beside the spec.
 STATISTICS_CODE = ("analytics", "orchestration/kinds", "orchestration/frames.py")
@@ -77,6 +79,8 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
             record_run(con, context.run_id, warehouse.settings)
         tables = warehouse.settings.results / "tables" / spec.analysis_id
         tables.mkdir(parents=True, exist_ok=True)
+        for old in tables.iterdir():
+            old.unlink()  # one that is skipped now leaves no number of an earlier run behind
         for name, table in result.tables.items():
             table.to_parquet(tables / f"{name}.parquet", index=False)
         pictures = save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
@@ -109,21 +113,28 @@ def _markdown(table: pd.DataFrame) -> str:
 
 
 def result_tables_asset(
-    specs: list[Question], scans: dict[str, dg.AssetKey] | None = None
+    specs: list[Question],
+    scans: dict[str, dg.AssetKey] | None = None,
+    marts: Iterable[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
     """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views.
 
-    ``scans`` : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
+    Parameters
+    ----------
+    scans : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
+    marts : what the views are over, and whose checks say who is left out: they are there before, though the catalogue
+        may have no analysis that reads them.
     """
     upstream = [analysis_key(spec.analysis_id) for spec in specs]
     of_scans = scans or {}
+    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
 
     @dg.multi_asset(
         name="stats_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["stats", table]),
-                deps=[*upstream, *of_scans.values()] if table == "figures" else upstream,
+                deps=[*upstream, *also.get(table, [])],
                 group_name="stats",
                 description=f"One row is: {RESULT_MEANINGS[table]}",
                 owners=OWNERS,
@@ -134,7 +145,7 @@ def result_tables_asset(
                     "dagster/column_schema": column_schema(table),
                 },
             )
-            for table in (*ANALYSIS_TABLES, "runs")
+            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "runs")
         ],
         pool=BUILD_POOL,
     )
@@ -160,10 +171,26 @@ def result_tables_asset(
                 asset_key=dg.AssetKey(["stats", "runs"]),
                 metadata={"dagster/row_count": record_run(con, context.run_id, warehouse.settings)},
             )
+            # who was left out is written down where it is decided, before the analyses
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["stats", "left_out_cohorts"]),
+                metadata={"dagster/row_count": len(left_out_cohorts(con))},
+            )
             for statement in view_statements():
                 con.execute(statement)
 
     return stats_tables
+
+
+def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Analysis -> sentence, for those that name a cohort which this version is without."""
+    left = left_out_cohorts(con)
+    named = con.execute("select distinct analysis_id, cohorts from stats.analysis_specs").fetchall()
+    concerned = {
+        str(analysis): [cohort for cohort in left if cohort.cohort_id in str(cohorts).split(", ")]
+        for analysis, cohorts in named
+    }
+    return {analysis: said_of(cohorts) for analysis, cohorts in concerned.items() if cohorts}
 
 
 #: What a claim may name. Change over time is never put together over cohorts, so that its keys name the cohort.
@@ -205,6 +232,7 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
             con.execute("select * from marts.published_claim_requirements").df(),
             available_sources(con),
             con.execute("select * from marts.published_claim_relations").df(),
+            made_without(con),
         )
         done = written(con, "claim_checks", checked)
     counts = checked["verdict"].value_counts()

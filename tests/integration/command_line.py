@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from graph_runs import ROOT, clean_environment
+from waiting import CI_LIMIT_S
 
 from orchestration.cli import main
 from orchestration.settings import Settings
@@ -56,3 +61,31 @@ def command(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], 
         return Said(int(left.value.code or 0), out, err)
 
     return icb
+
+
+def own_process(folder: Path) -> Icb:
+    """``icb`` in processes of their own, on the tiny warehouse in ``folder``: for whole runs, which keep state."""
+    paths = os.pathsep.join(str(place) for place in (Path(__file__).parent, Path(__file__).parents[1]))
+    environment = clean_environment(folder / "data", TINY=str(folder))
+    environment["PYTHONPATH"] = os.pathsep.join((environment["PYTHONPATH"], paths))
+    program = "import command_line, sys; command_line.as_a_process(sys.argv[1:])"
+
+    def icb(*arguments: str) -> Said:
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments],
+            env=environment, cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
+        )  # fmt: skip
+        return Said(done.returncode, done.stdout, done.stderr)
+
+    return icb
+
+
+def as_a_process(arguments: list[str]) -> None:
+    """``icb`` on the tiny warehouse of folder ``TINY`` of the environment, for a process of its own."""
+    from tiny import Tiny
+
+    folder = Path(os.environ["TINY"])
+    settings = Tiny(folder / "data", folder / "mirror", folder / "catalog").settings
+    Settings.from_environment = classmethod(lambda _: settings)  # type: ignore[method-assign,assignment]
+    sys.argv = ["icb", *arguments]
+    main()

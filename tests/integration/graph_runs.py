@@ -17,13 +17,12 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pytest
+from waiting import CI_LIMIT_S, NobodyIsAtWorkError, identity, is_alive, wait_until
 
 from orchestration.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 ICB = (sys.executable, "-m", "orchestration.cli")
-#: Seconds for a run on a busy machine of two cores; a quiet one needs 60 and 120.
-RUN_TIMEOUT_S = 540
 
 
 def clean_environment(data: Path, **more: str) -> dict[str, str]:
@@ -89,7 +88,7 @@ class Run:
             cwd=self.data,  # what a command writes to a relative path is not written into the project
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=CI_LIMIT_S,
             input=stdin,
         )
 
@@ -101,42 +100,67 @@ class Run:
 
 
 class Running:
-    """A run that this process, or another worker of the same session, has started: the first to come starts it."""
+    """A run that this process, or another worker of the same session, has started: the first to come starts it.
 
-    def __init__(self, data: Path, session: str, arguments: tuple[str, ...], **settings: str) -> None:
+    The one that starts it leaves two files: who is at work (its own process, and the run's) and, at the end, how the
+    run ended. The others wait for the second for as long as one of the two processes lives, however long that is.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        session: str,
+        arguments: tuple[str, ...],
+        command: tuple[str, ...] = (*ICB, "run"),
+        **settings: str,
+    ) -> None:
         data.mkdir(parents=True, exist_ok=True)
         self.data, self.environment = data, clean_environment(data, **settings)
         self.log, self.ended = data / f"run_{session}.log", data / f"run_{session}.json"
+        self.at_work = data / f"run_{session}.at_work.json"
         self.started, self.process = time.monotonic(), None
-        try:
-            log = self.log.open("x", encoding="utf-8")
-        except FileExistsError:
+        if not self._is_first():
             return
-        with log:
+        with self.log.open("w", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                [*ICB, "run", *arguments],
+                [*command, *arguments],
                 env=self.environment,
                 cwd=ROOT,
                 stdout=log,
                 stderr=subprocess.STDOUT,
             )
+        _write_json(self.at_work, [identity(os.getpid()), identity(self.process.pid)])
         threading.Thread(target=self._say_how_it_ended, args=(self.process,), daemon=True).start()
+
+    def _is_first(self) -> bool:
+        """Claim the run: a link appears whole or not at all, and only once."""
+        mine = self.at_work.with_suffix(f".{os.getpid()}")
+        _write_json(mine, [identity(os.getpid())])
+        try:
+            os.link(mine, self.at_work)
+        except FileExistsError:
+            return False
+        finally:
+            mine.unlink()
+        return True
 
     def _say_how_it_ended(self, process: subprocess.Popen[bytes]) -> None:
         code = process.wait()
-        written = self.ended.with_suffix(".part")
-        written.write_text(json.dumps({"code": code, "seconds": time.monotonic() - self.started}))
-        written.replace(self.ended)
+        _write_json(self.ended, {"code": code, "seconds": time.monotonic() - self.started})
+
+    def _end(self) -> dict[str, Any] | None:
+        return json.loads(self.ended.read_text(encoding="utf-8")) if self.ended.exists() else None
+
+    def _is_at_work(self) -> bool:
+        return any(is_alive(tuple(who)) for who in json.loads(self.at_work.read_text(encoding="utf-8")))
 
     def finished(self) -> Run:
         """Wait for the end; a run that failed fails the test with what it said."""
-        end = {"code": "no end", "seconds": RUN_TIMEOUT_S}
-        while time.monotonic() - self.started < RUN_TIMEOUT_S:
-            if self.ended.exists():
-                end = json.loads(self.ended.read_text())
-                break
-            time.sleep(0.2)
-        said = self.log.read_text(encoding="utf-8")
+        try:
+            end = wait_until(self._end, self._is_at_work)
+        except NobodyIsAtWorkError:
+            end = {"code": "no end: the process that ran it, and the worker that started it, are gone"}
+        said = self.log.read_text(encoding="utf-8") if self.log.exists() else ""
         if end["code"] != 0:
             pytest.fail(f"icb run ended with {end['code']}:\n{said[-3000:]}", pytrace=False)
         return Run(self.data, self.environment, said, end["seconds"])
@@ -145,8 +169,13 @@ class Running:
         """End it if it is still at work, unless another worker of the session waits for it."""
         if self.process is None or self.process.poll() is not None:
             return
-        if others_wait:
-            self.process.wait(RUN_TIMEOUT_S)
-        else:
+        if not others_wait:
             self.process.kill()
-            self.process.wait()
+        self.process.wait()
+
+
+def _write_json(path: Path, content: Any) -> None:
+    """The file appears whole or not at all."""
+    part = path.with_name(f"{path.name}.part")
+    part.write_text(json.dumps(content), encoding="utf-8")
+    part.replace(path)

@@ -13,6 +13,7 @@ import pytest
 from command_line import Icb, command
 from graph_runs import ROOT, Run
 from tiny import STUDY, Tiny, study_members, tarball
+from waiting import CI_LIMIT_S
 
 from analytics.result_tables import STATISTIC_TABLES
 
@@ -218,7 +219,7 @@ def test_a_reader_that_stops_early_is_no_fault(demo: Run) -> None:
 
     done = subprocess.run(
         f"{__import__('sys').executable} -m orchestration.cli sql 'select * from range(200000)' --format csv | head -1",
-        shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=60,
+        shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
     )  # fmt: skip
     assert done.stdout == "range\n" and "Traceback" not in done.stderr
 
@@ -251,7 +252,7 @@ def tiny_icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
 def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_icb: Icb, tiny: Tiny) -> None:
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     path.unlink()
-    added = as_json(tiny_icb, "cohort", "add", STUDY)
+    added = as_json(tiny_icb, "cohort", "add", STUDY, "--icb")
     assert added["path"] == str(path) and path.is_file()
     by_column = {column["column"]: column for column in added["columns"]}
     assert by_column["OS_MONTHS"] == {
@@ -266,6 +267,10 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
     assert any("clock of OS" in note for note in added["notes"])
     text = path.read_text()
     assert "origin: unknown" in text and "clock of OS" in text
+    tiny_icb("cohort", "check", STUDY).is_one_sentence(
+        "assay.kind: exome if it is one"
+    )  # the study does not say
+    path.write_text(text.replace("kind: none", "kind: exome"))
     assert tiny_icb("cohort", "check", STUDY).code == 0
     assert f"{STUDY}" in tiny_icb("cohort", "list").out
 
@@ -273,7 +278,7 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
 def test_a_file_that_is_there_is_not_replaced_unless_asked(tiny_icb: Icb, tiny: Tiny) -> None:
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     before = path.read_bytes()
-    tiny_icb("cohort", "add", STUDY).is_one_sentence(str(path), "already", "--overwrite")
+    tiny_icb("cohort", "add", STUDY, "--icb").is_one_sentence(str(path), "already", "--overwrite")
     assert path.read_bytes() == before
     assert tiny_icb("cohort", "add", STUDY, "--overwrite", "--not-icb").code == 0
     assert "is_icb: false" in path.read_text()
@@ -287,7 +292,7 @@ def test_words_without_a_meaning_are_named_and_the_file_has_the_line_to_complete
         "1:DECEASED", 'gone "west"'
     )
     tiny.study_file.write_bytes(tarball(members))
-    said = as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite")
+    said = as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite", "--icb")
     assert said["words"] == [{"column": "OS_STATUS", "attribute": "OS_STATUS", "word": 'gone "west"', "n": 8}]
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     lines = path.read_text().splitlines()
@@ -297,7 +302,7 @@ def test_words_without_a_meaning_are_named_and_the_file_has_the_line_to_complete
         for i, line in enumerate(lines)
     ]
     path.write_text("\n".join(completed) + "\n")
-    assert tiny_icb("cohort", "check", STUDY).code == 0
+    assert tiny_icb("cohort", "check", STUDY, "--no-files").code == 0
     from ingestion.catalog import load_cohort
 
     assert load_cohort(path).files[0].columns["OS_STATUS"].words == {'gone "west"': "event"}
@@ -312,7 +317,7 @@ def test_patients_who_may_be_in_another_cohort_and_absent_parts_are_pointed_out(
     patient = members["data_clinical_patient.txt"]
     members["data_clinical_patient.txt"] = patient.replace("OS_STATUS", "SOMETHING_ELSE")
     tiny.study_file.write_bytes(tarball(members))
-    notes = " ".join(as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite")["notes"])
+    notes = " ".join(as_json(tiny_icb, "cohort", "add", STUDY, "--overwrite", "--icb")["notes"])
     assert "12 patients are named as in tiny_table" in notes and "'t_number'" in notes
     assert "no mutation table" in notes
     assert "OS has no status and is no endpoint." in notes
@@ -330,14 +335,14 @@ def test_a_study_that_cannot_be_added_writes_nothing(
     tiny_icb: Icb, tiny: Tiny, study_id: str, part: str
 ) -> None:
     before = sorted(tiny.catalog.rglob("*"))
-    tiny_icb("cohort", "add", study_id).is_one_sentence(part)
+    tiny_icb("cohort", "add", study_id, "--icb").is_one_sentence(part)
     assert sorted(tiny.catalog.rglob("*")) == before
 
 
-def test_a_study_without_patients_writes_nothing(tiny_icb: Icb, tiny: Tiny) -> None:
+def test_a_study_without_samples_writes_nothing(tiny_icb: Icb, tiny: Tiny) -> None:
     (tiny.catalog / "cohorts" / f"{STUDY}.yaml").unlink()
-    tiny.study_file.write_bytes(tarball({k: v for k, v in study_members().items() if "patient" not in k}))
-    tiny_icb("cohort", "add", STUDY).is_one_sentence("no clinical patient file")
+    tiny.study_file.write_bytes(tarball({k: v for k, v in study_members().items() if "clinical" not in k}))
+    tiny_icb("cohort", "add", STUDY, "--icb").is_one_sentence("no clinical sample file")
     assert not (tiny.catalog / "cohorts" / f"{STUDY}.yaml").exists()
 
 

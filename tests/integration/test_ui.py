@@ -11,7 +11,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,11 +19,9 @@ from typing import Any
 import duckdb
 import httpx
 import pytest
-from graph_runs import ROOT, RUN_TIMEOUT_S, clean_environment
+from graph_runs import ROOT, clean_environment
+from waiting import CI_LIMIT_S, NobodyIsAtWorkError, wait_until
 
-START_TIMEOUT_S = 180
-#: Dagster's daemon looks at freshness twice a minute; a busy machine takes longer.
-FRESHNESS_TIMEOUT_S = 120
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
@@ -54,15 +51,20 @@ class Served:
 
     address: str
     data: Path
+    server: subprocess.Popen[bytes]
     run_id: str = ""
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         answer = httpx.post(
-            f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=60
+            f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=CI_LIMIT_S
         ).json()
         assert "errors" not in answer, answer["errors"]
         found: dict[str, Any] = answer["data"]
         return found
+
+    def is_up(self) -> bool:
+        """Whether the server lives: with it go its daemon and its runs."""
+        return self.server.poll() is None
 
     def repository(self) -> dict[str, Any]:
         (entry,) = self.ask(LOCATION)["workspaceOrError"]["locationEntries"]
@@ -108,23 +110,25 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
-    served = Served(f"http://127.0.0.1:{port}", data)
+    served = Served(f"http://127.0.0.1:{port}", data, process)
     try:
-        _wait_until_loaded(served, process, log)
+        _wait_until_loaded(served, log)
         yield served
     finally:
         _stop(process)
 
 
-def _wait_until_loaded(served: Served, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
+def _wait_until_loaded(served: Served, log: Path) -> None:
+    def answer() -> dict[str, Any] | None:
         try:
-            served.repository()
-            return
+            return served.repository()
         except httpx.TransportError:
-            time.sleep(1)
-    pytest.fail(f"the UI did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}", pytrace=False)
+            return None
+
+    try:
+        wait_until(answer, served.is_up, every_s=1)
+    except NobodyIsAtWorkError:
+        pytest.fail(f"the UI did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}", pytrace=False)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
@@ -152,13 +156,12 @@ def refreshed(ui: Served) -> Served:
     ]
     assert launched["__typename"] == "LaunchRunSuccess", launched.get("message")
     ui.run_id = launched["run"]["runId"]
-    deadline = time.monotonic() + RUN_TIMEOUT_S
-    status: dict[str, Any] = {}
-    while time.monotonic() < deadline:
-        status = ui.ask(STATUS, id=ui.run_id)["runOrError"]
-        if status["status"] in ("SUCCESS", "FAILURE", "CANCELED"):
-            break
-        time.sleep(2)
+
+    def ended() -> dict[str, Any] | None:
+        found: dict[str, Any] = ui.ask(STATUS, id=ui.run_id)["runOrError"]
+        return found if found["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
+
+    status = wait_until(ended, ui.is_up, every_s=2)
     failures = [
         e for e in status["eventConnection"]["events"] if e["__typename"] == "ExecutionStepFailureEvent"
     ]
@@ -208,11 +211,12 @@ def test_an_analysis_shows_its_estimates_and_its_figures(refreshed: Served) -> N
 
 
 def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refreshed: Served) -> None:
-    mart = refreshed.asset("marts", "mutations")
-    deadline = time.monotonic() + FRESHNESS_TIMEOUT_S
-    while mart["freshnessStatusInfo"]["freshnessStatus"] == "UNKNOWN" and time.monotonic() < deadline:
-        time.sleep(2)
-        mart = refreshed.asset("marts", "mutations")
+    def looked_at() -> dict[str, Any] | None:
+        """The page once Dagster's daemon has looked at its freshness, which it does twice a minute."""
+        page = refreshed.asset("marts", "mutations")
+        return None if page["freshnessStatusInfo"]["freshnessStatus"] == "UNKNOWN" else page
+
+    mart = wait_until(looked_at, refreshed.is_up, every_s=2)
     assert mart["opVersion"] and mart["freshnessStatusInfo"]["freshnessStatus"] == "HEALTHY"
     metadata = mart["metadata"]
     with duckdb.connect(str(refreshed.data / "published" / "icb.duckdb"), read_only=True) as con:

@@ -97,7 +97,7 @@ class Site:
 
     def client(self) -> httpx.Client:
         """A client to which every https host is this server."""
-        return httpx.Client(transport=_ToLoopback(self.server.server_address[1]), timeout=5.0)
+        return httpx.Client(transport=_ToLoopback(self.server.server_address[1]), timeout=None)
 
 
 class _ToLoopback(httpx.HTTPTransport):

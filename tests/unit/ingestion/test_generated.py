@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-import time
 import zipfile
 from collections import Counter, defaultdict
 from itertools import combinations
@@ -32,12 +31,8 @@ COHORTS = [path.stem for path in sorted((ROOT / "catalog" / "demo" / "cohorts").
 # bytes
 
 
-def test_the_same_seed_gives_the_same_bytes_within_ten_seconds_and_another_seed_others(
-    tmp_path: Path,
-) -> None:
-    start = time.perf_counter()
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path: Path) -> None:
     again = generate(tmp_path)
-    assert time.perf_counter() - start < 10
     assert again.files == made().truth.files
     for name in sorted(again.files):
         path = name.removeprefix("https://synthetic.invalid/")

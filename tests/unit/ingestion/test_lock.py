@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from waiting import CI_LIMIT_S
 
 from ingestion.errors import ChecksumMismatchError, DiskFullError, StorageError
 from ingestion.sources_lock import SourceChange, SourcesLock, TableDifference, compare_tables
@@ -178,7 +179,7 @@ for i in range(40):
     runs = [
         subprocess.Popen([sys.executable, "-c", code, str(path), who], env=environment) for who in ("p", "q")
     ]
-    assert [run.wait(timeout=30) for run in runs] == [0, 0]
+    assert [run.wait(timeout=CI_LIMIT_S) for run in runs] == [0, 0]
     assert set(SourcesLock(path).entries()) == {
         f"https://x.example/{who}/{i}" for who in "pq" for i in range(40)
     }

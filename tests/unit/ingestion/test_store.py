@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from waiting import CI_LIMIT_S
 
 from ingestion.errors import ChecksumMismatchError, DiskFullError, StorageError, TooLargeError
 from ingestion.store import ContentStore, write_atomically
@@ -172,7 +173,7 @@ for i in range(100):
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     runs = [subprocess.Popen([sys.executable, "-c", code], env=environment) for _ in range(2)]
-    assert [run.wait(timeout=20) for run in runs] == [0, 0]
+    assert [run.wait(timeout=CI_LIMIT_S) for run in runs] == [0, 0]
     files = files_below(tmp_path)
     assert {path.name for path in files} == {hashlib.sha256(b"%d" % i * 5000).hexdigest() for i in range(100)}
     assert all(hashlib.sha256(path.read_bytes()).hexdigest() == path.name for path in files)

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingestion.catalog import Catalog, load_catalog
-from ingestion.errors import AddressNotFoundError, IngestionError
-from orchestration.assets.raw import parsed_folders, source_asset
+from ingestion.errors import AddressNotFoundError, CatalogError, DiskFullError, IngestionError
+from orchestration.assets.raw import USABLE, in_this_version, parsed_folders, raw_assets, source_asset
 from orchestration.resources import Warehouse
 from orchestration.settings import PROJECT, Settings
 
@@ -37,11 +37,11 @@ files:
 CALLS = "Hugo_Symbol\tTumor_Sample_Barcode\tVariant_Classification\nALK\tS1\tMissense_Mutation\n"
 
 
-def installation(folder: Path, awaited: str) -> tuple[Settings, Catalog]:
+def installation(folder: Path, awaited: str, *, strict: bool = False) -> tuple[Settings, Catalog]:
     (folder / "catalog" / "cohorts").mkdir(parents=True)
     (folder / "catalog" / "cohorts" / "waits.yaml").write_text(COHORT.format(awaited=awaited))
     settings = Settings(
-        data=folder / "data", catalog=folder / "catalog", mirror=folder / "mirror", demo=False
+        data=folder / "data", catalog=folder / "catalog", mirror=folder / "mirror", demo=False, strict=strict
     )
     (folder / "mirror" / "example.org").mkdir(parents=True)
     return settings, load_catalog(settings.catalog, PROJECT / "catalog" / "attributes.yaml")
@@ -74,9 +74,65 @@ def test_an_awaited_file_comes_and_goes(tmp_path: Path) -> None:
     assert parsed_folders(catalog, settings.parsed) == []
 
 
-def test_a_file_that_is_not_awaited_must_be_there(tmp_path: Path) -> None:
-    settings, catalog = installation(tmp_path, "")
+def test_a_file_that_is_not_awaited_must_be_there_when_the_run_is_strict(tmp_path: Path) -> None:
+    settings, catalog = installation(tmp_path, "", strict=True)
     with pytest.raises(AddressNotFoundError, match="the mirror has no file"):
         read(settings, catalog)
     with pytest.raises(IngestionError, match="has not been read yet"):
         parsed_folders(catalog, settings.parsed)
+
+
+def test_a_cohort_whose_file_is_gone_is_left_out_though_it_was_parsed_before_and_comes_back_with_the_file(
+    tmp_path: Path,
+) -> None:
+    settings, catalog = installation(tmp_path, "")
+    calls = tmp_path / "mirror" / ADDRESS
+    calls.write_text(CALLS)
+    read(settings, catalog)
+    (before,) = parsed_folders(catalog, settings.parsed)
+    calls.unlink()
+    gone = read(settings, catalog)
+    assert "the mirror has no file" in str(gone.metadata["left out"].value)
+    with pytest.raises(IngestionError, match=r"no cohort is left to publish: waits: .*has no file"):
+        in_this_version(catalog, settings.parsed)
+    calls.write_text(CALLS)
+    assert "left out" not in read(settings, catalog).metadata
+    assert parsed_folders(in_this_version(catalog, settings.parsed), settings.parsed) == [before]
+
+
+def test_a_cohort_that_is_left_out_fails_a_check_as_a_warning_and_the_step_goes_on(tmp_path: Path) -> None:
+    settings, catalog = installation(tmp_path, "")
+    (cohort,) = catalog.cohorts
+    asset = source_asset(cohort, cohort.files[0], catalog)
+    with dg.instance_for_test() as instance:
+        result = dg.materialize([asset], resources={"warehouse": Warehouse.of(settings)}, instance=instance)
+    (check,) = result.get_asset_check_evaluations()
+    assert result.success and not check.passed
+    assert (check.check_name, check.severity) == (USABLE, dg.AssetCheckSeverity.WARN)
+    assert "has no file" in str(check.metadata["left out"].value)
+
+
+def test_a_full_disk_is_no_fault_of_a_cohort(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings, catalog = installation(tmp_path, "")
+    (tmp_path / "mirror" / ADDRESS).write_text(CALLS)
+
+    def full(*_: object) -> None:
+        raise DiskFullError("no space is left")
+
+    monkeypatch.setattr("orchestration.assets.raw.write_raw", full)
+    with pytest.raises(DiskFullError):
+        read(settings, catalog)
+
+
+def test_a_cohort_file_that_is_not_valid_has_an_asset_that_says_so(tmp_path: Path) -> None:
+    settings, _ = installation(tmp_path, "")
+    (settings.catalog / "cohorts" / "broken.yaml").write_text("cohort_id: [broken\n")
+    with pytest.raises(CatalogError, match="broken YAML"):
+        load_catalog(settings.catalog, settings.attributes)
+    catalog = load_catalog(settings.catalog, settings.attributes, strict=False)
+    assert [c.cohort_id for c in catalog.cohorts] == ["waits"]
+    assert [c.cohort_id for c in catalog.left_out] == ["broken"]
+    (asset,) = (a for a in raw_assets(catalog, settings.catalog / "cohorts") if "broken" in str(a.keys))
+    with dg.instance_for_test() as instance:
+        result = dg.materialize([asset], instance=instance)
+    assert result.success and not result.get_asset_check_evaluations()[0].passed

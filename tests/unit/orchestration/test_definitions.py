@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 import yaml
+from waiting import CI_LIMIT_S
 
 from ingestion.raw_schema import RAW_TABLES
 from orchestration.definitions import build_definitions
@@ -93,7 +94,11 @@ def test_it_is_one_graph_from_the_sources_to_the_published_file(
 
 def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> None:
     nodes = loaded.resolve_job_def("refresh_all").all_node_defs
-    checks = {"published__icb_one_person_once", "published__icb_statistics_can_be_walked_back"}
+    checks = {
+        "published__icb_one_person_once",
+        "published__icb_statistics_can_be_walked_back",
+        "published__icb_every_cohort_is_in_it",
+    }
     assert {
         node.name for node in nodes if BUILD_POOL not in node.pools
     } == checks  # they read the published file
@@ -169,7 +174,7 @@ def test_importing_the_code_location_reads_no_settings_and_writes_nothing(tmp_pa
         | {"ICB_DATA": str(elsewhere), "ICB_MIRROR": "/nonexistent", "PYTHONPATH": str(PROJECT)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=CI_LIMIT_S,
     )
     assert done.returncode == 0, done.stderr
     assert not elsewhere.exists()

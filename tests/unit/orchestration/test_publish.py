@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from waiting import CI_LIMIT_S
 
 from orchestration import publish as module
 from orchestration.publish import PUBLIC_SCHEMAS, PublishError, publish
@@ -302,7 +303,7 @@ def test_a_disk_that_is_full_at_any_moment(build: Path, target: Path, most_bytes
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(build), str(target), str(most_bytes)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
+        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=CI_LIMIT_S,
     )  # fmt: skip
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert str(target) in done.stderr and done.stderr.strip().endswith(
