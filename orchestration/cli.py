@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Does a mutation predict benefit from immune-checkpoint blockade, and where does each number come from?",
 )
-cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list.")
+cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list, receipt.")
 app.add_typer(cohort_app, name="cohort")
 
 ADD_ONE = "add one with 'icb cohort add <study_id>'"
@@ -308,6 +308,23 @@ def cohort_check(
                 f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}"
             )
     _refuse([fault for one in checked for fault in one.faults])
+
+
+@cohort_app.command("receipt")
+def cohort_receipt(
+    cohort: Annotated[str, typer.Argument(help="A cohort of the published version.")],
+    style: FormatOption = Format.table,
+) -> None:
+    """What a cohort's files became: from raw rows to people, endpoints, sequenced samples, calls and genes, every
+    loss with its rule, and what two routes say of the same thing.
+
+    Example: icb cohort receipt roh_2017
+    """
+    from orchestration.cohort_receipt import COLUMNS, receipt
+
+    with published() as con:
+        lines = receipt(con, cohort)
+    show(lines, COLUMNS, style, title=f"Receipt of {cohort}")
 
 
 @cohort_app.command("add")

@@ -23,6 +23,7 @@ from ingestion.errors import IngestionError
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.assets.failed_checks import leave_out_failing
 from orchestration.assets.leftovers import drop_unknown
+from orchestration.cohort_receipt import receipts_as_markdown
 from orchestration.left_out import said_of
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
@@ -152,6 +153,9 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
                     except LineageError as exc:
                         context.log.warning(str(exc))
                     metadata = {**event.metadata, **table_metadata(con, node, columns, origins)}
+                    if node["alias"] == "cohort_receipts":
+                        tables = receipts_as_markdown(con)
+                        metadata |= {name: dg.MetadataValue.md(table) for name, table in tables.items()}
                     event = event.with_metadata(metadata)
                 yield event
         if failures:

@@ -373,14 +373,16 @@ lines as (
 )
 
 select
-    cohort_id,
+    lines.cohort_id,
     row_number() over (
-        partition by cohort_id order by section_number asc, n desc, item asc
+        partition by lines.cohort_id order by lines.section_number asc, lines.n desc, lines.item asc
     ) as line_number,
-    section,
-    item,
-    n,
-    value,
-    words,
-    is_failure
+    lines.section,
+    lines.item,
+    lines.n,
+    lines.value,
+    lines.words,
+    lines.is_failure
 from lines
+-- what references such as gene sets lost is in rejected_rows
+inner join facts on lines.cohort_id = facts.cohort_id
