@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.catalog import Catalog, Cohort, SourceFile
+from ingestion.catalog_columns import TableFormat
 from ingestion.clinical import PANEL_ATTRIBUTE, add_clinical
 from ingestion.copy_number_tables import parse_copy_number, parse_segments
 from ingestion.errors import ParseError
@@ -123,7 +124,7 @@ def mapping_report(members: Mapping[str, bytes], catalog: Catalog, where: str = 
     layout = study_layout(members, where)
     automatic = catalog.automatic_columns()
     columns: list[MappedColumn] = []
-    format_ = SourceFile(id="study", address=where, kind="cbioportal_study").format
+    format_ = TableFormat()
     for role in ("patient", "sample"):
         for entry in _clinical_entries(layout, role, where):
             table = read_table(

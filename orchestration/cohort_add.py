@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from ingestion.archives import iter_members
-from ingestion.catalog import Catalog, SourceFile, load_catalog, load_cohort
+from ingestion.catalog import Catalog, load_catalog, load_cohort
+from ingestion.catalog_columns import TableFormat
 from ingestion.cbioportal import MappingReport, mapping_report, study_layout, unread_files
 from ingestion.errors import CatalogError
 from ingestion.fetch import Fetcher
@@ -134,7 +135,7 @@ def _write(path: Path, content: str) -> None:
 def _clinical_cells(members: Mapping[str, bytes], where: str) -> dict[str, list[str]]:
     """Column in capitals -> its filled cells."""
     layout = study_layout(members, where)
-    format_ = SourceFile(id="study", address=where, kind="cbioportal_study").format
+    format_ = TableFormat()
     found: dict[str, list[str]] = {}
     for entry in (*layout.of_role("patient"), *layout.of_role("sample")):
         name = f"{where} ({entry.member})"

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog_columns import TableFormat
 from ingestion.study_files import StudyLayout
 from ingestion.tables import read_table
 
@@ -91,7 +91,7 @@ def assay_of(
 
 def _of_matrix(members: Mapping[str, bytes], layout: StudyLayout, where: str) -> list[str]:
     """The word of every sequenced sample in the column of the mutations; WES where it has no panel."""
-    format_ = SourceFile(id="study", address=where, kind="cbioportal_study").format
+    format_ = TableFormat()
     words: list[str] = []
     for entry in layout.of_role("gene_matrix"):
         content, name = members[entry.member], f"{where} ({entry.member})"

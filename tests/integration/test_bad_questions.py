@@ -49,7 +49,7 @@ def test_nobody_mutated(icb: Icb, demo: Run) -> None:
     )
     # 90 exomes, of which one has no call of any class and is undetermined
     icb("gene", gene, "--cohort", "demo_melanoma_a").is_one_sentence(
-        f"nobody is mutated in {gene} among 89 profiled people", "demo_melanoma_a"
+        f"nobody is mutated in {gene} among 90 profiled people", "demo_melanoma_a"
     )
 
 

@@ -80,6 +80,7 @@ def test_coefficients_and_c_index_of_the_default_are_those_of_lifelines(real: Ru
         {
             **{f"age={age}": (people["age_group"].map(AGES) == age) for age in ("51-60", "61-70", "over 70")},
             "male": people["sex"] == "Male",
+            "lung": people["cancer_type"] == "Non-Small Cell Lung Cancer",
             "ctla4": people["drug_class"] == "CTLA-4",
             "burden": 100 * others.groupby(groups).rank(pct=True),
             "alk": people["status"] == "mutated",

@@ -224,7 +224,7 @@ def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refr
     assert counted == (metadata["dagster/row_count"]["intValue"],)
     columns = {column["name"]: column for column in metadata["dagster/column_schema"]["schema"]["columns"]}
     assert columns["start_position"]["type"] == "bigint"
-    assert columns["hugo_symbol"]["description"] == "Current HGNC symbol"
+    assert columns["hugo_symbol"]["description"].startswith("Current HGNC symbol; null where")
     assert (
         "| hugo_symbol | intermediate.int_mutations.hugo_symbol |" in metadata["origin of columns"]["mdStr"]
     )

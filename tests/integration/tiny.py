@@ -27,7 +27,7 @@ licence: CC0-1.0
 is_icb: true
 is_synthetic: true
 precedence: 10
-assay: {{name: exome, kind: exome}}
+assay: {{name: exome, kind: exome, zero_calls: {{kind: real, evidence: planted}}}}
 endpoints:
   OS: {{origin: icb_start, evidence: planted}}
 files:
