@@ -23,6 +23,9 @@ _CREATIVE_COMMONS = re.compile(r"\bCC[- ]?(BY(?:-NC)?(?:-SA|-ND)?)[- ]?(\d\.\d)?
 _LONGEST_WORDS = 120
 
 _EXOME = re.compile(r"w?(hole)?[-_ ]?(exome|es|xs)([-_ ]?seq(uencing)?)?", re.IGNORECASE)
+_SPEAKS_OF_A_PANEL = re.compile(
+    r"panel|target(ed)?[ -](seq|exome|re-?seq|gene)|\bimpact\b|foundation", re.IGNORECASE
+)
 #: In the matrix of panels: sequenced, but on no panel, which File-Formats reads as a whole exome.
 _NO_PANEL = ("", "NA", "N/A")
 
@@ -64,7 +67,8 @@ def assay_of(
     members: Mapping[str, bytes], layout: StudyLayout, cells: Mapping[str, Sequence[str]], where: str
 ) -> StudyAssay:
     """Exome or panel, from the matrix of panels, the meta file of the mutations, or the samples' GENE_PANEL column, in
-    this order; nothing is assumed when none of them says so."""
+    this order. Samples of no panel are whole exomes by cBioPortal's File-Formats, unless the study's own words on its
+    profile speak of a panel: then somebody has to say which."""
     for stated_by, words in (
         ("the matrix of gene panels", _of_matrix(members, layout, where)),
         (
@@ -82,10 +86,16 @@ def assay_of(
         (text for m in layout.of_role("mutations") if m.meta and (text := _description(m.meta.values))), ""
     )
     hint = f" (its profile is described as '{_shortened(told).rstrip('.')}')" if told else ""
+    if _SPEAKS_OF_A_PANEL.search(told):
+        return StudyAssay(
+            {"name": NOT_STATED, "kind": "none"},
+            "",
+            f"Which panel? No file names it{hint}: until 'assay' does, the cohort is left out.",
+        )
     return StudyAssay(
-        {"name": NOT_STATED, "kind": "none"},
-        "",
-        f"Exome or panel? The study does not say{hint}: until 'assay' does, nobody is wild-type for any gene.",
+        {"name": "exome", "kind": "exome"},
+        "cBioPortal's File-Formats, which take samples of no panel for whole exomes",
+        f"No file names a panel{hint}, so the samples count as whole exomes: if they are not, say kind and panel_id.",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -249,7 +250,7 @@ def test_check_names_every_word_that_stands_for_no_value_and_still_opens_the_fil
 def test_check_refuses_a_panel_that_nobody_describes(icb: Icb, tiny: Tiny) -> None:
     path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
     path.write_text(
-        path.read_text().replace("{name: exome, kind: exome}", "{name: x, kind: panel, panel_id: X9}")
+        re.sub(r"assay: \{.*\}\n", "assay: {name: x, kind: panel, panel_id: X9}\n", path.read_text())
     )
     icb("cohort", "check", STUDY).is_one_sentence("'X9'", STUDY)
 
@@ -317,13 +318,25 @@ def test_add_works_on_an_empty_catalogue_and_never_assumes_checkpoint_blockade(i
     assert "is_icb: false" in path.read_text()
 
 
-def test_a_licence_or_an_assay_that_the_study_does_not_state_is_not_stated(icb: Icb, bare: Tiny) -> None:
+def test_a_licence_that_the_study_does_not_state_is_not_stated_and_no_panel_is_an_exome_by_file_formats(
+    icb: Icb, bare: Tiny
+) -> None:
     found = added(icb, "--icb")
     text = (bare.catalog / "cohorts" / f"{STUDY}.yaml").read_text()
     assert found["licence"] == "not stated" and "licence: not stated" in text
-    assert found["assay"] == {"name": "not stated", "kind": "none"} and "kind: exome" not in text
+    assert found["assay"] == {"name": "exome", "kind": "exome"}
     assert "# - Under which licence is it? The study does not say." in text
-    assert "# - Exome or panel? The study does not say" in text
+    assert (
+        "# The assay is as stated by cBioPortal's File-Formats" in text
+        and "# - No file names a panel" in text
+    )
+
+
+def test_a_profile_that_speaks_of_a_panel_without_naming_it_is_no_exome(icb: Icb, bare: Tiny) -> None:
+    members = study_members()
+    members["meta_mutations.txt"] += "profile_description: Targeted sequencing of 400 genes.\n"
+    bare.study_file.write_bytes(tarball(members))
+    assert added(icb, "--icb")["assay"] == {"name": "not stated", "kind": "none"}
 
 
 @pytest.mark.parametrize(
