@@ -1,7 +1,7 @@
 -- What a cohort's files became, line by line: raw rows, what was lost and why, people, endpoints, who was sequenced, calls,
 -- genes, and the same thing by two routes (stated and counted burden, deaths and response, samples of calls and people).
--- A failure is a cohort in which most samples of the calls meet no person, in which calls make nobody mutated, or in
--- which people were sequenced and there is no call.
+-- A failure is a cohort in which most samples of the calls meet no person, in which the calls of five samples or more make
+-- nobody mutated, or in which people were sequenced and there is no call.
 {%- set raw_tables = [
     'clinical_values', 'mutations', 'copy_number', 'copy_number_segments', 'case_lists', 'profiled_samples', 'expression',
     'immune_features', 'mutation_spectra', 'published_exposures'
@@ -325,7 +325,8 @@ failures as (
         n_called as n,
         'no row is a counted non-synonymous call of a gene: see the lines of calls and of rows in doubt' as words
     from facts
-    where n_called > 0 and n_profiled > 0 and n_mutated = 0
+    -- three in four coding changes are non-synonymous: five samples of silent calls alone are one in a thousand
+    where n_called >= 5 and n_profiled > 0 and n_mutated = 0
     union all
     select
         cohort_id,
