@@ -267,11 +267,10 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
     assert any("clock of OS" in note for note in added["notes"])
     text = path.read_text()
     assert "origin: unknown" in text and "clock of OS" in text
-    tiny_icb("cohort", "check", STUDY).is_one_sentence(
-        "assay.kind: exome if it is one"
-    )  # the study does not say
-    path.write_text(text.replace("kind: none", "kind: exome"))
+    # no panel is an exome by File-Formats; a cohort file that says neither is refused
     assert tiny_icb("cohort", "check", STUDY).code == 0
+    path.write_text(text.replace("kind: exome", "kind: none"))
+    tiny_icb("cohort", "check", STUDY).is_one_sentence("assay.kind: exome if it is one")
     assert f"{STUDY}" in tiny_icb("cohort", "list").out
 
 
