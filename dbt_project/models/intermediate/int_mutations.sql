@@ -4,6 +4,8 @@
 -- that it could be (marts.undetermined_genes).
 -- One variant: gene, place and alleles; without alleles class and protein change besides; without a place gene, class and
 -- changes alone. Alleles without the bases that both begin with (a VCF's anchor), so that TA>T is A>-.
+{%- set has_anchor = "length(calls.reference_allele) <> length(calls.tumor_allele)"
+    " and substring(calls.reference_allele, 1, 1) = substring(calls.tumor_allele, 1, 1)" %}
 {%- set place_of_row = place('source_file_id', 'source_row') %}
 {%- set variant = [
     'cohort_id', 'sample_id', 'gene_key', 'chromosome', 'variant_start_position', 'variant_reference_allele',
@@ -92,24 +94,16 @@ decided as (
             when calls.mutation_status is not null and statuses.word is null then 'unknown_mutation_status'
         end as status_problem,
         case
-            when
-                length(calls.reference_allele) <> length(calls.tumor_allele)
-                and substring(calls.reference_allele, 1, 1) = substring(calls.tumor_allele, 1, 1)
-                then coalesce(nullif(substring(calls.reference_allele, 2), ''), '-')
+            when {{ has_anchor }} then coalesce(nullif(substring(calls.reference_allele, 2), ''), '-')
             else calls.reference_allele
         end as variant_reference_allele,
         case
-            when
-                length(calls.reference_allele) <> length(calls.tumor_allele)
-                and substring(calls.reference_allele, 1, 1) = substring(calls.tumor_allele, 1, 1)
-                then coalesce(nullif(substring(calls.tumor_allele, 2), ''), '-')
+            when {{ has_anchor }} then coalesce(nullif(substring(calls.tumor_allele, 2), ''), '-')
             else calls.tumor_allele
         end as variant_tumor_allele,
         -- the base after the anchor is the first that a deletion takes away; an insertion stands after the same base
         case
-            when
-                length(calls.reference_allele) > length(calls.tumor_allele)
-                and substring(calls.reference_allele, 1, 1) = substring(calls.tumor_allele, 1, 1)
+            when {{ has_anchor }} and length(calls.reference_allele) > length(calls.tumor_allele)
                 then calls.start_position + 1
             else calls.start_position
         end as variant_start_position
