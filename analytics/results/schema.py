@@ -78,10 +78,19 @@ def required(meaning: str) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class ResultRow:
-    """A row of a result table. A subclass names its ``TABLE`` and says in ``MEANING`` what one row is."""
+    """A row of a result table. A subclass names its ``TABLE`` and says in ``MEANING`` what one row is.
+
+    A number that is not finite is None: a median that is not reached, an interval without an end, an estimate that
+    does not exist.
+    """
 
     TABLE: ClassVar[str] = ""
     MEANING: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            if isinstance(value, float) and not math.isfinite(value):
+                object.__setattr__(self, name, None)
 
 
 Row = TypeVar("Row", bound=ResultRow)
@@ -145,8 +154,7 @@ def columns_of(row_type: type[ResultRow]) -> Columns:
 
 
 def table_of(row_type: type[Row], rows: Iterable[Row]) -> pd.DataFrame:
-    """Rows as a frame under the columns and types of their table. A number that is not finite becomes null: a median
-    that is not reached, an interval without an end.
+    """Rows as a frame under the columns and types of their table.
 
     Raises
     ------
@@ -169,8 +177,6 @@ def _checked(column: _Column, value: Any, table: str) -> Any:
     fits = isinstance(value, column.kind)
     if column.kind is float:
         fits = isinstance(value, numbers.Real) and not isinstance(value, bool)
-        if fits and not math.isfinite(value):
-            return None
         value = float(value) if fits else value
     elif column.kind is int:
         fits = isinstance(value, numbers.Integral) and not isinstance(value, bool)
@@ -257,3 +263,17 @@ def create_statement(columns: Columns, target: str) -> str:
     """DuckDB statement that makes an empty table ``target``."""
     listed = ", ".join(f'"{name}" {_SQL_WORDS.get(kind, kind)}' for name, (kind, _) in columns.items())
     return f"create or replace table {target} ({listed})"
+
+
+@dataclass(frozen=True)
+class ResultTable:
+    """A table of the ``stats`` schema: what one row is, and its columns with SQL type and description."""
+
+    name: str
+    meaning: str
+    columns: Columns
+
+    @classmethod
+    def of(cls, row_type: type[ResultRow]) -> ResultTable:
+        """The table whose rows are of this type."""
+        return cls(row_type.TABLE, row_type.MEANING, columns_of(row_type))

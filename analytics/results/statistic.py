@@ -127,6 +127,9 @@ class SurvivalStatistic(Statistic):
     model: Model = field(default_factory=Model)
     standard_error: float | None = column("Standard error, of the log for a hazard ratio")
     statistic: float | None = column("Test statistic")
+    p_permutation: float | None = column(
+        "p of the permutation log-rank test of the groups alone, beside Firth's p of a model without covariates"
+    )
     median_in_group_months: float | None = column("Kaplan-Meier median of the group; null when not reached")
     median_in_reference_months: float | None = column("The same of the reference group")
 

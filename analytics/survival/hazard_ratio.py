@@ -5,17 +5,18 @@ Does not belong here: the estimators themselves, pooling over cohorts, adjustmen
 
 With at least 5 events in both groups the estimate is Cox's. With fewer the normal approximation of its
 interval and p fails and a group without events gets a hazard ratio of 0: then it is Firth's with profile
-interval and a permutation p.
+interval, the p that belongs to it, and where nothing is adjusted for a permutation p beside.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
+from scipy.stats import norm
 
 from analytics.errors import ConstantCovariateError, EmptyGroupError, InvalidSettingError
 from analytics.survival.cox import CoxResult, CoxTerm, cox_regression
@@ -34,17 +35,18 @@ from analytics.survival.permutation import DEFAULT_SEED, permutation_log_rank_te
 
 MIN_EVENTS_PER_GROUP = 5
 
-Estimator = Literal["auto", "cox", "firth", "log_rank_oe", "peto_one_step"]
-PMethod = Literal["wald", "exact permutation log-rank", "sampled permutation log-rank", "log-rank"]
+HazardRatioEstimator = Literal["auto", "cox", "firth", "log_rank_oe", "peto_one_step"]
+PMethod = Literal["wald", "penalised likelihood ratio"]
+PermutationMethod = Literal["exact permutation log-rank", "sampled permutation log-rank"]
 
 
 @dataclass(frozen=True)
 class HazardRatio:
-    """A hazard ratio of the mutated against the others, with what a reader needs to judge it.
+    """A hazard ratio of the group against the others, with what a reader needs to judge it.
 
-    `p` is from `p_method`; `p_log_rank` is the (stratified) log-rank chi-square p beside it, and for Firth
-    `p_penalised_likelihood_ratio` the p that belongs to the interval. `se_log_hr` is the sandwich standard
-    error when clustered. `warnings` are plain sentences.
+    `p` is of the model that gave the interval, by `p_method`. Beside it stand `p_log_rank`, the (stratified) log-rank
+    chi-square p, and for a Firth model without covariates `p_permutation`, that of the permutation log-rank test by
+    `permutation_method`. `se_log_hr` is the sandwich standard error when clustered. `warnings` are plain sentences.
     """
 
     estimator: str
@@ -57,13 +59,14 @@ class HazardRatio:
     p: float
     p_method: PMethod
     p_log_rank: float
-    p_penalised_likelihood_ratio: float | None
+    p_permutation: float | None
+    permutation_method: PermutationMethod | None
     n: int
-    n_mutated: int
+    n_in_group: int
     events: int
-    events_mutated: int
-    median_mutated: MedianSurvival
-    median_wild_type: MedianSurvival
+    events_in_group: int
+    median_in_group: MedianSurvival
+    median_in_reference: MedianSurvival
     ties: Ties | None
     adjusted_for: tuple[str, ...]
     strata: tuple[str, ...]
@@ -74,31 +77,12 @@ class HazardRatio:
     n_permutations: int | None
     warnings: list[str]
 
-    def as_row(self) -> dict[str, object]:
-        """A flat mapping for a table: median_mutated, median_mutated_ci_low and so on; lists as text."""
-        row: dict[str, object] = {}
-        for name, value in asdict(self).items():
-            if name in ("median_mutated", "median_wild_type"):
-                row |= {
-                    name: value["months"],
-                    f"{name}_ci_low": value["ci_low"],
-                    f"{name}_ci_high": value["ci_high"],
-                }
-                row[f"is_{name}_reached"] = value["median_reached"]
-            elif name == "reference_levels":
-                row[name] = ", ".join(f"{covariate}: {level}" for covariate, level in value)
-            elif isinstance(value, (tuple, list)):
-                row[name] = (" " if name == "warnings" else ", ").join(value)
-            else:
-                row[name] = value
-        return row
-
 
 def estimate_hazard_ratio(
     frame: pd.DataFrame,
     group: str = "is_mutated",
     *,
-    estimator: Estimator = "auto",
+    estimator: HazardRatioEstimator = "auto",
     adjust: Sequence[str] = (),
     strata: Sequence[str] = (),
     cluster: str | None = None,
@@ -110,7 +94,7 @@ def estimate_hazard_ratio(
 ) -> HazardRatio:
     """Hazard ratio of a yes/no `group` in an analysis frame (time_months, event, entry_months, ...).
 
-    'auto' is Cox, or Firth with a permutation p below 5 events in a group or when the likelihood is
+    'auto' is Cox, or Firth below 5 events in a group or when the likelihood is
     monotone in `group`. The other names force an estimator, for comparison with what was published; forced
     Cox has NaN where its likelihood is monotone. 'log_rank_oe' and 'peto_one_step' take strata but no
     adjustment.
@@ -125,14 +109,14 @@ def estimate_hazard_ratio(
     members = data.frame[group].to_numpy() == 1.0
     _require_both_groups(data, members, group)
     log_rank = log_rank_test(data.frame, group, strata=strata)
-    events_mutated = int(data.event[members].sum())
-    events_other = data.n_events - events_mutated
-    is_sparse = min(events_mutated, events_other) < MIN_EVENTS_PER_GROUP
+    events_in_group = int(data.event[members].sum())
+    events_other = data.n_events - events_in_group
+    is_sparse = min(events_in_group, events_other) < MIN_EVENTS_PER_GROUP
     names = (tuple(adjust), tuple(strata), cluster)
     common = _Common(data, members, *names, conf_level, log_rank.test.p, n_permutations, seed)
     warnings = [*data.warnings, *_repeated_people(data, cluster)]
     if is_sparse:
-        warnings.append(_sparse_sentence(events_mutated, int(members.sum()), events_other))
+        warnings.append(_sparse_sentence(events_in_group, int(members.sum()), events_other))
     if estimator in ("log_rank_oe", "peto_one_step"):
         return _from_log_rank(common, estimator, log_rank, warnings)
     if estimator == "cox" or (estimator == "auto" and not is_sparse):
@@ -161,16 +145,17 @@ def _from_cox(
     is_usable = group not in cox.separated_terms and (cox.converged or bool(cox.separated_terms))
     if not (is_forced or is_usable):
         return None
-    return common.from_model("cox", cox, line, line.p, "wald", [*warnings, *cox.warnings])
+    return common.from_model("cox", cox, line, "wald", [*warnings, *cox.warnings])
 
 
 def _from_log_rank(
-    common: _Common, estimator: Estimator, log_rank: LogRankResult, warnings: list[str]
+    common: _Common, estimator: HazardRatioEstimator, log_rank: LogRankResult, warnings: list[str]
 ) -> HazardRatio:
     make = log_rank_hazard_ratio if estimator == "log_rank_oe" else peto_hazard_ratio
     ratio = make(log_rank, common.conf_level)
     estimate = (ratio.log_hr, ratio.se_log_hr, ratio.ci_low, ratio.ci_high)
-    return common.result(estimator, estimate, log_rank.test.p, "log-rank", warnings)
+    p = float(2.0 * norm.sf(abs(ratio.log_hr / ratio.se_log_hr)))
+    return common.result(estimator, estimate, p, "wald", warnings)
 
 
 def _from_firth(
@@ -187,19 +172,26 @@ def _from_firth(
         profile_terms=[group],
     )
     line = _group_line(firth, group)
-    permuted = permutation_log_rank_test(
-        frame, group, strata=common.strata, n_permutations=common.n_permutations, seed=common.seed
-    )
-    adjusted = [name for name in adjust if name in {term.covariate for term in firth.terms}]
-    if adjusted:
-        warnings.append(f"The permutation p is not adjusted for {', '.join(adjusted)}; the hazard ratio is.")
+    adjusted = {term.covariate for term in firth.terms} & set(adjust)
+    permuted = None
+    if not adjusted:  # the test knows no covariates: its p would not be of this model
+        permuted = permutation_log_rank_test(
+            frame, group, strata=common.strata, n_permutations=common.n_permutations, seed=common.seed
+        )
     if common.cluster is not None and frame[common.cluster].duplicated().any():
         warnings.append(
             f"Firth's interval takes rows as independent and is not clustered by {common.cluster}."
         )
-    method: PMethod = "exact permutation log-rank" if permuted.is_exact else "sampled permutation log-rank"
-    all_warnings = [*warnings, *firth.warnings]
-    return common.from_model("firth", firth, line, permuted.p, method, all_warnings, permuted.n_permutations)
+    found = common.from_model("firth", firth, line, "penalised likelihood ratio", [*warnings, *firth.warnings])
+    if permuted is None:
+        return found
+    return replace(
+        found,
+        p_permutation=permuted.p,
+        permutation_method="exact permutation log-rank" if permuted.is_exact else "sampled permutation log-rank",
+        permutation_seed=None if permuted.is_exact else common.seed,
+        n_permutations=permuted.n_permutations,
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,23 +213,19 @@ class _Common:
         estimator: str,
         model: CoxResult | FirthResult,
         line: CoxTerm,
-        p: float,
         p_method: PMethod,
         warnings: list[str],
-        n_permutations: int | None = None,
     ) -> HazardRatio:
         in_model = {term.covariate for term in model.terms}
         return self.result(
             estimator,
             (line.coef, line.se, line.ci_low, line.ci_high),
-            p,
+            line.p,
             p_method,
             warnings,
             ties=model.ties,
             adjusted_for=tuple(name for name in self.adjust if name in in_model),
             reference_levels=model.reference_levels,
-            p_penalised=line.p if estimator == "firth" else None,
-            n_permutations=n_permutations,
         )
 
     def result(
@@ -251,8 +239,6 @@ class _Common:
         ties: Ties | None = None,
         adjusted_for: tuple[str, ...] = (),
         reference_levels: tuple[tuple[str, str], ...] = (),
-        p_penalised: float | None = None,
-        n_permutations: int | None = None,
     ) -> HazardRatio:
         log_hr, se, ci_low, ci_high = estimate
         data, members = self.data, self.members
@@ -267,13 +253,14 @@ class _Common:
             p=p,
             p_method=p_method,
             p_log_rank=self.p_log_rank,
-            p_penalised_likelihood_ratio=p_penalised,
+            p_permutation=None,
+            permutation_method=None,
             n=data.n,
-            n_mutated=int(members.sum()),
+            n_in_group=int(members.sum()),
             events=data.n_events,
-            events_mutated=int(data.event[members].sum()),
-            median_mutated=kaplan_meier_curve(data, members, "mutated", conf_level=self.conf_level).median,
-            median_wild_type=kaplan_meier_curve(
+            events_in_group=int(data.event[members].sum()),
+            median_in_group=kaplan_meier_curve(data, members, "mutated", conf_level=self.conf_level).median,
+            median_in_reference=kaplan_meier_curve(
                 data, ~members, "wild type", conf_level=self.conf_level
             ).median,
             ties=ties,
@@ -282,8 +269,8 @@ class _Common:
             cluster=self.cluster,
             reference_levels=reference_levels,
             has_delayed_entry=data.has_delayed_entry,
-            permutation_seed=self.seed if p_method == "sampled permutation log-rank" else None,
-            n_permutations=n_permutations,
+            permutation_seed=None,
+            n_permutations=None,
             warnings=list(dict.fromkeys(warnings)),
         )
 
@@ -339,8 +326,8 @@ def _repeated_people(data: SurvivalData, cluster: str | None) -> list[str]:
     ]
 
 
-def _sparse_sentence(events_mutated: int, n_mutated: int, events_other: int) -> str:
+def _sparse_sentence(events_in_group: int, n_in_group: int, events_other: int) -> str:
     return (
-        f"Few events: {events_mutated} among {n_mutated} mutated and {events_other} among the others; below "
+        f"Few events: {events_in_group} among {n_in_group} mutated and {events_other} among the others; below "
         f"{MIN_EVENTS_PER_GROUP} in a group a Cox interval and p are unreliable."
     )

@@ -1,0 +1,145 @@
+"""The result of one analysis while it grows: specs, flow, members, statistics, figures; the same for every kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from analytics.figures.picture import Picture
+from analytics.questions.selection import Selection
+from analytics.questions.specs import PeopleVariant, Question
+from analytics.results.records import FigureRecord, FlowRecord, SpecRecord
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import ResultRow, table_of
+from analytics.results.statistic import Scope
+from analytics.results.tables import as_result_table
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a result is made from: the checksum of its spec, the run, and the genome that the user has set, if any."""
+
+    spec_sha256: str
+    run_id: str
+    reference_genome: Path | None = None
+
+
+@dataclass
+class AnalysisResult:
+    """Result tables of one analysis by name, and its figures by file stem."""
+
+    tables: dict[str, pd.DataFrame]
+    figures: dict[str, Picture] = field(default_factory=dict)
+
+
+class Gathered:
+    """Takes the parts of one analysis and gives them as tables.
+
+    Parameters
+    ----------
+    spec : the question; its ``variants`` become rows of ``analysis_specs``.
+    variants : name -> variant, as the spec declares them.
+    """
+
+    def __init__(self, spec: Question, variants: Mapping[str, PeopleVariant], provenance: Provenance) -> None:
+        self.spec = spec
+        self.figures: dict[str, Picture] = {}
+        self._parts: dict[str, list[pd.DataFrame]] = {}
+        self.add([_spec_record(spec, *item, provenance) for item in variants.items()])
+
+    def add(self, rows: Iterable[ResultRow]) -> None:
+        """Add rows to the tables of their types."""
+        by_type: dict[type[ResultRow], list[ResultRow]] = {}
+        for row in rows:
+            by_type.setdefault(type(row), []).append(row)
+        for row_type, of_type in by_type.items():
+            self._parts.setdefault(row_type.TABLE, []).append(table_of(row_type, of_type))
+
+    def add_frame(self, table: str, frame: pd.DataFrame) -> None:
+        """Add rows that are made as a frame, with all columns that identify them."""
+        parts = self._parts.setdefault(table, [])
+        if len(frame):
+            parts.append(as_result_table(table, frame))
+
+    def expect(self, *tables: str) -> None:
+        """Tables that the result has though nothing may be in them."""
+        for table in tables:
+            self._parts.setdefault(table, [])
+
+    def add_members(self, scope: Scope, selection: Selection, sets: RowSets) -> None:
+        """Flow and members of one selection. ``sets`` says which row sets the statistics were computed on; call it
+        after these are known."""
+        self.add(
+            FlowRecord(
+                analysis_id=scope.analysis_id,
+                variant=scope.variant,
+                endpoint=scope.endpoint,
+                step_number=number,
+                step=step,
+                n=int(n),
+                n_left_out=int(n_left_out),
+                reason=reason,
+            )
+            for number, (step, n, n_left_out, reason) in enumerate(
+                selection.flow[["step", "n", "n_left_out", "reason"]].itertuples(index=False)
+            )
+        )
+        common = {"analysis_id": scope.analysis_id, "variant": scope.variant, "endpoint": scope.endpoint}
+        self.add_frame("analysis_members", _members(selection, sets).assign(**common))
+
+    def result(self) -> AnalysisResult:
+        """Everything gathered, under the columns of the result tables."""
+        self.add(
+            FigureRecord(
+                analysis_id=self.spec.analysis_id, figure=stem, title=picture.title, alt=picture.alt
+            )
+            for stem, picture in self.figures.items()
+        )
+        tables = {
+            name: pd.concat(parts, ignore_index=True) if parts else as_result_table(name, pd.DataFrame())
+            for name, parts in self._parts.items()
+        }
+        return AnalysisResult(tables, self.figures)
+
+
+def _members(selection: Selection, sets: RowSets) -> pd.DataFrame:
+    everyone, members = selection.everyone, selection.members.index
+    sets.named("members", members, members)
+    columns = [
+        "cohort_id", "patient_id", "person_id", "sample_id", "status", "status_reason", "left_at", "time_months",
+        "source_file_id", "source_row",
+    ]  # fmt: skip
+    return everyone[columns].assign(
+        is_member=everyone["left_at"].isna(),
+        row_sets=sets.of(everyone.index),
+        is_event=everyone["event"],
+    )
+
+
+def _spec_record(spec: Question, name: str, variant: PeopleVariant, provenance: Provenance) -> SpecRecord:
+    def listed(holder: object, attribute: str) -> tuple[str, ...]:
+        return tuple(getattr(holder, attribute, ()))
+
+    return SpecRecord(
+        analysis_id=spec.analysis_id,
+        variant=name,
+        kind=getattr(spec, "kind", None),
+        title=spec.title,
+        question=spec.question,
+        description=variant.description,
+        paper_id=spec.paper_id,
+        biomarker=spec.gene,
+        endpoints=listed(spec, "endpoints"),
+        cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
+        filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),
+        covariates=listed(variant, "covariates"),
+        strata=listed(variant, "strata"),
+        estimators=listed(variant, "estimators"),
+        is_prespecified=spec.prespecified,
+        registered_on=spec.registered_on,
+        spec_sha256=provenance.spec_sha256,
+        run_id=provenance.run_id,
+    )

@@ -1,0 +1,169 @@
+"""Result rows that are no statistics: what was asked, who was counted, what was drawn, what was left out, which run."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import ClassVar
+
+from analytics.results.schema import ResultRow, column, required
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecRecord(ResultRow):
+    """One variant of one analysis."""
+
+    TABLE: ClassVar[str] = "analysis_specs"
+    MEANING: ClassVar[str] = (
+        "One way (variant) of doing one analysis, as its file declares it, and the run that did it."
+    )
+
+    analysis_id: str = required("The question, a file under catalog/analyses")
+    variant: str = required("The way of doing it: as_published, default, ...")
+    kind: str | None = column("Kind of analysis: survival, comparison, landscape, ...")
+    title: str = required("Title")
+    question: str = required("The question in words")
+    description: str | None = column("What the variant does")
+    paper_id: str | None = column("Paper whose result is repeated, if any")
+    biomarker: str | None = column("What is asked about, in the language of docs/biomarkers.md; a gene is the shortest")
+    endpoints: tuple[str, ...] = column("Endpoints", default=())
+    cohorts: tuple[str, ...] = column("Cohorts", default=())
+    filters: str | None = column("Which rows are asked for")
+    covariates: tuple[str, ...] = column("Adjusted for", default=())
+    strata: tuple[str, ...] = column("Stratified by", default=())
+    estimators: tuple[str, ...] = column("Estimators", default=())
+    is_prespecified: bool | None = column("Written down before the data were looked at")
+    registered_on: str | None = column("Date on which the spec was written down")
+    spec_sha256: str | None = column("Checksum of the spec file")
+    run_id: str | None = column("Run that computed it, see stats.runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlowRecord(ResultRow):
+    """One step of a selection."""
+
+    TABLE: ClassVar[str] = "analysis_flow"
+    MEANING: ClassVar[str] = (
+        "One step from all patients of the cohorts to those who are counted, with the reason."
+    )
+
+    analysis_id: str = required("See analysis_specs")
+    variant: str = required("See analysis_specs")
+    endpoint: str | None = column("Endpoint")
+    step_number: int = required("Order of the step, from 0")
+    step: str = required("What is asked of a row")
+    n: int = required("Rows kept after the step")
+    n_left_out: int = required("Rows that the step left out")
+    reason: str | None = column("Why they were left out")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRecord(ResultRow):
+    """One patient of an analysis. There are millions: they are made as a frame."""
+
+    TABLE: ClassVar[str] = "analysis_members"
+    MEANING: ClassVar[str] = (
+        "One patient of an analysis, counted or not, with status and the sets that he or she is in."
+    )
+
+    analysis_id: str = required("See analysis_specs")
+    variant: str = required("See analysis_specs")
+    endpoint: str = required("Endpoint")
+    cohort_id: str = required("Cohort")
+    patient_id: str = required("Patient as the source names him or her")
+    person_id: str | None = column("Person across cohorts")
+    sample_id: str | None = column("Sample whose gene status counts")
+    status: str | None = column(
+        "Group of the biomarker (mutated, wild_type, ...), not_profiled or undetermined, as the variant counts it; null "
+        "where no biomarker is asked"
+    )
+    status_reason: str | None = column(
+        "Why a person is not_profiled or undetermined, or was called otherwise as published; else null"
+    )
+    is_member: bool = required("Counted in the estimates over all members")
+    left_at: str | None = column("Step that left the row out, if any")
+    row_sets: str | None = column(
+        "Row sets of the statistics that the row is in, separated by '; '; of no member: those of its own cohort, "
+        "whose clock is not pooled"
+    )
+    time_months: float | None = column("Follow-up in months of 30.4375 days")
+    is_event: bool | None = column("Event at the end of follow-up")
+    source_file_id: str | None = column("File of the time, see marts.source_files")
+    source_row: int | None = column("Row in that file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureRecord(ResultRow):
+    """A figure on disk."""
+
+    TABLE: ClassVar[str] = "figures"
+    MEANING: ClassVar[str] = "A figure on disk, with its title and with words for those who cannot see it."
+
+    analysis_id: str = required("See analysis_specs, or scan_<scan_id>")
+    figure: str = required("File stem under figures/<analysis_id>: .svg, .png, and .csv with its source data")
+    title: str = required("What it shows")
+    alt: str = required("What a reader would take from it, for those who cannot see it")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOutRecord(ResultRow):
+    """A cohort that is in no table of a version."""
+
+    TABLE: ClassVar[str] = "left_out_cohorts"
+    MEANING: ClassVar[str] = (
+        "A cohort of the catalogue that could not be read or failed its checks, and why."
+    )
+
+    cohort_id: str = required("A cohort of the catalogue that is in no table of this version")
+    sentence: str = required("Why: what is wrong, where, and the remedy")
+    run_id: str | None = column("Run that left it out, see stats.runs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord(ResultRow):
+    """A run."""
+
+    TABLE: ClassVar[str] = "runs"
+    MEANING: ClassVar[str] = "A run: commit, versions, where the sources were read from."
+
+    run_id: str = required("Run")
+    started_at: dt.datetime | None = column("UTC")
+    commit_sha: str | None = column("Commit of the code, if it is a checkout")
+    has_uncommitted_changes: bool | None = column("The code differed from that commit")
+    version: str | None = column("Version of icb-warehouse")
+    python: str | None = column("Python version")
+    packages: str | None = column("Versions of the packages that compute")
+    catalog: str | None = column("public or demo")
+    read_from: str | None = column("https, or the mirror's folder")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClaimRecord(ResultRow):
+    """A printed number beside the warehouse's own."""
+
+    TABLE: ClassVar[str] = "claim_checks"
+    MEANING: ClassVar[str] = "A printed number against the warehouse's own, with the verdict of this run."
+
+    claim_id: str = required("See marts.published_claims")
+    paper_id: str = required("Paper")
+    row_id: str | None = column("Row of the paper's table of claims, e.g. A6")
+    verdict: str = required("exact, within rounding, different, ...: earned by this run")
+    sentence: str | None = column("Why, in words")
+    printed: str | None = column("As printed")
+    computed_estimate: float | None = column("What the warehouse computes, in the claim's unit")
+    computed_ci_low: float | None = column("95 % interval, low end")
+    computed_ci_high: float | None = column("95 % interval, high end")
+    computed_p: float | None = column("Two-sided p")
+    computed_n: int | None = column("Rows analysed")
+    computed_n_in_group: int | None = column("of these in the group that the estimate is about")
+    estimator: str | None = column("Estimator of the computed value")
+    stat_id: str | None = column("Statistic that it was checked with")
+    p_stat_id: str | None = column("Statistic that the p was checked with")
+    default_stat_id: str | None = column("The honest default beside it")
+    default_estimate: float | None = column("Its estimate, in the claim's unit")
+    largest_difference_in_last_digits: float | None = column(
+        "Largest difference in units of the last printed digit"
+    )
+    missing_sources: str | None = column("What is not at hand, if anything")
+    rule_ids: str | None = column("Rules that found a contradiction among the printed numbers")
+    rule_findings: str | None = column("What they found")

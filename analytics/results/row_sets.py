@@ -1,0 +1,52 @@
+"""Which members each statistic was computed on, by name ("members", "mutated", "members with known sex", ...), so that
+every number can be walked back to exactly the rows that made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+#: Between the row sets of one member.
+ROW_SET_SEPARATOR = "; "
+
+
+@dataclass
+class _Decided:
+    """A named row set so far: labels on which it has been decided, and those of them that are in it."""
+
+    decided: pd.Index
+    kept: pd.Index
+
+
+@dataclass
+class RowSets:
+    """The row sets of one analysis, way of doing it and endpoint."""
+
+    _known: dict[str, _Decided] = field(default_factory=dict)
+
+    def named(self, name: str, kept: pd.Index, among: pd.Index, cohort_id: str | None = None) -> str:
+        """Remember that ``kept`` of the members ``among`` form the row set ``name``; returns the name to use.
+
+        A name means one set of members whatever the cohort it is asked for. Where a cohort by itself keeps other
+        rows than the pool did (delayed entry in the pool only), the cohort's set gets a name of its own.
+        """
+        known = self._known.get(name)
+        if known is None:
+            self._known[name] = _Decided(among, kept)
+            return name
+        both = known.decided.intersection(among)
+        if set(known.kept.intersection(both)) != set(kept.intersection(both)):
+            return self.named(f"{name} ({cohort_id or 'pooled'} by itself)", kept, among)
+        known.decided = known.decided.union(among)
+        known.kept = known.kept.union(kept)
+        return name
+
+    def of(self, index: pd.Index) -> pd.Series:
+        """The row sets of each label of ``index``, joined by ``ROW_SET_SEPARATOR``; null for one in no set."""
+        names = np.full(len(index), "", dtype=object)
+        for name, found in self._known.items():
+            names = names + np.where(index.isin(found.kept), ROW_SET_SEPARATOR + name, "").astype(object)
+        joined = pd.Series(names, index=index, dtype="string").str.removeprefix(ROW_SET_SEPARATOR)
+        return joined.mask(joined == "", None)

@@ -1,0 +1,289 @@
+"""The estimators of survival analyses: what each is, and how it fills a statistic.
+
+To add one: its function here (or in a module beside) and a line in :data:`ESTIMATORS`; ``analytics.estimators`` lists
+those of every room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+import pandas as pd
+
+from analytics.errors import AnalysisError, EmptyGroupError
+from analytics.questions.groups import Contrast, Group
+from analytics.questions.specs import Variant
+from analytics.results.estimator import Estimator, Scale
+from analytics.results.statistic import Model, SurvivalStatistic
+from analytics.survival.hazard_ratio import (
+    MIN_EVENTS_PER_GROUP,
+    HazardRatio,
+    HazardRatioEstimator,
+    estimate_hazard_ratio,
+)
+from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier
+from analytics.survival.log_rank import log_rank_test
+from analytics.survival.proportional_hazards import schoenfeld_test
+from analytics.survival.restricted_mean import restricted_mean_survival
+
+COUNT = Estimator(
+    key="count",
+    label="Count",
+    scale=Scale.COUNT,
+    heading="Counts",
+    methods="Numbers of people or rows; each is walked back to exactly these.",
+    source="",
+    applies="always",
+)
+PROPORTION = Estimator(
+    key="proportion",
+    label="Share",
+    scale=Scale.SHARE,
+    heading="Rates",
+    methods="Share with the exact (Clopper-Pearson) 95 % interval. Evaluable: people whose response is known. By "
+    "intention to treat: everybody of the cohorts that report response, the unknown as non-responders.",
+    source="Clopper and Pearson 1934, Biometrika 26:404",
+    applies="counts of people over those who could have the property",
+)
+KAPLAN_MEIER = Estimator(
+    key="kaplan_meier",
+    label="Median, Kaplan-Meier",
+    scale=Scale.MONTHS,
+    heading="Kaplan-Meier",
+    methods="Product-limit estimate with delayed entry where people enter late; medians with the interval of "
+    "Brookmeyer and Crowley (1982), log-log transformed. A median that the curve does not reach is said not to be "
+    "reached.",
+    source="Kaplan and Meier 1958, JASA 53:457; Brookmeyer and Crowley 1982, Biometrics 38:29",
+    applies="survival of each group",
+)
+LOG_RANK = Estimator(
+    key="log_rank",
+    label="Log-rank test",
+    scale=Scale.TEST_ONLY,
+    heading="Log-rank test",
+    methods="Mantel's test, stratified where strata are named; two-sided.",
+    source="Mantel 1966, Cancer Chemother Rep 50:163",
+    applies="two groups",
+)
+LOG_RANK_OE = Estimator(
+    key="log_rank_oe",
+    label="Hazard ratio, log-rank O/E",
+    scale=Scale.HAZARD_RATIO,
+    heading="Log-rank O/E hazard ratio",
+    methods="Ratio of observed to expected events of the two groups with standard error sqrt(1/Ea + 1/Eb), as some "
+    "papers report it. It is not a Cox estimate, and is shown to repeat what was published.",
+    source="Berry, Kitchin and Mock 1991, Stat Med 10:749",
+    applies="only to repeat what was published",
+)
+COX = Estimator(
+    key="cox",
+    label="Hazard ratio, Cox",
+    scale=Scale.HAZARD_RATIO,
+    heading="Cox proportional hazards",
+    methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people of "
+    "several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that model "
+    "alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
+    source="Cox 1972, JRSS B 34:187; Efron 1977, JASA 72:557",
+    applies="at least five events in both groups",
+)
+FIRTH = Estimator(
+    key="firth",
+    label="Hazard ratio, Firth",
+    scale=Scale.HAZARD_RATIO,
+    heading="Firth's penalised Cox model",
+    methods="Used where a group has fewer than five events: Firth's penalty (Heinze and Schemper 2001) with profile "
+    "interval and the p of the penalised likelihood ratio, which belongs to it; where nothing is adjusted for, the p of "
+    "the permutation log-rank test stands beside.",
+    source="Heinze and Schemper 2001, Biometrics 57:114",
+    applies="beside Cox where a group has fewer than five events",
+)
+RESTRICTED_MEAN = Estimator(
+    key="restricted_mean",
+    label="Difference of restricted means",
+    scale=Scale.DIFFERENCE_IN_MONTHS,
+    heading="Restricted mean survival",
+    methods="Difference of the areas under the two Kaplan-Meier curves up to a common horizon, which a note gives.",
+    source="Royston and Parmar 2013, BMC Med Res Methodol 13:152",
+    applies="two groups; where hazards are not proportional it is read first",
+)
+SCHOENFELD = Estimator(
+    key="schoenfeld",
+    label="Test of proportional hazards",
+    scale=Scale.TEST_ONLY,
+    heading="Proportional hazards",
+    methods="Score test on the scaled Schoenfeld residuals against the Kaplan-Meier transform of time (Grambsch and "
+    "Therneau 1994, as R's cox.zph 3 computes it).",
+    source="Grambsch and Therneau 1994, Biometrika 81:515",
+    applies="beside every Cox estimate",
+)
+ESTIMATORS = (
+    COUNT, PROPORTION, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, COX, FIRTH, RESTRICTED_MEAN, SCHOENFELD,
+)  # fmt: skip
+
+_NOT_PROPORTIONAL = "Hazards are not proportional: read the restricted mean beside the hazard ratio."
+
+
+@dataclass(frozen=True)
+class Request:
+    """One estimate to make: by which estimator, under which key, of whom, and what a row needs to be in it.
+
+    Attributes
+    ----------
+    key : of the estimate, without the endpoint.
+    estimate : fills a statistic that has its name and counts from the rows that are asked.
+    group : the one group that is asked; None asks both.
+    complete, strata : columns that must be known.
+    """
+
+    estimator: Estimator
+    key: str
+    estimate: Callable[[SurvivalStatistic, pd.DataFrame], SurvivalStatistic]
+    group: Group | None = None
+    complete: tuple[str, ...] = ()
+    strata: tuple[str, ...] = ()
+
+
+#: The rows of a request that its estimator can use.
+Usable = Callable[[Request], pd.DataFrame]
+
+
+def requests_of(
+    variant: Variant, members: pd.DataFrame, usable: Usable, contrast: Contrast
+) -> Iterator[Request]:
+    """The estimates that a variant asks for, in its order."""
+    strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
+    for name in variant.estimators:
+        if name == "kaplan_meier":
+            for group in (contrast.group, contrast.reference):
+                yield Request(KAPLAN_MEIER, f"median.{group.key}", _median, group)
+        elif name == "log_rank":
+            yield Request(LOG_RANK, "log_rank", partial(_log_rank, strata=strata), strata=strata)
+        elif name == "log_rank_oe":
+            yield _hazard_request(LOG_RANK_OE, "logrank_oe", "log_rank_oe", strata=strata)
+        elif name == "restricted_mean":
+            yield Request(RESTRICTED_MEAN, "restricted_mean_difference", _restricted_mean)
+        elif name == "schoenfeld":
+            yield Request(SCHOENFELD, "schoenfeld", partial(_schoenfeld, strata=strata), strata=strata)
+        else:
+            adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
+            yield from _regressions(name.removeprefix("cox_"), adjust, strata, variant.robust, usable)
+
+
+def _hazard_request(
+    estimator: Estimator,
+    key: str,
+    function: HazardRatioEstimator,
+    *,
+    adjust: tuple[str, ...] = (),
+    strata: tuple[str, ...] = (),
+    cluster: str | None = None,
+) -> Request:
+    compute = partial(_hazard, function=function, adjust=adjust, strata=strata, cluster=cluster)
+    return Request(estimator, key, compute, None, (*adjust, *([cluster] if cluster else [])), strata)
+
+
+def _regressions(
+    name: str, adjust: tuple[str, ...], strata: tuple[str, ...], robust: bool, usable: Usable
+) -> Iterator[Request]:
+    """Cox; and Firth beside it when a group has too few events for Cox among the rows that can be used."""
+    cluster = "person_id" if robust else None
+    cox = _hazard_request(COX, f"cox_{name}", "cox", adjust=adjust, strata=strata, cluster=cluster)
+    yield cox
+    try:
+        rows = usable(cox)
+    except AnalysisError:
+        return  # nobody can be analysed: Cox's row says why
+    events = rows["event"].astype(bool).groupby(rows["is_mutated"]).sum()
+    if len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP:
+        yield _hazard_request(
+            FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster
+        )
+
+
+def _hazard(
+    row: SurvivalStatistic,
+    members: pd.DataFrame,
+    function: HazardRatioEstimator,
+    adjust: tuple[str, ...],
+    strata: tuple[str, ...],
+    cluster: str | None,
+) -> SurvivalStatistic:
+    found = estimate_hazard_ratio(members, estimator=function, adjust=adjust, strata=strata, cluster=cluster)
+    row = with_hazard_ratio(row, found)
+    if "burden" in adjust:
+        row = row.warned(f"Burden is the {members['burden_definition'].iloc[0]}.")
+    return row
+
+
+def with_hazard_ratio(row: SurvivalStatistic, found: HazardRatio) -> SurvivalStatistic:
+    """The row with a hazard ratio, its interval, and the p of the same model."""
+    estimator = {"cox": COX, "firth": FIRTH}.get(found.estimator, LOG_RANK_OE)
+    return replace(
+        row,
+        estimator=estimator.key,
+        model=Model(adjusted_for=found.adjusted_for, strata=found.strata, ties=found.ties),
+        estimate=found.hr,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p=found.p,
+        p_method=found.p_method,
+        p_permutation=found.p_permutation,
+        standard_error=found.se_log_hr,
+        median_in_group_months=_months(found.median_in_group),
+        median_in_reference_months=_months(found.median_in_reference),
+    ).warned(*found.warnings)
+
+
+def _months(median: MedianSurvival) -> float | None:
+    return median.months if median.median_reached else None
+
+
+def _median(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatistic:
+    result = kaplan_meier(members, group=None)
+    median = result.curves[0].median
+    return replace(
+        row,
+        estimate=_months(median),
+        ci_low=median.ci_low,
+        ci_high=median.ci_high,
+    ).warned(*result.warnings, "" if median.median_reached else "The median is not reached.")
+
+
+def _log_rank(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
+    result = log_rank_test(members, strata=strata)
+    return replace(
+        row,
+        model=Model(strata=strata),
+        statistic=result.test.statistic,
+        p=result.test.p,
+        p_method="log-rank",
+    ).warned(*result.warnings)
+
+
+def _restricted_mean(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatistic:
+    result = restricted_mean_survival(members)
+    difference = result.difference
+    if difference is None:
+        raise EmptyGroupError("The restricted mean needs people of both groups: there is one group only.")
+    return replace(
+        row,
+        estimate=difference.estimate,
+        ci_low=difference.ci_low,
+        ci_high=difference.ci_high,
+        standard_error=difference.se,
+        p=difference.p,
+        p_method="wald",
+    ).warned(f"Months gained up to {result.tau_months:.1f} months.", *result.warnings)
+
+
+def _schoenfeld(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
+    result = schoenfeld_test(members, ["is_mutated"], strata=strata)
+    return replace(
+        row,
+        model=Model(strata=strata),
+        statistic=result.overall.statistic,
+        p=result.overall.p,
+        p_method="score test, Kaplan-Meier transform",
+    ).warned(_NOT_PROPORTIONAL if result.overall.p < 0.05 else "", *result.warnings)
