@@ -135,6 +135,11 @@ class AnalysisSpec(Question):
             raise ValueError("an analysis needs at least one variant")
         return self
 
+    def endpoint_key(self, endpoint: str) -> str:
+        """The endpoint in estimate keys, as the paper calls it."""
+        names: dict[str, str] = {str(known): name for known, name in self.endpoint_names.items()}
+        return names.get(endpoint, endpoint.lower())
+
     def other_genes(self) -> tuple[str, ...]:
         """Genes whose status enters as a covariate, e.g. TP53 for ``TP53_mutated``."""
         named = {

@@ -132,6 +132,7 @@ def _spec_record(spec: Question, name: str, variant: PeopleVariant, provenance: 
         description=variant.description,
         paper_id=spec.paper_id,
         biomarker=spec.gene,
+        genes=(spec.gene,) if spec.gene else (),
         endpoints=listed(spec, "endpoints"),
         cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
         filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),

@@ -26,6 +26,7 @@ class SpecRecord(ResultRow):
     description: str | None = column("What the variant does")
     paper_id: str | None = column("Paper whose result is repeated, if any")
     biomarker: str | None = column("What is asked about, in the language of docs/biomarkers.md; a gene is the shortest")
+    genes: tuple[str, ...] = column("Genes whose calls it looks at", default=())
     endpoints: tuple[str, ...] = column("Endpoints", default=())
     cohorts: tuple[str, ...] = column("Cohorts", default=())
     filters: str | None = column("Which rows are asked for")
