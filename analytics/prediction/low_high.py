@@ -14,7 +14,7 @@ import pandas as pd
 
 from analytics.errors import AnalysisError
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
-from analytics.prediction.study_rows import COMPLETE, StudyRows, counts
+from analytics.prediction.estimate import COMPLETE, StudyRows, counts
 from analytics.survival.data import survival_data
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 from analytics.survival.kaplan_meier import kaplan_meier

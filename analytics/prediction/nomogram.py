@@ -18,7 +18,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
 from analytics.errors import ConstantCovariateError, InvalidSettingError
-from analytics.prediction.model import (
+from analytics.prediction.fitting.model import (
     Covariate,
     PredictionModel,
     design_matrix,

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import ConstantCovariateError, MissingColumnError, NoRowsError
-from analytics.prediction.model import Covariate
+from analytics.prediction.fitting.model import Covariate
 from analytics.prediction.spec import BURDEN_PERCENTILE, Axis
 
 # A percentile among fewer people than this jumps by over 10 points a person.

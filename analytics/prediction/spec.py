@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from analytics.prediction.model import Covariate, Transform
+from analytics.prediction.fitting.model import Covariate, Transform
 from analytics.questions.specs import COVARIATES, Endpoint, PeopleVariant, Question
 
 #: Covariate made here: percentile of mutation burden within cohort x panel x cancer type, 0 to 100.

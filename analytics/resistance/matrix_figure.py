@@ -16,8 +16,8 @@ from matplotlib.patches import Rectangle
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
-from analytics.resistance.events import ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_SAID
-from analytics.resistance.loss import BIALLELIC, CANNOT_SAY, HIGH, LOW, MODERATE, MONOALLELIC
+from analytics.resistance.pairs.events import ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_SAID
+from analytics.resistance.evidence.loss import BIALLELIC, CANNOT_SAY, HIGH, LOW, MODERATE, MONOALLELIC
 
 MARGIN_MM, ROW_MM, LABEL_GAP_MM = 3.0, 5.2, 2.0
 _SHARE: Final = {HIGH: 1.0, MODERATE: 0.66, LOW: 0.33}

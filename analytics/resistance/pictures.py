@@ -11,10 +11,10 @@ import pandas as pd
 
 from analytics.figures.picture import Picture
 from analytics.immune.gene_sets import set_words as set_name_words
-from analytics.resistance.acquired import NOT_EVALUABLE, OUTCOME_WORDS
+from analytics.resistance.acquired.outcomes import NOT_EVALUABLE, OUTCOME_WORDS
 from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
-from analytics.resistance.compared import ComparedPairs
-from analytics.resistance.intrinsic_rates import SITE
+from analytics.resistance.pairs.compared import ComparedPairs
+from analytics.resistance.intrinsic.estimate import SITE
 from analytics.resistance.matrix_figure import cell_words, matrix_figure, set_words
 from analytics.resistance.rate_figure import RateRow, rate_figure
 from analytics.resistance.shift_figure import ShiftPanel, drawn_class, shift_figure

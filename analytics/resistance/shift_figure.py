@@ -16,7 +16,7 @@ from matplotlib.lines import Line2D
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
-from analytics.resistance.pairs import (
+from analytics.resistance.pairs.compare import (
     FALLING,
     PRIVATE_TO_FIRST,
     PRIVATE_TO_SECOND,

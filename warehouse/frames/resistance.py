@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.resistance.samples import Place
+from analytics.resistance.evidence.samples import Place
 
 #: A sample that cannot be judged as a whole is not half of a pair: what it lacks would count as lost or gained.
 _PAIRS = """

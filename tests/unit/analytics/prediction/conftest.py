@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analytics.prediction.model import Covariate, fit_prediction_model
+from analytics.prediction.fitting.model import Covariate, fit_prediction_model
 
 FOLDER = Path(__file__).parents[3] / "reference" / "prediction"
 COVARIATES = ["age", Covariate("tmb", "TMB (mut/Mb)", "log2_plus_1"), "cancer", "sex"]

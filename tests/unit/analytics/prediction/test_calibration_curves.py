@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, TooFewError
-from analytics.prediction.calibration import calibrate, group_by_edges, score_brier
+from analytics.prediction.performance.calibration import calibrate, group_by_edges, score_brier
 
 
 def generated(n, seed):

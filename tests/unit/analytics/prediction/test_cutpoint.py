@@ -18,15 +18,15 @@ from analytics.errors import (
     MissingColumnError,
     TooFewError,
 )
-from analytics.prediction.cutpoint import (
+from analytics.prediction.cut_off.cutpoint import (
     evaluate_cutpoint,
     integer_scores,
     log_rank_scores,
     permutation_maxima,
     select_cutpoint,
 )
-from analytics.prediction.maxstat_p import exact_gauss, hothorn_lausen_bound, lausen_1994
-from analytics.prediction.model import checked_rows, sort_people
+from analytics.prediction.cut_off.maxstat_p import exact_gauss, hothorn_lausen_bound, lausen_1994
+from analytics.prediction.fitting.model import checked_rows, sort_people
 
 FOLDER = Path(__file__).parents[3] / "reference" / "prediction"
 REFERENCE = json.loads((FOLDER / "maxstat.json").read_text())

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 
-from analytics.prediction.kernels import (
+from analytics.prediction.fitting.kernels import (
     brier_score,
     censoring_survival,
     concordance_counts,
@@ -14,7 +14,7 @@ from analytics.prediction.kernels import (
     grouped_kaplan_meier,
     solve_information,
 )
-from analytics.prediction.model import checked_rows, sort_people
+from analytics.prediction.fitting.model import checked_rows, sort_people
 
 
 @pytest.fixture

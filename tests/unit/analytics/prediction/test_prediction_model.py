@@ -13,7 +13,7 @@ from analytics.errors import (
     NotConvergedError,
     TooFewError,
 )
-from analytics.prediction.model import Covariate, fit_prediction_model
+from analytics.prediction.fitting.model import Covariate, fit_prediction_model
 
 
 def test_coefficients_errors_and_likelihood_equal_r_coxph(model, reference):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from analytics.errors import InvalidSettingError, MissingColumnError
-from analytics.resistance.acquired import OUTCOME_WORDS, AcquiredRule, resistance_outcomes
+from analytics.resistance.acquired.outcomes import OUTCOME_WORDS, AcquiredRule, resistance_outcomes
 
 PATIENTS = pd.DataFrame(
     [

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analytics.resistance.fractions import clonal_peak, fraction_shift
+from analytics.resistance.evidence.fractions import clonal_peak, fraction_shift
 from analytics.response.rates import newcombe_difference
 
 

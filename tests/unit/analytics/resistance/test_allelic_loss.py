@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from analytics.resistance.fractions import ClonalPeak
-from analytics.resistance.loss import (
+from analytics.resistance.evidence.fractions import ClonalPeak
+from analytics.resistance.evidence.loss import (
     ALLELE_WORDS,
     BIALLELIC,
     CANNOT_SAY,

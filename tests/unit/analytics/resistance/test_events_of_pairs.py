@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analytics.resistance.estimates import event_rows
+from analytics.resistance.pairs.estimate import event_rows
 from analytics.results.rows import ResultRows
 
 PAIRS = pd.DataFrame(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from resistance_builders import call, calls, no_segments, segment, tumour
 
-from analytics.resistance.intrinsic import (
+from analytics.resistance.intrinsic.losses import (
     burden_stratum,
     intrinsic_losses,
     loss_by_response,
@@ -16,8 +16,8 @@ from analytics.resistance.intrinsic import (
     loss_reason,
     loss_status,
 )
-from analytics.resistance.intrinsic_rates import intrinsic_rows
-from analytics.resistance.samples import Place, SampleEvidence
+from analytics.resistance.intrinsic.estimate import intrinsic_rows
+from analytics.resistance.evidence.samples import Place, SampleEvidence
 from analytics.results.rows import ResultRows
 
 REFERENCE = json.loads(

@@ -13,7 +13,7 @@ from analytics.errors import NoRowsError
 from analytics.figures import style
 from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
 from analytics.resistance.matrix_figure import cell_words, matrix_figure, set_words
-from analytics.resistance.pairs import compare_pair
+from analytics.resistance.pairs.compare import compare_pair
 from analytics.resistance.rate_figure import RateRow, rate_figure
 from analytics.resistance.shift_figure import ShiftPanel, shift_figure
 

@@ -10,7 +10,7 @@ from signature_samples import people, profiles, variant
 from statsmodels.stats.contingency_tables import StratifiedTable
 
 from analytics.results.rows import ResultRows
-from analytics.signatures.estimates import (
+from analytics.signatures.estimate import (
     FITTED,
     estimate_agreement,
     estimate_coverage,

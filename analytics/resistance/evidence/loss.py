@@ -17,7 +17,7 @@ from typing import Final
 
 from scipy import stats
 
-from analytics.resistance.fractions import ClonalPeak
+from analytics.resistance.evidence.fractions import ClonalPeak
 
 BIALLELIC, MONOALLELIC, CANNOT_SAY, INTACT = "biallelic", "monoallelic", "cannot say", "intact"
 ALLELE_WORDS: Final = (BIALLELIC, MONOALLELIC, CANNOT_SAY, INTACT)

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from analytics.errors import NotConvergedError
-from analytics.prediction.kernels import cox_newton
-from analytics.prediction.model import SortedCohort
-from analytics.prediction.resampling import FloatArray, IntArray
+from analytics.prediction.fitting.kernels import cox_newton
+from analytics.prediction.fitting.model import SortedCohort
+from analytics.prediction.fitting.resampling import FloatArray, IntArray
 
 BoolArray = npt.NDArray[np.bool_]
 

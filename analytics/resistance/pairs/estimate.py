@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.resistance.acquired import ACQUIRED, NOT_EVALUABLE, NOT_SAID
-from analytics.resistance.events import ACQUIRED as EVENT_ACQUIRED
-from analytics.resistance.events import NOT_SAID as EVENT_NOT_SAID
-from analytics.resistance.loss import BIALLELIC
-from analytics.resistance.pairs import (
+from analytics.resistance.acquired.outcomes import ACQUIRED, NOT_EVALUABLE, NOT_SAID
+from analytics.resistance.pairs.events import ACQUIRED as EVENT_ACQUIRED
+from analytics.resistance.pairs.events import NOT_SAID as EVENT_NOT_SAID
+from analytics.resistance.evidence.loss import BIALLELIC
+from analytics.resistance.pairs.compare import (
     FALLING,
     PRIVATE_TO_SECOND,
     RISING,

@@ -11,15 +11,15 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.resistance.loss import BIALLELIC, CANNOT_SAY, DEEP_LOSS, LOSS, MONOALLELIC, UNKNOWN, Verdict
-from analytics.resistance.pairs import (
+from analytics.resistance.evidence.loss import BIALLELIC, CANNOT_SAY, DEEP_LOSS, LOSS, MONOALLELIC, UNKNOWN, Verdict
+from analytics.resistance.pairs.compare import (
     PRIVATE_TO_FIRST,
     PRIVATE_TO_SECOND,
     SHARED,
     TOO_SHALLOW,
     PairComparison,
 )
-from analytics.resistance.samples import SampleEvidence, mutation_label
+from analytics.resistance.evidence.samples import SampleEvidence, mutation_label
 
 ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID = (
     "acquired", "intrinsic", "not in the later sample", "no loss shown", "cannot say when",

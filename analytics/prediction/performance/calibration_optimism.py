@@ -19,11 +19,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InvalidSettingError, TooFewError
-from analytics.prediction.bootstrap_fits import check_failures, fit_resamples
-from analytics.prediction.calibration import MIN_GROUP, USABLE_SHARE, group_of_rows
-from analytics.prediction.kernels import cumulative_baseline_hazard, grouped_kaplan_meier
-from analytics.prediction.model import Covariate, SortedCohort, read_cohort
-from analytics.prediction.resampling import (
+from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
+from analytics.prediction.performance.calibration import MIN_GROUP, USABLE_SHARE, group_of_rows
+from analytics.prediction.fitting.kernels import cumulative_baseline_hazard, grouped_kaplan_meier
+from analytics.prediction.fitting.model import Covariate, SortedCohort, read_cohort
+from analytics.prediction.fitting.resampling import (
     FloatArray,
     IntArray,
     bootstrap_counts,

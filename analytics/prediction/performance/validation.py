@@ -21,21 +21,21 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InvalidSettingError
-from analytics.prediction.bootstrap_fits import check_failures, fit_resamples
-from analytics.prediction.calibration import (
+from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
+from analytics.prediction.performance.calibration import (
     BrierScore,
     CalibrationCurve,
     calibrate,
     score_brier,
 )
-from analytics.prediction.kernels import (
+from analytics.prediction.fitting.kernels import (
     brier_given_censoring,
     censoring_survival,
     concordance_counts,
     cox_newton,
     cumulative_baseline_hazard,
 )
-from analytics.prediction.model import (
+from analytics.prediction.fitting.model import (
     Covariate,
     PredictionModel,
     SortedCohort,
@@ -43,7 +43,7 @@ from analytics.prediction.model import (
     read_cohort,
     sort_people,
 )
-from analytics.prediction.resampling import (
+from analytics.prediction.fitting.resampling import (
     FloatArray,
     IntArray,
     bootstrap_counts,

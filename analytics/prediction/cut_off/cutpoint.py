@@ -28,7 +28,7 @@ from analytics.errors import (
     MissingColumnError,
     TooFewError,
 )
-from analytics.prediction.maxstat_p import (
+from analytics.prediction.cut_off.maxstat_p import (
     EXACT_BOUND_MAX_N,
     exact_gauss,
     hothorn_lausen_bound,
@@ -36,7 +36,7 @@ from analytics.prediction.maxstat_p import (
     lausen_schumacher_1992,
     permuted_maxima,
 )
-from analytics.prediction.model import SortedCohort, checked_rows, sort_people
+from analytics.prediction.fitting.model import SortedCohort, checked_rows, sort_people
 from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
 
 FloatArray = npt.NDArray[np.float64]

@@ -17,8 +17,8 @@ from scipy import stats
 
 from analytics.errors import MissingColumnError
 from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED, WILD_TYPE
-from analytics.resistance.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
-from analytics.resistance.samples import SampleEvidence
+from analytics.resistance.evidence.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
+from analytics.resistance.evidence.samples import SampleEvidence
 from analytics.response.rates import exact_rate
 from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
 

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.resistance.fractions import ClonalPeak, clonal_peak
-from analytics.resistance.loss import CopyEvidence, Mutation, Verdict, copy_evidence, judge_gene
+from analytics.resistance.evidence.fractions import ClonalPeak, clonal_peak
+from analytics.resistance.evidence.loss import CopyEvidence, Mutation, Verdict, copy_evidence, judge_gene
 
 
 @dataclass(frozen=True)

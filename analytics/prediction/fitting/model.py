@@ -25,7 +25,7 @@ from analytics.errors import (
     NotConvergedError,
     TooFewError,
 )
-from analytics.prediction.kernels import cox_newton, cumulative_baseline_hazard
+from analytics.prediction.fitting.kernels import cox_newton, cumulative_baseline_hazard
 from analytics.survival.data import SurvivalData, require_columns, survival_data
 
 FloatArray = npt.NDArray[np.float64]

@@ -20,7 +20,7 @@ from analytics.prediction.study import (
     run_study,
 )
 from analytics.prediction.study_figures import study_pictures
-from analytics.prediction.study_rows import (
+from analytics.prediction.estimate import (
     StudyRows,
     calibration_rows,
     definition_rows,

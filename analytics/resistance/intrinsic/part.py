@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analytics.questions.selection import NOT_PROFILED, select_members
-from analytics.resistance.change_rows import change_rows
-from analytics.resistance.intrinsic import (
+from analytics.resistance.time_points.estimate import change_rows
+from analytics.resistance.intrinsic.losses import (
     DEFINITIONS,
     TRUNCATING,
     burden_stratum,
@@ -17,9 +17,9 @@ from analytics.resistance.intrinsic import (
     loss_reason,
     loss_status,
 )
-from analytics.resistance.intrinsic_rates import intrinsic_rows
+from analytics.resistance.intrinsic.estimate import intrinsic_rows
 from analytics.resistance.pictures import change_figures, intrinsic_figures
-from analytics.resistance.programmes import expression_features
+from analytics.resistance.time_points.programmes import expression_features
 from analytics.results.rows import ResultRows
 from warehouse.frames.patients import NO_SAMPLE, undetermined_genes
 from warehouse.frames.resistance import (

@@ -14,8 +14,8 @@ import pandas as pd
 
 from analytics.errors import MissingColumnError
 from analytics.immune.comparisons import benjamini_hochberg
-from analytics.resistance.fractions import ClonalPeak, clonal_peak, fraction_shift
-from analytics.resistance.power import (
+from analytics.resistance.evidence.fractions import ClonalPeak, clonal_peak, fraction_shift
+from analytics.resistance.pairs.power import (
     MIN_SHARED_FOR_RATIO,
     calling_floor,
     detection_power,

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED
-from analytics.resistance.intrinsic import (
+from analytics.resistance.intrinsic.losses import (
     BOTH_ALLELES,
     DEFINITIONS,
     loss_by_response,

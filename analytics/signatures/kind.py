@@ -12,7 +12,7 @@ from analytics.errors import AnalysisError
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.rows import ResultRows
-from analytics.signatures.estimates import (
+from analytics.signatures.estimate import (
     estimate_agreement,
     estimate_coverage,
     estimate_presence,

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.resistance.events import pair_events
-from analytics.resistance.pairs import PairComparison, PairSettings, compare_pair
-from analytics.resistance.samples import Place, SampleEvidence
+from analytics.resistance.pairs.events import pair_events
+from analytics.resistance.pairs.compare import PairComparison, PairSettings, compare_pair
+from analytics.resistance.evidence.samples import Place, SampleEvidence
 
 _KEYS = ("cohort_id", "pair_id", "patient_id", "person_id")
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.prediction.calibration import CalibrationCurve
-from analytics.prediction.calibration_optimism import CorrectedCalibration
+from analytics.prediction.performance.calibration import CalibrationCurve
+from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 from analytics.prediction.people import ScorablePeople
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.results.rows import ResultRows

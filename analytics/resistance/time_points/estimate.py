@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.immune.comparisons import benjamini_hochberg
-from analytics.resistance.time_points import paired_change
+from analytics.resistance.time_points.paired_change import paired_change
 from analytics.results.rows import ResultRows
 
 _KEYS = ["cohort_id", "patient_id"]

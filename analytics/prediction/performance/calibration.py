@@ -17,9 +17,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, TooFewError
-from analytics.prediction.kernels import brier_score, grouped_kaplan_meier
-from analytics.prediction.model import SortedCohort, checked_rows, sort_people
-from analytics.prediction.resampling import bootstrap_counts, check_bootstrap, percentile_interval
+from analytics.prediction.fitting.kernels import brier_score, grouped_kaplan_meier
+from analytics.prediction.fitting.model import SortedCohort, checked_rows, sort_people
+from analytics.prediction.fitting.resampling import bootstrap_counts, check_bootstrap, percentile_interval
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
