@@ -7,7 +7,7 @@ from __future__ import annotations
 import dagster as dg
 
 from ingestion.catalog import load_catalog
-from orchestration.analyses import load_analyses
+from warehouse.analyses import load_analyses
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets

@@ -13,6 +13,7 @@ import pandas as pd
 from analytics.errors import AnalysisError
 from analytics.questions.specs import Question
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.records import FlowRecord
 from analytics.results.tables import as_result_table
 from ingestion.catalog import LeftOutCohort
 from warehouse.left_out import SKIPPED, named_of, said_of
@@ -51,16 +52,13 @@ def skipped_analysis(spec: Question, provenance: Provenance, sentence: str) -> A
     """The spec, and a flow of one step in each of its variants that says why there is nothing else."""
     variants = getattr(spec, "variants")  # noqa: B009  every kind has them, each of its own type
     gathered = Gathered(spec, variants, provenance)
-    for variant in variants:
-        row = {
-            "endpoint": None,
-            "step_number": 0,
-            "step": SKIPPED,
-            "n": 0,
-            "n_left_out": 0,
-            "reason": sentence,
-        }
-        gathered.add("analysis_flow", [row], analysis_id=spec.analysis_id, variant=variant)
+    gathered.add(
+        FlowRecord(
+            analysis_id=spec.analysis_id, variant=variant, step_number=0, step=SKIPPED, n=0, n_left_out=0,
+            reason=sentence,
+        )
+        for variant in variants
+    )  # fmt: skip
     return gathered.result()
 
 
@@ -77,8 +75,10 @@ def say_without(tables: dict[str, pd.DataFrame], left: tuple[LeftOutCohort, ...]
             table.loc[first, "reason"] = said_of(left)
         elif "warnings" in table and "cohort_id" in table:
             pooled = table["cohort_id"].isna()
-            said = table.loc[pooled, "warnings"].fillna("").str.strip()
-            table.loc[pooled, "warnings"] = (said + " " + short).str.strip()
+            table["warnings"] = [
+                [*said, short] if is_pooled else said
+                for said, is_pooled in zip(table["warnings"], pooled, strict=True)
+            ]
         elif "notes" in table:
             table["notes"] = (table["notes"].fillna("") + " " + short).str.strip()
         tables[name] = as_result_table(name, table)

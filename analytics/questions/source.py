@@ -8,6 +8,12 @@ from typing import Protocol
 
 import pandas as pd
 
+#: Marts that people are read from.
+PEOPLE_MARTS = (
+    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
+    "mutations", "undetermined_genes", "survival_outcomes", "response_outcomes", "burdens",
+)  # fmt: skip
+
 
 class PeopleSource(Protocol):
     """People with gene status, endpoint, response and covariates."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.results.columns import Columns
+from analytics.results.schema import Columns, ResultTable
 from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 
 _WORDS = ("gene", "family", "method", "because", "reason", "verdict", "warnings")
@@ -16,7 +16,7 @@ def _typed(columns: dict[str, str]) -> Columns:
 
 
 _SCAN: Columns = {"scan_id": ("string", "See scan_specs")}
-SCAN_TABLES: dict[str, Columns] = {
+_COLUMNS: dict[str, Columns] = {
     "scan_specs": {
         "scan_id": ("string", "The scan, a file under catalog/scans: one registered family of hypotheses"),
         "title": ("string", "Title"),
@@ -73,3 +73,12 @@ SCAN_TABLES: dict[str, Columns] = {
     "scan_results": {**_SCAN, **_typed(SURVIVAL_COLUMNS)},
     "scan_response_results": {**_SCAN, **_typed(RESPONSE_COLUMNS)},
 }
+
+_MEANINGS = {
+    "scan_specs": "A scan of every gene: one registered family of hypotheses.",
+    "scan_members": "One person of a scan or of its control, with the file and row of the follow-up.",
+    "scan_flow": "One step from all patients of the cohorts to those who are scanned.",
+    "scan_results": "A gene in a scan of survival, with every test and every guard.",
+    "scan_response_results": "A gene in a scan of response, with every test and every guard.",
+}
+TABLES = tuple(ResultTable(name, _MEANINGS[name], columns) for name, columns in _COLUMNS.items())

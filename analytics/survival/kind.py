@@ -17,6 +17,7 @@ from analytics.questions.specs import AnalysisSpec
 from analytics.response.estimate import response_statistics
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.row_sets import RowSets
+from analytics.results.schema import rows_of, table_of
 from analytics.results.statistic import (
     InteractionStatistic,
     MetaStatistic,
@@ -142,6 +143,16 @@ def verdict_statistics(
         for endpoint in spec.endpoints
     ]
     return [row for row in found if row is not None]
+
+
+def with_verdicts(
+    specs: Sequence[AnalysisSpec], survival_stats: pd.DataFrame, interaction_stats: pd.DataFrame
+) -> pd.DataFrame:
+    """The table of interactions with the verdicts of :func:`verdict_statistics` below."""
+    stats = rows_of(SurvivalStatistic, survival_stats)
+    interactions = rows_of(InteractionStatistic, interaction_stats)
+    found = verdict_statistics(specs, stats, interactions)
+    return table_of(InteractionStatistic, [*interactions, *found])
 
 
 KIND = Kind("survival", AnalysisSpec, run)

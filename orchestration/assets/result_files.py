@@ -8,10 +8,12 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pandas as pd
+import pyarrow.parquet as pq
 from PIL import Image
 
 from analytics.figures.picture import Picture
 from analytics.figures.style import svg_bytes
+from analytics.results.schema import arrow_table
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from warehouse.result_writing import write_result_table
 
@@ -50,6 +52,15 @@ def _small(png: Path) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
+def save_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
+    """Each result table as Parquet; what an earlier run left is removed: one that is skipped now leaves no number."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        old.unlink()
+    for name, table in tables.items():
+        pq.write_table(arrow_table(RESULT_TABLES[name].columns, table), folder / f"{name}.parquet")
+
+
 def gathered_rows(folders: list[Path], table: str) -> pd.DataFrame:
     """A result table from the Parquet files of several analyses; empty when there are none."""
     parts = [pd.read_parquet(f / f"{table}.parquet") for f in folders if (f / f"{table}.parquet").exists()]
@@ -61,7 +72,7 @@ def column_schema(table: str) -> dg.TableSchema:
     return dg.TableSchema(
         [
             dg.TableColumn(name, kind, description)
-            for name, (kind, description) in RESULT_TABLES[table].items()
+            for name, (kind, description) in RESULT_TABLES[table].columns.items()
         ]
     )
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from analytics.results.meanings import RESULT_MEANINGS
-from analytics.results.tables import as_result_table
+from analytics.questions.source import PEOPLE_MARTS
+from analytics.results.records import FigureRecord
+from analytics.results.schema import table_of
+from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import ScanSpec
 from analytics.scan.tables import SCAN_TABLES
 from orchestration.assets.provenance import code_version, record_run
@@ -15,10 +17,10 @@ from orchestration.assets.result_files import (
     column_schema,
     gathered_rows,
     save_figures,
+    save_tables,
     written,
 )
 from orchestration.assets.statistics import OWNERS, STATISTICS_CODE
-from orchestration.kinds import FRAME_MARTS
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.questions.scans import results_table, run_scan
 from warehouse.settings import PROJECT
@@ -37,7 +39,7 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=dg.AssetKey(["scans", spec.scan_id]),
-        deps=[dg.AssetKey(["marts", m]) for m in (*FRAME_MARTS, *(["gene_sets"] if spec.gene_set else []))],
+        deps=[dg.AssetKey(["marts", m]) for m in (*PEOPLE_MARTS, *(["gene_sets"] if spec.gene_set else []))],
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -53,20 +55,16 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
             record_run(con, context.run_id, warehouse.settings)
         folder = warehouse.settings.results / "tables" / scan_folder(spec.scan_id)
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.iterdir():
-            old.unlink()  # a scan whose endpoint has changed leaves no table of the other kind behind
-        for name, table in output.tables.items():
-            table.to_parquet(folder / f"{name}.parquet", index=False)
-        titles: list[dict[str, object]] = [
-            {
-                "analysis_id": scan_folder(spec.scan_id),
-                "figure": stem,
-                "title": picture.title,
-                "alt": picture.alt,
-            }
-            for stem, picture in output.figures.items()
-        ]
-        as_result_table("figures", titles).to_parquet(folder / "figures.parquet", index=False)
+        titles = table_of(
+            FigureRecord,
+            [
+                FigureRecord(
+                    analysis_id=scan_folder(spec.scan_id), figure=stem, title=picture.title, alt=picture.alt
+                )
+                for stem, picture in output.figures.items()
+            ],
+        )
+        save_tables({**output.tables, FigureRecord.TABLE: titles}, folder)
         pictures = save_figures(
             output.figures, warehouse.settings.results / "figures" / scan_folder(spec.scan_id)
         )
@@ -93,7 +91,7 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
                 dg.AssetKey(["stats", table]),
                 deps=[dg.AssetKey(["scans", spec.scan_id]) for spec in specs],
                 group_name="stats",
-                description=f"One row is: {RESULT_MEANINGS[table]}",
+                description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version(

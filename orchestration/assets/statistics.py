@@ -10,21 +10,21 @@ import duckdb
 import pandas as pd
 
 from analytics.claims.check import check_all
+from analytics.questions.source import PEOPLE_MARTS
 from analytics.questions.specs import AnalysisSpec, Question
-from analytics.results.meanings import RESULT_MEANINGS
-from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES, as_result_table
-from orchestration.analyses import kind_of, run_analysis
+from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
+from analytics.survival.kind import with_verdicts
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
     column_schema,
     gathered_rows,
     save_figures,
+    save_tables,
     written,
 )
-from orchestration.kinds import FRAME_MARTS
-from orchestration.kinds.survival import verdict_rows
 from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
 from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.lineage import view_statements
@@ -39,12 +39,12 @@ ANALYSIS_TABLES = tuple(
     if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
 )
 #: Code that results come from, beside the spec.
-STATISTICS_CODE = ("analytics", "orchestration/kinds", "warehouse/frames")
+STATISTICS_CODE = ("analytics", "warehouse/frames", "warehouse/source.py")
 
 
 #: Columns of a statistic that the UI shows, and how many rows of a table.
 _SHOWN = (
-    "variant", "endpoint", "estimate_key", "n", "n_mutated", "events", "estimate", "ci_low", "ci_high", "p", "q",
+    "variant", "endpoint", "estimate_key", "n", "n_in_group", "events", "estimate", "ci_low", "ci_high", "p", "q",
 )  # fmt: skip
 _MOST_SHOWN = 60
 
@@ -58,7 +58,7 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=analysis_key(spec.analysis_id),
-        deps=[dg.AssetKey(["marts", mart]) for mart in (*FRAME_MARTS, *kind_of(spec).marts)],
+        deps=[dg.AssetKey(["marts", mart]) for mart in (*PEOPLE_MARTS, *kind_of(spec).marts)],
         group_name="analyses",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -78,12 +78,7 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
             )
         with warehouse.build() as con:
             record_run(con, context.run_id, warehouse.settings)
-        tables = warehouse.settings.results / "tables" / spec.analysis_id
-        tables.mkdir(parents=True, exist_ok=True)
-        for old in tables.iterdir():
-            old.unlink()  # one that is skipped now leaves no number of an earlier run behind
-        for name, table in result.tables.items():
-            table.to_parquet(tables / f"{name}.parquet", index=False)
+        save_tables(result.tables, warehouse.settings.results / "tables" / spec.analysis_id)
         pictures = save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
         return dg.MaterializeResult(metadata=_metadata(result.tables) | pictures)
 
@@ -104,6 +99,8 @@ def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
 
 def _markdown(table: pd.DataFrame) -> str:
     def cell(value: Any) -> str:
+        if isinstance(value, list):
+            return "; ".join(value)
         if pd.isna(value):
             return ""
         return f"{value:.4g}" if isinstance(value, float) else str(value)
@@ -137,7 +134,7 @@ def result_tables_asset(
                 dg.AssetKey(["stats", table]),
                 deps=[*upstream, *also.get(table, [])],
                 group_name="stats",
-                description=f"One row is: {RESULT_MEANINGS[table]}",
+                description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version(
@@ -163,10 +160,8 @@ def result_tables_asset(
             gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
             gathered["figures"] = gathered_rows([*folders, *(tables / name for name in of_scans)], "figures")
             survival = [spec for spec in specs if isinstance(spec, AnalysisSpec)]
-            verdicts = verdict_rows(survival, gathered["survival_stats"], gathered["interaction_stats"])
-            gathered["interaction_stats"] = pd.concat(
-                [gathered["interaction_stats"], as_result_table("interaction_stats", verdicts)],
-                ignore_index=True,
+            gathered["interaction_stats"] = with_verdicts(
+                survival, gathered["survival_stats"], gathered["interaction_stats"]
             )
             for table, rows in gathered.items():
                 yield written(con, table, rows)
@@ -190,7 +185,7 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     left = left_out_cohorts(con)
     named = con.execute("select distinct analysis_id, cohorts from stats.analysis_specs").fetchall()
     concerned = {
-        str(analysis): [cohort for cohort in left if cohort.cohort_id in str(cohorts).split(", ")]
+        str(analysis): [cohort for cohort in left if cohort.cohort_id in cohorts]
         for analysis, cohorts in named
     }
     return {analysis: said_of(cohorts) for analysis, cohorts in concerned.items() if cohorts}

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graph_runs import ROOT, Run
 
-from orchestration.analyses import load_analyses
+from warehouse.analyses import load_analyses
 
 CALLED = "called % as published; %"
 

@@ -92,7 +92,7 @@ def _skipped(spec: ScanSpec, sentence: str) -> ScanOutput:
     """A scan without a cohort: a flow that says so, and no gene."""
     step = {"scan_id": spec.scan_id, "step_number": 0, "step": SKIPPED, "n": 0, "n_left_out": 0}
     rows = {"scan_flow": [step | {"reason": sentence}], results_table(spec): []}
-    return ScanOutput({name: as_result_table(name, found) for name, found in rows.items()}, {})
+    return ScanOutput({name: as_result_table(name, pd.DataFrame(found)) for name, found in rows.items()}, {})
 
 
 def _scanned(con: duckdb.DuckDBPyConnection, spec: ScanSpec, spec_sha256: str, run_id: str) -> ScanOutput:

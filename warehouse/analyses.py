@@ -6,10 +6,11 @@ from pathlib import Path
 
 import duckdb
 
+from analytics.questions.kind import Kind, kinds
 from analytics.questions.specs import Question
 from analytics.results.gathered import AnalysisResult, Provenance
 from ingestion.errors import CatalogError
-from orchestration.kinds import KINDS, Kind
+from warehouse.source import WarehouseSource
 from warehouse.spec_files import read_yaml, validated
 from warehouse.without_cohorts import cohorts_of, run_without, say_without, skipped_analysis
 
@@ -24,11 +25,12 @@ def load_analysis(path: Path) -> Question:
     """
     content = read_yaml(path)
     word = content.get("kind", "survival") if isinstance(content, dict) else "survival"
-    if word not in KINDS:
+    known = kinds()
+    if word not in known:
         raise CatalogError(
-            f"key 'kind': there is no kind '{word}'", where=str(path), remedy=f"use one of {', '.join(KINDS)}"
+            f"key 'kind': there is no kind '{word}'", where=str(path), remedy=f"use one of {', '.join(known)}"
         )
-    return validated(path, content, KINDS[word].spec, "analysis_id")
+    return validated(path, content, known[word].spec, "analysis_id")
 
 
 def load_analyses(folder: Path) -> dict[Path, Question]:
@@ -38,7 +40,7 @@ def load_analyses(folder: Path) -> dict[Path, Question]:
 
 def kind_of(spec: Question) -> Kind:
     """The kind of a spec."""
-    return next(kind for kind in KINDS.values() if kind.spec is type(spec))
+    return next(kind for kind in kinds().values() if kind.spec is type(spec))
 
 
 def run_analysis(
@@ -55,7 +57,7 @@ def run_analysis(
     result, left = run_without(
         con,
         cohorts_of(spec),
-        lambda: kind_of(spec).run(con, spec, provenance),
+        lambda: kind_of(spec).run(WarehouseSource(con), spec, provenance),
         lambda sentence: skipped_analysis(spec, provenance, sentence),
     )
     say_without(result.tables, left, flow="analysis_flow")
