@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-
 from analytics.results.columns import STATISTIC_COLUMNS
+
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from ingestion.errors import IngestionError
 
@@ -151,7 +151,7 @@ _SAME_ANALYSIS = "fact.analysis_id = every_stat.analysis_id and fact.variant = e
 _SAME_PAIR = "(every_stat.pair_id is null or every_stat.pair_id = fact.pair_id)"
 _SAME_GENES = (
     "(every_stat.feature in (fact.hugo_symbol, 'any gene set') "
-    "or list_contains(string_split(fact.gene_sets, '; '), every_stat.feature))"
+    "or list_contains(fact.gene_sets, every_stat.feature))"
 )
 _OF_PAIRS = "every_stat.endpoint = 'pairs'"
 _OF_CALLS = f"{_OF_PAIRS} and every_stat.unit like '%mutations'"

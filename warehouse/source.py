@@ -6,9 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from warehouse.frames import patients
+from analytics.resistance.evidence.samples import Place
+from analytics.signatures.reference_genome import ReferenceGenome
+from analytics.signatures.spectra import Spectra
+from warehouse.frames import patients, resistance, spectra
 
 
 @dataclass(frozen=True)
@@ -17,15 +22,67 @@ class WarehouseSource:
 
     con: duckdb.DuckDBPyConnection
 
+    def allele_fractions_of(self, samples: pd.DataFrame) -> dict[tuple[str, str], npt.NDArray[np.float64]]:
+        return resistance.allele_fractions_of(self.con, samples)
+
     def analysis_frame(
         self, gene: str, endpoint: str, cohort_ids: Sequence[str], other_genes: Sequence[str] = ()
     ) -> pd.DataFrame:
         return patients.analysis_frame(self.con, gene, endpoint, cohort_ids, other_genes)
 
+    def calls_of(self, samples: pd.DataFrame, genes: Sequence[str] | None = None) -> pd.DataFrame:
+        return resistance.calls_of(self.con, samples, genes)
+
+    def covered_panels(self, genes: Sequence[str]) -> set[str]:
+        return resistance.covered_panels(self.con, genes)
+
+    def declared_gene_set(self, gene_set_id: str) -> list[str]:
+        return resistance.declared_gene_set(self.con, gene_set_id)
+
+    def expression_pairs(
+        self, cohort_ids: Sequence[str], genes: Sequence[str], roles: Sequence[str]
+    ) -> pd.DataFrame:
+        return resistance.expression_pairs(self.con, cohort_ids, genes, roles)
+
+    def gene_places(self, genes: Sequence[str]) -> dict[str, Place]:
+        return resistance.gene_places(self.con, genes)
+
+    def has_mart(self, mart: str) -> bool:
+        return resistance.has_mart(self.con, mart)
+
     def patient_frame(self, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
         return patients.patient_frame(self.con, endpoint, cohort_ids)
+
+    def published_exposures(self, cohort_ids: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+        return spectra.published_exposures(self.con, cohort_ids)
+
+    def published_purities(self, cohort_ids: Sequence[str]) -> dict[tuple[str, str], float]:
+        return resistance.published_purities(self.con, cohort_ids)
+
+    def samples_to_judge(self, cohort_ids: Sequence[str], genes: Sequence[str]) -> pd.DataFrame:
+        return resistance.samples_to_judge(self.con, cohort_ids, genes)
+
+    def segments_of(self, samples: pd.DataFrame) -> pd.DataFrame:
+        return resistance.segments_of(self.con, samples)
+
+    def sequenced_pairs(self, cohort_ids: Sequence[str]) -> pd.DataFrame:
+        return resistance.sequenced_pairs(self.con, cohort_ids)
+
+    def signature_profiles(self) -> pd.DataFrame:
+        return spectra.signature_profiles(self.con)
+
+    def spectra_of_calls(
+        self, cohort_ids: Sequence[str], sample_keys: Sequence[str], genome: ReferenceGenome, ncbi_build: str
+    ) -> tuple[Spectra, pd.Series]:
+        return spectra.spectra_of_calls(self.con, cohort_ids, sample_keys, genome, ncbi_build)
+
+    def spectra_of_tables(self, cohort_ids: Sequence[str]) -> Spectra | None:
+        return spectra.spectra_of_tables(self.con, cohort_ids)
 
     def undetermined_genes(
         self, cohort_ids: Sequence[str], genes: Sequence[str] | None = None
     ) -> pd.DataFrame:
         return patients.undetermined_genes(self.con, cohort_ids, genes)
+
+    def without_frameshifts(self, cohort_ids: Sequence[str]) -> list[str]:
+        return resistance.without_frameshifts(self.con, cohort_ids)

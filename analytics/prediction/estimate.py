@@ -1,71 +1,67 @@
-"""A nomogram study as rows of result tables under regular names.
+"""A nomogram study as statistics: points, predictions and coefficients, calibration groups, indices.
 
-Keys are ``<endpoint>.<what>[.<population>]`` (`os.c_index.corrected`, `os.logrank_oe.validation`), ticks of axes
-``os.nomogram.points.<axis>.<level>``. What does NOT belong here: computing (`study`, `low_high`), pictures.
+Ticks of axes are ``os.nomogram.points.<axis>.<level>``, indices ``os.c_index.corrected``. What does NOT belong here:
+computing (`study`), low against high points (`low_high`), pictures.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from analytics.prediction.estimators import (
+    BASELINE_HAZARD,
+    BRIER,
+    C_INDEX,
+    CALIBRATION_ERROR,
+    CALIBRATION_SLOPE,
+    OBSERVED_EXPECTED,
+    OBSERVED_SURVIVAL,
+    OPTIMISM_CORRECTED,
+    POINTS,
+    PREDICTED_SURVIVAL,
+    PREDICTION_ACCURACY,
+)
+from analytics.prediction.people import ScorablePeople
 from analytics.prediction.performance.calibration import CalibrationCurve
 from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
-from analytics.prediction.people import ScorablePeople
+from analytics.prediction.rows import COMPLETE, StudyRows, counts
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
-from analytics.results.rows import ResultRows
+from analytics.prediction.tables import CalibrationStatistic, NomogramStatistic, PredictionStatistic
+from analytics.questions.groups import Contrast
+from analytics.results.estimator import Estimator
+from analytics.survival.estimators import COUNT, COX, DEFINITION
 from analytics.survival.results import normal_quantile, two_sided_p
 
-COMPLETE = "complete rows"
 _TOTAL_TICKS = 21
 
 
-@dataclass
-class StudyRows:
-    """Rows of one side. ``tables`` : result table -> rows; ``rows`` keeps the row sets."""
+def flow_statistics(
+    out: StudyRows, members: pd.DataFrame, scorable: ScorablePeople | None, contrast: Contrast
+) -> list[PredictionStatistic]:
+    """How many members there are, how many of them carry the gene and can be scored, and why the others cannot."""
+    found: list[PredictionStatistic] = []
+    in_group = members["is_mutated"].astype(bool)
 
-    rows: ResultRows
-    population: str
-    endpoint_key: str
-    tables: dict[str, list[dict[str, Any]]] = field(
-        default_factory=lambda: {"nomograms": [], "calibrations": [], "prediction_stats": []}
-    )
+    def count(key: str, kept: pd.Index, row_set: str, *warnings: str) -> None:
+        name = out.sets.named(row_set, kept, members.index)
+        row = out.row("", COUNT, counts(members.loc[kept]), name)
+        named = replace(row, name=out.scope.name(f"flow.{key}.{out.population}"), estimate=float(len(kept)))
+        found.append(named.warned(*warnings))
 
-    def key(self, what: str) -> str:
-        return f"{self.endpoint_key}.{what}"
+    def with_group(key: str, kept: pd.Index, row_set: str, *warnings: str) -> None:
+        count(key, kept, row_set, *warnings)
+        carriers = kept[in_group.loc[kept].to_numpy()]
+        count(f"{key}_{contrast.group.key}", carriers, f"{row_set}, {contrast.group.key}")
 
-    def add(self, table: str, key: str, values: dict[str, Any]) -> None:
-        population = {} if table == "nomograms" else {"population": self.population}
-        self.rows.add(self.tables[table], key, None, population | values)
-
-
-def counts(people: pd.DataFrame) -> dict[str, Any]:
-    """n, n_mutated and events of the rows behind a statistic."""
-    return {
-        "n": len(people),
-        "n_mutated": int(people["is_mutated"].astype(bool).sum()),
-        "events": int(people["event"].astype(bool).sum()),
-    }
-
-
-def flow_rows(out: StudyRows, members: pd.DataFrame, scorable: ScorablePeople | None) -> None:
-    """How many members there are, how many can be scored, and why the others cannot."""
-    population = out.population
-
-    def count(key: str, kept: pd.Index, row_set: str, warning: str = "") -> None:
-        name = out.rows.row_set(row_set, kept, members.index)
-        values = {"estimator": "count", "estimate": float(len(kept)), "row_set": name, "warnings": warning}
-        out.add("prediction_stats", f"flow.{key}.{population}", values | counts(members.loc[kept]))
-
-    count("n", members.index, "members")
+    with_group("n", members.index, "members")
     if scorable is None:
-        return
-    count("n_complete", scorable.people.index, COMPLETE, " ".join(scorable.warnings))
+        return found
+    with_group("n_complete", scorable.people.index, COMPLETE, *scorable.warnings)
     for name, left_out in scorable.missing.items():
         if len(left_out):
             count(
@@ -78,206 +74,210 @@ def flow_rows(out: StudyRows, members: pd.DataFrame, scorable: ScorablePeople | 
         if len(left_out):
             sentence = f"Their {name} is no level of the nomogram: it cannot score them."
             count(f"n_no_level.{name}", left_out, f"members with a {name} without level", sentence)
+    return found
 
 
-def nomogram_rows(out: StudyRows, study: PredictionStudy) -> None:
+def nomogram_statistics(out: StudyRows, study: PredictionStudy) -> list[NomogramStatistic]:
     """Every tick of every axis, total points to survival, and the coefficients behind them."""
-    nomogram, people = study.nomogram, study.discovery.people
-    common = {"row_set": COMPLETE, **counts(people)}
+    nomogram = study.nomogram
 
-    def add(what: str, axis: str, label: str, estimator: str, values: dict[str, Any]) -> None:
-        feature = None if axis in ("total_points", "baseline_hazard") else values.pop("feature", axis)
-        named = {"axis": axis, "label": label, "estimator": estimator, "feature": feature}
-        out.add("nomograms", out.key(f"nomogram.{what}"), common | named | values)
+    def row(what: str, axis: str, label: str, estimator: Estimator) -> NomogramStatistic:
+        return NomogramStatistic(
+            name=out.name(f"nomogram.{what}"),
+            estimator=estimator.key,
+            scale=estimator.scale,
+            row_set=COMPLETE,
+            counts=counts(study.discovery.people),
+            axis=axis,
+            label=label,
+        )
 
-    for axis in nomogram.axes:
-        for value, points in zip(axis.values, axis.points, strict=True):
-            what = f"points.{axis.covariate}.{_slug(value)}"
-            add(
-                what,
-                axis.covariate,
-                axis.label,
-                "points",
-                {"value": value, "points": points, "estimate": points},
-            )
+    found = [
+        replace(
+            row(f"points.{axis.covariate}.{_slug(value)}", axis.covariate, axis.label, POINTS),
+            feature=axis.covariate, value=value, points=points, estimate=points,
+        )
+        for axis in nomogram.axes
+        for value, points in zip(axis.values, axis.points, strict=True)
+    ]  # fmt: skip
     totals = np.linspace(0.0, 10.0 * np.ceil(nomogram.max_total_points / 10.0), _TOTAL_TICKS)
-    for horizon in study.nomogram.survival_axes:
-        months = horizon.horizon_months
-        predicted = nomogram.survival_at(totals, months)
-        for total, survival in zip(totals, predicted, strict=True):
-            values = {"value": f"{total:g}", "points": float(total), "estimate": float(survival)}
-            label = f"{months:g}-month survival"
-            what = f"survival_{months:g}.at_{_slug(f'{total:g}')}"
-            add(what, "total_points", label, "predicted survival", values | {"horizon_months": months})
-        hazard = {"estimate": nomogram.model.hazard_at(months), "horizon_months": months}
+    for months in (axis.horizon_months for axis in nomogram.survival_axes):
+        for total, survival in zip(totals, nomogram.survival_at(totals, months), strict=True):
+            what, label = f"survival_{months:g}.at_{_slug(f'{total:g}')}", f"{months:g}-month survival"
+            found.append(
+                replace(
+                    row(what, "total_points", label, PREDICTED_SURVIVAL),
+                    value=f"{total:g}", points=float(total), estimate=float(survival), horizon_months=months,
+                )
+            )  # fmt: skip
         label = f"Cumulative baseline hazard at {months:g} months"
-        add(f"baseline_hazard_{months:g}", "baseline_hazard", label, "cumulative hazard at the mean", hazard)
-    _coefficient_rows(add, study)
-    scale = {
-        "estimate": nomogram.points_per_unit,
-        "warnings": f"The linear predictor is {nomogram.intercept:.6g} at 0 points.",
-    }
-    add("points_per_unit", "total_points", "Points per unit of linear predictor", "points", scale)
-
-
-def _coefficient_rows(add: Any, study: PredictionStudy) -> None:
+        hazard = row(f"baseline_hazard_{months:g}", "baseline_hazard", label, BASELINE_HAZARD)
+        found.append(replace(hazard, estimate=nomogram.model.hazard_at(months), horizon_months=months))
     labels = {term.name: term.label for term in study.model.covariates}
-    for row in study.model.to_frame().to_dict("records"):
-        coefficient, margin = row["coefficient"], normal_quantile(0.95) * row["se"]
-        values = {
-            "value": row["level"],
-            "estimate": float(np.exp(coefficient)),
-            "ci_low": float(np.exp(coefficient - margin)),
-            "ci_high": float(np.exp(coefficient + margin)),
-            "p": two_sided_p(coefficient / row["se"]),
-            "coefficient": coefficient,
-            "standard_error": row["se"],
-            "center": row["center"],
-            "reference": row["reference"],
-            "warnings": " ".join(study.model.warnings),
-            "feature": row["covariate"],
-        }
-        what = f"coefficient.{row['covariate']}" + (f".{_slug(row['level'])}" if row["level"] else "")
-        add(what, "coefficient", labels[row["covariate"]], f"Cox, {study.model.ties} ties", values)
+    for line in study.model.to_frame().itertuples(index=False):
+        what = f"coefficient.{line.covariate}" + (f".{_slug(line.level)}" if line.level else "")
+        margin = normal_quantile(0.95) * line.se
+        found.append(
+            replace(
+                row(what, "coefficient", labels[line.covariate], COX),
+                feature=line.covariate,
+                value=line.level,
+                estimate=float(np.exp(line.coefficient)),
+                ci_low=float(np.exp(line.coefficient - margin)),
+                ci_high=float(np.exp(line.coefficient + margin)),
+                p=two_sided_p(line.coefficient / line.se),
+                p_method="wald",
+                coefficient=line.coefficient,
+                standard_error=line.se,
+                center=line.center,
+                reference=line.reference,
+            ).warned(*study.model.warnings)
+        )
+    scale = row("points_per_unit", "total_points", "Points per unit of linear predictor", POINTS)
+    said = f"The linear predictor is {nomogram.intercept:.6g} at 0 points."
+    return [*found, replace(scale, estimate=nomogram.points_per_unit).warned(said)]
 
 
-def calibration_rows(
+def calibration_statistics(
     out: StudyRows,
     side: Side,
     curves: Sequence[CalibrationCurve | CorrectedCalibration],
     predicted: Sequence[np.ndarray],
-) -> None:
+) -> list[CalibrationStatistic]:
     """One row a horizon and group: observed against predicted with bootstrap intervals, optimism where refitted.
 
     ``predicted`` : for each curve the predicted survival of each person of ``side``.
     """
+    found = []
     for curve, survival in zip(curves, predicted, strict=True):
         months = curve.horizon_months
-        for row in curve.table.to_dict("records"):
-            inside = curve.group == row["group"]
-            kept = side.people.index[inside]
-            name = out.rows.row_set(
-                f"calibration at {months:g} months, group {row['group']}", kept, side.members.index
+        for line in curve.table.to_dict("records"):
+            number, inside = int(line["group"]), curve.group == line["group"]
+            row_set = out.sets.named(
+                f"calibration at {months:g} months, group {number}",
+                side.people.index[inside],
+                side.members.index,
             )
-            values = {
-                "estimator": "kaplan_meier",
-                "row_set": name,
-                **counts(side.people[inside]),
-                "horizon_months": months,
-                "group_number": row["group"],
-                "predicted_low": float(survival[inside].min()) if inside.any() else None,
-                "predicted_high": float(survival[inside].max()) if inside.any() else None,
-                "predicted": row["predicted"],
-                "estimate": row["observed"],
-                "ci_low": row["ci_low"],
-                "ci_high": row["ci_high"],
-                "optimism": row.get("optimism"),
-                "corrected": row.get("corrected"),
-                "n_bootstrap": curve.n_bootstrap,
-                "n_usable": row["n_usable"],
-                "seed": curve.seed,
-                "warnings": row["reason"] or "",
-            }
-            out.add(
-                "calibrations",
-                out.key(f"calibration_{months:g}.{out.population}.group_{row['group']}"),
-                values,
+            row = CalibrationStatistic(
+                name=out.name(f"calibration_{months:g}.{out.population}.group_{number}"),
+                estimator=OBSERVED_SURVIVAL.key,
+                scale=OBSERVED_SURVIVAL.scale,
+                row_set=row_set,
+                counts=counts(side.people[inside]),
+                estimate=line["observed"],
+                ci_low=line["ci_low"],
+                ci_high=line["ci_high"],
+                population=out.population,
+                horizon_months=months,
+                group_number=number,
+                predicted_low=float(survival[inside].min()) if inside.any() else None,
+                predicted_high=float(survival[inside].max()) if inside.any() else None,
+                predicted=line["predicted"],
+                optimism=line.get("optimism"),
+                corrected=line.get("corrected"),
+                n_bootstrap=curve.n_bootstrap,
+                n_usable=line["n_usable"],
+                seed=curve.seed,
             )
+            found.append(row.warned(line["reason"]))
+    return found
 
 
-def definition_rows(out: StudyRows, study: PredictionStudy) -> None:
+def definition_statistics(out: StudyRows, study: PredictionStudy) -> list[PredictionStatistic]:
     """What the nomogram and its calibration are about: horizons, the level of the intervals, the mean error."""
-    common = {"row_set": COMPLETE, **counts(study.discovery.people)}
+    people, found = counts(study.discovery.people), []
     for months in study.settings.horizons_months:
         why = study.horizons_left_out.get(months, "")
-        values = {"estimator": "definition", "estimate": None if why else months, "horizon_months": months}
-        out.add(
-            "prediction_stats",
-            out.key(f"nomogram_horizon_months.{months:g}"),
-            common | values | {"warnings": why},
-        )
-    level = {"estimator": "definition", "estimate": study.calibrations[0].confidence}
-    out.add("prediction_stats", out.key("calibration_level"), common | level)
+        row = out.row(f"nomogram_horizon_months.{months:g}", DEFINITION, people)
+        found.append(replace(row, estimate=None if why else months, horizon_months=months).warned(why))
+    level = out.row("calibration_level", DEFINITION, people)
+    found.append(replace(level, estimate=study.calibrations[0].confidence))
     for k, curve in enumerate(study.calibrations):
-        values = {
-            "estimator": "mean absolute error of the corrected calibration, weighted by group size",
-            "estimate": curve.mean_absolute_error,
-            "horizon_months": curve.horizon_months,
-            "n_draws": curve.n_bootstrap,
-            "n_failed": curve.n_failed,
-            "seed": curve.seed,
-            "warnings": " ".join(curve.warnings),
-        }
-        for what in (["calibration"] if k == 0 else []) + [
-            f"calibration_error_{curve.horizon_months:g}.corrected"
-        ]:
-            out.add("prediction_stats", out.key(what), common | values)
+        corrected = f"calibration_error_{curve.horizon_months:g}.corrected"
+        for what in ("calibration", corrected) if k == 0 else (corrected,):
+            row = replace(
+                out.row(what, CALIBRATION_ERROR, people),
+                estimate=curve.mean_absolute_error,
+                horizon_months=curve.horizon_months,
+                n_draws=curve.n_bootstrap,
+                n_failed=curve.n_failed,
+                seed=curve.seed,
+            )
+            found.append(row.warned(*curve.warnings))
+    return found
 
 
-def performance_rows(out: StudyRows, study: PredictionStudy, side: Side, said: Sequence[str] = ()) -> None:
+def performance_statistics(
+    out: StudyRows, study: PredictionStudy, side: Side, said: Sequence[str] = ()
+) -> list[PredictionStatistic]:
     """C-index, calibration slope, Brier score: apparent and corrected in discovery, as found in validation.
 
     ``said`` : what else is to be known of these people."""
     label = "apparent" if side.population == DISCOVERY else side.population
-    common = {"row_set": COMPLETE, **counts(side.people), "warnings": " ".join([*said, *side.warnings])}
-    found = side.performance
-    if found is None:
-        out.add("prediction_stats", out.key(f"c_index.{label}"), common | {"estimator": "Harrell's C"})
-        return
-    drawn = {"n_draws": found.n_bootstrap, "seed": study.settings.seed}
+    people, performance = counts(side.people), side.performance
+    warnings = (*said, *side.warnings)
+    if performance is None:
+        return [out.row(f"c_index.{label}", C_INDEX, people).warned(*warnings)]
 
-    def add(
-        what: str, estimator: str, estimate: float, interval: tuple[float, float] | None, **more: Any
-    ) -> None:
-        low, high = interval or (float("nan"), float("nan"))
-        values = {"estimator": estimator, "estimate": estimate, "ci_low": low, "ci_high": high}
-        out.add("prediction_stats", out.key(f"{what}.{label}"), common | drawn | values | more)
+    def row(
+        what: str, estimator: Estimator, estimate: float, interval: tuple[float, float] | None = None,
+        months: float | None = None,
+    ) -> PredictionStatistic:  # fmt: skip
+        low, high = interval or (None, None)
+        return replace(
+            out.row(f"{what}.{label}", estimator, people), estimate=estimate, ci_low=low, ci_high=high,
+            horizon_months=months, n_draws=performance.n_bootstrap, seed=study.settings.seed,
+        ).warned(*warnings)  # fmt: skip
 
-    add("c_index", "Harrell's C, percentile interval", found.c_index, found.c_index_ci)
+    found = [row("c_index", C_INDEX, performance.c_index, performance.c_index_ci)]
     if side.population != DISCOVERY:  # 1 by construction where the model was fitted
-        add(
-            "calibration_slope",
-            "Cox coefficient of the linear predictor, percentile interval",
-            found.calibration_slope,
-            found.calibration_slope_ci,
-        )
-    for score in found.brier:
+        slope, interval = performance.calibration_slope, performance.calibration_slope_ci
+        found.append(row("calibration_slope", CALIBRATION_SLOPE, slope, interval))
+    for score in performance.brier:
         months = score.horizon_months
-        more = {"reference": score.reference, "horizon_months": months}
-        interval = (score.ci_low, score.ci_high)
-        add(f"brier_{months:g}", "Brier score, censoring weighted", score.score, interval, **more)
-        better = (score.ipa_ci_low, score.ipa_ci_high)
-        add(f"ipa_{months:g}", "1 - Brier / Brier of knowing nobody", score.ipa, better, **more)
-        ratio = found.observed_expected[months]
-        what = f"observed_expected_{months:g}"
-        add(what, "observed over predicted deaths", ratio, None, horizon_months=months)
-    if side.population == DISCOVERY:
-        _corrected_rows(out, study, common)
+        brier = row(f"brier_{months:g}", BRIER, score.score, (score.ci_low, score.ci_high), months)
+        accuracy = (score.ipa_ci_low, score.ipa_ci_high)
+        found += [
+            replace(brier, reference=score.reference),
+            row(f"ipa_{months:g}", PREDICTION_ACCURACY, score.ipa, accuracy, months),
+            row(
+                f"observed_expected_{months:g}",
+                OBSERVED_EXPECTED,
+                performance.observed_expected[months],
+                None,
+                months,
+            ),
+        ]
+    return found + (_corrected(out, study, warnings) if side.population == DISCOVERY else [])
 
 
-def _corrected_rows(out: StudyRows, study: PredictionStudy, common: dict[str, Any]) -> None:
+def _corrected(out: StudyRows, study: PredictionStudy, warnings: Sequence[str]) -> list[PredictionStatistic]:
     """Indices less their optimism. The interval of C is the apparent one moved by the optimism (Noma et al. 2021)."""
     optimism, apparent = study.optimism, study.discovery.performance
-    for row in optimism.table.to_dict("records"):
-        index = str(row["index"])
-        months = float(index.split("_")[1]) if index.startswith("brier_") else None
+    found = []
+    for line in optimism.table.to_dict("records"):
+        index = str(line["index"])
         interval: tuple[float | None, float | None] = (None, None)
         if index == "c_index" and apparent is not None:
-            interval = (apparent.c_index_ci[0] - row["optimism"], apparent.c_index_ci[1] - row["optimism"])
-        values = {
-            "estimator": "apparent less bootstrap optimism",
-            "estimate": row["corrected"],
-            "ci_low": interval[0],
-            "ci_high": interval[1],
-            "apparent": row["apparent"],
-            "optimism": row["optimism"],
-            "horizon_months": months,
-            "n_draws": optimism.n_bootstrap,
-            "n_failed": optimism.n_failed,
-            "seed": optimism.seed,
-        }
-        what = index.removesuffix("_months")
-        out.add("prediction_stats", out.key(f"{what}.corrected"), common | values)
+            interval = (apparent.c_index_ci[0] - line["optimism"], apparent.c_index_ci[1] - line["optimism"])
+        row = out.row(
+            f"{index.removesuffix('_months')}.corrected", OPTIMISM_CORRECTED, counts(study.discovery.people)
+        )
+        found.append(
+            replace(
+                row,
+                estimate=line["corrected"],
+                ci_low=interval[0],
+                ci_high=interval[1],
+                apparent=line["apparent"],
+                optimism=line["optimism"],
+                horizon_months=float(index.split("_")[1]) if index.startswith("brier_") else None,
+                n_draws=optimism.n_bootstrap,
+                n_failed=optimism.n_failed,
+                seed=optimism.seed,
+            ).warned(*warnings)
+        )
+    return found
 
 
 def _slug(value: str) -> str:

@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
-from analytics.prediction.performance.calibration import CalibrationCurve
-from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 from analytics.prediction.cut_off.cutpoint import CutpointSelection
 from analytics.prediction.cut_off.refitted_p import RefittedP
+from analytics.prediction.performance.calibration import CalibrationCurve
+from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 
 MARGIN_MM, LEFT_MM, BOTTOM_MM = 3.0, 12.0, 10.0
 PLOT_MM: Final = 68.0

@@ -1,15 +1,26 @@
-"""A nomogram made in some cohorts and tried in others: asks the warehouse for the frames, calls ``analytics``."""
+"""A nomogram made in some cohorts and tried in others."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import duckdb
 import pandas as pd
 
 from analytics.errors import AnalysisError
-from analytics.prediction.low_high import OTHER_SCALE, cut_off_row, low_high_rows
+from analytics.prediction.estimate import (
+    calibration_statistics,
+    definition_statistics,
+    flow_statistics,
+    nomogram_statistics,
+    performance_statistics,
+)
+from analytics.prediction.estimators import C_INDEX, CUT_OFF, OPTIMISM_CORRECTED
+from analytics.prediction.low_high import OTHER_SCALE, cut_off_statistic, low_high_statistics
 from analytics.prediction.people import add_burden_percentile
+from analytics.prediction.performance.calibration import CalibrationCurve
+from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
+from analytics.prediction.rows import StudyRows
 from analytics.prediction.spec import BURDEN_PERCENTILE, NomogramSpec, NomogramVariant
 from analytics.prediction.study import (
     DISCOVERY,
@@ -20,27 +31,26 @@ from analytics.prediction.study import (
     run_study,
 )
 from analytics.prediction.study_figures import study_pictures
-from analytics.prediction.estimate import (
-    StudyRows,
-    calibration_rows,
-    definition_rows,
-    flow_rows,
-    nomogram_rows,
-    performance_rows,
-)
+from analytics.prediction.tables import CalibrationStatistic, PredictionStatistic
+from analytics.questions.groups import Contrast
+from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, leave_out, select_members
+from analytics.questions.source import PeopleSource
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
-from warehouse.frames.patients import analysis_frame
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import ResultRow
+from analytics.results.statistic import Counts, Scope
 
 
-def run(con: duckdb.DuckDBPyConnection, spec: NomogramSpec, provenance: Provenance) -> AnalysisResult:
-    """Every variant of a spec on an open warehouse."""
+def run(source: PeopleSource, spec: NomogramSpec, provenance: Provenance) -> AnalysisResult:
+    """Every variant of a spec."""
     gathered = Gathered(spec, spec.variants, provenance)
     ask = (spec.gene, spec.endpoint)
-    frame = analysis_frame(con, *ask, (*spec.cohorts, *spec.awaited_cohorts), spec.genes())
+    frame = source.analysis_frame(*ask, (*spec.cohorts, *spec.awaited_cohorts), spec.genes())
     outside = (
-        analysis_frame(con, *ask, spec.validation_cohorts, spec.genes()) if spec.validation_cohorts else None
+        source.analysis_frame(*ask, spec.validation_cohorts, spec.genes())
+        if spec.validation_cohorts
+        else None
     )
     for name, variant in spec.variants.items():
         made_in = select_members(frame, variant, spec.where, icb_only=spec.icb_only)
@@ -74,23 +84,38 @@ def _validation(
     return selection
 
 
+@dataclass(frozen=True)
+class _Population:
+    """Discovery or validation: who was selected, with burden as asked, and what is said of them."""
+
+    out: StudyRows
+    selection: Selection
+    members: pd.DataFrame
+    said: tuple[str, ...]
+
+
+def _population(spec: NomogramSpec, name: str, population: str, selection: Selection) -> _Population:
+    scope = Scope(spec.analysis_id, name, f"{spec.endpoint}, {population}")
+    out = StudyRows(scope, RowSets(), population, spec.endpoint.lower())
+    members, ranked = _with_burden(selection, spec.variants[name])
+    return _Population(out, selection, members, (*selection.warnings, *ranked))
+
+
 def _one_variant(
     gathered: Gathered, spec: NomogramSpec, name: str, made_in: Selection, tried_in: Selection | None
 ) -> None:
     variant = spec.variants[name]
-    members, ranked = _with_burden(made_in, variant)
-    outside, ranked_outside = (None, ()) if tried_in is None else _with_burden(tried_in, variant)
-    sides = {DISCOVERY: _rows(spec, name, DISCOVERY), VALIDATION: _rows(spec, name, VALIDATION)}
-    said = {
-        DISCOVERY: (*made_in.warnings, *ranked),
-        VALIDATION: (*(tried_in.warnings if tried_in else ()), *ranked_outside),
-    }
+    discovery = _population(spec, name, DISCOVERY, made_in)
+    validation = None if tried_in is None else _population(spec, name, VALIDATION, tried_in)
+    outside = None if validation is None else validation.members
+    rows: list[ResultRow] = []
     try:
-        study = run_study(members, outside, variant.covariates, spec.axes, _settings(spec))
+        study = run_study(discovery.members, outside, variant.covariates, spec.axes, _settings(spec))
     except AnalysisError as problem:
-        _no_study(sides, members, outside, str(problem))
+        rows += _no_study(spec, discovery, validation, str(problem))
     else:
-        _study_rows(spec, variant, study, sides, outside, said)
+        rows += _discovered(spec, variant, study, discovery)
+        rows += [] if validation is None else _validated(spec, variant, study, validation)
         gathered.figures |= study_pictures(
             study,
             endpoint=spec.endpoint,
@@ -98,13 +123,11 @@ def _one_variant(
             strata=variant.strata,
             validation_strata=variant.validation_strata,
         )
-    for population, selection in ((DISCOVERY, made_in), (VALIDATION, tried_in)):
-        if selection is None:
-            continue
-        label, out = f"{spec.endpoint}, {population}", sides[population]
-        gathered.add_members(name, label, selection, out.rows)
-        for table, rows in out.tables.items():
-            gathered.add(table, rows, endpoint=label)
+    for side in (discovery, validation):
+        if side is not None:
+            gathered.add_members(side.out.scope, side.selection, side.out.sets)
+    gathered.add(rows)
+    gathered.expect("nomograms", "calibrations", "prediction_stats")
 
 
 def _with_burden(selection: Selection, variant: NomogramVariant) -> tuple[pd.DataFrame, tuple[str, ...]]:
@@ -112,10 +135,6 @@ def _with_burden(selection: Selection, variant: NomogramVariant) -> tuple[pd.Dat
     if BURDEN_PERCENTILE not in variant.covariates:
         return selection.members, ()
     return add_burden_percentile(selection.members)
-
-
-def _rows(spec: NomogramSpec, variant_name: str, population: str) -> StudyRows:
-    return StudyRows(ResultRows(spec.analysis_id, variant_name), population, spec.endpoint.lower())
 
 
 def _settings(spec: NomogramSpec) -> StudySettings:
@@ -130,60 +149,77 @@ def _settings(spec: NomogramSpec) -> StudySettings:
 
 
 def _no_study(
-    sides: dict[str, StudyRows], members: pd.DataFrame, outside: pd.DataFrame | None, why: str
-) -> None:
+    spec: NomogramSpec, discovery: _Population, validation: _Population | None, why: str
+) -> list[PredictionStatistic]:
     """No nomogram can be made: the members are on record, and the reason."""
-    flow_rows(sides[DISCOVERY], members, None)
-    if outside is not None:
-        flow_rows(sides[VALIDATION], outside, None)
-    out = sides[DISCOVERY]
-    for what in ("c_index.corrected", "score_cut_off"):
-        values = {"estimator": "nomogram", "row_set": "members", "n": len(members), "warnings": why}
-        out.add("prediction_stats", out.key(what), values)
+    contrast = Contrast.of_gene(spec.gene)
+    sides = [side for side in (discovery, validation) if side is not None]
+    found = [row for side in sides for row in flow_statistics(side.out, side.members, None, contrast)]
+    people = Counts(n=len(discovery.members))
+    for what, estimator in (("c_index.corrected", OPTIMISM_CORRECTED), ("score_cut_off", CUT_OFF)):
+        found.append(discovery.out.row(what, estimator, people, "members").warned(why))
+    return found
 
 
-def _study_rows(
-    spec: NomogramSpec,
-    variant: NomogramVariant,
-    study: PredictionStudy,
-    sides: dict[str, StudyRows],
-    outside: pd.DataFrame | None,
-    said: dict[str, tuple[str, ...]],
-) -> None:
-    out = sides[DISCOVERY]
-    flow_rows(out, study.discovery.members, study.discovery.scorable)
-    nomogram_rows(out, study)
-    definition_rows(out, study)
-    performance_rows(out, study, study.discovery, said[DISCOVERY])
-    _calibrations(out, study, study.discovery, study.calibrations)
-    cut_off_row(out, study)
-    _low_high(spec, study, study.discovery, out, variant.strata)
-    if outside is None:
-        return
-    out, side = sides[VALIDATION], study.validation
-    flow_rows(out, outside, side.scorable if side else None)
+def _discovered(
+    spec: NomogramSpec, variant: NomogramVariant, study: PredictionStudy, discovery: _Population
+) -> list[ResultRow]:
+    """The nomogram, and how it does in the people that it was made in."""
+    out, side = discovery.out, study.discovery
+    return [
+        *flow_statistics(out, side.members, side.scorable, Contrast.of_gene(spec.gene)),
+        *nomogram_statistics(out, study),
+        *definition_statistics(out, study),
+        *performance_statistics(out, study, side, discovery.said),
+        *_calibrations(out, study, side, study.calibrations),
+        cut_off_statistic(out, study),
+        *_low_high(spec, study, side, out, variant.strata),
+    ]
+
+
+def _validated(
+    spec: NomogramSpec, variant: NomogramVariant, study: PredictionStudy, validation: _Population
+) -> list[ResultRow]:
+    """How the frozen nomogram does in other people."""
+    out, side, contrast = validation.out, study.validation, Contrast.of_gene(spec.gene)
+    flow = flow_statistics(out, validation.members, side.scorable if side else None, contrast)
     if side is None:
-        values = {"estimator": "Harrell's C", "row_set": "members", "n": len(outside)}
-        out.add(
-            "prediction_stats", out.key("c_index.validation"), values | {"warnings": study.why_no_validation}
-        )
-        return
-    performance_rows(out, study, side, said[VALIDATION])
-    if side.performance is not None:
-        _calibrations(out, study, side, side.performance.calibration)
-    _low_high(spec, study, side, out, variant.validation_strata)
+        people = Counts(n=len(validation.members))
+        return [
+            *flow,
+            out.row("c_index.validation", C_INDEX, people, "members").warned(study.why_no_validation),
+        ]
+    curves = side.performance.calibration if side.performance is not None else ()
+    return [
+        *flow,
+        *performance_statistics(out, study, side, validation.said),
+        *_calibrations(out, study, side, curves),
+        *_low_high(spec, study, side, out, variant.validation_strata),
+    ]
 
 
-def _calibrations(out: StudyRows, study: PredictionStudy, side: Side, curves: Any) -> None:
+def _calibrations(
+    out: StudyRows,
+    study: PredictionStudy,
+    side: Side,
+    curves: Sequence[CalibrationCurve | CorrectedCalibration],
+) -> list[CalibrationStatistic]:
     predicted = [study.model.survival(side.people, curve.horizon_months) for curve in curves]
-    calibration_rows(out, side, curves, predicted)
+    return calibration_statistics(out, side, curves, predicted)
 
 
 def _low_high(
     spec: NomogramSpec, study: PredictionStudy, side: Side, out: StudyRows, strata: tuple[str, ...]
-) -> None:
+) -> list[PredictionStatistic]:
+    found = []
     if study.cut is not None:
-        low_high_rows(out, side, study.cut.cutpoint.threshold, strata)
+        found += low_high_statistics(out, side, study.cut.cutpoint.threshold, strata)
     if spec.published_cut_points is not None:
         points = spec.published_cut_points
-        low_high_rows(out, side, points, strata, suffix=f"_at_{points:g}", warnings=[OTHER_SCALE])
+        found += low_high_statistics(
+            out, side, points, strata, suffix=f"_at_{points:g}", warnings=[OTHER_SCALE]
+        )
+    return found
+
+
+KIND = Kind("nomogram", NomogramSpec, run)

@@ -1,69 +1,71 @@
 """Low against high points in one set of people: log-rank, its hazard ratio, Cox, medians; and the cut-off's row.
 
 The cut-off is given and never moved here. Hazard ratios are of the low against the high, as nomogram papers print
-them. What does NOT belong here: searching the cut (`cutpoint`, `refitted_p`).
+them. What does NOT belong here: searching the cut (`cut_off`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 
 import pandas as pd
 
 from analytics.errors import AnalysisError
+from analytics.prediction.estimators import CUT_OFF
+from analytics.prediction.rows import COMPLETE, StudyRows, counts
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
-from analytics.prediction.estimate import COMPLETE, StudyRows, counts
+from analytics.prediction.tables import PredictionStatistic
+from analytics.results.estimator import Estimator
+from analytics.results.statistic import Counts, Model
 from analytics.survival.data import survival_data
-from analytics.survival.hazard_ratio import estimate_hazard_ratio
-from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.estimators import COX, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
+from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
+from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier
 from analytics.survival.log_rank import log_rank_test
 
+LOW, HIGH = "low points", "high points"
 #: Printed beside every result at the points of a published nomogram.
 OTHER_SCALE = (
     "The published scale cannot be rebuilt without its coefficients: these points are on the scale made here, so the "
     "cut is another one that only has the same number."
 )
+_Estimate = Callable[[PredictionStatistic, pd.DataFrame], PredictionStatistic]
 
 
-def cut_off_row(out: StudyRows, study: PredictionStudy) -> None:
+def cut_off_statistic(out: StudyRows, study: PredictionStudy) -> PredictionStatistic:
     """The cut-off in points, with the p that pays for search and fit, and the p of those who do not."""
-    values: dict[str, Any] = {
-        "estimator": "maximally selected log-rank statistic",
-        "row_set": COMPLETE,
-        **counts(study.discovery.people),
-    }
+    people = replace(counts(study.discovery.people), group_label=LOW, reference_label=HIGH)
+    row = out.row("score_cut_off", CUT_OFF, people)
     if study.cut is None:
-        out.add("prediction_stats", out.key("score_cut_off"), values | {"warnings": study.why_no_cut})
-        return
-    cut = study.cut.cutpoint
+        return row.warned(study.why_no_cut)
+    cut, paid = study.cut.cutpoint, study.cut_p
     warnings = [*study.cut.warnings]
     if cut.higher_marker_is == "better":
         warnings.append("People above the cut live longer, against the direction of the score.")
-    if study.cut_p is None:
+    if paid is None:
         warnings.append(f"No p that pays for the fit: {study.why_no_cut}")
-    elif study.cut_p.p >= 0.05:
+    elif paid.p >= 0.05:
         warnings.append(
             "No cut-off separates these people beyond what fitting and searching find where nothing is prognostic."
         )
-    values |= {
-        "estimate": cut.threshold,
-        "cut_off_points": cut.threshold,
-        "n_low": cut.n_low,
-        "statistic": cut.statistic,
-        "p": study.cut_p.p if study.cut_p else None,
-        "p_method": "permutation with the model refitted and the cut searched again" if study.cut_p else None,
-        "p_search_only": cut.p_corrected,
-        "p_lausen_1994": cut.p_lausen_1994,
-        "p_exact_gauss": cut.p_exact_gauss,
-        "p_naive": cut.p_naive,
-        "n_draws": study.cut_p.n_refits if study.cut_p else None,
-        "n_failed": study.cut_p.n_failed if study.cut_p else None,
-        "seed": cut.seed,
-        "warnings": " ".join(warnings),
-    }
-    out.add("prediction_stats", out.key("score_cut_off"), values)
+    return replace(
+        row,
+        counts=replace(people, n_in_group=cut.n_low),
+        estimate=cut.threshold,
+        cut_off_points=cut.threshold,
+        statistic=cut.statistic,
+        p=paid.p if paid else None,
+        p_method="permutation with the model refitted and the cut searched again" if paid else None,
+        p_search_only=cut.p_corrected,
+        p_lausen_1994=cut.p_lausen_1994,
+        p_exact_gauss=cut.p_exact_gauss,
+        p_naive=cut.p_naive,
+        n_draws=paid.n_refits if paid else None,
+        n_failed=paid.n_failed if paid else None,
+        seed=cut.seed,
+    ).warned(*warnings)
 
 
 def with_groups(people: pd.DataFrame, cut_points: float) -> pd.DataFrame:
@@ -71,7 +73,7 @@ def with_groups(people: pd.DataFrame, cut_points: float) -> pd.DataFrame:
     return people.assign(is_low=people["total_points"] <= cut_points)
 
 
-def low_high_rows(
+def low_high_statistics(
     out: StudyRows,
     side: Side,
     cut_points: float,
@@ -79,89 +81,96 @@ def low_high_rows(
     *,
     suffix: str = "",
     warnings: Sequence[str] = (),
-) -> None:
-    """Rows `os.logrank_oe<suffix>.<population>` and the like; a test that cannot be made is a row with the reason."""
+) -> list[PredictionStatistic]:
+    """`os.logrank_oe<suffix>.<population>` and the like; a test that cannot be made is a row with the reason."""
     people = with_groups(side.people, cut_points)
     kept = tuple(c for c in strata if c in people and people[c].notna().any())
-    name = COMPLETE + (" at risk" + (" with known " + ", ".join(kept) if kept else ""))
     said = list(warnings)
     if side.population == DISCOVERY and not suffix:
         said.append("The cut was chosen in these people: the ratio is too far from 1 and its p too small.")
-    common: dict[str, Any] = {"cut_off_points": cut_points, "strata": ", ".join(kept)}
+    tests: tuple[tuple[str, Estimator, _Estimate], ...] = (
+        ("logrank_oe", LOG_RANK_OE, partial(_ratio, function="log_rank_oe", strata=kept)),
+        ("log_rank", LOG_RANK, partial(_log_rank, strata=kept)),
+        ("cox_low_high", COX, partial(_ratio, function="auto", strata=kept)),
+    )
     try:
         usable = people.loc[
             survival_data(people.assign(_label=people.index), yes_no=["is_low"], strata=kept).frame["_label"]
         ]
     except AnalysisError as problem:
-        values = {"estimator": "log_rank_oe", "row_set": COMPLETE, **counts(people), "warnings": str(problem)}
-        out.add("prediction_stats", out.key(f"logrank_oe{suffix}.{side.population}"), common | values)
-        return
-    if len(usable) == len(people):
-        name = COMPLETE
-    common |= {"row_set": out.rows.row_set(name, usable.index, side.members.index), **counts(usable)}
-    common |= _low_counts(usable)
-    for what, compute in (("logrank_oe", _log_rank_oe), ("log_rank", _log_rank), ("cox_low_high", _cox)):
+        row = out.row(f"logrank_oe{suffix}.{side.population}", LOG_RANK_OE, _counts(people))
+        return [replace(row, cut_off_points=cut_points, model=Model(strata=kept)).warned(str(problem))]
+    name = COMPLETE
+    if len(usable) < len(people):
+        name += " at risk" + (" with known " + ", ".join(kept) if kept else "")
+    row_set = out.sets.named(name, usable.index, side.members.index)
+    found = []
+    for what, estimator, estimate in tests:
+        row = out.row(f"{what}{suffix}.{side.population}", estimator, _counts(usable), row_set)
+        row = _with_medians(replace(row, cut_off_points=cut_points, model=Model(strata=kept)), usable).warned(
+            *said
+        )
         try:
-            values = compute(usable, kept)
+            found.append(estimate(row, usable))
         except AnalysisError as problem:
-            values = {"estimator": what, "warnings": str(problem)}
-        values["warnings"] = " ".join([*said, str(values.get("warnings") or "")]).strip()
-        out.add("prediction_stats", out.key(f"{what}{suffix}.{side.population}"), common | values)
-    if not suffix:
-        _median_rows(out, side, usable)
+            found.append(row.warned(str(problem)))
+    return found + ([] if suffix else _medians(out, side, usable))
 
 
-def _low_counts(people: pd.DataFrame) -> dict[str, Any]:
+def _counts(people: pd.DataFrame) -> Counts:
+    low, event = people["is_low"], people["event"].astype(bool)
+    return replace(
+        counts(people),
+        group_label=LOW,
+        reference_label=HIGH,
+        n_in_group=int(low.sum()),
+        events_in_group=int((low & event).sum()),
+    )
+
+
+def _with_medians(row: PredictionStatistic, people: pd.DataFrame) -> PredictionStatistic:
     low = people["is_low"]
-    medians = {}
-    for word, group in (("low", people[low]), ("high", people[~low])):
-        if len(group):
-            median = kaplan_meier(group, group=None).curves[0].median
-            medians[f"median_{word}_months"] = median.months if median.median_reached else math.nan
-    return {"n_low": int(low.sum()), "events_low": int((low & people["event"].astype(bool)).sum()), **medians}
+    return replace(
+        row, median_in_group_months=_months(people[low]), median_in_reference_months=_months(people[~low])
+    )
 
 
-def _median_rows(out: StudyRows, side: Side, people: pd.DataFrame) -> None:
-    for word, group in (("low", people[people["is_low"]]), ("high", people[~people["is_low"]])):
-        row_set = out.rows.row_set(f"{word} points", group.index, side.members.index)
-        values: dict[str, Any] = {"estimator": "kaplan_meier", "row_set": row_set, **counts(group)}
-        if len(group):
-            median = kaplan_meier(group, group=None).curves[0].median
-            values |= {"estimate": median.months, "ci_low": median.ci_low, "ci_high": median.ci_high}
-            values["warnings"] = "" if median.median_reached else "The median is not reached."
+def _months(people: pd.DataFrame) -> float | None:
+    median = _median(people)
+    return median.months if median is not None and median.median_reached else None
+
+
+def _median(people: pd.DataFrame) -> MedianSurvival | None:
+    return kaplan_meier(people, group=None).curves[0].median if len(people) else None
+
+
+def _medians(out: StudyRows, side: Side, people: pd.DataFrame) -> list[PredictionStatistic]:
+    found = []
+    for word, label, group in (
+        ("low", LOW, people[people["is_low"]]),
+        ("high", HIGH, people[~people["is_low"]]),
+    ):
+        row_set = out.sets.named(f"{word} points", group.index, side.members.index)
+        of_group = replace(counts(group), group_label=label, n_in_group=len(group))
+        row = out.row(f"median_{word}.{side.population}", KAPLAN_MEIER, of_group, row_set)
+        median = _median(group)
+        if median is None:
+            row = row.warned("Nobody is in this group.")
         else:
-            values["warnings"] = "Nobody is in this group."
-        out.add("prediction_stats", out.key(f"median_{word}.{side.population}"), values)
+            row = replace(row, estimate=median.months, ci_low=median.ci_low, ci_high=median.ci_high)
+            row = row.warned("" if median.median_reached else "The median is not reached.")
+        found.append(row)
+    return found
 
 
-def _log_rank_oe(people: pd.DataFrame, strata: tuple[str, ...]) -> dict[str, Any]:
-    return _ratio(people, "log_rank_oe", strata)
+def _ratio(
+    row: PredictionStatistic, people: pd.DataFrame, function: HazardRatioEstimator, strata: tuple[str, ...]
+) -> PredictionStatistic:
+    return with_hazard_ratio(row, estimate_hazard_ratio(people, "is_low", estimator=function, strata=strata))
 
 
-def _cox(people: pd.DataFrame, strata: tuple[str, ...]) -> dict[str, Any]:
-    return _ratio(people, "auto", strata)
-
-
-def _ratio(people: pd.DataFrame, estimator: Any, strata: tuple[str, ...]) -> dict[str, Any]:
-    found = estimate_hazard_ratio(people, "is_low", estimator=estimator, strata=strata)
-    return {
-        "estimator": found.estimator,
-        "estimate": found.hr,
-        "ci_low": found.ci_low,
-        "ci_high": found.ci_high,
-        "standard_error": found.se_log_hr,
-        "p": found.p,
-        "p_method": found.p_method,
-        "warnings": " ".join(found.warnings),
-    }
-
-
-def _log_rank(people: pd.DataFrame, strata: tuple[str, ...]) -> dict[str, Any]:
+def _log_rank(row: PredictionStatistic, people: pd.DataFrame, strata: tuple[str, ...]) -> PredictionStatistic:
     found = log_rank_test(people, "is_low", strata=strata)
-    return {
-        "estimator": "log_rank",
-        "statistic": found.test.statistic,
-        "p": found.test.p,
-        "p_method": "log-rank",
-        "warnings": " ".join(found.warnings),
-    }
+    return replace(row, statistic=found.test.statistic, p=found.test.p, p_method="log-rank").warned(
+        *found.warnings
+    )

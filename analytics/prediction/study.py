@@ -14,19 +14,19 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from analytics.errors import AnalysisError, InvalidSettingError
-from analytics.prediction.performance.calibration_optimism import CorrectedCalibration, calibrate_model
 from analytics.prediction.cut_off.cutpoint import CutpointSelection, select_cutpoint
+from analytics.prediction.cut_off.refitted_p import RefittedP, refitted_cutpoint_p
 from analytics.prediction.fitting.model import PredictionModel, fit_prediction_model
 from analytics.prediction.nomogram import DEFAULT_HORIZONS, Nomogram, make_nomogram
 from analytics.prediction.people import ScorablePeople, complete_people, varying_covariates
-from analytics.prediction.cut_off.refitted_p import RefittedP, refitted_cutpoint_p
-from analytics.prediction.spec import Axis
+from analytics.prediction.performance.calibration_optimism import CorrectedCalibration, calibrate_model
 from analytics.prediction.performance.validation import (
     ExternalValidation,
     OptimismResult,
     bootstrap_optimism,
     validate_external,
 )
+from analytics.prediction.spec import Axis
 
 DISCOVERY, VALIDATION = "discovery", "validation"
 

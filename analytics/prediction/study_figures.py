@@ -12,15 +12,15 @@ import pandas as pd
 from analytics.errors import AnalysisError
 from analytics.figures.kaplan_meier import kaplan_meier_figure
 from analytics.figures.picture import Picture
-from analytics.pictures import origin_words
-from analytics.prediction.performance.calibration import CalibrationCurve
-from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 from analytics.prediction.cut_off.cutpoint import CutpointSelection
+from analytics.prediction.cut_off.refitted_p import RefittedP
 from analytics.prediction.figures import calibration_figure, cutpoint_figure, p_words
 from analytics.prediction.low_high import with_groups
 from analytics.prediction.nomogram_figure import nomogram_figure
-from analytics.prediction.cut_off.refitted_p import RefittedP
+from analytics.prediction.performance.calibration import CalibrationCurve
+from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
+from analytics.survival.figures import origin_words
 from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
 from analytics.survival.kaplan_meier import kaplan_meier
 

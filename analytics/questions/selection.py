@@ -15,6 +15,8 @@ from analytics.questions.specs import PeopleVariant
 
 #: What a gene is in a sample. The last two are in no model of the gene.
 MUTATED, WILD_TYPE, NOT_PROFILED, UNDETERMINED = "mutated", "wild_type", "not_profiled", "undetermined"
+#: Why a person without a sample has no status.
+NO_SAMPLE = "no sample"
 #: A person has one of these, or is not judged.
 KNOWN = (MUTATED, WILD_TYPE)
 

@@ -16,8 +16,8 @@ from matplotlib.patches import Rectangle
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
-from analytics.resistance.pairs.events import ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_SAID
 from analytics.resistance.evidence.loss import BIALLELIC, CANNOT_SAY, HIGH, LOW, MODERATE, MONOALLELIC
+from analytics.resistance.pairs.events import ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_SAID
 
 MARGIN_MM, ROW_MM, LABEL_GAP_MM = 3.0, 5.2, 2.0
 _SHARE: Final = {HIGH: 1.0, MODERATE: 0.66, LOW: 0.33}
@@ -118,7 +118,7 @@ def _cell(page: Axes, x: float, y: float, width: float, event: Mapping[Any, Any]
             (x + 0.4, y + 0.4 + tall - filled), inner, filled, facecolor=COLOURS[words], edgecolor="none"
         )
     )
-    if pd.notna(event["mutation"]):
+    if len(event["mutation"]):
         _mark(page, x + width / 2, y + ROW_MM / 2, bool(event["is_truncating"]))
 
 

@@ -13,13 +13,15 @@ from analytics.figures.picture import Picture
 from analytics.immune.gene_sets import set_words as set_name_words
 from analytics.resistance.acquired.outcomes import NOT_EVALUABLE, OUTCOME_WORDS
 from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
-from analytics.resistance.pairs.compared import ComparedPairs
 from analytics.resistance.intrinsic.estimate import SITE
 from analytics.resistance.matrix_figure import cell_words, matrix_figure, set_words
+from analytics.resistance.pairs.compared import ComparedPairs
 from analytics.resistance.rate_figure import RateRow, rate_figure
 from analytics.resistance.shift_figure import ShiftPanel, drawn_class, shift_figure
 from analytics.resistance.spec import ResistanceSpec
+from analytics.resistance.tables import PairStatistic
 from analytics.response.rates import exact_rate
+from analytics.results.statistic import FrequencyStatistic
 
 #: Panels on one sheet; more pairs make a second sheet.
 PER_SHEET = 16
@@ -113,7 +115,7 @@ def _matrix_picture(
         ),
         title="Resistance events by patient and gene",
         alt=f"Matrix of {len(rows)} patients and {len(seen)} genes: {said}.",
-        data=drawn[[c for c in columns if c in drawn]],
+        data=drawn[[c for c in columns if c in drawn]].assign(mutation=drawn["mutation"].map(", ".join)),
     )
 
 
@@ -137,7 +139,7 @@ def outcome_figures(spec: ResistanceSpec, variant: str, outcomes: pd.DataFrame) 
 
 
 def intrinsic_figures(
-    spec: ResistanceSpec, variant: str, rows: Sequence[Mapping[str, Any]]
+    spec: ResistanceSpec, variant: str, rows: Sequence[FrequencyStatistic]
 ) -> dict[str, Picture]:
     """One forest of rates a definition: cancer types by gene set, with response and burden below "all"; and one of
     truncating mutations by the site of the sample."""
@@ -149,7 +151,7 @@ def intrinsic_figures(
             if not found:
                 continue
             lines.append(RateRow(set_words(set_name), is_heading=True))
-            cancers = sorted((k for k in found if "." not in k and k != "all"), key=lambda k: -found[k]["n"])
+            cancers = sorted((k for k in found if "." not in k and k != "all"), key=lambda k: -_n(found[k]))
             shown = ["all", *cancers[:MOST_CANCERS]] if len(cancers) > 1 else ["all"]
             for label in shown:
                 minor = (
@@ -172,13 +174,18 @@ def intrinsic_figures(
     return figures
 
 
-def _rates_of(rows: Sequence[Mapping[str, Any]], stem: str) -> dict[str, Mapping[str, Any]]:
+def _rates_of(rows: Sequence[FrequencyStatistic], stem: str) -> dict[str, FrequencyStatistic]:
     """What follows the stem in the key -> row, of rates with somebody in them."""
-    own = {str(row["estimate_key"]): row for row in rows if row["n"]}
-    return {key.removeprefix(stem): row for key, row in own.items() if key.startswith(stem)}
+    return {row.key.removeprefix(stem): row for row in rows if row.key.startswith(stem) and row.n}
 
 
-def _site_figure(spec: ResistanceSpec, variant: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Picture]:
+def _n(row: FrequencyStatistic) -> int:
+    return row.n or 0
+
+
+def _site_figure(
+    spec: ResistanceSpec, variant: str, rows: Sequence[FrequencyStatistic]
+) -> dict[str, Picture]:
     lines: list[RateRow] = []
     for set_name in spec.intrinsic_sets:
         at = _rates_of(rows, f"intrinsic_loss.truncating.{set_name}.rate.all.{SITE}")
@@ -186,7 +193,7 @@ def _site_figure(spec: ResistanceSpec, variant: str, rows: Sequence[Mapping[str,
             lines.append(RateRow(set_words(set_name), is_heading=True))
             lines += [
                 _rate_row(row, site.replace("_", " "))
-                for site, row in sorted(at.items(), key=lambda x: -x[1]["n"])
+                for site, row in sorted(at.items(), key=lambda x: -_n(x[1]))
             ]
     if not lines:
         return {}
@@ -199,11 +206,9 @@ def _site_figure(spec: ResistanceSpec, variant: str, rows: Sequence[Mapping[str,
     return {f"{variant}_intrinsic_sites": _rate_picture(figure, lines, title)}
 
 
-def _rate_row(row: Mapping[str, Any], label: str, *, is_minor: bool = False) -> RateRow:
-    return RateRow(
-        label, int(row["n_mutated"]), int(row["n"]), float(row["estimate"]), float(row["ci_low"]),
-        float(row["ci_high"]), is_minor=is_minor,
-    )  # fmt: skip
+def _rate_row(row: FrequencyStatistic, label: str, *, is_minor: bool = False) -> RateRow:
+    rate, low, high = (math.nan if v is None else v for v in (row.estimate, row.ci_low, row.ci_high))
+    return RateRow(label, row.numerator or 0, _n(row), rate, low, high, is_minor=is_minor)
 
 
 def _rate_picture(figure: Any, rows: Sequence[RateRow], title: str) -> Picture:
@@ -226,7 +231,7 @@ def change_figures(
     variant: str,
     values: pd.DataFrame,
     members: pd.DataFrame,
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[PairStatistic],
     role: str,
 ) -> dict[str, Picture]:
     """One sheet a cohort: every feature at the two times of `role`, responders beside non-responders."""
@@ -235,7 +240,7 @@ def change_figures(
     figures: dict[str, Picture] = {}
     if values.empty or members.empty:
         return figures
-    tests = {(r["cohort_id"], r["feature"], r.get("group_label")): r for r in rows if r.get("feature")}
+    tests = {(r.cohort_id, r.feature, r.counts.group_label): r for r in rows if r.feature}
     responds = members.set_index(["cohort_id", "patient_id"])["orr"].astype("boolean")
     order = [*spec.time_points.genes, *spec.time_points.programmes]
     for cohort_id, cohort in values.groupby("cohort_id", sort=True):
@@ -248,7 +253,7 @@ def change_figures(
         for feature in [f for f in order if f in set(keyed["feature"])]:
             rows_of = keyed[keyed["feature"] == feature]
             groups = [
-                _change_group(rows_of[rows_of["group"] == g], g, tests.get((cohort_id, feature, g), {}))
+                _change_group(rows_of[rows_of["group"] == g], g, tests.get((str(cohort_id), feature, g)))
                 for g in ("responders", "non_responders")
             ]
             groups = [g for g in groups if len(g.first)]
@@ -259,8 +264,8 @@ def change_figures(
         if not panels:
             continue
         said = [
-            f"{f} {r['estimate']:+.2f} (p {r['p']:.2g}, n {r['n']})"
-            for (c, f, g), r in tests.items() if c == cohort_id and g == "all" and r.get("p") is not None
+            f"{f} {r.estimate:+.2f} (p {r.p:.2g}, n {r.n})"
+            for (c, f, g), r in tests.items() if c == cohort_id and g == "all" and r.p is not None
         ]  # fmt: skip
         stem = f"{variant}_{cohort_id}_expression_{later.replace(' ', '_')}"
         figures[stem] = Picture(
@@ -272,8 +277,8 @@ def change_figures(
     return figures
 
 
-def _change_group(rows: pd.DataFrame, label: str, test: Mapping[str, Any]) -> ChangeGroup:
-    p = test.get("p")
+def _change_group(rows: pd.DataFrame, label: str, test: PairStatistic | None) -> ChangeGroup:
+    p = None if test is None else test.p
     note = "" if p is None else ("p < 0.001" if p < 0.001 else f"p = {p:.2g}")
     words = {"responders": "responders", "non_responders": "non-resp."}[label]
     return ChangeGroup(words, rows["first"], rows["second"], note)

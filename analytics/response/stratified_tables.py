@@ -16,7 +16,31 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.results.estimator import Estimator, Scale
+
 FloatArray = npt.NDArray[np.float64]
+
+MANTEL_HAENSZEL = Estimator(
+    key="mantel_haenszel",
+    label="Common odds ratio, Mantel-Haenszel",
+    scale=Scale.ODDS_RATIO,
+    heading="Mantel-Haenszel test",
+    methods="Tables of strata held apart (Mantel and Haenszel 1959, no continuity correction); interval of the common "
+    "odds ratio by Robins, Breslow and Greenland (1986).",
+    source="Mantel and Haenszel 1959, JNCI 22:719; Robins, Breslow and Greenland 1986, Biometrics 42:311",
+    applies="two yes or no within strata",
+)
+EXACT_CONDITIONAL = Estimator(
+    key="exact_conditional",
+    label="Exact test within strata",
+    scale=Scale.TEST_ONLY,
+    heading="Exact test within strata",
+    methods="All margins of every stratum held fixed; the outcomes no likelier than the observed one count, as in R's "
+    "mantelhaen.test(exact = TRUE). Read beside the Mantel-Haenszel test where few have the property.",
+    source="Mehta, Patel and Gray 1985, JASA 80:969",
+    applies="two yes or no within strata, few people with one of them",
+)
+ESTIMATORS = (MANTEL_HAENSZEL, EXACT_CONDITIONAL)
 
 
 @dataclass(frozen=True)

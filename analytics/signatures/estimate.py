@@ -1,119 +1,166 @@
-"""Rows of statistics about signatures: presence by gene status, agreement with what was published, survival.
+"""Statistics about signatures: presence by gene status, and agreement with what was published.
 
-Keys are ``<signature>.<what>`` in lower case (``sbs7a.rate.mutated``, ``sbs7a.fisher``) and
-``<endpoint>.<estimator>.<signature>`` (``os.logrank_oe.sbs7a``). Deciding what is present belongs to
-``samples``.
+Keys are ``<signature>.<what>`` in lower case (``sbs7a.rate.mutated``, ``sbs7a.fisher``). Deciding what is present
+belongs to ``samples``, survival to ``survival``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
 from analytics.errors import AnalysisError
 from analytics.immune.comparisons import benjamini_hochberg
-from analytics.questions.selection import BURDEN_COLUMNS, add_burden
-from analytics.response.rates import exact_rate
-from analytics.results.rows import ResultRows
+from analytics.questions.groups import Contrast
+from analytics.response.estimate import FISHER_EXACT, NEWCOMBE
+from analytics.response.rates import Rate, exact_rate
+from analytics.response.stratified_tables import MANTEL_HAENSZEL
+from analytics.results.estimator import Estimator, Scale
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import ComparisonStatistic, Counts, FrequencyStatistic, Scope
 from analytics.signatures.presence import compare_presence
 from analytics.signatures.samples import SampleSignatures
 from analytics.signatures.signatures import MIN_MUTATIONS
 from analytics.signatures.spec import SignatureVariant
-from analytics.survival.data import survival_data
-from analytics.survival.hazard_ratio import Estimator, estimate_hazard_ratio
+from analytics.survival.estimators import PROPORTION
 
 FITTED = "samples with signatures"
-_KEYS = {"log_rank_oe": "logrank_oe"}
 _CRUDE = "Signatures go with tumour types as mutations do: read the Mantel-Haenszel odds ratio within types beside it."
-
-Rows = list[dict[str, Any]]
-
-
-def estimate_coverage(rows: ResultRows, members: pd.DataFrame, found: SampleSignatures) -> Rows:
-    """One row for frequency_stats: members with signatures among all members, and why the others have none."""
-    into: Rows = []
-    fitted = members.index[_is_fitted(members, found)]
-    if len(members) == 0:
-        return into
-    rows.row_set(FITTED, fitted, members.index)
-    share = exact_rate(len(fitted), len(members))
-    values = {
-        "estimator": "proportion",
-        "row_set": "members",
-        "n": share.n,
-        "n_mutated": int(members["is_mutated"].sum()),
-        "estimate": share.rate,
-        "ci_low": share.ci_low,
-        "ci_high": share.ci_high,
-        "group_label": FITTED,
-        "numerator": share.n_yes,
-        "denominator": share.n,
-        "unit": "samples",
-        "warnings": " ".join(dict.fromkeys(found.warnings)),
-    }
-    rows.add(into, "signatures.fitted", None, values)
-    return into
+_SIGNATURES = (
+    "Non-negative least squares on the 96 channels against the stated version of COSMIC, never on panels and never "
+    "below 50 single-nucleotide variants; presence by a sparse rule with bootstrap intervals."
+)
+MEDIAN_SIMILARITY = Estimator(
+    key="median_similarity",
+    label="Median similarity of the reconstruction",
+    scale=Scale.VALUE,
+    heading="Mutational signatures",
+    methods=_SIGNATURES,
+    source="Huang, Wojtowicz and Przytycka 2018, Bioinformatics 34:330",
+    applies="beside published exposures of the same samples",
+)
+SPEARMAN = Estimator(
+    key="spearman",
+    label="Rank correlation, Spearman",
+    scale=Scale.CORRELATION,
+    heading="Spearman's correlation",
+    methods="Correlation of the ranks, ties averaged.",
+    source="Spearman 1904, Am J Psychol 15:72",
+    applies="our exposures beside published ones of the same samples",
+)
+ESTIMATORS = (MEDIAN_SIMILARITY, SPEARMAN)
 
 
-def estimate_presence(
-    rows: ResultRows,
-    members: pd.DataFrame,
-    found: SampleSignatures,
-    variant: SignatureVariant,
-    asked: Sequence[str],
-) -> tuple[Rows, Rows]:
-    """Rows for frequency_stats and comparison_stats: how often each signature is present by gene status.
+@dataclass(frozen=True)
+class SignedMembers:
+    """Members of one way of doing an analysis, and the signatures of their samples.
 
-    Parameters
+    Attributes
     ----------
     members : with ``is_mutated``, ``sample_key`` and the variant's strata.
-    asked : signatures that get rows whether the reference has them or not.
+    sets : takes the row sets of the statistics.
     """
-    fitted = members[_is_fitted(members, found)]
-    row_set = rows.row_set(FITTED, fitted.index, members.index)
-    frequency: Rows = []
-    comparison: Rows = []
-    presence = found.presence.reindex(fitted["sample_key"]).set_axis(fitted.index)
+
+    scope: Scope
+    sets: RowSets
+    members: pd.DataFrame
+    found: SampleSignatures
+    contrast: Contrast
+
+    @property
+    def fitted(self) -> pd.DataFrame:
+        """Members whose sample has signatures."""
+        return self.members[self.is_in(self.found)]
+
+    @property
+    def presence(self) -> pd.DataFrame:
+        """[fitted member, signature] True or False."""
+        fitted = self.fitted
+        return self.found.presence.reindex(fitted["sample_key"]).set_axis(fitted.index)
+
+    def is_in(self, signatures: SampleSignatures) -> pd.Series:
+        """Which members have a sample with signatures among these."""
+        return self.members["sample_key"].isin(signatures.samples.index[signatures.is_fitted])
+
+    def row_set(self, name: str, kept: pd.Index) -> str:
+        """Remember a row set among the members; returns its name."""
+        return self.sets.named(name, kept, self.members.index)
+
+    def why_not(self, signature: str) -> str:
+        """Why there is no number of a signature."""
+        return self.found.unavailable or f"{self.found.about['reference_id']}: there is no {signature}."
+
+    def share(self, key: str, of: Rate, label: str, row_set: str, feature: str | None) -> FrequencyStatistic:
+        """A share of samples with its exact interval; ``label`` names those who are counted."""
+        return FrequencyStatistic(
+            name=self.scope.name(key),
+            estimator=PROPORTION.key,
+            scale=PROPORTION.scale,
+            feature=feature,
+            row_set=row_set,
+            counts=Counts(group_label=label, n=of.n, n_in_group=of.n_yes),
+            estimate=of.rate,
+            ci_low=of.ci_low,
+            ci_high=of.ci_high,
+            numerator=of.n_yes,
+            denominator=of.n,
+            unit="samples",
+        )
+
+    def comparison(
+        self, key: str, estimator: Estimator, row_set: str, feature: str | None
+    ) -> ComparisonStatistic:
+        """A comparison without its numbers."""
+        return ComparisonStatistic(
+            name=self.scope.name(key),
+            estimator=estimator.key,
+            scale=estimator.scale,
+            feature=feature,
+            row_set=row_set,
+        )
+
+
+def coverage_statistics(people: SignedMembers) -> list[FrequencyStatistic]:
+    """Members with signatures among all members, and why the others have none; nothing without members."""
+    fitted = people.fitted.index
+    if people.members.empty:
+        return []
+    people.row_set(FITTED, fitted)
+    share = exact_rate(len(fitted), len(people.members))
+    row = people.share("signatures.fitted", share, FITTED, "members", None)
+    return [row.warned(*people.found.warnings)]
+
+
+def presence_statistics(
+    people: SignedMembers, variant: SignatureVariant, asked: Sequence[str]
+) -> tuple[list[FrequencyStatistic], list[ComparisonStatistic]]:
+    """How often each signature is present by gene status: rates, and tests of them.
+
+    ``asked`` : signatures that get rows whether the reference has them or not.
+    """
+    fitted, presence = people.fitted, people.presence
+    row_set = people.row_set(FITTED, fitted.index)
     unknown = [name for name in asked if name not in presence.columns]
-    for name in unknown:
-        reason = _why_not(found, name)
-        for label in ("mutated", "wild_type"):
-            _no_estimate(rows, frequency, f"{name.lower()}.rate.{label}", "proportion", name, row_set, reason)
-        _no_estimate(rows, comparison, f"{name.lower()}.fisher", "fisher", name, row_set, reason)
+    frequency = [row for name in unknown for row in _no_rates(people, name, row_set)]
+    comparison = [_no_test(people, name, row_set, people.why_not(name)) for name in unknown]
     if presence.shape[1] == 0:
         return frequency, comparison
     try:
-        strata = _strata(fitted, variant.strata)
-        table = compare_presence(presence, fitted["is_mutated"], strata=strata)
+        table = compare_presence(presence, fitted["is_mutated"], strata=_strata(fitted, variant.strata))
     except AnalysisError as exc:
-        for name in [n for n in asked if n not in unknown]:
-            _no_estimate(rows, comparison, f"{name.lower()}.fisher", "fisher", name, row_set, str(exc))
-        return frequency, comparison
+        known = [name for name in asked if name not in unknown]
+        return frequency, comparison + [_no_test(people, name, row_set, str(exc)) for name in known]
     within = f"Within {', '.join(variant.strata)}" if variant.strata else ""
-    groups = {
-        label: rows.row_set(
-            f"{FITTED}, {label}", fitted.index[fitted["is_mutated"] == is_mutated], members.index
-        )
-        for label, is_mutated in (("mutated", True), ("wild_type", False))
-    }
     q_within = benjamini_hochberg(table["mh_p"].to_numpy(dtype=float))
-    for place, record in enumerate(table.to_dict("records")):
-        line = {str(name): value for name, value in record.items()}
-        _rate_rows(rows, frequency, line, groups)
-        _test_rows(rows, comparison, line, row_set, within, float(q_within[place]))
+    for line, q in zip(table.itertuples(index=False), q_within, strict=True):
+        frequency += _rates(people, line)
+        comparison += _tests(people, line, row_set, within, float(q))
     if variant.min_mutations < MIN_MUTATIONS:
-        _by_count(rows, frequency, fitted, presence, found, asked)
+        frequency += _by_count(people, asked)
     return frequency, comparison
-
-
-def _is_fitted(members: pd.DataFrame, found: SampleSignatures) -> pd.Series:
-    return members["sample_key"].isin(found.samples.index[found.is_fitted])
-
-
-def _why_not(found: SampleSignatures, name: str) -> str:
-    return found.unavailable or f"{found.about['reference_id']}: there is no {name}."
 
 
 def _strata(members: pd.DataFrame, columns: Sequence[str]) -> pd.Series | None:
@@ -122,95 +169,111 @@ def _strata(members: pd.DataFrame, columns: Sequence[str]) -> pd.Series | None:
     return members[list(columns)].astype("string").fillna("unknown").agg(" / ".join, axis=1)
 
 
-def _no_estimate(
-    rows: ResultRows, into: Rows, key: str, estimator: str, feature: str, row_set: str, reason: str
-) -> None:
-    rows.add(
-        into, key, None, {"estimator": estimator, "feature": feature, "row_set": row_set, "warnings": reason}
-    )
+def _no_rates(people: SignedMembers, name: str, row_set: str) -> list[FrequencyStatistic]:
+    return [
+        FrequencyStatistic(
+            name=people.scope.name(f"{name.lower()}.rate.{group.key}"),
+            estimator=PROPORTION.key,
+            scale=PROPORTION.scale,
+            feature=name,
+            row_set=row_set,
+            counts=Counts(group_label=group.label),
+            warnings=(people.why_not(name),),
+        )
+        for group in (people.contrast.group, people.contrast.reference)
+    ]
 
 
-def _rate_rows(rows: ResultRows, into: Rows, line: dict[str, Any], row_sets: dict[str, str]) -> None:
-    for label, group in (("mutated", "mutated"), ("wild_type", "other")):
-        n = line[f"n_{group}"]
-        values = {
-            "estimator": "proportion",
-            "feature": line["feature"],
-            "row_set": row_sets[label],
-            "n": n,
-            "n_mutated": line["n_mutated"] if label == "mutated" else 0,
-            "estimate": line[f"percent_{group}"] / 100.0,
-            "ci_low": line[f"percent_{group}_ci_low"] / 100.0,
-            "ci_high": line[f"percent_{group}_ci_high"] / 100.0,
-            "group_label": label,
-            "numerator": line[f"present_{group}"],
-            "denominator": n,
-            "unit": "samples",
-            "warnings": line["reason"] or "",
-        }
-        rows.add(into, f"{line['feature'].lower()}.rate.{label}", None, values)
+def _no_test(people: SignedMembers, name: str, row_set: str, reason: str) -> ComparisonStatistic:
+    return people.comparison(f"{name.lower()}.fisher", FISHER_EXACT, row_set, name).warned(reason)
 
 
-def _test_rows(
-    rows: ResultRows, into: Rows, line: dict[str, Any], row_set: str, within: str, q_within: float
-) -> None:
-    name = line["feature"].lower()
-    common = {
-        "feature": line["feature"],
-        "row_set": row_set,
-        "n": line["n_mutated"] + line["n_other"],
-        "n_mutated": line["n_mutated"],
-        "n_wild_type": line["n_other"],
-        "unit": "samples",
-    }
-    fisher = {
-        "estimator": "fisher",
-        "family": "presence of signatures",
-        "estimate": line["odds_ratio"],
-        "ci_low": line["odds_ratio_ci_low"],
-        "ci_high": line["odds_ratio_ci_high"],
-        "p": line["p"],
-        "q": line["q_bh"],
-        "p_method": "Fisher, two-sided",
-        "warnings": line["reason"] or (_CRUDE if within else ""),
-    }
-    rows.add(into, f"{name}.fisher", None, common | fisher)
-    difference = {
-        "estimator": "newcombe_difference",
-        "estimate": line["difference_percent"] / 100.0,
-        "ci_low": line["difference_percent_ci_low"] / 100.0,
-        "ci_high": line["difference_percent_ci_high"] / 100.0,
-        "warnings": line["reason"] or "",
-    }
-    rows.add(into, f"{name}.difference", None, common | difference)
-    if within:
-        informative = line["n_informative_strata"]
-        nothing = line["reason"] or ("no stratum has both kinds of samples" if not informative else "")
-        held = {
-            "estimator": "mantel_haenszel",
-            "family": "presence of signatures within strata",
-            "estimate": line["mh_odds_ratio"],
-            "ci_low": line["mh_ci_low"],
-            "ci_high": line["mh_ci_high"],
-            "p": line["mh_p"],
-            "q": q_within,
-            "p_method": "Mantel-Haenszel, no continuity correction",
-            "warnings": nothing or f"{within}: {informative} informative strata.",
-        }
-        rows.add(into, f"{name}.mantel_haenszel", None, common | held)
+def _rates(people: SignedMembers, line: Any) -> list[FrequencyStatistic]:
+    """The rate of each group; ``line`` is a row of :func:`compare_presence`."""
+    is_mutated = people.fitted["is_mutated"]
+    rows = []
+    for group, inside, n, n_yes, percent in (
+        (
+            people.contrast.group, is_mutated, line.n_mutated, line.present_mutated,
+            (line.percent_mutated, line.percent_mutated_ci_low, line.percent_mutated_ci_high),
+        ),
+        (
+            people.contrast.reference, ~is_mutated, line.n_other, line.present_other,
+            (line.percent_other, line.percent_other_ci_low, line.percent_other_ci_high),
+        ),
+    ):  # fmt: skip
+        rows.append(
+            FrequencyStatistic(
+                name=people.scope.name(f"{line.feature.lower()}.rate.{group.key}"),
+                estimator=PROPORTION.key,
+                scale=PROPORTION.scale,
+                feature=line.feature,
+                row_set=people.row_set(f"{FITTED}, {group.key}", is_mutated.index[inside]),
+                counts=Counts(group_label=group.label, n=n, n_in_group=n),
+                estimate=percent[0] / 100.0,
+                ci_low=percent[1] / 100.0,
+                ci_high=percent[2] / 100.0,
+                numerator=n_yes,
+                denominator=n,
+                unit="samples",
+            ).warned(line.reason)
+        )
+    return rows
 
 
-def _by_count(
-    rows: ResultRows,
-    into: Rows,
-    fitted: pd.DataFrame,
-    presence: pd.DataFrame,
-    found: SampleSignatures,
-    asked: Sequence[str],
-) -> None:
+def _tests(
+    people: SignedMembers, line: Any, row_set: str, within: str, q_within: float
+) -> list[ComparisonStatistic]:
+    """Fisher's test, the difference of the rates, and where there are strata the common odds ratio within them."""
+    name, contrast = line.feature.lower(), people.contrast
+    counts = Counts(
+        group_label=contrast.group.label, reference_label=contrast.reference.label,
+        n=line.n_mutated + line.n_other, n_in_group=line.n_mutated,
+    )  # fmt: skip
+
+    def row(what: str, estimator: Estimator) -> ComparisonStatistic:
+        empty = people.comparison(f"{name}.{what}", estimator, row_set, line.feature)
+        return replace(empty, counts=counts, unit="samples")
+
+    fisher = replace(
+        row("fisher", FISHER_EXACT),
+        family="presence of signatures",
+        estimate=line.odds_ratio,
+        ci_low=line.odds_ratio_ci_low,
+        ci_high=line.odds_ratio_ci_high,
+        p=line.p,
+        q=line.q_bh,
+        p_method="Fisher, two-sided",
+    ).warned(line.reason or (_CRUDE if within else ""))
+    difference = replace(
+        row("difference", NEWCOMBE),
+        estimate=line.difference_percent / 100.0,
+        ci_low=line.difference_percent_ci_low / 100.0,
+        ci_high=line.difference_percent_ci_high / 100.0,
+    ).warned(line.reason)
+    if not within:
+        return [fisher, difference]
+    informative = line.n_informative_strata
+    nothing = line.reason or ("no stratum has both kinds of samples" if not informative else "")
+    held = replace(
+        row("mantel_haenszel", MANTEL_HAENSZEL),
+        family="presence of signatures within strata",
+        estimate=line.mh_odds_ratio,
+        ci_low=line.mh_ci_low,
+        ci_high=line.mh_ci_high,
+        p=line.mh_p,
+        q=q_within,
+        p_method="Mantel-Haenszel, no continuity correction",
+    ).warned(nothing or f"{within}: {informative} informative strata.")
+    return [fisher, difference, held]
+
+
+def _by_count(people: SignedMembers, asked: Sequence[str]) -> list[FrequencyStatistic]:
     """Presence below and from 50 substitutions: a signature that is found more often where there is less to find it
     by is one of noise."""
-    n_snvs = fitted["sample_key"].map(found.samples["n_snvs"])
+    fitted, presence = people.fitted, people.presence
+    n_snvs = fitted["sample_key"].map(people.found.samples["n_snvs"])
+    rows = []
     for label, inside, words in (
         ("few_mutations", n_snvs < MIN_MUTATIONS, f"fewer than {MIN_MUTATIONS} substitutions"),
         ("enough_mutations", n_snvs >= MIN_MUTATIONS, f"{MIN_MUTATIONS} substitutions or more"),
@@ -218,169 +281,49 @@ def _by_count(
         counted = fitted.index[inside]
         if not len(counted):
             continue
-        row_set = rows.row_set(f"{FITTED}, {words}", counted, fitted.index)
+        row_set = people.sets.named(f"{FITTED}, {words}", counted, fitted.index)
         for name in (n for n in asked if n in presence.columns):
             share = exact_rate(int(presence.loc[counted, name].astype(bool).sum()), len(counted))
-            values = {
-                "estimator": "proportion",
-                "feature": name,
-                "row_set": row_set,
-                "n": share.n,
-                "n_mutated": int(fitted.loc[counted, "is_mutated"].sum()),
-                "estimate": share.rate,
-                "ci_low": share.ci_low,
-                "ci_high": share.ci_high,
-                "group_label": words,
-                "numerator": share.n_yes,
-                "denominator": share.n,
-                "unit": "samples",
-            }
-            rows.add(into, f"{name.lower()}.rate.{label}", None, values)
+            row = people.share(f"{name.lower()}.rate.{label}", share, words, row_set, name)
+            rows.append(replace(row, counts=Counts(group_label=words, n=share.n, n_in_group=share.n)))
+    return rows
 
 
-def estimate_agreement(
-    rows: ResultRows, members: pd.DataFrame, found: SampleSignatures, published: SampleSignatures
-) -> tuple[Rows, Rows]:
-    """Our refit beside published exposures of the same samples: rows for frequency_stats (how many samples agree
-    on presence) and comparison_stats (rank correlation of exposures, median similarity of the reconstruction)."""
-    both = members[_is_fitted(members, found) & _is_fitted(members, published)]
-    frequency: Rows = []
-    comparison: Rows = []
+def agreement_statistics(
+    people: SignedMembers, published: SampleSignatures
+) -> tuple[list[FrequencyStatistic], list[ComparisonStatistic]]:
+    """Our refit beside published exposures of the same samples: how many samples agree on presence, the rank
+    correlation of exposures, and the median similarity of the reconstruction."""
+    both = people.members[people.is_in(people.found) & people.is_in(published)]
+    frequency: list[FrequencyStatistic] = []
+    comparison: list[ComparisonStatistic] = []
     if both.empty:
         return frequency, comparison
-    row_set = rows.row_set("samples with signatures, published ones too", both.index, members.index)
-    keys = both["sample_key"]
-    common = {"row_set": row_set, "n": len(both), "n_mutated": int(both["is_mutated"].sum())}
-    for what, source in (("refit", found), ("published", published)):
+    row_set = people.row_set("samples with signatures, published ones too", both.index)
+    keys, counts = both["sample_key"], Counts(n=len(both))
+    for what, source in (("refit", people.found), ("published", published)):
+        row = people.comparison(f"reconstruction.median_cosine.{what}", MEDIAN_SIMILARITY, row_set, None)
         median = float(source.samples.loc[keys, "reconstruction_cosine"].astype(float).median())
-        values = {"estimator": "median", "estimate": median, "unit": "cosine similarity"}
-        rows.add(comparison, f"reconstruction.median_cosine.{what}", None, common | values)
-    for name in [n for n in found.exposures.columns if n in published.exposures.columns]:
-        ours, theirs = found.exposures.loc[keys, name], published.exposures.loc[keys, name]
-        if (ours > 0).sum() + (theirs > 0).sum() == 0:
+        comparison.append(replace(row, counts=counts, estimate=median, unit="cosine similarity"))
+    exposures, theirs = people.found.exposures.loc[keys], published.exposures.loc[keys]
+    for name in [n for n in exposures.columns if n in theirs.columns]:
+        found, given = exposures[name], theirs[name]
+        if (found > 0).sum() + (given > 0).sum() == 0:
             continue
-        one_sided = min((ours > 0).sum(), (theirs > 0).sum()) == 0
-        values = {
-            "estimator": "spearman",
-            "estimate": None if one_sided else float(ours.rank().corr(theirs.rank())),
-            "feature": name,
-            "unit": "rank correlation",
-            "warnings": "One of the two never finds it." if one_sided else "",
-        }
-        rows.add(
-            comparison, f"agreement.spearman.{name.lower()}", None, common | values | {"warnings": one_sided}
+        one_sided = min((found > 0).sum(), (given > 0).sum()) == 0
+        row = people.comparison(f"agreement.spearman.{name.lower()}", SPEARMAN, row_set, name)
+        comparison.append(
+            replace(
+                row,
+                counts=counts,
+                estimate=None if one_sided else float(found.rank().corr(given.rank())),
+                unit="rank correlation",
+            ).warned("One of the two never finds it." if one_sided else "")
         )
-        same = found.presence.loc[keys, name].astype(bool) == published.presence.loc[keys, name].astype(bool)
+        same = people.found.presence.loc[keys, name].astype(bool) == published.presence.loc[
+            keys, name
+        ].astype(bool)
         share = exact_rate(int(same.sum()), len(same))
-        agree = {
-            "estimator": "proportion", "feature": name, "estimate": share.rate, "ci_low": share.ci_low,
-            "ci_high": share.ci_high, "group_label": "same presence as published", "numerator": share.n_yes,
-            "denominator": share.n, "unit": "samples",
-        }  # fmt: skip
-        rows.add(frequency, f"agreement.presence.{name.lower()}", None, common | agree)
+        key, label = f"agreement.presence.{name.lower()}", "same presence as published"
+        frequency.append(people.share(key, share, label, row_set, name))
     return frequency, comparison
-
-
-def estimate_presence_survival(
-    rows: ResultRows,
-    members: pd.DataFrame,
-    found: SampleSignatures,
-    variant: SignatureVariant,
-    endpoint_key: str,
-    asked: Sequence[str],
-) -> Rows:
-    """Rows for signature_survival_stats: people with a signature against people without, signature by signature.
-
-    A signature with fewer than ``min_carriers`` people on either side gets a row with that reason. q is over the
-    signatures of one estimator.
-    """
-    fitted = members[_is_fitted(members, found)].assign(n_mutations=0)
-    if set(fitted.columns) >= BURDEN_COLUMNS and len(fitted):
-        fitted = add_burden(fitted)
-    present = found.presence.reindex(fitted["sample_key"]).set_axis(fitted.index)
-    names = [*present.columns, *(name for name in asked if name not in present.columns)]
-    into: Rows = []
-    for estimator in variant.estimators:
-        adjust = _adjust(estimator, variant)
-        usable = _usable(fitted, (*adjust, *variant.strata))
-        words = FITTED if len(usable) == len(fitted) else f"{FITTED}, {estimator}"
-        row_set = rows.row_set(words, usable.index, members.index)
-        first = len(into)
-        for name in names:
-            key = f"{endpoint_key}.{_KEYS.get(estimator, estimator)}.{name.lower()}"
-            values = {
-                "estimator": estimator,
-                "feature": name,
-                "row_set": row_set,
-                "family": f"{endpoint_key} {estimator}",
-            }
-            if name not in present.columns:
-                values["warnings"] = _why_not(found, name)
-            else:
-                carriers = present.loc[usable.index, name].astype(bool)
-                values |= _hazard(usable.assign(is_mutated=carriers), estimator, adjust, variant)
-            rows.add(into, key, None, values)
-        p = pd.Series([row.get("p") for row in into[first:]], dtype=float)
-        for row, q in zip(into[first:], benjamini_hochberg(p.to_numpy()), strict=True):
-            row["q"] = None if pd.isna(q) else float(q)
-    return into
-
-
-def _adjust(estimator: str, variant: SignatureVariant) -> tuple[str, ...]:
-    return {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(estimator, ())
-
-
-def _usable(fitted: pd.DataFrame, complete: tuple[str, ...]) -> pd.DataFrame:
-    """The rows that an estimator can use: with follow-up at risk, and everything that it needs known."""
-    if fitted.empty:
-        return fitted
-    try:
-        kept = survival_data(
-            fitted.assign(_label=fitted.index), complete=complete, require_events=False
-        ).frame["_label"]
-    except AnalysisError:
-        return fitted.iloc[:0]
-    return fitted.loc[kept]
-
-
-def _hazard(
-    members: pd.DataFrame, estimator: str, adjust: tuple[str, ...], variant: SignatureVariant
-) -> dict[str, Any]:
-    carrier = members["is_mutated"]
-    event = members["event"].fillna(False).astype(bool)
-    values: dict[str, Any] = {
-        "n": len(members),
-        "n_mutated": int(carrier.sum()),
-        "events": int(event.sum()),
-        "events_present": int((event & carrier).sum()),
-    }
-    fewest = min(int(carrier.sum()), int((~carrier).sum()))
-    if fewest < variant.min_carriers:
-        side = "with" if carrier.sum() == fewest else "without"
-        return values | {
-            "warnings": f"{fewest} people {side} the signature, fewer than {variant.min_carriers}."
-        }
-    name: Estimator = "log_rank_oe" if estimator == "log_rank_oe" else "auto"
-    try:
-        row = estimate_hazard_ratio(members, estimator=name, adjust=adjust, strata=variant.strata).as_row()
-    except AnalysisError as exc:
-        return values | {"warnings": str(exc)}
-    return values | {
-        "estimator": row["estimator"],
-        "n": row["n"],
-        "n_mutated": row["n_mutated"],
-        "events": row["events"],
-        "events_present": row["events_mutated"],
-        "estimate": row["hr"],
-        "ci_low": row["ci_low"],
-        "ci_high": row["ci_high"],
-        "p": row["p"],
-        "p_method": row["p_method"],
-        "standard_error": row["se_log_hr"],
-        "adjusted_for": row["adjusted_for"],
-        "strata": row["strata"],
-        "ties": row["ties"],
-        "median_mutated": row["median_mutated"],
-        "median_wild_type": row["median_wild_type"],
-        "warnings": row["warnings"],
-    }

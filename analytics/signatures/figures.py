@@ -6,7 +6,6 @@ How they look belongs to ``figures``.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,10 +14,12 @@ from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.paired_rates import PairedRate, paired_rates_figure
 from analytics.figures.picture import Picture
 from analytics.figures.spectrum import SpectrumPanel, spectrum_figure
+from analytics.results.statistic import ComparisonStatistic, FrequencyStatistic
 from analytics.signatures.samples import in_order
 from analytics.signatures.signatures import MIN_MUTATIONS
 from analytics.signatures.spec import SignatureSpec
 from analytics.signatures.spectra import CHANNELS, Spectra
+from analytics.signatures.tables import SignatureSurvivalStatistic
 
 #: Signatures in a figure beside those that the spec asks for.
 _MOST = 12
@@ -29,8 +30,6 @@ _SURVIVAL_WORDS = {
     "cox_burden_adjusted": "Cox, adjusted for burden",
 }
 _STRATUM_WORDS = {"oncotree_code": "tumour type", "cancer_type": "cancer type", "cohort_id": "cohort"}
-
-Rows = Sequence[dict[str, Any]]
 
 
 def spectrum_picture(spec: SignatureSpec, members: pd.DataFrame, spectra: Spectra) -> dict[str, Picture]:
@@ -73,45 +72,62 @@ def spectrum_picture(spec: SignatureSpec, members: pd.DataFrame, spectra: Spectr
 
 
 def signature_figures(
-    spec: SignatureSpec, variant_name: str, frequency: Rows, comparison: Rows, survival: Rows
+    spec: SignatureSpec,
+    variant_name: str,
+    frequency: Sequence[FrequencyStatistic],
+    comparison: Sequence[ComparisonStatistic],
+    survival: Sequence[SignatureSurvivalStatistic],
 ) -> dict[str, Picture]:
     """Paired bars of presence and one forest an estimator; what was not estimated is left out."""
     figures = {}
     bars = _presence(spec, variant_name, frequency, comparison)
     if bars is not None:
         figures[f"{variant_name}_presence"] = bars
-    for estimator in dict.fromkeys(row["estimate_key"].split(".")[1] for row in survival):
-        rows = [row for row in survival if row["estimate_key"].split(".")[1] == estimator]
-        forest = _forest(spec, variant_name, estimator, rows)
+    for stem in dict.fromkeys(row.key.rpartition(".")[0] for row in survival):
+        endpoint, estimator = stem.split(".")
+        forest = _forest(
+            spec, variant_name, endpoint, estimator, [r for r in survival if r.key.startswith(f"{stem}.")]
+        )
         if forest is not None:
-            figures[f"{variant_name}_{rows[0]['estimate_key'].split('.')[0]}_{estimator}"] = forest
+            figures[f"{variant_name}_{endpoint}_{estimator}"] = forest
     return figures
 
 
-def _presence(spec: SignatureSpec, variant_name: str, frequency: Rows, comparison: Rows) -> Picture | None:
-    rates = {(r["feature"], r.get("group_label")): r for r in frequency if ".rate." in r["estimate_key"]}
-    tests = {(r["feature"], r["estimator"]): r for r in comparison if "feature" in r}
-    known = [
-        name for name, label in rates if label == "mutated" and rates[name, "mutated"].get("denominator")
-    ]
+def _presence(
+    spec: SignatureSpec,
+    variant_name: str,
+    frequency: Sequence[FrequencyStatistic],
+    comparison: Sequence[ComparisonStatistic],
+) -> Picture | None:
+    rates = {(r.feature or "", r.key.split(".rate.")[1]): r for r in frequency if ".rate." in r.key}
+    tests = {(r.feature, r.key.rpartition(".")[2]): r for r in comparison if r.feature is not None}
+    known = [name for name, label in rates if label == "mutated" and rates[name, "mutated"].denominator]
+    frequent = {name: rates[name, "wild_type"].estimate or 0.0 for name in known}
     asked = [name for name in spec.highlighted if name in known]
-    others = [name for name in known if name not in asked and rates[name, "wild_type"]["numerator"] > 0]
-    others.sort(key=lambda name: -rates[name, "wild_type"]["estimate"])
+    others = [name for name in known if name not in asked and frequent[name] > 0]
+    others.sort(key=lambda name: -frequent[name])
     chosen = [*asked, *in_order(others[:_MOST])]
     if not chosen:
         return None
     bars, data = [], []
     for name in chosen:
         groups = [rates[name, label] for label in ("mutated", "wild_type")]
-        shares = [(g["estimate"], g["ci_low"], g["ci_high"]) for g in groups]
-        fisher, held = tests.get((name, "fisher"), {}), tests.get((name, "mantel_haenszel"), {})
-        bars.append(
-            PairedRate(name, shares[0], shares[1], (_p(fisher.get("q")), _ratio(held), _p(held.get("q"))))
+        shares = [_share(group) for group in groups]
+        fisher, held = tests.get((name, "fisher")), tests.get((name, "mantel_haenszel"))
+        notes = (
+            _p(fisher.q if fisher else None),
+            _ratio(held.estimate if held else None),
+            _p(held.q if held else None),
         )
+        bars.append(PairedRate(name, shares[0], shares[1], notes))
         for label, group in zip(("mutated", "wild-type"), groups, strict=True):
-            names = ("numerator", "denominator", "estimate", "ci_low", "ci_high")
-            data.append({"signature": name, "group": label, **{n: group[n] for n in names}})
-    n = [rates[chosen[0], label]["denominator"] for label in ("mutated", "wild_type")]
+            data.append(
+                {
+                    "signature": name, "group": label, "numerator": group.numerator, "denominator": group.denominator,
+                    "estimate": group.estimate, "ci_low": group.ci_low, "ci_high": group.ci_high,
+                }
+            )  # fmt: skip
+    n = [rates[chosen[0], label].denominator for label in ("mutated", "wild_type")]
     groups_words = (f"{spec.gene} mutated (n {n[0]:,})", f"{spec.gene} wild-type (n {n[1]:,})")
     figure = paired_rates_figure(
         bars,
@@ -121,78 +137,83 @@ def _presence(spec: SignatureSpec, variant_name: str, frequency: Rows, compariso
         x_label="Samples with the signature (%), 95 % interval",
     )
     words = [
-        f"{name} {100 * rates[name, 'mutated']['estimate']:.1f} % against "
-        f"{100 * rates[name, 'wild_type']['estimate']:.1f} %"
-        for name in chosen[:6]
+        f"{bar.label} {100 * bar.first[0]:.1f} % against {100 * bar.second[0]:.1f} %" for bar in bars[:6]
     ]
     alt = f"Paired bars, mutated against wild-type: {', '.join(words)}."
     return Picture(figure, f"Signatures by {spec.gene} status, {variant_name}", alt, pd.DataFrame(data))
 
 
-def _forest(spec: SignatureSpec, variant_name: str, estimator: str, rows: Rows) -> Picture | None:
-    drawn = {
-        row["feature"]: row for row in rows if _is_number(row.get("estimate")) and _is_number(row.get("p"))
-    }
+def _share(row: FrequencyStatistic) -> tuple[float, float, float]:
+    low, high = (np.nan if end is None else end for end in (row.ci_low, row.ci_high))
+    return (np.nan if row.estimate is None else row.estimate, low, high)
+
+
+def _forest(
+    spec: SignatureSpec,
+    variant_name: str,
+    endpoint: str,
+    estimator: str,
+    rows: Sequence[SignatureSurvivalStatistic],
+) -> Picture | None:
+    drawn = {row.feature or "": row for row in rows if row.estimate is not None and row.p is not None}
     asked = [name for name in spec.highlighted if name in drawn]
-    others = sorted((name for name in drawn if name not in asked), key=lambda name: drawn[name]["p"])[:_MOST]
+    others = sorted((name for name in drawn if name not in asked), key=lambda name: drawn[name].p or 0.0)[
+        :_MOST
+    ]
     chosen = [*asked, *in_order(others)]
     if not chosen:
         return None
-    lines = [
-        ForestRow(
-            label=name,
-            n=f"{row['n_mutated']:,} of {row['n']:,}",
-            events=f"{row['events_present']:,}",
-            hr=row["estimate"],
-            ci_low=row["ci_low"],
-            ci_high=row["ci_high"],
-            p=row["p"],
-        )
-        for name, row in ((name, drawn[name]) for name in chosen)
-        if row["ci_low"] is not None and row["ci_low"] > 0
-    ]
+    lines = [line for line in (_line(name, drawn[name]) for name in chosen) if line is not None]
     if not lines:
         return None
     word = _SURVIVAL_WORDS.get(estimator.replace("logrank_oe", "log_rank_oe"), estimator)
-    strata = next((str(drawn[name].get("strata") or "") for name in chosen), "")
+    strata = ", ".join(drawn[chosen[0]].model.strata)
     for column, called in _STRATUM_WORDS.items():
         strata = strata.replace(column, called)
     within = f", within {strata}" if strata else ""
     figure = forest_figure(
         lines,
-        title=f"{rows[0]['estimate_key'].split('.')[0].upper()} with and without a signature: {word}{within}",
+        title=f"{endpoint.upper()} with and without a signature: {word}{within}",
         n_heading="With it",
         events_heading="Events",
         favours=("longer with the signature", "shorter with the signature"),
     )
-    fields = (
-        "feature",
-        "n",
-        "n_mutated",
-        "events",
-        "events_present",
-        "estimate",
-        "ci_low",
-        "ci_high",
-        "p",
-        "q",
-    )
-    data = pd.DataFrame([{f: drawn[name].get(f) for f in fields} for name in chosen])
+    data = pd.DataFrame([_source_row(drawn[name]) for name in chosen])
     words = [f"{line.label} {line.hr:.2f} ({line.ci_low:.2f}-{line.ci_high:.2f})" for line in lines[:6]]
     alt = f"Forest plot of hazard ratios by signature, {word}: {', '.join(words)}."
     return Picture(figure, f"Survival by signature, {variant_name}, {word}", alt, data)
 
 
-def _is_number(value: Any) -> bool:
-    return value is not None and bool(np.isfinite(value))
+def _line(name: str, row: SignatureSurvivalStatistic) -> ForestRow | None:
+    """A line of the forest; None without an interval that a log axis can hold."""
+    if row.estimate is None or row.p is None or row.ci_high is None or not row.ci_low:
+        return None
+    counts = row.counts
+    return ForestRow(
+        label=name,
+        n=f"{counts.n_in_group:,} of {counts.n:,}",
+        events=f"{counts.events_in_group:,}",
+        hr=row.estimate,
+        ci_low=row.ci_low,
+        ci_high=row.ci_high,
+        p=row.p,
+    )
 
 
-def _p(value: Any) -> str:
-    if not _is_number(value):
+def _source_row(row: SignatureSurvivalStatistic) -> dict[str, str | float | None]:
+    counts = row.counts
+    return {
+        "feature": row.feature, "n": counts.n, "n_in_group": counts.n_in_group, "events": counts.events,
+        "events_in_group": counts.events_in_group, "estimate": row.estimate, "ci_low": row.ci_low,
+        "ci_high": row.ci_high, "p": row.p, "q": row.q,
+    }  # fmt: skip
+
+
+def _p(value: float | None) -> str:
+    if value is None:
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
 
 
-def _ratio(row: dict[str, Any]) -> str:
-    value = row.get("estimate")
-    return f"{value:.2f}" if _is_number(value) else "–"
+def _ratio(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"

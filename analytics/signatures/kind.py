@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import duckdb
 import pandas as pd
 
 from analytics.errors import AnalysisError
-from analytics.questions.selection import select_members
+from analytics.questions.groups import Contrast
+from analytics.questions.kind import Kind
+from analytics.questions.selection import Selection, select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope
 from analytics.signatures.estimate import (
-    estimate_agreement,
-    estimate_coverage,
-    estimate_presence,
-    estimate_presence_survival,
+    SignedMembers,
+    agreement_statistics,
+    coverage_statistics,
+    presence_statistics,
 )
 from analytics.signatures.figures import signature_figures, spectrum_picture
 from analytics.signatures.reference_genome import MissingGenomeError, open_genome
@@ -29,15 +31,11 @@ from analytics.signatures.samples import (
     refit_samples,
     with_refused,
 )
+from analytics.signatures.source import SignatureSource
 from analytics.signatures.spec import SignatureSpec, SignatureVariant
 from analytics.signatures.spectra import Spectra
-from warehouse.frames.patients import analysis_frame
-from warehouse.frames.spectra import (
-    published_exposures,
-    signature_profiles,
-    spectra_of_calls,
-    spectra_of_tables,
-)
+from analytics.signatures.survival import presence_survival
+from analytics.signatures.tables import SignatureSurvivalStatistic
 
 #: Members of the presence statistics; no clock is asked of them.
 PRESENCE = "presence"
@@ -59,51 +57,77 @@ class _Samples:
     genome: str | None
 
 
-def run(con: duckdb.DuckDBPyConnection, spec: SignatureSpec, provenance: Provenance) -> AnalysisResult:
-    """Every variant of a spec on an open warehouse."""
+@dataclass(frozen=True)
+class _Asked:
+    """One question on an open warehouse: frames of people by endpoint, and their samples."""
+
+    spec: SignatureSpec
+    gathered: Gathered
+    frames: dict[str, pd.DataFrame]
+    samples: _Samples
+
+
+def run(source: SignatureSource, spec: SignatureSpec, provenance: Provenance) -> AnalysisResult:
+    """Every variant of a spec."""
     cohorts = (*spec.cohorts, *spec.awaited_cohorts)
-    gathered = Gathered(spec, spec.variants, provenance)
     frames = {
-        endpoint: _keyed(analysis_frame(con, spec.gene, endpoint, cohorts)) for endpoint in spec.endpoints
+        endpoint: _keyed(source.analysis_frame(spec.gene, endpoint, cohorts)) for endpoint in spec.endpoints
     }
-    people = frames[spec.endpoints[0]]
-    samples = _samples(con, spec, cohorts, people, provenance)
-    for name, variant in spec.variants.items():
-        selection = select_members(
-            people, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False
-        )
-        members = selection.members
-        with_endpoint = {
-            endpoint: select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
-            for endpoint, frame in (frames.items() if variant.estimators else ())
-        }
-        # A person in two cohorts may count in one for presence, and in the other, which has follow-up, for survival.
-        asked = pd.concat([members, *(selected.members for selected in with_endpoint.values())])
-        found = _fitted(spec, variant, samples, asked)
-        rows = ResultRows(spec.analysis_id, name)
-        frequency, comparison = estimate_presence(rows, members, found, variant, spec.highlighted)
-        if variant.source == "refit" and len(samples.published.columns) and found.unavailable is None:
-            published = published_samples(samples.published, samples.listed, variant)
-            more = estimate_agreement(rows, members, found, published)
-            frequency, comparison = frequency + more[0], comparison + more[1]
-        frequency = [*estimate_coverage(rows, members, found), *frequency]
-        gathered.add_members(name, PRESENCE, selection, rows)
-        gathered.add("frequency_stats", frequency, endpoint=PRESENCE)
-        gathered.add("comparison_stats", comparison, endpoint=PRESENCE)
-        exposures = exposure_rows(found, asked)
-        gathered.add("signature_exposures", exposures, **_labels(spec, name, variant, samples))
-        survival: list[dict[str, object]] = []
-        for endpoint, selected in with_endpoint.items():
-            of_endpoint = ResultRows(spec.analysis_id, name)
-            survival = estimate_presence_survival(
-                of_endpoint, selected.members, found, variant, endpoint.lower(), spec.highlighted
-            )
-            gathered.add_members(name, endpoint, selected, of_endpoint)
-            gathered.add("signature_survival_stats", survival, endpoint=endpoint)
-        gathered.figures |= signature_figures(spec, name, frequency, comparison, survival)
-        if samples.spectra is not None and name == next(iter(spec.variants)):
-            gathered.figures |= spectrum_picture(spec, members, samples.spectra)
-    return gathered.result()
+    samples = _samples(source, spec, cohorts, frames[spec.endpoints[0]], provenance)
+    asked = _Asked(spec, Gathered(spec, spec.variants, provenance), frames, samples)
+    for name in spec.variants:
+        _one_variant(asked, name)
+    return asked.gathered.result()
+
+
+def _one_variant(asked: _Asked, name: str) -> None:
+    spec, gathered, samples = asked.spec, asked.gathered, asked.samples
+    variant, scope, contrast = (
+        spec.variants[name],
+        Scope(spec.analysis_id, name, PRESENCE),
+        Contrast.of_gene(spec.gene),
+    )
+    people = asked.frames[spec.endpoints[0]]
+    selection = select_members(people, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False)
+    members = selection.members
+    with_endpoint = {
+        endpoint: select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
+        for endpoint, frame in (asked.frames.items() if variant.estimators else ())
+    }
+    # A person in two cohorts may count in one for presence, and in the other, which has follow-up, for survival.
+    everyone = pd.concat([members, *(selected.members for selected in with_endpoint.values())])
+    found = _fitted(spec, variant, samples, everyone)
+    signed = SignedMembers(scope, RowSets(), members, found, contrast)
+    frequency, comparison = presence_statistics(signed, variant, spec.highlighted)
+    if variant.source == "refit" and len(samples.published.columns) and found.unavailable is None:
+        published = published_samples(samples.published, samples.listed, variant)
+        more = agreement_statistics(signed, published)
+        frequency, comparison = frequency + more[0], comparison + more[1]
+    frequency = [*coverage_statistics(signed), *frequency]
+    gathered.add_members(scope, selection, signed.sets)
+    gathered.add(frequency)
+    gathered.add(comparison)
+    exposures = exposure_rows(found, everyone)
+    gathered.add_frame("signature_exposures", exposures.assign(**_labels(spec, name, variant, samples)))
+    survival = _survival(asked, signed, variant, with_endpoint)
+    gathered.figures |= signature_figures(spec, name, frequency, comparison, survival)
+    if samples.spectra is not None and name == next(iter(spec.variants)):
+        gathered.figures |= spectrum_picture(spec, members, samples.spectra)
+
+
+def _survival(
+    asked: _Asked, signed: SignedMembers, variant: SignatureVariant, with_endpoint: dict[str, Selection]
+) -> list[SignatureSurvivalStatistic]:
+    """Survival at every endpoint, with its members."""
+    found: list[SignatureSurvivalStatistic] = []
+    for endpoint, selected in with_endpoint.items():
+        scope = replace(signed.scope, endpoint=endpoint)
+        people = replace(signed, scope=scope, sets=RowSets(), members=selected.members)
+        rows = presence_survival(people, variant, endpoint.lower(), asked.spec.highlighted)
+        asked.gathered.add_members(scope, selected, people.sets)
+        asked.gathered.add(rows)
+        found += rows
+    return found
 
 
 def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
@@ -111,17 +135,17 @@ def _keyed(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _samples(
-    con: duckdb.DuckDBPyConnection,
+    source: SignatureSource,
     spec: SignatureSpec,
     cohorts: Sequence[str],
     people: pd.DataFrame,
     provenance: Provenance,
 ) -> _Samples:
-    published, listed = published_exposures(con, cohorts)
+    published, listed = source.published_exposures(cohorts)
     nobody = pd.Series(dtype=object)
-    known = _Samples(None, nobody, None, published, listed, signature_profiles(con), None)
+    known = _Samples(None, nobody, None, published, listed, source.signature_profiles(), None)
     if spec.spectra == "table":
-        spectra = spectra_of_tables(con, cohorts)
+        spectra = source.spectra_of_tables(cohorts)
         failed = None if spectra is not None else "The cohorts have no published table of spectra."
         return replace(known, spectra=spectra, failed=failed)
     is_doubtful = people["is_undetermined"].astype(bool)
@@ -131,8 +155,8 @@ def _samples(
     doubts = people[is_doubtful & people["sample_key"].notna()].set_index("sample_key")["undetermined_reason"]
     try:
         genome = open_genome(provenance.reference_genome)
-        spectra, missing = spectra_of_calls(
-            con, cohorts, sequenced.unique().tolist(), genome, spec.ncbi_build
+        spectra, missing = source.spectra_of_calls(
+            cohorts, sequenced.unique().tolist(), genome, spec.ncbi_build
         )
     except MissingGenomeError as exc:
         found = "" if provenance.reference_genome is None else f" {exc}"
@@ -190,3 +214,11 @@ def _labels(
         "reference_genome": samples.genome,
         "ncbi_build": spec.ncbi_build if samples.genome else None,
     }
+
+
+KIND = Kind(
+    "signatures",
+    SignatureSpec,
+    run,
+    marts=("mutation_spectra", "published_exposures", "signature_profiles", "signature_samples"),
+)

@@ -278,7 +278,7 @@ def exposure_rows(found: SampleSignatures, members: pd.DataFrame) -> pd.DataFram
         rows = rows.merge(drawn, on=["sample_key", "signature"], how="left")
     refused = found.samples.loc[exposures.index, "reason"].dropna()
     rows = pd.concat(
-        [rows, pd.DataFrame({"sample_key": refused.index, "warnings": refused.to_numpy()})], ignore_index=True
+        [rows, pd.DataFrame({"sample_key": refused.index, "reason": refused.to_numpy()})], ignore_index=True
     )
     of_sample = found.samples.loc[rows["sample_key"], ["n_snvs", "reconstruction_cosine"]].reset_index(
         drop=True

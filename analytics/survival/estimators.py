@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import pandas as pd
 
@@ -36,6 +37,15 @@ COUNT = Estimator(
     methods="Numbers of people or rows; each is walked back to exactly these.",
     source="",
     applies="always",
+)
+DEFINITION = Estimator(
+    key="definition",
+    label="Definition",
+    scale=Scale.VALUE,
+    heading="Definitions",
+    methods="Numbers that the spec declares and that the others rest on; nothing is estimated.",
+    source="",
+    applies="where a claim or a reader asks for a setting",
 )
 PROPORTION = Estimator(
     key="proportion",
@@ -119,7 +129,7 @@ SCHOENFELD = Estimator(
     applies="beside every Cox estimate",
 )
 ESTIMATORS = (
-    COUNT, PROPORTION, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, COX, FIRTH, RESTRICTED_MEAN, SCHOENFELD,
+    COUNT, DEFINITION, PROPORTION, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, COX, FIRTH, RESTRICTED_MEAN, SCHOENFELD,
 )  # fmt: skip
 
 _NOT_PROPORTIONAL = "Hazards are not proportional: read the restricted mean beside the hazard ratio."
@@ -197,9 +207,7 @@ def _regressions(
         return  # nobody can be analysed: Cox's row says why
     events = rows["event"].astype(bool).groupby(rows["is_mutated"]).sum()
     if len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP:
-        yield _hazard_request(
-            FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster
-        )
+        yield _hazard_request(FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster)
 
 
 def _hazard(
@@ -217,7 +225,10 @@ def _hazard(
     return row
 
 
-def with_hazard_ratio(row: SurvivalStatistic, found: HazardRatio) -> SurvivalStatistic:
+SurvivalRow = TypeVar("SurvivalRow", bound=SurvivalStatistic)
+
+
+def with_hazard_ratio(row: SurvivalRow, found: HazardRatio) -> SurvivalRow:
     """The row with a hazard ratio, its interval, and the p of the same model."""
     estimator = {"cox": COX, "firth": FIRTH}.get(found.estimator, LOG_RANK_OE)
     return replace(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import duckdb
 import pandas as pd
 
-from analytics.questions.selection import NOT_PROFILED, UNDETERMINED
+from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, UNDETERMINED
 
 _STATUS = "select cohort_id, sample_id, status, status_reason, n_mutations from marts.gene_status(?)"
 
@@ -25,9 +25,6 @@ where list_contains($cohorts, undetermined.cohort_id)
 group by undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol
 order by undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol
 """
-
-#: Why a patient without a row of gene_status has none.
-NO_SAMPLE = "no sample"
 
 _FRAME = """
 with index_samples as (

@@ -22,8 +22,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import ConstantCovariateError, InvalidSettingError
-from analytics.prediction.fitting.bootstrap_fits import check_failures
 from analytics.prediction.cut_off.cutpoint import candidate_cuts, log_rank_scores, permutation_moments
+from analytics.prediction.fitting.bootstrap_fits import check_failures
 from analytics.prediction.fitting.kernels import cox_newton
 from analytics.prediction.fitting.model import Covariate, SortedCohort, read_cohort
 from analytics.prediction.fitting.resampling import FloatArray, IntArray

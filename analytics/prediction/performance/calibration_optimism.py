@@ -20,7 +20,6 @@ import pandas as pd
 
 from analytics.errors import InvalidSettingError, TooFewError
 from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
-from analytics.prediction.performance.calibration import MIN_GROUP, USABLE_SHARE, group_of_rows
 from analytics.prediction.fitting.kernels import cumulative_baseline_hazard, grouped_kaplan_meier
 from analytics.prediction.fitting.model import Covariate, SortedCohort, read_cohort
 from analytics.prediction.fitting.resampling import (
@@ -30,6 +29,7 @@ from analytics.prediction.fitting.resampling import (
     check_bootstrap,
     percentile_interval,
 )
+from analytics.prediction.performance.calibration import MIN_GROUP, USABLE_SHARE, group_of_rows
 
 BoolArray = npt.NDArray[np.bool_]
 

@@ -22,12 +22,6 @@ import pandas as pd
 
 from analytics.errors import InvalidSettingError
 from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
-from analytics.prediction.performance.calibration import (
-    BrierScore,
-    CalibrationCurve,
-    calibrate,
-    score_brier,
-)
 from analytics.prediction.fitting.kernels import (
     brier_given_censoring,
     censoring_survival,
@@ -49,6 +43,12 @@ from analytics.prediction.fitting.resampling import (
     bootstrap_counts,
     check_bootstrap,
     percentile_interval,
+)
+from analytics.prediction.performance.calibration import (
+    BrierScore,
+    CalibrationCurve,
+    calibrate,
+    score_brier,
 )
 
 BoolArray = npt.NDArray[np.bool_]

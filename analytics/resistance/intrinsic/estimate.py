@@ -1,17 +1,18 @@
-"""Result rows of intrinsic loss: by cancer type, response, burden stratum and site, for each gene set and definition.
+"""Statistics of intrinsic loss: by cancer type, response, burden stratum and site, for each gene set and definition.
 
-Belongs here: which rate has which key and denominator. Who carries a loss is in `intrinsic`.
+Belongs here: which rate has which key and denominator. Who carries a loss is in `losses`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED
+from analytics.resistance.estimators import FISHER_SAMPLE_RATIO
 from analytics.resistance.intrinsic.losses import (
     BOTH_ALLELES,
     DEFINITIONS,
@@ -19,7 +20,11 @@ from analytics.resistance.intrinsic.losses import (
     loss_by_response_within,
     loss_rate,
 )
-from analytics.results.rows import ResultRows
+from analytics.response.stratified_tables import EXACT_CONDITIONAL, MANTEL_HAENSZEL
+from analytics.results.estimator import Estimator
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Counts, FrequencyStatistic, Scope
+from analytics.survival.estimators import COUNT, PROPORTION
 
 #: A cancer type or site needs this many profiled patients for a row by itself; the rest stand in "all".
 MIN_PATIENTS = 10
@@ -28,6 +33,7 @@ SITE = "site_"
 #: Tables in which loss and response are compared at like burden: a tumour of many mutations has more of every kind, and
 #: responds more often.
 WITHIN = ("cohort_id", "cancer_type", "burden_stratum")
+OF_RESPONSE = "odds ratio of response"
 
 
 def label_of(cancer_type: str, labels: Mapping[str, str]) -> str:
@@ -35,25 +41,49 @@ def label_of(cancer_type: str, labels: Mapping[str, str]) -> str:
     return labels.get(cancer_type, re.sub(r"[^a-z0-9]+", "_", cancer_type.lower()).strip("_"))
 
 
-def intrinsic_rows(
-    rows: ResultRows,
+@dataclass(frozen=True)
+class LossRows:
+    """Makes the statistics of one gene set in one way of doing an analysis."""
+
+    scope: Scope
+    sets: RowSets
+    gene_set: str
+
+    def row(
+        self, key: str, estimator: Estimator, row_set: str, counts: Counts, numerator: int, denominator: int
+    ) -> FrequencyStatistic:
+        """A statistic without its estimate."""
+        return FrequencyStatistic(
+            name=self.scope.name(key),
+            estimator=estimator.key,
+            scale=estimator.scale,
+            feature=self.gene_set,
+            row_set=row_set,
+            counts=counts,
+            numerator=numerator,
+            denominator=denominator,
+        )
+
+
+def intrinsic_statistics(
+    rows: LossRows,
     members: pd.DataFrame,
     status: Mapping[str, pd.Series],
-    gene_set: str,
     labels: Mapping[str, str],
     *,
     is_primary: bool,
-) -> list[dict[str, Any]]:
-    """Rates of one gene set.
+) -> list[FrequencyStatistic]:
+    """Rates of one gene set, and tests against response.
 
     Parameters
     ----------
     members : cohort_id, cancer_type, orr (true, false or null), burden_stratum (low_burden, high_burden or null), and
         sample_site (null where not known) if there is one.
     status : definition -> mutated, wild_type, not_profiled or undetermined, on the index of `members`.
+    labels : cancer type -> what it is called in estimate keys.
     is_primary : its counts of patients with both alleles lost also stand under ``intrinsic_loss.n.<cancer>``.
     """
-    found: list[dict[str, Any]] = []
+    found: list[FrequencyStatistic] = []
     cancers = members["cancer_type"].fillna("not known").astype(str)
     groups: dict[str, pd.Series] = {"all": pd.Series(True, index=members.index)}
     for cancer_type in sorted(cancers.unique()):
@@ -64,7 +94,7 @@ def intrinsic_rows(
     sites = {str(site): site_of == site for site in sorted(site_of.dropna().unique())}
     for definition in DEFINITIONS:
         of = status[definition]
-        stem = f"intrinsic_loss.{definition}.{gene_set}"
+        stem = f"intrinsic_loss.{definition}.{rows.gene_set}"
         for label, is_in in groups.items():
             n = int((is_in & of.isin(KNOWN)).sum())
             if label != "all" and n < MIN_PATIENTS and not (label in labels.values() and n):
@@ -81,15 +111,15 @@ def intrinsic_rows(
                     for site, at_site in sites.items()
                     if (is_in & at_site & of.isin(KNOWN)).sum() >= MIN_PATIENTS
                 }
-            _add_rate(rows, found, f"{stem}.rate.{label}", of[is_in], label, gene_set)
+            found.append(_rate(rows, f"{stem}.rate.{label}", of[is_in], label))
             for part, inside in parts.items():
                 key = f"{stem}.rate.{label}.{part}"
-                _add_rate(rows, found, key, of[is_in & inside], f"{label}, {part}", gene_set)
+                found.append(_rate(rows, key, of[is_in & inside], f"{label}, {part}"))
             if responds[is_in].notna().any():
-                _add_test(rows, found, stem, of[is_in], members[is_in], label, gene_set)
-                _add_test_within(rows, found, stem, of[is_in], members[is_in], label, gene_set)
+                found.append(_test(rows, stem, of[is_in], members[is_in], label))
+                found += _tests_within(rows, stem, of[is_in], members[is_in], label)
             if is_primary and definition == BOTH_ALLELES:
-                _add_rate(rows, found, f"intrinsic_loss.n.{label}", of[is_in], label, gene_set, is_count=True)
+                found.append(_number(rows, f"intrinsic_loss.n.{label}", of[is_in], label))
     return found
 
 
@@ -104,21 +134,33 @@ def _burden_words(status: pd.Series, stratum: pd.Series) -> str:
     )
 
 
-def _add_rate(
-    rows: ResultRows, found: list[dict[str, Any]], key: str, status: pd.Series, label: str, gene_set: str,
-    is_count: bool = False,
-) -> None:  # fmt: skip
+def _rate(rows: LossRows, key: str, status: pd.Series, label: str) -> FrequencyStatistic:
     profiled = status.index[status.isin(KNOWN)]
-    name = rows.row_set(f"{gene_set}: {key.split('.')[1]}, {label}", profiled, status.index)
-    values = loss_rate(status)
-    if is_count:
-        values |= {
-            "estimate": float(values["n_mutated"]) if values["n"] else None,
-            "ci_low": None,
-            "ci_high": None,
-        }
+    name = rows.sets.named(f"{rows.gene_set}: {key.split('.')[1]}, {label}", profiled, status.index)
+    of = loss_rate(status)
+    counts = Counts(group_label=label, n=of.denominator, n_in_group=of.denominator)
+    row = rows.row(key, PROPORTION, name, counts, of.numerator, of.denominator)
+    row = replace(row, estimate=of.estimate, ci_low=of.ci_low, ci_high=of.ci_high, unit="patients")
+    return row.warned(*of.warnings, *_left_out(status))
+
+
+def _number(rows: LossRows, key: str, status: pd.Series, label: str) -> FrequencyStatistic:
+    """The rate's numerator as an estimate of its own."""
+    row = _rate(rows, key, status, label)
+    n = row.numerator if row.denominator else None
+    return replace(
+        row,
+        estimator=COUNT.key,
+        scale=COUNT.scale,
+        estimate=None if n is None else float(n),
+        ci_low=None,
+        ci_high=None,
+    )
+
+
+def _left_out(status: pd.Series) -> list[str]:
     unseen, unsaid = int((status == NOT_PROFILED).sum()), int((status == UNDETERMINED).sum())
-    said = [values.pop("warnings")]
+    said = []
     if unseen:
         said.append(f"{unseen} are left out: the panel lacks a gene of the set.")
     if unsaid:
@@ -126,55 +168,76 @@ def _add_rate(
             f"{unsaid} are left out as undetermined: nobody can say if both alleles are lost, or a row that could be a "
             "gene of the set is not understood."
         )
-    rows.add(
-        found, key, None,
-        {**values, "estimator": "count of patients" if is_count else "exact binomial", "feature": gene_set,
-         "row_set": name, "numerator": values["n_mutated"], "denominator": values["n"], "group_label": label,
-         "unit": "patients", "warnings": " ".join(s for s in said if s) or None},
-    )  # fmt: skip
+    return said
 
 
-def _add_test(
-    rows: ResultRows, found: list[dict[str, Any]], stem: str, status: pd.Series, members: pd.DataFrame, label: str,
-    gene_set: str,
-) -> None:  # fmt: skip
+def _test(
+    rows: LossRows, stem: str, status: pd.Series, members: pd.DataFrame, label: str
+) -> FrequencyStatistic:
+    """Loss against response, whatever the burden."""
     responds = members["orr"].astype("boolean")
-    values = loss_by_response(status, responds)
+    found = loss_by_response(status, responds)
     known = status.index[status.isin(KNOWN) & responds.notna()]
-    name = rows.row_set(f"{gene_set}: {stem.split('.')[1]}, {label}, response known", known, status.index)
-    (lost_r, lost_n), (left_r, left_n) = values["cells"]
-    said = [
+    name = rows.sets.named(
+        f"{rows.gene_set}: {stem.split('.')[1]}, {label}, response known", known, status.index
+    )
+    (lost_r, lost_n), (left_r, left_n) = found.cells
+    counts = _compared(label, found.n, found.n_lost, found.n_responders, lost_r)
+    row = rows.row(
+        f"{stem}.fisher.{label}", FISHER_SAMPLE_RATIO, name, counts, int((status == MUTATED).sum()), found.n
+    )
+    return replace(
+        row, estimate=found.odds_ratio, p=found.p, p_method="Fisher, two-sided", unit=OF_RESPONSE
+    ).warned(
         f"Lost in {lost_r} of {lost_r + left_r} responders and {lost_n} of {lost_n + left_n} non-responders.",
-        values["warnings"],
+        found.reason or "",
         _burden_words(status, members["burden_stratum"]),
-    ]
-    ratio = (lost_r * left_n) / (lost_n * left_r) if lost_n * left_r else None
-    rows.add(
-        found, f"{stem}.fisher.{label}", None,
-        {"estimator": "Fisher's exact test", "feature": gene_set, "row_set": name, "n": values["n"],
-         "n_mutated": values["n_mutated"], "events": values["events"], "estimate": ratio, "p": values["p"],
-         "numerator": int((status == MUTATED).sum()), "denominator": values["n"], "group_label": label,
-         "unit": "odds ratio of response", "warnings": " ".join(s for s in said if s)},
-    )  # fmt: skip
+    )
 
 
-def _add_test_within(
-    rows: ResultRows, found: list[dict[str, Any]], stem: str, status: pd.Series, members: pd.DataFrame, label: str,
-    gene_set: str,
-) -> None:  # fmt: skip
-    """The test at like burden: Mantel-Haenszel within cohort x cancer type x half of burden."""
+def _compared(label: str, n: int, n_lost: int, n_responders: int, n_lost_responders: int) -> Counts:
+    """Those with a loss against those without; events are responses."""
+    return Counts(
+        group_label=f"{label}, lost",
+        reference_label=f"{label}, not lost",
+        n=n,
+        n_in_group=n_lost,
+        events=n_responders,
+        events_in_group=n_lost_responders,
+    )
+
+
+def _tests_within(
+    rows: LossRows, stem: str, status: pd.Series, members: pd.DataFrame, label: str
+) -> tuple[FrequencyStatistic, FrequencyStatistic]:
+    """The tests at like burden, within cohort x cancer type x half of burden: the common odds ratio with its p, and the
+    exact p, which holds where losses are few."""
     known_stratum = members["burden_stratum"].notna()
     strata = members[list(WITHIN)].astype(str).agg("|".join, axis=1).where(known_stratum)
     responds = members["orr"].astype("boolean")
-    values = loss_by_response_within(status, responds, strata)
+    found = loss_by_response_within(status, responds, strata)
     people = status.index[status.isin(KNOWN) & responds.notna() & known_stratum]
-    name = rows.row_set(
-        f"{gene_set}: {stem.split('.')[1]}, {label}, response and burden known", people, status.index
+    name = rows.sets.named(
+        f"{rows.gene_set}: {stem.split('.')[1]}, {label}, response and burden known", people, status.index
     )
-    said = [values.pop("warnings"), f"Strata that inform: {values.pop('n_informative')}."]
-    rows.add(
-        found, f"{stem}.mantel_haenszel.{label}", None,
-        {**values, "estimator": "Mantel-Haenszel, exact p, within cohort, cancer type and half of burden",
-         "feature": gene_set, "row_set": name, "numerator": values["n_mutated"], "denominator": values["n"],
-         "group_label": label, "unit": "odds ratio of response", "warnings": " ".join(s for s in said if s)},
-    )  # fmt: skip
+    counts = _compared(label, found.n, found.n_lost, found.n_responders, found.n_lost_responders)
+    said = (
+        "Within cohort, cancer type and half of burden.",
+        found.reason or "",
+        f"Strata that inform: {found.n_informative}.",
+    )
+    held = rows.row(f"{stem}.mantel_haenszel.{label}", MANTEL_HAENSZEL, name, counts, found.n_lost, found.n)
+    held = replace(
+        held,
+        estimate=found.odds_ratio,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p=found.p,
+        p_method="Mantel-Haenszel, no continuity correction",
+        unit=OF_RESPONSE,
+    ).warned(*said, "Losses are few: the exact p beside is the one to read." if found.p is not None else "")
+    exact = rows.row(
+        f"{stem}.exact_conditional.{label}", EXACT_CONDITIONAL, name, counts, found.n_lost, found.n
+    )
+    exact = replace(exact, p=found.p_exact, p_method="exact, conditional on all margins").warned(*said)
+    return held, exact

@@ -3,13 +3,14 @@
 Belongs here: one gene set over many patients, with its four words of status, and rates with exact intervals.
 Does not belong here: pairs (`events`) and reading tables.
 
-Sources: Clopper & Pearson (1934); Fisher (1922); Mantel & Haenszel (1959).
+Sources: Fisher (1922); Mantel & Haenszel (1959).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pandas as pd
@@ -19,7 +20,7 @@ from analytics.errors import MissingColumnError
 from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED, WILD_TYPE
 from analytics.resistance.evidence.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
 from analytics.resistance.evidence.samples import SampleEvidence
-from analytics.response.rates import exact_rate
+from analytics.resistance.shares import Share, share
 from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
 
 #: What counts as a loss: any truncating mutation or homozygous deletion; or both alleles shown to be lost.
@@ -66,7 +67,9 @@ def intrinsic_losses(
                     "patient_id": sample.patient_id,
                     "sample_id": sample.sample_id,
                     "hugo_symbol": gene,
-                    "mutation": "; ".join(truncating["hgvsp_short"].fillna("").astype(str)) or None,
+                    "mutation": tuple(
+                        text for text in truncating["hgvsp_short"].dropna().astype(str) if text
+                    ),
                     "variant_classification": None if source is None else source["variant_classification"],
                     "word": verdict.word,
                     "confidence": verdict.confidence,
@@ -125,60 +128,101 @@ def loss_reason(people: pd.DataFrame, status: pd.Series) -> pd.Series:
     return reason.mask(status == NOT_PROFILED, NOT_COVERED)
 
 
-def loss_rate(status: pd.Series) -> dict[str, Any]:
-    """Share with a loss of those who can be judged, with its exact interval; a dict of n, n_mutated, estimate, ci_low,
-    ci_high.
+@dataclass(frozen=True)
+class LossByResponse:
+    """Loss against response: people lost and not (rows), responding and not (columns), and Fisher's exact test.
 
-    With nobody to judge the numbers are None and ``warnings`` says so.
+    ``p`` is None, with the reason, where there is nothing to test.
     """
+
+    cells: tuple[tuple[int, int], tuple[int, int]]
+    p: float | None
+    reason: str | None
+
+    @property
+    def n(self) -> int:
+        """People with both known."""
+        return sum(map(sum, self.cells))
+
+    @property
+    def n_lost(self) -> int:
+        """of these with a loss."""
+        return sum(self.cells[0])
+
+    @property
+    def n_responders(self) -> int:
+        """of these responding."""
+        return self.cells[0][0] + self.cells[1][0]
+
+    @property
+    def odds_ratio(self) -> float | None:
+        """Odds ratio of the four counts; None where one of its products is 0 below."""
+        (lost_r, lost_n), (left_r, left_n) = self.cells
+        return (lost_r * left_n) / (lost_n * left_r) if lost_n * left_r else None
+
+
+@dataclass(frozen=True)
+class LossWithin:
+    """Loss against response within strata: counts of people, and Mantel and Haenszel's odds ratio with interval and p.
+
+    ``p_exact`` is the exact conditional p: losses are few, and the p of large samples may be too small. The numbers
+    are None, with the reason, where no stratum informs; the odds ratio also where it is 0 or infinite.
+    """
+
+    n: int
+    n_lost: int
+    n_responders: int
+    n_lost_responders: int
+    n_informative: int
+    odds_ratio: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    p: float | None = None
+    p_exact: float | None = None
+    reason: str | None = None
+
+
+def loss_rate(status: pd.Series) -> Share:
+    """Share with a loss of those who can be judged; without anybody to judge there is a sentence and no number."""
     n = int(status.isin(KNOWN).sum())
-    n_lost = int((status == MUTATED).sum())
-    if not n:
-        return {"n": 0, "n_mutated": 0, "estimate": None, "ci_low": None, "ci_high": None,
-                "warnings": "Nobody can be judged for the genes of the set."}  # fmt: skip
-    rate = exact_rate(n_lost, n)
-    return {"n": n, "n_mutated": n_lost, "estimate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high,
-            "warnings": None}  # fmt: skip
+    return share(int((status == MUTATED).sum()), n, "Nobody can be judged for the genes of the set.")
 
 
-def loss_by_response(status: pd.Series, is_responder: pd.Series) -> dict[str, Any]:
-    """Fisher's exact test of loss against response: odds ratio (sample), p, and the counts of the four cells."""
+def loss_by_response(status: pd.Series, is_responder: pd.Series) -> LossByResponse:
+    """Fisher's exact test of loss against response."""
     known = status.isin(KNOWN) & is_responder.notna()
     responds = is_responder[known].astype(bool)
     lost = status[known] == MUTATED
-    cells = [[int((lost & responds).sum()), int((lost & ~responds).sum())],
-             [int((~lost & responds).sum()), int((~lost & ~responds).sum())]]  # fmt: skip
+    cells = ((int((lost & responds).sum()), int((lost & ~responds).sum())),
+             (int((~lost & responds).sum()), int((~lost & ~responds).sum())))  # fmt: skip
     is_empty = not responds.any() or responds.all() or not lost.any()
-    p = None if is_empty else float(stats.fisher_exact(cells)[1])
-    reason = "No loss, or only one kind of response: there is no test." if is_empty else None
-    return {"n": int(known.sum()), "n_mutated": int(lost.sum()), "events": int(responds.sum()), "cells": cells,
-            "p": p, "warnings": reason}  # fmt: skip
+    if is_empty:
+        return LossByResponse(cells, None, "No loss, or only one kind of response: there is no test.")
+    return LossByResponse(cells, float(stats.fisher_exact(cells)[1]), None)
 
 
-def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: pd.Series) -> dict[str, Any]:
-    """Loss against response within strata: Mantel-Haenszel odds ratio with interval, exact conditional p, n, warnings.
-
-    Losses are few: the p of large samples would be too small. A person without a stratum is left out. With no stratum
-    in which both vary the numbers are None.
-    """
+def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: pd.Series) -> LossWithin:
+    """Loss against response within strata. A person without a stratum is left out."""
     known = status.isin(KNOWN) & is_responder.notna() & strata.notna()
-    lost = status[known] == MUTATED
-    counts = strata_counts(lost, is_responder[known].astype(bool), strata[known])
-    found = mantel_haenszel(*counts)
-    values: dict[str, Any] = {
-        "n": int(known.sum()), "n_mutated": int(lost.sum()), "events": int(is_responder[known].astype(bool).sum()),
-        "n_informative": found.n_informative, "estimate": None, "ci_low": None, "ci_high": None, "p": None,
-        "warnings": "No stratum in which both loss and response vary: there is no test.",
-    }  # fmt: skip
-    if not found.n_informative:
-        return values
-    values |= {"p": exact_conditional_p(*counts), "warnings": None}
-    if math.isfinite(found.ci_low):
-        return values | {"estimate": found.odds_ratio, "ci_low": found.ci_low, "ci_high": found.ci_high}
-    side = "responders" if found.odds_ratio else "non-responders"
-    return values | {
-        "warnings": f"In every stratum that varies the losses are in {side} alone: no odds ratio."
-    }
+    lost, responds = status[known] == MUTATED, is_responder[known].astype(bool)
+    counts = strata_counts(lost, responds, strata[known])
+    held = mantel_haenszel(*counts)
+    found = LossWithin(
+        n=int(known.sum()),
+        n_lost=int(lost.sum()),
+        n_responders=int(responds.sum()),
+        n_lost_responders=int((lost & responds).sum()),
+        n_informative=held.n_informative,
+    )
+    if not held.n_informative:
+        return replace(found, reason="No stratum in which both loss and response vary: there is no test.")
+    found = replace(found, p=held.p, p_exact=exact_conditional_p(*counts))
+    if math.isfinite(held.ci_low):
+        return replace(found, odds_ratio=held.odds_ratio, ci_low=held.ci_low, ci_high=held.ci_high)
+    side = "responders" if held.odds_ratio else "non-responders"
+    return replace(
+        found, reason=f"In every stratum that varies the losses are in {side} alone: no odds ratio."
+    )
 
 
 def burden_stratum(people: pd.DataFrame, percentile: float) -> pd.Series:
@@ -190,8 +234,3 @@ def burden_stratum(people: pd.DataFrame, percentile: float) -> pd.Series:
     rank = people["n_nonsynonymous"].astype(float).groupby(groups).rank(pct=True)
     word = pd.Series(pd.NA, index=people.index, dtype="string")
     return word.mask(rank <= percentile / 100.0, "low_burden").mask(rank > percentile / 100.0, "high_burden")
-
-
-def covered_by(panels: Mapping[str, set[str]], genes: Sequence[str]) -> set[str]:
-    """Panels that cover every gene."""
-    return {panel for panel, covered in panels.items() if set(genes) <= covered}

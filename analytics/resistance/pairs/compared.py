@@ -1,20 +1,18 @@
 """All pairs of a question: compared mutation by mutation, with their resistance events.
 
-Belongs here: going over the pairs of a frame. One pair belongs to `pairs` and `events`.
+Belongs here: going over the pairs of a frame. One pair belongs to `compare` and `events`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from analytics.resistance.pairs.events import pair_events
+from analytics.resistance.evidence.shelf import SampleShelf
 from analytics.resistance.pairs.compare import PairComparison, PairSettings, compare_pair
-from analytics.resistance.evidence.samples import Place, SampleEvidence
+from analytics.resistance.pairs.events import pair_events
 
 _KEYS = ("cohort_id", "pair_id", "patient_id", "person_id")
 
@@ -33,45 +31,6 @@ class ComparedPairs:
     pairs: pd.DataFrame
     mutations: pd.DataFrame
     events: pd.DataFrame
-
-
-class SampleShelf:
-    """Evidence of samples by cohort and sample, made once each.
-
-    Parameters
-    ----------
-    mutations, segments : rows of all samples with cohort_id and sample_id.
-    purities : (cohort, sample) -> published purity from 0 to 1, where there is one.
-    fractions : (cohort, sample) -> allele fractions of all calls, when `mutations` are only those of some genes.
-    """
-
-    def __init__(
-        self,
-        mutations: pd.DataFrame,
-        segments: pd.DataFrame,
-        purities: Mapping[tuple[str, str], float],
-        places: Mapping[str, Place],
-        fractions: Mapping[tuple[str, str], npt.NDArray[np.float64]] | None = None,
-    ) -> None:
-        keys = ["cohort_id", "sample_id"]
-        self._mutations = {(str(c), str(s)): rows for (c, s), rows in mutations.groupby(keys, sort=False)}
-        self._segments = {(str(c), str(s)): rows for (c, s), rows in segments.groupby(keys, sort=False)}
-        self._nothing = (mutations.iloc[:0], segments.iloc[:0])
-        self._purities, self._places, self._fractions = purities, places, fractions or {}
-        self._made: dict[tuple[str, str], SampleEvidence] = {}
-
-    def evidence(self, cohort_id: str, sample_id: str) -> SampleEvidence:
-        """What is known of a sample; a sample without rows has no mutation and no segment."""
-        key = (cohort_id, sample_id)
-        if key not in self._made:
-            self._made[key] = SampleEvidence(
-                self._mutations.get(key, self._nothing[0]),
-                self._segments.get(key, self._nothing[1]),
-                self._places,
-                self._purities.get(key),
-                self._fractions.get(key),
-            )
-        return self._made[key]
 
 
 def compare_pairs(
@@ -104,7 +63,10 @@ def compare_pairs(
         done.append({str(k): v for k, v in pair.items()} | _summary(comparison))
         mutations.append(comparison.mutations.assign(**keys))
         samples = {k: pair[k] for k in ("role", "first_sample_id", "second_sample_id")}
-        events += [keys | samples | event for event in pair_events(comparison, first, second, genes)]
+        events += [
+            keys | samples | {item.name: getattr(event, item.name) for item in fields(event)}
+            for event in pair_events(comparison, first, second, genes)
+        ]
     table = pd.DataFrame(done) if done else pairs.assign(**dict.fromkeys(_SUMMARY))
     table["is_headline"] = _headline(table, headline_roles)
     return ComparedPairs(
@@ -126,7 +88,7 @@ def _summary(comparison: PairComparison) -> dict[str, object]:
         "first_peak": comparison.first_peak.fraction if comparison.first_peak else None,
         "second_peak": comparison.second_peak.fraction if comparison.second_peak else None,
         "purity_ratio": comparison.purity_ratio,
-        "warnings": " ".join(comparison.warnings) or None,
+        "warnings": comparison.warnings,
     }
 
 

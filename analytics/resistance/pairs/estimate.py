@@ -1,20 +1,19 @@
-"""Result rows of a question of resistance: pairs, loss of function, acquired resistance, intrinsic loss, time points.
+"""Statistics of pairs: mutations that only the later sample has, shares of the tumour that move, and losses.
 
 Belongs here: which estimate has which key and denominator.
-Does not belong here: how a thing is judged (`pairs`, `loss`, `acquired`, `intrinsic`, `time_points`) and SQL.
+Does not belong here: how a thing is judged (`compare`, `events`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from analytics.resistance.acquired.outcomes import ACQUIRED, NOT_EVALUABLE, NOT_SAID
-from analytics.resistance.pairs.events import ACQUIRED as EVENT_ACQUIRED
-from analytics.resistance.pairs.events import NOT_SAID as EVENT_NOT_SAID
+from analytics.resistance.estimators import MEDIAN_OVER_PAIRS, POOLED_PROPORTION
 from analytics.resistance.evidence.loss import BIALLELIC
 from analytics.resistance.pairs.compare import (
     FALLING,
@@ -23,23 +22,18 @@ from analytics.resistance.pairs.compare import (
     SHARED,
     TOO_SHALLOW,
 )
+from analytics.resistance.pairs.compared import ComparedPairs
+from analytics.resistance.pairs.events import ACQUIRED, NOT_SAID
+from analytics.resistance.rows import PairRows, with_share
+from analytics.resistance.shares import Share, share
 from analytics.resistance.spec import ResistanceVariant
-from analytics.response.rates import exact_rate
-from analytics.results.rows import ResultRows
-
-Rows = list[dict[str, Any]]
-
-
-def share(numerator: int, denominator: int) -> dict[str, Any]:
-    """`numerator` of `denominator` with the exact interval; None with a warning when there is nothing to count in."""
-    counts: dict[str, Any] = {"numerator": numerator, "denominator": denominator}
-    if denominator < 1:
-        return {**counts, "estimate": None, "warnings": "There is nothing to count in: the denominator is 0."}
-    rate = exact_rate(numerator, denominator)
-    return {**counts, "estimate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high}
+from analytics.resistance.tables import PairStatistic
+from analytics.results.estimator import Estimator
+from analytics.results.statistic import Counts
+from analytics.survival.estimators import COUNT, PROPORTION
 
 
-def private_share(mutations: pd.DataFrame, *, counts_unsaid: bool) -> dict[str, Any]:
+def private_share(mutations: pd.DataFrame, *, counts_unsaid: bool) -> Share:
     """Share of the non-synonymous mutations that only the later sample has.
 
     Those of which depth forbids to say are neither counted nor in the denominator; the warning says how far the share
@@ -49,71 +43,88 @@ def private_share(mutations: pd.DataFrame, *, counts_unsaid: bool) -> dict[str, 
     unsaid = rows["presence"] == TOO_SHALLOW
     judged = rows if counts_unsaid else rows[~unsaid]
     n_private = int((judged["presence"] == PRIVATE_TO_SECOND).sum())
-    values = share(n_private, len(judged))
-    if unsaid.any():
-        most = n_private + int((unsaid & (rows["absent_in"] == "first")).sum())
-        said = (
-            f"{int(unsaid.sum())} mutations are left out: the sample without a call is too shallow to say; "
-            f"were all of them absent, the share would be {100 * most / len(rows):.1f} %."
-        )
-        values["warnings"] = " ".join(w for w in (values.get("warnings"), said) if w)
-    return values
+    found = share(n_private, len(judged))
+    if not unsaid.any():
+        return found
+    most = n_private + int((unsaid & (rows["absent_in"] == "first")).sum())
+    said = (
+        f"{int(unsaid.sum())} mutations are left out: the sample without a call is too shallow to say; "
+        f"were all of them absent, the share would be {100 * most / len(rows):.1f} %."
+    )
+    return replace(found, warnings=(*found.warnings, said))
 
 
-def moved_share(mutations: pd.DataFrame) -> dict[str, Any]:
+def moved_share(mutations: pd.DataFrame) -> Share:
     """Share of the shared mutations whose share of the tumour cells rises or falls (q < 0.05 within the pair)."""
     rows = mutations[mutations["presence"] == SHARED]
     return share(int(rows["shift_word"].isin([RISING, FALLING]).sum()), len(rows))
 
 
-def pair_rows(
-    rows: ResultRows,
-    pairs: pd.DataFrame,
-    mutations: pd.DataFrame,
-    variant: ResistanceVariant,
-    members: pd.DataFrame,
-) -> Rows:
-    """Shared, private and moved mutations: over the headline pairs, and pair by pair.
-
-    `pairs` has one row a compared pair (pair_id, patient_id, cohort_id, is_headline, is_comparable, warnings);
-    `mutations` is the table of all their mutations; `members` the patients counted.
-    """
-    found: Rows = []
-    counted = _of_members(pairs[pairs["is_headline"] & pairs["is_comparable"]], members)
+def pair_statistics(
+    rows: PairRows, compared: ComparedPairs, variant: ResistanceVariant
+) -> list[PairStatistic]:
+    """Over the members' headline pairs of one tumour together, and of each of their pairs by itself."""
+    pairs, mutations = compared.pairs, compared.mutations
+    headline = pairs["is_headline"].astype(bool)
+    is_comparable = pairs["is_comparable"].astype(bool)
+    counted = _of_members(pairs[headline & is_comparable], rows.members)
     pooled = mutations[mutations["pair_id"].isin(counted["pair_id"])]
-    unlike = _of_members(pairs[pairs["is_headline"] & ~pairs["is_comparable"]], members)
+    unlike = _of_members(pairs[headline & ~is_comparable], rows.members)
     said = (
         f"{len(unlike)} pairs are left out: their samples share too little to be one tumour."
         if len(unlike)
-        else None
+        else ""
     )
-    name = rows.row_set("members with a comparable pair", _index_of(counted, members), members.index)
-    common = {"row_set": name, "n": len(counted)}
-    for key, values, label, unit in (
-        (
-            "relapse_only.rate",
-            private_share(pooled, counts_unsaid=not variant.uses_power),
-            "relapse_only",
-            "mutations",
-        ),
-        ("clonal_shift", moved_share(pooled), "rising or falling", "shared mutations"),
-    ):
-        values["warnings"] = " ".join(w for w in (said, values.get("warnings")) if w) or None
-        estimator = "exact binomial, mutations of all pairs together"
-        rows.add(
-            found, key, None, {**common, "estimator": estimator, "group_label": label, "unit": unit, **values}
+    name = rows.row_set("members with a comparable pair", _index_of(counted, rows.members))
+    found = [
+        with_share(
+            _share_row(rows, what, POOLED_PROPORTION, what.key, name, len(counted)).warned(said), what.of
         )
-    shares = [
-        private_share(part, counts_unsaid=not variant.uses_power)["estimate"] for _, part in by_pair(pooled)
+        for what in _shares(pooled, variant)
     ]
-    rows.add(
-        found, "relapse_only.median_rate", None,
-        {**common, "estimator": "median over the pairs", "group_label": "relapse_only", "unit": "mutations",
-         "estimate": float(np.median(shares)) if shares else None, "warnings": said},
-    )  # fmt: skip
-    for pair in _of_members(pairs, members).itertuples(index=False):
-        found += _of_one_pair(rows, pair, mutations[mutations["pair_id"] == pair.pair_id], variant, members)
+    shares = [
+        private_share(part, counts_unsaid=not variant.uses_power).estimate for _, part in by_pair(pooled)
+    ]
+    median = rows.row(
+        "relapse_only.median_rate", MEDIAN_OVER_PAIRS, Counts(group_label="relapse_only", n=len(counted)),
+        row_set=name, unit="mutations",
+    ).warned(said)  # fmt: skip
+    known = [value for value in shares if value is not None]
+    found.append(replace(median, estimate=float(np.median(known)) if known else None))
+    for pair in _of_members(pairs, rows.members).itertuples(index=False):
+        found += _of_one_pair(rows, pair, mutations[mutations["pair_id"] == pair.pair_id], variant)
     return found
+
+
+@dataclass(frozen=True)
+class _What:
+    """A share of mutations: end of its key, what is counted, of what."""
+
+    key: str
+    of: Share
+    label: str
+    unit: str
+
+
+def _shares(mutations: pd.DataFrame, variant: ResistanceVariant) -> tuple[_What, _What]:
+    private = private_share(mutations, counts_unsaid=not variant.uses_power)
+    return (
+        _What("relapse_only.rate", private, "relapse_only", "mutations"),
+        _What("clonal_shift", moved_share(mutations), "rising or falling", "shared mutations"),
+    )
+
+
+def _share_row(
+    rows: PairRows,
+    what: _What,
+    estimator: Estimator,
+    key: str,
+    row_set: str,
+    n: int,
+    cohort_id: str | None = None,
+) -> PairStatistic:
+    counts = Counts(group_label=what.label, n=n)
+    return rows.row(key, estimator, counts, row_set=row_set, unit=what.unit, cohort_id=cohort_id)
 
 
 def by_pair(mutations: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
@@ -123,102 +134,122 @@ def by_pair(mutations: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
 
 
 def _of_one_pair(
-    rows: ResultRows, pair: Any, mutations: pd.DataFrame, variant: ResistanceVariant, members: pd.DataFrame
-) -> Rows:
-    found: Rows = []
+    rows: PairRows, pair: Any, mutations: pd.DataFrame, variant: ResistanceVariant
+) -> list[PairStatistic]:
+    """Counts and shares of one pair; ``pair`` is a row of :class:`ComparedPairs`."""
+    members = rows.members
     is_patient = (members["cohort_id"] == pair.cohort_id) & (members["patient_id"] == pair.patient_id)
-    name = rows.row_set(f"patient {pair.patient_id}", members.index[is_patient], members.index)
+    name = rows.row_set(f"patient {pair.patient_id}", members.index[is_patient])
     samples = f"{pair.first_sample_id}>{pair.second_sample_id}"
     counts = mutations[mutations["is_nonsynonymous"].astype(bool)]["presence"].value_counts()
-    common = {"row_set": name, "n": 1, "pair_id": pair.pair_id, "patient_id": pair.patient_id}
+    found = []
     for word in sorted(counts.index):
-        values = {
-            "estimator": "count", "group_label": word, "unit": "non-synonymous mutations",
-            "estimate": float(counts[word]), "numerator": int(counts[word]), "denominator": int(counts.sum()),
-            "warnings": pair.warnings,
-        }  # fmt: skip
-        rows.add(found, f"pair.{samples}.n.{word}", pair.cohort_id, {**common, **values})
-    private = private_share(mutations, counts_unsaid=not variant.uses_power)
-    for key, values, label, unit in (
-        ("relapse_only.rate", private, "relapse_only", "mutations"),
-        ("clonal_shift", moved_share(mutations), "rising or falling", "shared mutations"),
-    ):
-        values["warnings"] = " ".join(w for w in (pair.warnings, values.get("warnings")) if w) or None
-        estimator = "exact binomial"
-        rows.add(
-            found, f"pair.{samples}.{key}", pair.cohort_id,
-            {**common, "estimator": estimator, "group_label": label, "unit": unit, **values},
+        row = rows.row(
+            f"pair.{samples}.n.{word}", COUNT, Counts(group_label=word, n=1), row_set=name,
+            unit="non-synonymous mutations", cohort_id=pair.cohort_id,
         )  # fmt: skip
-    return found
+        found.append(
+            replace(
+                row, estimate=float(counts[word]), numerator=int(counts[word]), denominator=int(counts.sum())
+            ).warned(*pair.warnings)
+        )
+    for what in _shares(mutations, variant):
+        key = f"pair.{samples}.{what.key}"
+        row = _share_row(rows, what, PROPORTION, key, name, 1, pair.cohort_id).warned(*pair.warnings)
+        found.append(with_share(row, what.of))
+    return [replace(row, pair_id=pair.pair_id, patient_id=pair.patient_id) for row in found]
 
 
-def event_rows(
-    rows: ResultRows,
-    pairs: pd.DataFrame,
-    events: pd.DataFrame,
+def event_statistics(
+    rows: PairRows,
+    compared: ComparedPairs,
     gene_sets: Mapping[str, Sequence[str]],
-    members: pd.DataFrame,
     doubts: pd.DataFrame,
-) -> Rows:
+) -> list[PairStatistic]:
     """Patients of the headline pairs with a loss of function and of the other allele at the later time, by gene and by
     set: of any timing, and acquired between the two samples.
 
     ``doubts`` : cohort_id, sample_id, gene: a row of the sample could be the gene and is not understood. A patient with
     a doubt and without the loss is not counted for that gene.
     """
-    found: Rows = []
-    headline = _of_members(pairs[pairs["is_headline"]], members)
-    everybody = rows.row_set("members with a pair", _index_of(headline, members), members.index)
+    pairs, events = compared.pairs, compared.events
+    headline = _of_members(pairs[pairs["is_headline"].astype(bool)], rows.members)
+    judged = _Judged(
+        rows, headline, doubts, rows.row_set("members with a pair", _index_of(headline, rows.members))
+    )
     here = events[events["pair_id"].isin(headline["pair_id"])]
     lost = here[here["second_word"] == BIALLELIC]
-    acquired = lost[lost["timing"] == EVENT_ACQUIRED]
+    acquired = lost[lost["timing"] == ACQUIRED]
     all_genes = list(dict.fromkeys(g for genes in gene_sets.values() for g in genes))
-
-    def judged(label: str, genes: Sequence[str], carriers: pd.DataFrame) -> tuple[int, str]:
-        """How many patients can be judged for the genes, and their row set."""
-        doubtful = _with_doubt(headline, doubts, genes)
-        known = _without(headline, _without(doubtful, carriers))
-        if len(known) == len(headline):
-            return _n_patients(headline), everybody
-        name = rows.row_set(f"members with a pair, {label} judged", _index_of(known, members), members.index)
-        return _n_patients(known), name
-
-    def count(key: str, label: str, carriers: pd.DataFrame, genes: Sequence[str]) -> None:
-        n = _n_patients(carriers)
-        n_patients, name = judged(label, genes, carriers)
-        values = share(n, n_patients)
-        interval = {"warnings": values["warnings"]} if values["estimate"] is None else {}
-        low = carriers.loc[carriers["confidence"] != "high"]
-        if len(low):
-            interval["warnings"] = (
-                f"{len(low)} of {len(carriers)} verdicts are of moderate or low confidence."
-            )
-        rows.add(
-            found, key, None,
-            {"estimator": "count of patients", "row_set": name, "n": n_patients, "n_mutated": n, "feature": label,
-             "estimate": float(n) if n_patients else None, "numerator": n, "denominator": n_patients,
-             "group_label": label, "unit": "patients", **interval},
-        )  # fmt: skip
-        rate = {"estimator": "exact binomial", "row_set": name, "n": n_patients, "n_mutated": n, "feature": label,
-                "group_label": label, "unit": "patients", **values}  # fmt: skip
-        rows.add(found, key.replace(".n", ".rate", 1), None, rate)
-
+    found: list[PairStatistic] = []
     for gene in all_genes:
-        count(f"loss_of_function.n.{gene.lower()}", gene, lost[lost["hugo_symbol"] == gene], [gene])
+        found += judged.counted(
+            f"loss_of_function.n.{gene.lower()}", gene, lost[lost["hugo_symbol"] == gene], [gene]
+        )
     for set_name, genes in gene_sets.items():
-        count(f"pathway.n.{set_name}", set_name, lost[lost["hugo_symbol"].isin(list(genes))], genes)
+        of_set = lost[lost["hugo_symbol"].isin(list(genes))]
+        found += judged.counted(f"pathway.n.{set_name}", set_name, of_set, genes)
         later = acquired[acquired["hugo_symbol"].isin(list(genes))]
-        count(f"pathway_acquired.n.{set_name}", set_name, later, genes)
-    count("pathway.n", "any gene set", lost, all_genes)
-    n_patients, name = judged("any gene set", all_genes, acquired)
-    unsaid = lost[lost["timing"] == EVENT_NOT_SAID]
-    values = {"estimator": "exact binomial", "row_set": name, "feature": "any gene set", "group_label": "any gene set",
-              "unit": "patients", "n": n_patients,
-              **share(_n_patients(acquired), n_patients)}  # fmt: skip
-    if len(unsaid):
-        values["warnings"] = f"Of {len(unsaid)} further losses nobody can say whether they were there before."
-    rows.add(found, "pathway", None, values)
+        found += judged.counted(f"pathway_acquired.n.{set_name}", set_name, later, genes)
+    any_set = "any gene set"
+    found += judged.counted("pathway.n", any_set, lost, all_genes)
+    n_patients, name = judged.of(any_set, all_genes, acquired)
+    unsaid = lost[lost["timing"] == NOT_SAID]
+    row = rows.row(
+        "pathway",
+        PROPORTION,
+        Counts(group_label=any_set, n=n_patients),
+        row_set=name,
+        unit="patients",
+        feature=any_set,
+    )
+    said = (
+        f"Of {len(unsaid)} further losses nobody can say whether they were there before."
+        if len(unsaid)
+        else ""
+    )
+    found.append(with_share(row, share(_n_patients(acquired), n_patients)).warned(said))
     return found
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """The members' headline pairs, and in which of their samples a gene cannot be judged."""
+
+    rows: PairRows
+    headline: pd.DataFrame
+    doubts: pd.DataFrame
+    everybody: str
+
+    def of(self, label: str, genes: Sequence[str], carriers: pd.DataFrame) -> tuple[int, str]:
+        """How many patients can be judged for the genes, and their row set."""
+        doubtful = _with_doubt(self.headline, self.doubts, genes)
+        known = _without(self.headline, _without(doubtful, carriers))
+        if len(known) == len(self.headline):
+            return _n_patients(self.headline), self.everybody
+        kept = _index_of(known, self.rows.members)
+        return _n_patients(known), self.rows.row_set(f"members with a pair, {label} judged", kept)
+
+    def counted(
+        self, key: str, label: str, carriers: pd.DataFrame, genes: Sequence[str]
+    ) -> tuple[PairStatistic, PairStatistic]:
+        """How many patients have a loss, and which share of those who can be judged."""
+        n = _n_patients(carriers)
+        n_patients, name = self.of(label, genes, carriers)
+        counts = Counts(group_label=label, n=n_patients, n_in_group=n)
+        low = carriers.loc[carriers["confidence"] != "high"]
+        said = (
+            f"{len(low)} of {len(carriers)} verdicts are of moderate or low confidence." if len(low) else ""
+        )
+        of = share(n, n_patients)
+        number = self.rows.row(key, COUNT, counts, row_set=name, unit="patients", feature=label)
+        rate = self.rows.row(
+            key.replace(".n", ".rate", 1), PROPORTION, counts, row_set=name, unit="patients", feature=label
+        )
+        number = replace(
+            number, estimate=float(n) if n_patients else None, numerator=n, denominator=n_patients
+        ).warned(*of.warnings, said)
+        return number, with_share(rate, of)
 
 
 _PATIENT = ["cohort_id", "patient_id"]
@@ -245,64 +276,10 @@ def _with_doubt(pairs: pd.DataFrame, doubts: pd.DataFrame, genes: Sequence[str])
 
 
 def _of_members(pairs: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
-    keys = pd.MultiIndex.from_frame(members[["cohort_id", "patient_id"]].astype(str))
-    return pairs[pd.MultiIndex.from_frame(pairs[["cohort_id", "patient_id"]].astype(str)).isin(keys)]
+    keys = pd.MultiIndex.from_frame(members[_PATIENT].astype(str))
+    return pairs[pd.MultiIndex.from_frame(pairs[_PATIENT].astype(str)).isin(keys)]
 
 
 def _index_of(pairs: pd.DataFrame, members: pd.DataFrame) -> pd.Index:
-    keys = pd.MultiIndex.from_frame(pairs[["cohort_id", "patient_id"]].astype(str))
-    return members.index[
-        pd.MultiIndex.from_frame(members[["cohort_id", "patient_id"]].astype(str)).isin(keys)
-    ]
-
-
-def flow_row(rows: ResultRows, key: str, members: pd.DataFrame, unit: str) -> Rows:
-    """`flow.<key>`: how many members there are; null with a warning when there is nobody."""
-    found: Rows = []
-    n = len(members)
-    rows.add(
-        found, f"flow.{key}", None,
-        {"estimator": "count", "row_set": "members", "n": n, "estimate": float(n) if n else None,
-         "group_label": "all", "unit": unit, "warnings": None if n else "There is nobody to count."},
-    )  # fmt: skip
-    return found
-
-
-def acquired_rows(rows: ResultRows, outcomes: pd.DataFrame, variant: ResistanceVariant) -> Rows:
-    """Objective response and acquired resistance over `outcomes` (members with their words; index as members)."""
-    found: Rows = []
-    evaluable = outcomes[outcomes["outcome"] != NOT_EVALUABLE]
-    responders = evaluable[evaluable["recist"].isin(["CR", "PR"])]
-    judged = responders[responders["outcome"] != NOT_SAID]
-    acquired = judged[judged["outcome"] == ACQUIRED]
-
-    def add(
-        key: str, label: str, part: pd.DataFrame, whole: pd.DataFrame, of: str, is_count: bool = False
-    ) -> None:
-        name = rows.row_set(f"members: {of}", whole.index, outcomes.index)
-        values = share(len(part), len(whole))
-        if is_count:
-            values |= {"estimate": float(len(part)) if len(whole) else None, "ci_low": None, "ci_high": None}
-        left = len(responders) - len(judged)
-        said = values.get("warnings")
-        if left and whole is judged:
-            said = f"{left} responders are left out: their progression is not known."
-        rows.add(
-            found, key, None,
-            {**values, "estimator": "count" if is_count else "exact binomial", "row_set": name, "n": len(whole),
-             "events": len(part), "group_label": label, "unit": "patients", "warnings": said},
-        )  # fmt: skip
-
-    add("orr.rate.all", "objective response", responders, evaluable, "response evaluable")
-    add("acquired_resistance.n", "acquired resistance", acquired, judged, "responders", is_count=True)
-    add("acquired_resistance.rate", "acquired resistance", acquired, judged, "responders")
-    for word in sorted(evaluable["outcome"].unique()):
-        key = f"outcome.rate.{word.replace(',', '').replace(' ', '_')}"
-        add(key, word, evaluable[evaluable["outcome"] == word], evaluable, "response evaluable")
-    rows.add(
-        found, "acquired_resistance.min_response_months", None,
-        {"estimator": "definition", "row_set": "members", "n": len(outcomes), "estimate": variant.min_response_months,
-         "group_label": "all", "unit": "months",
-         "warnings": f"Response counted from {variant.months_to_response:g} months after the start of treatment."},
-    )  # fmt: skip
-    return found
+    keys = pd.MultiIndex.from_frame(pairs[_PATIENT].astype(str))
+    return members.index[pd.MultiIndex.from_frame(members[_PATIENT].astype(str)).isin(keys)]

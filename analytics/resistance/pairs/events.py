@@ -7,11 +7,13 @@ Does not belong here: the verdict itself (`loss`), counting events over patients
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
-from analytics.resistance.evidence.loss import BIALLELIC, CANNOT_SAY, DEEP_LOSS, LOSS, MONOALLELIC, UNKNOWN, Verdict
+from analytics.resistance.evidence.loss import DEEP_LOSS, LOSS, MONOALLELIC, UNKNOWN, Verdict
+from analytics.resistance.evidence.samples import SampleEvidence, mutation_label
 from analytics.resistance.pairs.compare import (
     PRIVATE_TO_FIRST,
     PRIVATE_TO_SECOND,
@@ -19,7 +21,6 @@ from analytics.resistance.pairs.compare import (
     TOO_SHALLOW,
     PairComparison,
 )
-from analytics.resistance.evidence.samples import SampleEvidence, mutation_label
 
 ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID = (
     "acquired", "intrinsic", "not in the later sample", "no loss shown", "cannot say when",
@@ -27,26 +28,59 @@ ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID = (
 TIMING_WORDS = (ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID)
 
 
+@dataclass(frozen=True, kw_only=True)
+class PairEvent:
+    """What happened to one gene in a pair.
+
+    Attributes
+    ----------
+    gene_sets : sets that the gene belongs to.
+    mutation : protein changes (or classes) of its non-synonymous mutations in either sample.
+    variant_classification, is_truncating, presence, power, first_allele_fraction, second_allele_fraction,
+        source_file_id, source_row : of the leading mutation, truncating first; None without one.
+    first_log2_ratio, second_log2_ratio : segments over the gene; NaN without one.
+    first_word, second_word : verdicts of the two samples, with their confidence.
+    timing : a word of `TIMING_WORDS`.
+    biallelic, confidence : of the later sample, of the earlier one where only it has the loss.
+    evidence : what the verdict is made from, in words.
+    """
+
+    hugo_symbol: str
+    gene_sets: tuple[str, ...]
+    mutation: tuple[str, ...]
+    variant_classification: str | None
+    is_truncating: bool | None
+    presence: str | None
+    power: float | None
+    first_allele_fraction: float | None
+    second_allele_fraction: float | None
+    first_log2_ratio: float
+    second_log2_ratio: float
+    first_word: str
+    first_confidence: str
+    second_word: str
+    second_confidence: str
+    timing: str
+    biallelic: str
+    confidence: str
+    evidence: str
+    source_file_id: str | None
+    source_row: int | None
+
+
 def pair_events(
     comparison: PairComparison,
     first: SampleEvidence,
     second: SampleEvidence,
     genes: Mapping[str, Sequence[str]],
-) -> list[dict[str, Any]]:
-    """One row a gene with a non-synonymous mutation or a loss of copies in either sample.
+) -> list[PairEvent]:
+    """One event a gene with a non-synonymous mutation or a loss of copies in either sample.
 
     Parameters
     ----------
     comparison : of the pair, all mutations.
     first, second : evidence of the two samples, the earlier first.
     genes : gene -> gene sets it belongs to.
-
-    Returns
-    -------
-    Rows with gene, gene_sets, mutation, variant_classification, presence and power of the leading mutation (truncating
-    first), allele fractions, log2 ratios, the verdict words with confidence and evidence of both samples, ``timing``
-    (`TIMING_WORDS`), ``biallelic`` and ``confidence`` (the later sample's, the earlier's where only it has the loss),
-    ``evidence`` and the source row of the mutation.
     """
     of_genes = comparison.mutations[comparison.mutations["hugo_symbol"].isin(list(genes))]
     by_gene = {str(g): rows for g, rows in of_genes.groupby("hugo_symbol", sort=False)}
@@ -60,7 +94,8 @@ def pair_events(
         if not has_mutation and all(v.copy.word not in (LOSS, DEEP_LOSS) for v in verdicts):
             continue
         leading = _leading(rows) if rows is not None and has_mutation else {}
-        events.append({"hugo_symbol": gene, "gene_sets": "; ".join(sets), **_event(leading, rows, *verdicts)})
+        labels = tuple(mutation_label(r) for r in rows.to_dict("records")) if rows is not None else ()
+        events.append(_event(gene, tuple(sets), labels, leading, *verdicts))
     return events
 
 
@@ -72,41 +107,46 @@ def _leading(rows: pd.DataFrame) -> dict[str, Any]:
 
 
 def _event(
-    leading: dict[str, Any], rows: pd.DataFrame | None, first: Verdict, second: Verdict
-) -> dict[str, Any]:
-    timing = event_timing(leading, first, second)
+    gene: str,
+    sets: tuple[str, ...],
+    labels: tuple[str, ...],
+    leading: dict[str, Any],
+    first: Verdict,
+    second: Verdict,
+) -> PairEvent:
     told = first if first.is_biallelic and not second.is_biallelic else second
-    has_rows = rows is not None and len(rows) > 0
-    labels = [mutation_label(r) for r in rows.to_dict("records")] if rows is not None else []
-    from_second = leading.get("second_source_row") is not None
+    which = "second" if leading.get("second_source_row") is not None else "first"
+    source_row = leading.get(f"{which}_source_row")
     said = [
         f"later sample: {second.evidence}", f"earlier sample: {first.evidence}", _presence_words(leading),
     ]  # fmt: skip
-    return {
-        "mutation": "; ".join(labels) if has_rows else None,
-        "variant_classification": leading.get("variant_classification"),
-        "is_truncating": bool(leading.get("is_truncating")) if has_rows else None,
-        "presence": leading.get("presence"),
-        "power": leading.get("power"),
-        "first_allele_fraction": leading.get("first_allele_fraction"),
-        "second_allele_fraction": leading.get("second_allele_fraction"),
-        "first_log2_ratio": first.copy.log2_ratio,
-        "second_log2_ratio": second.copy.log2_ratio,
-        "first_word": first.word,
-        "first_confidence": first.confidence,
-        "second_word": second.word,
-        "second_confidence": second.confidence,
-        "timing": timing,
-        "biallelic": told.word,
-        "confidence": told.confidence,
-        "evidence": "; ".join(s for s in said if s),
-        "source_file_id": leading.get("second_source_file_id" if from_second else "first_source_file_id"),
-        "source_row": leading.get("second_source_row" if from_second else "first_source_row"),
-    }
+    return PairEvent(
+        hugo_symbol=gene,
+        gene_sets=sets,
+        mutation=labels,
+        variant_classification=leading.get("variant_classification"),
+        is_truncating=bool(leading.get("is_truncating")) if labels else None,
+        presence=leading.get("presence"),
+        power=leading.get("power"),
+        first_allele_fraction=leading.get("first_allele_fraction"),
+        second_allele_fraction=leading.get("second_allele_fraction"),
+        first_log2_ratio=first.copy.log2_ratio,
+        second_log2_ratio=second.copy.log2_ratio,
+        first_word=first.word,
+        first_confidence=first.confidence,
+        second_word=second.word,
+        second_confidence=second.confidence,
+        timing=event_timing(leading.get("presence"), first, second),
+        biallelic=told.word,
+        confidence=told.confidence,
+        evidence="; ".join(s for s in said if s),
+        source_file_id=leading.get(f"{which}_source_file_id"),
+        source_row=None if source_row is None else int(source_row),
+    )
 
 
-def event_timing(leading: Mapping[str, Any], first: Verdict, second: Verdict) -> str:
-    """When the loss of both alleles came: a word of `TIMING_WORDS`.
+def event_timing(presence: str | None, first: Verdict, second: Verdict) -> str:
+    """When the loss of both alleles came: a word of `TIMING_WORDS`. ``presence`` is that of the leading mutation.
 
     Acquired needs more than a verdict of the later sample: the earlier one must have had the power to show the
     mutation, or its own verdict must say that an allele was left.
@@ -117,13 +157,12 @@ def event_timing(leading: Mapping[str, Any], first: Verdict, second: Verdict) ->
         return INTRINSIC
     if second.copy.word == DEEP_LOSS:
         return NOT_SAID if first.copy.word == UNKNOWN else ACQUIRED
-    presence = leading.get("presence")
     if presence == PRIVATE_TO_SECOND or (presence == SHARED and first.word == MONOALLELIC):
         return ACQUIRED
     return NOT_SAID
 
 
-def _presence_words(leading: Mapping[str, Any]) -> str:
+def _presence_words(leading: dict[str, Any]) -> str:
     presence = leading.get("presence")
     if presence is None or presence == SHARED:
         return ""
@@ -132,11 +171,3 @@ def _presence_words(leading: Mapping[str, Any]) -> str:
     seen = "power not known" if power is None else f"power {100 * float(power):.0f} %"
     verdict = "too shallow to say that it was absent" if presence == TOO_SHALLOW else "absent"
     return f"{where} sample: mutation {verdict} ({seen})"
-
-
-def is_loss(row: Mapping[str, Any]) -> bool:
-    """A loss of function with loss of the other allele in the later sample."""
-    return bool(row["second_word"] == BIALLELIC)
-
-
-__all__ = ["CANNOT_SAY", "TIMING_WORDS", "event_timing", "is_loss", "pair_events"]

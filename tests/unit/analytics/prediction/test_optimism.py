@@ -6,9 +6,13 @@ import pytest
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, NotConvergedError
 from analytics.prediction.fitting.bootstrap_fits import check_failures
-from analytics.prediction.performance.calibration_optimism import calibrate_model
 from analytics.prediction.fitting.model import fit_prediction_model
-from analytics.prediction.performance.validation import bootstrap_optimism, concordance_index, validate_external
+from analytics.prediction.performance.calibration_optimism import calibrate_model
+from analytics.prediction.performance.validation import (
+    bootstrap_optimism,
+    concordance_index,
+    validate_external,
+)
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ import pytest
 
 from analytics.errors import ConstantCovariateError, InvalidSettingError, NoRowsError
 from analytics.prediction.cut_off.cutpoint import select_cutpoint
-from analytics.prediction.low_high import with_groups
-from analytics.prediction.fitting.model import fit_prediction_model
-from analytics.prediction.people import add_burden_percentile, complete_people
 from analytics.prediction.cut_off.refitted_p import refitted_cutpoint_p
+from analytics.prediction.fitting.model import fit_prediction_model
+from analytics.prediction.low_high import with_groups
+from analytics.prediction.people import add_burden_percentile, complete_people
 from analytics.prediction.spec import Axis
 from analytics.prediction.study import StudySettings, run_study
 from analytics.prediction.study_figures import study_pictures

@@ -6,10 +6,10 @@ import pytest
 from resistance_builders import call, calls, no_segments, segment, tumour
 
 from analytics.errors import MissingColumnError
-from analytics.resistance.pairs.compared import SampleShelf, compare_pairs
-from analytics.resistance.pairs.compare import PairSettings, compare_pair
-from analytics.resistance.pairs.power import detection_power
 from analytics.resistance.evidence.samples import Place
+from analytics.resistance.pairs.compare import PairSettings, compare_pair
+from analytics.resistance.pairs.compared import SampleShelf, compare_pairs
+from analytics.resistance.pairs.power import detection_power
 
 
 def presence(comparison):

@@ -7,7 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.resistance.pairs.power import calling_floor, detection_power, expected_depth, shared_reads_factor
+from analytics.resistance.pairs.power import (
+    calling_floor,
+    detection_power,
+    expected_depth,
+    shared_reads_factor,
+)
 
 REFERENCE = json.loads(
     (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")

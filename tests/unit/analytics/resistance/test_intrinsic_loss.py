@@ -5,8 +5,11 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 from resistance_builders import call, calls, no_segments, segment, tumour
 
+from analytics.resistance.evidence.samples import Place, SampleEvidence
+from analytics.resistance.intrinsic.estimate import intrinsic_rows
 from analytics.resistance.intrinsic.losses import (
     burden_stratum,
     intrinsic_losses,
@@ -16,9 +19,6 @@ from analytics.resistance.intrinsic.losses import (
     loss_reason,
     loss_status,
 )
-from analytics.resistance.intrinsic.estimate import intrinsic_rows
-from analytics.resistance.evidence.samples import Place, SampleEvidence
-from analytics.results.rows import ResultRows
 
 REFERENCE = json.loads(
     (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.resistance.time_points.programmes import expression_features
 from analytics.resistance.time_points.paired_change import paired_change, signed_rank_distribution
+from analytics.resistance.time_points.programmes import expression_features
 
 REFERENCE = json.loads(
     (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")

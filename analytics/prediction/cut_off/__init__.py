@@ -1,0 +1,1 @@
+"""A cut-off of a score: the search, and p that pay for it."""

@@ -1,0 +1,1 @@
+"""How well predictions do: discrimination, calibration, error; corrected for optimism, and in other people."""

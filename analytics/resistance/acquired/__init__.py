@@ -1,0 +1,1 @@
+"""Resistance after a response: the declared rule, and its rates over patients."""

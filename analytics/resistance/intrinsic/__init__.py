@@ -1,0 +1,1 @@
+"""Loss that was there before treatment: who carries it, and how often."""

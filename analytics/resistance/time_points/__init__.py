@@ -1,0 +1,1 @@
+"""Expression at two times in the same patients: features and their paired change."""
