@@ -114,23 +114,23 @@ def nomogram_statistics(out: StudyRows, study: PredictionStudy) -> list[Nomogram
         hazard = row(f"baseline_hazard_{months:g}", "baseline_hazard", label, BASELINE_HAZARD)
         found.append(replace(hazard, estimate=nomogram.model.hazard_at(months), horizon_months=months))
     labels = {term.name: term.label for term in study.model.covariates}
-    for line in study.model.to_frame().itertuples(index=False):
-        what = f"coefficient.{line.covariate}" + (f".{_slug(line.level)}" if line.level else "")
-        margin = normal_quantile(0.95) * line.se
+    for line in study.model.to_frame().to_dict("records"):
+        what = f"coefficient.{line['covariate']}" + (f".{_slug(line['level'])}" if line["level"] else "")
+        margin = normal_quantile(0.95) * line["se"]
         found.append(
             replace(
-                row(what, "coefficient", labels[line.covariate], COX),
-                feature=line.covariate,
-                value=line.level,
-                estimate=float(np.exp(line.coefficient)),
-                ci_low=float(np.exp(line.coefficient - margin)),
-                ci_high=float(np.exp(line.coefficient + margin)),
-                p=two_sided_p(line.coefficient / line.se),
+                row(what, "coefficient", labels[line["covariate"]], COX),
+                feature=line["covariate"],
+                value=line["level"],
+                estimate=float(np.exp(line["coefficient"])),
+                ci_low=float(np.exp(line["coefficient"] - margin)),
+                ci_high=float(np.exp(line["coefficient"] + margin)),
+                p=two_sided_p(line["coefficient"] / line["se"]),
                 p_method="wald",
-                coefficient=line.coefficient,
-                standard_error=line.se,
-                center=line.center,
-                reference=line.reference,
+                coefficient=line["coefficient"],
+                standard_error=line["se"],
+                center=line["center"],
+                reference=line["reference"],
             ).warned(*study.model.warnings)
         )
     scale = row("points_per_unit", "total_points", "Points per unit of linear predictor", POINTS)

@@ -70,7 +70,7 @@ class _Asked:
 def run(source: SignatureSource, spec: SignatureSpec, provenance: Provenance) -> AnalysisResult:
     """Every variant of a spec."""
     cohorts = (*spec.cohorts, *spec.awaited_cohorts)
-    frames = {
+    frames: dict[str, pd.DataFrame] = {
         endpoint: _keyed(source.analysis_frame(spec.gene, endpoint, cohorts)) for endpoint in spec.endpoints
     }
     samples = _samples(source, spec, cohorts, frames[spec.endpoints[0]], provenance)
