@@ -93,7 +93,9 @@ class _Members:
 
     all: pd.DataFrame
     contrast: Contrast
-    _usable: dict[tuple[str | None, tuple[str, ...], tuple[str, ...]], pd.DataFrame] = field(default_factory=dict)
+    _usable: dict[tuple[str | None, tuple[str, ...], tuple[str, ...]], pd.DataFrame] = field(
+        default_factory=dict
+    )
 
     def asked(self, request: Request) -> pd.DataFrame:
         if request.group is None:
@@ -147,14 +149,21 @@ def _people(request: Request) -> str:
 
 
 def survival_statistics(
-    scope: Scope, sets: RowSets, members: pd.DataFrame, variant: Variant, endpoint_key: str, contrast: Contrast
+    scope: Scope,
+    sets: RowSets,
+    members: pd.DataFrame,
+    variant: Variant,
+    endpoint_key: str,
+    contrast: Contrast,
 ) -> list[SurvivalStatistic]:
     """Every estimator of the variant on these members. What cannot be estimated becomes a row with the reason.
 
     Burden is measured among these members: a cohort by itself keeps its rates where the pool of unlike assays has
     percentiles, and who else was asked for does not change it.
     """
-    of_members = _Members(add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members, contrast)
+    of_members = _Members(
+        add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members, contrast
+    )
     found: list[SurvivalStatistic] = []
     for request in requests_of(variant, of_members.all, of_members.usable, contrast):
         asked = of_members.asked(request)
