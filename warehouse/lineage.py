@@ -10,8 +10,8 @@ from typing import Any
 
 import duckdb
 
-from analytics.results.schema import columns_of, sql_type
-from analytics.results.statistic import Statistic
+from analytics.results.schema import columns_of, rows_of, sql_type
+from analytics.results.statistic import AnyStatistic
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from ingestion.errors import IngestionError
 
@@ -84,12 +84,10 @@ _COUNTED = (
 
 #: Columns of stats.every_stat, and what stands for one where a table has it under another name or not at all.
 _EVERY_STAT = {
-    **{name: f"cast(null as {sql_type(kind)})" for name, (kind, _) in columns_of(Statistic).items()},
-    "row_set": "'members'",
-    "cohorts": "cast(null as varchar[])",
-    "median_in_group": "cast(null as double)",
-    "median_in_reference": "cast(null as double)",
-}
+    name: f"cast(null as {sql_type(kind)})"
+    for name, (kind, _) in columns_of(AnyStatistic).items()
+    if name != "table_name"
+} | {"row_set": "'members'"}
 _ALSO_CALLED = {
     ("survival_stats", "median_in_group"): "median_in_group_months",
     ("survival_stats", "median_in_reference"): "median_in_reference_months",
@@ -197,6 +195,11 @@ def _resistance_arms(schema: str) -> list[str]:
         """
         for role, statistics, asked, rows, place, which in _RESISTANCE_ROWS
     ]
+
+
+def every_statistic(con: duckdb.DuckDBPyConnection) -> list[AnyStatistic]:
+    """All statistics of an open file."""
+    return rows_of(AnyStatistic, con.execute("select * from stats.every_stat").df())
 
 
 @dataclass(frozen=True)
