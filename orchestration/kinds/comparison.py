@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import duckdb
+from analytics.results.rows import ResultRows
 
 from analytics.comparison.estimate import add_q, estimate_measure, member_values, unavailable
 from analytics.comparison.pictures import measure_picture, picture_stem
 from analytics.comparison.spec import ComparisonSpec
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from orchestration.kinds.immune_comparison import annotate, summaries
 from warehouse.frames.measures import MeasureUnavailableError, measure_frame
 from warehouse.frames.patients import analysis_frame

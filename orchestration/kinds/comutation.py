@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.comutation.estimate import count_rows, gene_rows, named_genes
 from analytics.comutation.figure import comutation_figure
@@ -13,7 +14,6 @@ from analytics.errors import AnalysisError
 from analytics.figures.picture import Picture
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from warehouse.frames.patients import analysis_frame, undetermined_genes
 
 _CALLS = """

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.enrichment.estimate import Enrichment, enrich
 from analytics.enrichment.spec import EnrichmentSpec
@@ -14,7 +15,6 @@ from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea_figures import enrichment_bubble_figure, running_score_figure
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from warehouse.frames.expression import expression_matrix, listed_sets
 from warehouse.frames.patients import analysis_frame
 

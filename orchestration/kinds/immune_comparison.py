@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.comparison.estimate import feature_key
 from analytics.comparison.spec import ComparisonSpec, Measure
-from analytics.results.rows import ResultRows
 
 #: A feature counts as different at this false discovery rate.
 _Q = 0.05

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import yaml
+from analytics.results.rows import ResultRows
 from pydantic import ValidationError
 
 from analytics.landscape.estimate import LandscapeRows, member_calls
@@ -15,7 +16,6 @@ from analytics.landscape.positions import place
 from analytics.landscape.spec import LandscapeSpec, Protein
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from ingestion.errors import CatalogError
 from warehouse.frames.patients import analysis_frame
 from warehouse.settings import PROJECT
