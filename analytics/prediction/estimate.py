@@ -235,19 +235,13 @@ def performance_statistics(
         found.append(row("calibration_slope", CALIBRATION_SLOPE, slope, interval))
     for score in performance.brier:
         months = score.horizon_months
-        brier = row(f"brier_{months:g}", BRIER, score.score, (score.ci_low, score.ci_high), months)
-        accuracy = (score.ipa_ci_low, score.ipa_ci_high)
-        found += [
-            replace(brier, reference=score.reference),
-            row(f"ipa_{months:g}", PREDICTION_ACCURACY, score.ipa, accuracy, months),
-            row(
-                f"observed_expected_{months:g}",
-                OBSERVED_EXPECTED,
-                performance.observed_expected[months],
-                None,
-                months,
-            ),
-        ]
+        pairs = (
+            (f"brier_{months:g}", BRIER, score.score, (score.ci_low, score.ci_high)),
+            (f"ipa_{months:g}", PREDICTION_ACCURACY, score.ipa, (score.ipa_ci_low, score.ipa_ci_high)),
+        )
+        found += [replace(row(*of, months), reference=score.reference) for of in pairs]
+        ratio = performance.observed_expected[months]
+        found.append(row(f"observed_expected_{months:g}", OBSERVED_EXPECTED, ratio, None, months))
     return found + (_corrected(out, study, warnings) if side.population == DISCOVERY else [])
 
 

@@ -107,13 +107,12 @@ def low_high_statistics(
     found = []
     for what, estimator, estimate in tests:
         row = out.row(f"{what}{suffix}.{side.population}", estimator, _counts(usable), row_set)
-        row = _with_medians(replace(row, cut_off_points=cut_points, model=Model(strata=kept)), usable).warned(
-            *said
-        )
+        row = replace(row, cut_off_points=cut_points, model=Model(strata=kept)).warned(*said)
         try:
-            found.append(estimate(row, usable))
+            row = estimate(row, usable)
         except AnalysisError as problem:
-            found.append(row.warned(str(problem)))
+            row = row.warned(str(problem))
+        found.append(_with_medians(row, usable))
     return found + ([] if suffix else _medians(out, side, usable))
 
 

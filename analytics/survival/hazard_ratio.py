@@ -332,6 +332,6 @@ def _repeated_people(data: SurvivalData, cluster: str | None) -> list[str]:
 
 def _sparse_sentence(events_in_group: int, n_in_group: int, events_other: int) -> str:
     return (
-        f"Few events: {events_in_group} among {n_in_group} mutated and {events_other} among the others; below "
+        f"Few events: {events_in_group} among {n_in_group} in the group and {events_other} among the others; below "
         f"{MIN_EVENTS_PER_GROUP} in a group a Cox interval and p are unreliable."
     )

@@ -19,7 +19,7 @@ PAIR = {"A": "T", "C": "G", "G": "C", "T": "A"}
 def found(demo: Run) -> pd.DataFrame:
     """Exposures and presence of the refit, beside what was planted, one row a fitted sample and signature."""
     return demo.query(
-        "select sample_id, signature, exposure, share, is_present, n_snvs, warnings from stats.signature_exposures "
+        "select sample_id, signature, exposure, share, is_present, n_snvs, reason from stats.signature_exposures "
         "where analysis_id = 'demo_signatures' and variant = 'default'"
     )
 
@@ -43,9 +43,10 @@ def test_planted_exposures_come_back_and_what_is_in_nobody_hardly_ever(
 def test_the_signature_of_the_gene_is_found_and_those_of_tumour_types_are_not_taken_for_it(demo: Run) -> None:
     rows = demo.query(
         "select feature, estimator, estimate, p, q from stats.comparison_stats "
-        "where analysis_id = 'demo_signatures' and variant = 'default' and estimator in ('fisher', 'mantel_haenszel')"
+        "where analysis_id = 'demo_signatures' and variant = 'default' "
+        "and estimator in ('fisher_exact', 'mantel_haenszel')"
     ).set_index(["feature", "estimator"])
-    assert rows.loc[(OF_THE_GENE, "fisher"), "q"] < 1e-4
+    assert rows.loc[(OF_THE_GENE, "fisher_exact"), "q"] < 1e-4
     held = rows.xs("mantel_haenszel", level="estimator")
     assert held.loc[OF_THE_GENE, "q"] < 1e-4 and held.loc[OF_THE_GENE, "estimate"] > 4
     assert (held.drop(OF_THE_GENE)["q"].dropna() > 0.05).all()
@@ -97,13 +98,13 @@ def test_substitutions_counted_from_calls_are_those_that_a_plain_loop_counts(dem
 
 def test_panels_small_samples_and_calls_without_alleles_are_refused_with_a_reason(demo: Run) -> None:
     refused = demo.query(
-        "select cohort_id, warnings, n_snvs, is_present from stats.signature_exposures "
+        "select cohort_id, reason, n_snvs, is_present from stats.signature_exposures "
         "where analysis_id = 'demo_icb_signatures' and signature is null"
     )
-    reasons = refused.groupby("cohort_id")["warnings"].unique()
+    reasons = refused.groupby("cohort_id")["reason"].unique()
     assert set(reasons["demo_msk_2018"]) == {"a gene panel has too few and too selected mutations"}
     assert set(reasons["demo_melanoma_c"]) == {"the cohort's calls carry no alleles"}
-    small = refused[refused["warnings"].str.endswith("fewer than 50")]
+    small = refused[refused["reason"].str.endswith("fewer than 50")]
     assert (small["n_snvs"] < 50).all() and len(small) > 200
     assert refused["is_present"].isna().all()
     fitted = demo.query(

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.resistance.acquired.outcomes import ACQUIRED, NOT_EVALUABLE, NOT_SAID
 from analytics.resistance.rows import PairRows, with_share
-from analytics.resistance.shares import share
+from analytics.resistance.shares import NOTHING, share
 from analytics.resistance.spec import ResistanceVariant
 from analytics.resistance.tables import PairStatistic
 from analytics.results.statistic import Counts
@@ -26,14 +26,17 @@ def acquired_statistics(
     left = len(responders) - len(judged)
     said = f"{left} responders are left out: their progression is not known." if left else ""
 
-    def rate(key: str, label: str, part: pd.DataFrame, whole: pd.DataFrame, of: str) -> PairStatistic:
+    def rate(
+        key: str, label: str, part: pd.DataFrame, whole: pd.DataFrame, of: str, nothing: str = NOTHING
+    ) -> PairStatistic:
         name = rows.row_set(f"members: {of}", whole.index)
         counts = Counts(group_label=label, n=len(whole), events=len(part))
         row = rows.row(key, PROPORTION, counts, row_set=name, unit="patients")
-        return with_share(row, share(len(part), len(whole)))
+        return with_share(row, share(len(part), len(whole), nothing))
 
+    response = rate("orr.rate.all", "objective response", responders, evaluable, "response evaluable")
     resistant = rate(
-        "acquired_resistance.rate", "acquired resistance", acquired, judged, "responders"
+        "acquired_resistance.rate", "acquired resistance", acquired, judged, "responders", said or NOTHING
     ).warned(said)
     number = replace(
         resistant,
@@ -44,11 +47,7 @@ def acquired_statistics(
         ci_low=None,
         ci_high=None,
     )
-    found = [
-        rate("orr.rate.all", "objective response", responders, evaluable, "response evaluable"),
-        number,
-        resistant,
-    ]
+    found = [response, number, resistant]
     for word in sorted(evaluable["outcome"].unique()):
         key = f"outcome.rate.{word.replace(',', '').replace(' ', '_')}"
         found.append(

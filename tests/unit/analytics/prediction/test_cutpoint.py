@@ -219,7 +219,7 @@ def test_a_frozen_cut_is_applied_to_another_cohort_and_cannot_be_moved():
     evaluation = evaluate_cutpoint(cutpoint, validation, cohort="validation")
     groups = cutpoint.apply(validation["marker"])
     assert groups.tolist() == ["low" if v <= cutpoint.threshold else "high" for v in validation["marker"]]
-    assert evaluation.hazard_ratio.n_mutated == (groups == "high").sum()
+    assert evaluation.hazard_ratio.n_in_group == (groups == "high").sum()
     assert evaluation.hazard_ratio.ci_low > 1
     assert not evaluation.is_discovery
     assert not any("chosen in these people" in warning for warning in evaluation.warnings)

@@ -8,16 +8,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from analytics.errors import ConstantCovariateError, InvalidSettingError, NoRowsError
 from analytics.prediction.cut_off.cutpoint import select_cutpoint
 from analytics.prediction.cut_off.refitted_p import refitted_cutpoint_p
+from analytics.prediction.estimate import flow_statistics, performance_statistics
 from analytics.prediction.fitting.model import fit_prediction_model
-from analytics.prediction.low_high import with_groups
+from analytics.prediction.low_high import cut_off_statistic, low_high_statistics, with_groups
 from analytics.prediction.people import add_burden_percentile, complete_people
+from analytics.prediction.rows import StudyRows
 from analytics.prediction.spec import Axis
 from analytics.prediction.study import StudySettings, run_study
 from analytics.prediction.study_figures import study_pictures
+from analytics.questions.groups import Contrast
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope
 
 FOLDER = Path(__file__).parents[3] / "reference" / "prediction"
 AXES = {
@@ -236,6 +242,83 @@ def test_burden_is_ranked_within_cohort_panel_and_type_without_the_genes_own_mut
     assert warnings == (
         "The burden of 5 people is ranked among fewer than 10 of their cohort, panel and cancer type.",
     )
+
+
+# --- statistics ---------------------------------------------------------------------------------------------------
+
+
+def rows_of(side):
+    scope = Scope("a", "v", f"OS, {side.population}")
+    return StudyRows(scope, RowSets(), side.population, "os")
+
+
+@pytest.mark.parametrize(
+    ("population", "strata"), [("discovery", ["cohort_id"]), ("validation", ["cancer_type"])]
+)
+def test_low_against_high_carries_the_p_of_its_interval_and_the_log_rank_test_is_a_row(
+    study, expected, population, strata
+):
+    side, theirs = getattr(study, population), expected["low_high"][population]
+    found = low_high_statistics(rows_of(side), side, study.cut.cutpoint.threshold, strata)
+    rows = {row.key: row for row in found}
+    ratio, test = rows[f"os.logrank_oe.{population}"], rows[f"os.log_rank.{population}"]
+    np.testing.assert_allclose(
+        [ratio.estimate, ratio.ci_low, ratio.ci_high], [theirs["hr"], *theirs["ci"]], rtol=1e-8
+    )
+    standard_error = np.log(theirs["ci"][1] / theirs["ci"][0]) / 2 / stats.norm.isf(0.025)
+    assert ratio.p == pytest.approx(2 * stats.norm.sf(abs(np.log(theirs["hr"])) / standard_error), rel=1e-6)
+    assert (ratio.p_method, test.p_method) == ("wald", "log-rank")
+    assert test.p == pytest.approx(theirs["p"], rel=1e-6) and test.estimate is None
+    low = with_groups(side.people, study.cut.cutpoint.threshold)["is_low"]
+    for row in (ratio, test, rows[f"os.cox_low_high.{population}"]):
+        counts = row.counts
+        assert (counts.group_label, counts.reference_label) == ("low points", "high points")
+        assert (counts.n, counts.n_in_group, counts.events_in_group) == (
+            len(low), theirs["n_low"], int(side.people.loc[low, "event"].sum()),
+        )  # fmt: skip
+        assert row.model.strata == tuple(strata)
+        assert row.median_in_group_months == rows[f"os.median_low.{population}"].estimate
+    chosen_here = any("chosen in these people" in sentence for sentence in ratio.warnings)
+    assert chosen_here == (population == "discovery")
+
+
+def test_a_cut_that_leaves_nobody_low_is_rows_with_the_reason(study):
+    side = study.validation
+    rows = {row.key: row for row in low_high_statistics(rows_of(side), side, -1.0, [], suffix="_at_-1")}
+    for what in ("logrank_oe", "log_rank", "cox_low_high"):
+        row = rows[f"os.{what}_at_-1.validation"]
+        assert row.estimate is None and row.p is None and row.warnings and row.estimator
+
+
+def test_the_cut_offs_row_has_the_p_that_pays_and_those_that_do_not(study):
+    row = cut_off_statistic(rows_of(study.discovery), study)
+    cut = study.cut.cutpoint
+    assert (row.estimate, row.counts.n_in_group, row.p) == (cut.threshold, cut.n_low, study.cut_p.p)
+    assert (row.p_search_only, row.p_naive) == (cut.p_corrected, cut.p_naive)
+
+
+def test_members_and_complete_rows_are_counted_with_those_of_them_who_carry_the_gene(study):
+    side = study.discovery
+    rows = {
+        row.key: row
+        for row in flow_statistics(rows_of(side), side.members, side.scorable, Contrast.of_gene("IGF1R"))
+    }
+    assert rows["flow.n.discovery"].estimate == len(side.members)
+    assert rows["flow.n_mutated.discovery"].estimate == side.members["is_mutated"].sum()
+    assert rows["flow.n_complete_mutated.discovery"].n == side.people["is_mutated"].sum()
+
+
+def test_indices_have_a_row_each_with_their_interval_and_horizon(study):
+    side = study.validation
+    rows = {row.key: row for row in performance_statistics(rows_of(side), study, side, ["Said of them."])}
+    slope, brier = rows["os.calibration_slope.validation"], side.performance.brier[0]
+    assert (slope.estimate, slope.ci_low) == (
+        side.performance.calibration_slope, side.performance.calibration_slope_ci[0],
+    )  # fmt: skip
+    for what, value in (("brier_12", brier.score), ("ipa_12", brier.ipa)):
+        row = rows[f"os.{what}.validation"]
+        assert (row.estimate, row.horizon_months, row.reference) == (value, 12.0, brier.reference)
+    assert all("Said of them." in row.warnings for row in rows.values())
 
 
 # --- pictures -----------------------------------------------------------------------------------------------------

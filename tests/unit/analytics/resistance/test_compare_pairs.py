@@ -150,7 +150,7 @@ def test_copies_lost_without_a_mutation_are_an_event_of_one_allele():
         calls(*tumour(2, 60, 0.8, 120)),
         {"A": segment(0.0), "E": segment(-0.74)},
     )
-    assert {e["biallelic"] for e in events} == {"monoallelic"} and events[0]["mutation"] is None
+    assert {e["biallelic"] for e in events} == {"monoallelic"} and events[0]["mutation"] == ()
 
 
 def test_without_pairs_the_tables_are_empty_and_nothing_fails():

@@ -1,9 +1,12 @@
 """Losses of pairs: who cannot be judged for a gene is in no denominator of it."""
 
 import pandas as pd
-from analytics.results.rows import ResultRows
 
-from analytics.resistance.pairs.estimate import event_rows
+from analytics.resistance.pairs.compared import ComparedPairs
+from analytics.resistance.pairs.estimate import event_statistics
+from analytics.resistance.rows import PairRows
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope
 
 PAIRS = pd.DataFrame(
     {
@@ -19,10 +22,12 @@ EVENTS = pd.DataFrame(
 SETS = {"jak": ["JAK1", "JAK2"]}
 
 
-def counted(doubts: list[tuple[str, str]]) -> dict[str, tuple[int, int]]:
+def counted(doubts: list[tuple[str, str]]) -> dict[str, tuple[int | None, int | None]]:
     frame = pd.DataFrame([("c", *doubt) for doubt in doubts], columns=["cohort_id", "sample_id", "gene"])
-    found = event_rows(ResultRows("q", "default"), PAIRS, EVENTS, SETS, MEMBERS, frame)
-    return {row["estimate_key"]: (row["numerator"], row["n"]) for row in found}
+    rows = PairRows(Scope("q", "default", "pairs"), RowSets(), MEMBERS)
+    found = event_statistics(rows, ComparedPairs(PAIRS, pd.DataFrame(), EVENTS), SETS, frame)
+    assert all(row.denominator == row.n for row in found)
+    return {row.key: (row.numerator, row.n) for row in found}
 
 
 def test_without_a_doubt_every_pair_is_counted() -> None:

@@ -1,15 +1,18 @@
 """Loss before treatment: the four words of status, rates and tests."""
 
 import json
+from itertools import product
+from math import comb
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
-from analytics.results.rows import ResultRows
 from resistance_builders import call, calls, no_segments, segment, tumour
+from statsmodels.stats.contingency_tables import StratifiedTable
 
 from analytics.resistance.evidence.samples import Place, SampleEvidence
-from analytics.resistance.intrinsic.estimate import intrinsic_rows
+from analytics.resistance.intrinsic.estimate import LossRows, intrinsic_statistics
 from analytics.resistance.intrinsic.losses import (
     burden_stratum,
     intrinsic_losses,
@@ -19,10 +22,22 @@ from analytics.resistance.intrinsic.losses import (
     loss_reason,
     loss_status,
 )
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope
 
 REFERENCE = json.loads(
     (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")
 )
+
+
+def statistics(members, status, labels=None):
+    """The statistics of the set ``jak`` by their keys."""
+    rows = LossRows(Scope("a", "default", "intrinsic, jak"), RowSets(), "jak")
+    return {
+        row.key: row for row in intrinsic_statistics(rows, members, status, labels or {}, is_primary=True)
+    }
+
+
 JAK1 = {"hugo_symbol": "JAK1", "is_truncating": True, "variant_classification": "Nonsense_Mutation"}
 
 
@@ -87,22 +102,20 @@ def test_a_loss_counts_beside_a_row_that_is_not_understood_and_no_loss_does_not(
     assert reasons[:4].isna().all() and set(reasons[4:6]) == {"JAK2: a class that is in no vocabulary"}
     assert "panel" in reasons[6]
     found = loss_rate(status)
-    assert (found["n_mutated"], found["n"]) == (4, 4), "neither is in a denominator"
+    assert (found.numerator, found.denominator) == (4, 4), "neither is in a denominator"
 
 
 def test_rates_and_intervals_are_those_of_r():
     for n_yes, n, rate, low, high in REFERENCE["rates"]:
         status = pd.Series(["mutated"] * int(n_yes) + ["wild_type"] * int(n - n_yes) + ["not_profiled"] * 5)
         found = loss_rate(status)
-        assert (found["n_mutated"], found["n"]) == (n_yes, n)
-        assert [found["estimate"], found["ci_low"], found["ci_high"]] == pytest.approx(
-            [rate, low, high], rel=1e-9
-        )
+        assert (found.numerator, found.denominator) == (n_yes, n)
+        assert [found.estimate, found.ci_low, found.ci_high] == pytest.approx([rate, low, high], rel=1e-9)
 
 
 def test_nobody_profiled_is_a_reason_and_no_rate():
     found = loss_rate(pd.Series(["not_profiled"] * 3))
-    assert found["estimate"] is None and "Nobody can be judged" in found["warnings"]
+    assert found.estimate is None and found.warnings == ("Nobody can be judged for the genes of the set.",)
 
 
 def test_loss_against_response_is_fishers_test_of_r():
@@ -112,15 +125,15 @@ def test_loss_against_response_is_fishers_test_of_r():
     )
     responds = [True] * lost_r + [False] * lost_n + [True] * left_r + [False] * left_n + [True, None]
     found = loss_by_response(status, pd.Series(responds, dtype="boolean"))
-    assert found["cells"] == [[lost_r, lost_n], [left_r, left_n]]
-    assert found["p"] == pytest.approx(REFERENCE["fisher_p"][0], rel=1e-9)
+    assert found.cells == ((lost_r, lost_n), (left_r, left_n))
+    assert found.p == pytest.approx(REFERENCE["fisher_p"][0], rel=1e-9)
 
 
 def test_without_a_loss_there_is_no_test_but_a_sentence():
     found = loss_by_response(
         pd.Series(["wild_type"] * 4), pd.Series([True, False, True, False], dtype="boolean")
     )
-    assert found["p"] is None and "there is no test" in found["warnings"]
+    assert found.p is None and "there is no test" in found.reason
 
 
 def test_burden_is_cut_within_cohort_and_cancer_type():
@@ -142,23 +155,27 @@ def test_rows_name_cancers_as_declared_and_count_in_the_profiled_only():
     frame["orr"] = [True, False] * 15
     losses = losses_of(SHELF)
     status = {d: loss_status(frame, losses, d) for d in ("truncating", "biallelic")}
-    rows = intrinsic_rows(
-        ResultRows("a", "default"), frame, status, "jak", {"Colorectal Cancer": "colon"}, is_primary=True
-    )
-    by_key = {r["estimate_key"]: r for r in rows}
-    assert by_key["intrinsic_loss.n.melanoma"]["estimate"] == 2.0
-    assert by_key["intrinsic_loss.n.colon"]["estimate"] == 0.0
-    assert (
-        by_key["intrinsic_loss.truncating.jak.rate.all"]["n_mutated"],
-        by_key["intrinsic_loss.truncating.jak.rate.all"]["n"],
-    ) == (4, 30)
-    assert by_key["intrinsic_loss.biallelic.jak.rate.all"]["n"] == 29
-    assert "1 are left out" in by_key["intrinsic_loss.biallelic.jak.rate.all"]["warnings"]
-    assert by_key["intrinsic_loss.truncating.jak.rate.melanoma.responders"]["n"] == 10
+    by_key = statistics(frame, status, {"Colorectal Cancer": "colon"})
+    assert by_key["intrinsic_loss.n.melanoma"].estimate == 2.0
+    assert by_key["intrinsic_loss.n.colon"].estimate == 0.0
+    every = by_key["intrinsic_loss.truncating.jak.rate.all"]
+    assert (every.numerator, every.denominator, every.n) == (4, 30, 30)
+    assert by_key["intrinsic_loss.biallelic.jak.rate.all"].n == 29
+    assert "1 are left out" in " ".join(by_key["intrinsic_loss.biallelic.jak.rate.all"].warnings)
+    assert by_key["intrinsic_loss.truncating.jak.rate.melanoma.responders"].n == 10
     frame["burden_stratum"] = ["high_burden", "low_burden"] * 15
-    rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
-    [test] = [r for r in rows if r["estimate_key"] == "intrinsic_loss.truncating.jak.fisher.all"]
-    assert "Not adjusted for mutation burden: 2 of 4 losses are in the high-burden half." in test["warnings"]
+    test = statistics(frame, status)["intrinsic_loss.truncating.jak.fisher.all"]
+    assert "Not adjusted for mutation burden: 2 of 4 losses are in the high-burden half." in " ".join(
+        test.warnings
+    )
+    lost = test.counts
+    assert (lost.group_label, lost.n, lost.n_in_group, lost.events, lost.events_in_group) == (
+        "all, lost",
+        30,
+        4,
+        15,
+        2,
+    )
 
 
 def test_at_like_burden_a_link_that_burden_alone_makes_is_gone_and_a_real_one_stays():
@@ -169,15 +186,54 @@ def test_at_like_burden_a_link_that_burden_alone_makes_is_gone_and_a_real_one_st
     flat = [(half, lost, responds) for half, lost, responds, n in cells for _ in range(n)]
     half, lost, responds = (pd.Series(column) for column in zip(*flat, strict=True))
     status, responds = lost.map({True: "mutated", False: "wild_type"}), responds.astype("boolean")
-    assert loss_by_response(status, responds)["p"] < 0.001
+    assert loss_by_response(status, responds).p < 0.001
     found = loss_by_response_within(status, responds, half)
-    assert (found["estimate"], found["p"], found["n_informative"]) == (
+    assert (found.odds_ratio, found.p_exact, found.n_informative) == (
         pytest.approx(1.0),
         pytest.approx(1.0),
         2,
     )
     real = loss_by_response_within(status, lost.astype("boolean"), half)
-    assert real["p"] < 1e-6 and real["estimate"] is None and "in responders alone" in real["warnings"]
+    assert real.p_exact < 1e-6 and real.odds_ratio is None and "in responders alone" in real.reason
+
+
+def test_the_odds_ratio_within_strata_carries_its_own_p_and_the_exact_one_has_a_row():
+    frame = people(60).assign(
+        orr=[True, False, False] * 20, burden_stratum=["low_burden", "high_burden"] * 30
+    )
+    lost = pd.Series([(i % 3 == 0 and i % 5 != 0) or i % 7 == 0 for i in range(60)])
+    status = lost.map({True: "mutated", False: "wild_type"})
+    rows = statistics(frame, {"truncating": status, "biallelic": status})
+    tables = []
+    for stratum in ("low_burden", "high_burden"):
+        inside, responds = frame["burden_stratum"] == stratum, frame["orr"].astype(bool)
+        tables.append(
+            [
+                [(a & b & inside).sum() for b in (responds, ~responds)]
+                for a in (lost, ~lost)
+            ]
+        )  # fmt: skip
+    theirs = StratifiedTable([np.array(table, dtype=float) for table in tables])
+    held = rows["intrinsic_loss.truncating.jak.mantel_haenszel.all"]
+    assert held.estimate == pytest.approx(theirs.oddsratio_pooled)
+    assert (held.ci_low, held.ci_high) == pytest.approx(theirs.oddsratio_pooled_confint())
+    assert held.p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
+    exact = rows["intrinsic_loss.truncating.jak.exact_conditional.all"]
+    assert (exact.estimate, exact.ci_low, exact.p) == (None, None, pytest.approx(by_every_table(tables)))
+
+
+def by_every_table(tables):
+    """Exact p: every outcome of the first cell of each stratum, weighed by its number of arrangements."""
+    ways = []
+    for (a, b), (c, d) in np.array(tables, dtype=int).tolist():
+        first, second, n = a + b, a + c, a + b + c + d
+        lowest, highest = max(0, first + second - n), min(first, second)
+        ways.append({k: comb(second, k) * comb(n - second, first - k) for k in range(lowest, highest + 1)})
+    sums = {}
+    for k, m in product(*ways):
+        sums[k + m] = sums.get(k + m, 0) + ways[0][k] * ways[1][m]
+    observed = sums[sum(table[0][0] for table in tables)]
+    return sum(w for w in sums.values() if w <= observed) / sum(sums.values())
 
 
 def test_whose_burden_is_not_known_is_in_no_stratum_and_without_one_there_is_a_sentence():
@@ -186,9 +242,8 @@ def test_whose_burden_is_not_known_is_in_no_stratum_and_without_one_there_is_a_s
     frame["n_nonsynonymous"] = None
     frame["burden_stratum"] = burden_stratum(frame, 50)
     status = {d: loss_status(frame, losses_of(SHELF), d) for d in ("truncating", "biallelic")}
-    rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
-    [test] = [r for r in rows if r["estimate_key"] == "intrinsic_loss.truncating.jak.mantel_haenszel.all"]
-    assert test["n"] == 0 and test["p"] is None and "there is no test" in test["warnings"]
+    test = statistics(frame, status)["intrinsic_loss.truncating.jak.mantel_haenszel.all"]
+    assert test.n == 0 and test.p is None and "there is no test" in " ".join(test.warnings)
 
 
 def test_a_site_has_its_rate_when_ten_samples_were_taken_there():
@@ -196,15 +251,14 @@ def test_a_site_has_its_rate_when_ten_samples_were_taken_there():
     frame["sample_site"] = ["lymph node"] * 24 + ["liver"] * 9 + [None] * 7
     losses = losses_of(SHELF)
     status = {d: loss_status(frame, losses, d) for d in ("truncating", "biallelic")}
-    rows = intrinsic_rows(ResultRows("a", "default"), frame, status, "jak", {}, is_primary=True)
     at = {
-        r["estimate_key"].rpartition(".")[2]: r
-        for r in rows
-        if ".truncating.jak.rate.all.site_" in r["estimate_key"]
+        key.rpartition(".")[2]: row
+        for key, row in statistics(frame, status).items()
+        if ".truncating.jak.rate.all.site_" in key
     }
     in_nodes = frame.loc[frame["sample_site"] == "lymph node", "sample_id"]
     assert set(at) == {"site_lymph_node"}
-    assert (at["site_lymph_node"]["n"], at["site_lymph_node"]["n_mutated"]) == (
+    assert (at["site_lymph_node"].n, at["site_lymph_node"].numerator) == (
         24,
         losses["sample_id"].isin(in_nodes).sum(),
     )

@@ -74,10 +74,10 @@ def test_the_matrix_has_a_row_a_pair_a_column_a_gene_and_the_words_of_the_legend
             {"pair_id": "p1", "hugo_symbol": g, "biallelic": b, "timing": t, "confidence": c, "mutation": m,
              "is_truncating": k}
             for g, b, t, c, m, k in (
-                ("JAK1", "biallelic", "acquired", "high", "p.X", True),
-                ("B2M", "biallelic", "cannot say when", "moderate", "p.X", True),
-                ("JAK2", "monoallelic", "no loss shown", "moderate", None, None),
-                ("STAT1", "cannot say", "no loss shown", "low", "p.A1V", False),
+                ("JAK1", "biallelic", "acquired", "high", ("p.X",), True),
+                ("B2M", "biallelic", "cannot say when", "moderate", ("p.X",), True),
+                ("JAK2", "monoallelic", "no loss shown", "moderate", (), None),
+                ("STAT1", "cannot say", "no loss shown", "low", ("p.A1V",), False),
             )
         ]
     )  # fmt: skip

@@ -116,7 +116,7 @@ def test_exposure_rows_have_every_exposure_above_zero_and_one_row_a_refused_samp
     found = with_refused(found, pd.Series({"c/elsewhere": "no spectrum of the sample"}))
     extra = members.iloc[[0]].assign(sample_key="c/elsewhere", sample_id="elsewhere", patient_id="PX")
     table = exposure_rows(found, pd.concat([members, extra]))
-    refused = table[table["signature"].isna()].set_index("sample_id")["warnings"].to_dict()
+    refused = table[table["signature"].isna()].set_index("sample_id")["reason"].to_dict()
     assert refused == {
         "P0-01": "0 substitutions, fewer than 50",
         "elsewhere": "no spectrum of the sample",
@@ -148,7 +148,7 @@ def test_where_nothing_can_be_fitted_every_sample_carries_the_one_reason():
         {"sample_key": ["c/a", "c/b"], "cohort_id": "c", "patient_id": ["a", "b"], "person_id": ["a", "b"],
          "sample_id": ["a", "b"]}
     )  # fmt: skip
-    assert exposure_rows(found, members)["warnings"].tolist() == ["no genome", "no genome"]
+    assert exposure_rows(found, members)["reason"].tolist() == ["no genome", "no genome"]
 
 
 @pytest.mark.parametrize(
