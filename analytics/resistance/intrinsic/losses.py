@@ -166,7 +166,7 @@ class LossWithin:
     """Loss against response within strata: counts of people, and Mantel and Haenszel's odds ratio with interval and p.
 
     ``p_exact`` is the exact conditional p: losses are few, and the p of large samples may be too small. The numbers
-    are None, with the reason, where no stratum informs; the odds ratio also where it is 0 or infinite.
+    are None, with the reason, where no stratum informs; the odds ratio and its p also where it is 0 or infinite.
     """
 
     n: int
@@ -216,9 +216,9 @@ def loss_by_response_within(status: pd.Series, is_responder: pd.Series, strata: 
     )
     if not held.n_informative:
         return replace(found, reason="No stratum in which both loss and response vary: there is no test.")
-    found = replace(found, p=held.p, p_exact=exact_conditional_p(*counts))
+    found = replace(found, p_exact=exact_conditional_p(*counts))
     if math.isfinite(held.ci_low):
-        return replace(found, odds_ratio=held.odds_ratio, ci_low=held.ci_low, ci_high=held.ci_high)
+        return replace(found, odds_ratio=held.odds_ratio, ci_low=held.ci_low, ci_high=held.ci_high, p=held.p)
     side = "responders" if held.odds_ratio else "non-responders"
     return replace(
         found, reason=f"In every stratum that varies the losses are in {side} alone: no odds ratio."
