@@ -5,7 +5,7 @@ any result table that a kind of analysis declares.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -22,11 +22,12 @@ from analytics.report.words import (
     number,
     p_value,
     plural,
-    scale_of,
+    shown_scale,
     text_of,
     variant_words,
-    with_interval,
+    with_ends,
 )
+from analytics.results.statistic import AnyStatistic
 
 _KEYS_OF_ROWS = (
     "analysis_id",
@@ -74,6 +75,8 @@ def plain_table(
 def _plain_cell(column: str, value: Any) -> Cell:
     if is_missing(value):
         return Cell("")
+    if isinstance(value, list):
+        return Cell(text_of(value))
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
     if column in ("p", "q") or column.endswith(("_p", "_q")):
@@ -85,15 +88,17 @@ def _plain_cell(column: str, value: Any) -> Cell:
     return Cell(str(value))
 
 
-def claims_table(claims: pd.DataFrame, every_stat: pd.DataFrame, lineage: Lineage) -> Table | None:
+def claims_table(
+    claims: pd.DataFrame, statistics: Sequence[AnyStatistic], lineage: Lineage
+) -> Table | None:
     """Printed numbers beside the warehouse's own, with the verdict of the run."""
     if claims.empty:
         return None
-    key_of = dict(zip(every_stat["stat_id"], every_stat["estimate_key"], strict=True))
+    scale_of = {row.name.stat_id: row.scale for row in statistics}
     rows = []
     for claim in claims.to_dict("records"):
         ref, anchor = lineage.cite(text_of(claim["stat_id"]))
-        computed = _computed(claim, key_of)
+        computed = _computed(claim, scale_of.get(text_of(claim["stat_id"])))
         rows.append(
             Row(
                 (
@@ -118,12 +123,15 @@ def claims_table(claims: pd.DataFrame, every_stat: pd.DataFrame, lineage: Lineag
                  source="stats.claim_checks")  # fmt: skip
 
 
-def _computed(claim: Mapping[Any, Any], key_of: Mapping[str, str]) -> str:
+def _computed(claim: Mapping[Any, Any], scale: str | None) -> str:
     """Estimate with interval and P, in the claim's unit (a share that is printed in per cent is in per cent)."""
-    scale = scale_of(key_of.get(text_of(claim["stat_id"]), ""), text_of(claim.get("estimator")))
-    row = {"estimate": claim["computed_estimate"], "ci_low": claim["computed_ci_low"],
-           "ci_high": claim["computed_ci_high"]}  # fmt: skip
-    shown = with_interval(row, "months" if scale in ("percent", "points") else scale)
+    shown_as = shown_scale(scale)
+    shown = with_ends(
+        claim["computed_estimate"],
+        claim["computed_ci_low"],
+        claim["computed_ci_high"],
+        "months" if shown_as in ("percent", "points") else shown_as,
+    )
     p = p_value(claim["computed_p"])
     return ", ".join(part for part in (shown, f"P {p}" if p else "") if part)
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.estimators import ESTIMATORS
+from analytics.results.estimator import Scale
+
 #: Thin minus and en dash as printed; an interval of numbers that may be negative is written with "to".
 MINUS, DASH = "\u2212", "\u2013"
 
@@ -53,14 +56,6 @@ _RESPONSE_KEYS = {
     "fisher": "Odds ratio of {what}, Fisher",
     "chi_square": "Chi-square test of {what}",
 }
-_ESTIMATORS = {
-    "kaplan_meier": "Kaplan-Meier",
-    "log_rank": "Log-rank",
-    "log_rank_oe": "Log-rank O/E",
-    "clopper_pearson": "Clopper-Pearson",
-    "fisher_exact": "Fisher's exact test",
-    "chi_square": "Chi-square",
-}
 _WORDS = {"oe": "O/E", "tmb": "TMB", "hr": "HR", "ci": "CI", "p": "P", "q": "q", "ssgsea": "ssGSEA", "gsea": "GSEA",
           "icb": "ICB", "id": "", "tcga": "TCGA", "msk": "MSK"}  # fmt: skip
 
@@ -71,7 +66,9 @@ def is_missing(value: Any) -> bool:
 
 
 def text_of(value: Any) -> str:
-    """The value as text; nothing for what is missing."""
+    """The value as text, a list with commas; nothing for what is missing."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
     return "" if is_missing(value) else str(value)
 
 
@@ -113,28 +110,21 @@ def p_value(value: Any) -> str:
     return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
 
 
-_RATIO = re.compile(  # a Wilcoxon test is no Cox model
-    r"(?<![a-z])(cox|firth|logrank_oe|random_effects|random effects|hazard|odds|fisher|mantel.haenszel|arm_x_gene|"
-    r"gene_in_|ratio_of)"
-)
-
-
-def scale_of(key: str, estimator: str, unit: str = "") -> str:
-    """What kind of number an estimate is: count, percent, points, months, ratio or plain."""
-    tail = key.split(".")
-    if estimator == "count" or "count" in estimator:
-        return "count"
-    if estimator == "newcombe":
-        return "points"
-    is_share = any(part in ("rate", "share") or part.endswith(("_rate", "_share")) for part in tail)
-    if is_share or estimator in ("clopper_pearson", "proportion") or estimator.startswith("exact binomial"):
-        return "percent"
-    is_median = any(part.startswith("median") for part in tail) and estimator in ("kaplan_meier", "")
-    if is_median or tail[-1] == "restricted_mean_difference" or unit == "months":
+def shown_scale(scale: str | None, unit: str = "") -> str:
+    """How numbers of a scale are written: count, percent, points, months, ratio or plain; see ``engine.numbers``."""
+    if unit == "months":
         return "months"
-    if _RATIO.search(f"{key} {estimator}".lower()):
-        return "ratio"
-    return "plain"
+    return _SHOWN_SCALES.get(scale or "", "plain")
+
+
+_SHOWN_SCALES: dict[str, str] = {
+    **{known.value: "ratio" for known in Scale if known.is_ratio},
+    Scale.COUNT: "count",
+    Scale.SHARE: "percent",
+    Scale.DIFFERENCE_OF_SHARES: "points",
+    Scale.MONTHS: "months",
+    Scale.DIFFERENCE_IN_MONTHS: "months",
+}
 
 
 def estimate_text(value: Any, scale: str) -> str:
@@ -186,9 +176,15 @@ def key_words(key: str) -> str:
     return _KEYS.get(parts[-1], _capital(", ".join(plain_words(part) for part in parts)))
 
 
+def group_words(key: str) -> str:
+    """The key of a group as a heading: 'wild_type' -> 'Wild-type'."""
+    return _capital(_GROUPS.get(key, plain_words(key)))
+
+
 def estimator_words(estimator: str) -> str:
     """Name of an estimator."""
-    return _ESTIMATORS.get(estimator, _capital(plain_words(estimator)))
+    known = ESTIMATORS.get(estimator)
+    return known.label if known else _capital(plain_words(estimator))
 
 
 def endpoint_words(endpoint: Any, key: str = "") -> str:
@@ -214,11 +210,6 @@ def column_words(name: str) -> str:
     if stem and last in units:
         return f"{_capital(plain_words(stem.removeprefix('is_').removeprefix('has_')))}, {units[last]}"
     return _capital(plain_words(name.removeprefix("is_").removeprefix("has_")))
-
-
-def sentences(text: Any) -> list[str]:
-    """A paragraph of warnings as single sentences."""
-    return [part for part in re.split(r"(?<=[.!]) (?=[A-Z0-9])", text_of(text).strip()) if part]
 
 
 def listed(names: list[str]) -> str:

@@ -40,6 +40,11 @@ class SpecRecord(ResultRow):
     spec_sha256: str | None = column("Checksum of the spec file")
     run_id: str | None = column("Run that computed it, see stats.runs")
 
+    @property
+    def first_endpoint(self) -> str:
+        """The endpoint that is asked first; empty where there is none."""
+        return self.endpoints[0] if self.endpoints else ""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FlowRecord(ResultRow):
