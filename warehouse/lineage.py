@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-
 from analytics.results.columns import STATISTIC_COLUMNS
+
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from ingestion.errors import IngestionError
 

@@ -93,9 +93,7 @@ class Gathered:
     def result(self) -> AnalysisResult:
         """Everything gathered, under the columns of the result tables."""
         self.add(
-            FigureRecord(
-                analysis_id=self.spec.analysis_id, figure=stem, title=picture.title, alt=picture.alt
-            )
+            FigureRecord(analysis_id=self.spec.analysis_id, figure=stem, title=picture.title, alt=picture.alt)
             for stem, picture in self.figures.items()
         )
         tables = {

@@ -25,7 +25,9 @@ class SpecRecord(ResultRow):
     question: str = required("The question in words")
     description: str | None = column("What the variant does")
     paper_id: str | None = column("Paper whose result is repeated, if any")
-    biomarker: str | None = column("What is asked about, in the language of docs/biomarkers.md; a gene is the shortest")
+    biomarker: str | None = column(
+        "What is asked about, in the language of docs/biomarkers.md; a gene is the shortest"
+    )
     genes: tuple[str, ...] = column("Genes whose calls it looks at", default=())
     endpoints: tuple[str, ...] = column("Endpoints", default=())
     cohorts: tuple[str, ...] = column("Cohorts", default=())
@@ -111,9 +113,7 @@ class LeftOutRecord(ResultRow):
     """A cohort that is in no table of a version."""
 
     TABLE: ClassVar[str] = "left_out_cohorts"
-    MEANING: ClassVar[str] = (
-        "A cohort of the catalogue that could not be read or failed its checks, and why."
-    )
+    MEANING: ClassVar[str] = "A cohort of the catalogue that could not be read or failed its checks, and why."
 
     cohort_id: str = required("A cohort of the catalogue that is in no table of this version")
     sentence: str = required("Why: what is wrong, where, and the remedy")

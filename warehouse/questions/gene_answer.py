@@ -8,12 +8,12 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-
 from analytics.estimates import estimate_survival, pool_warnings
+from analytics.results.rows import ResultRows
+
 from analytics.guards import Finding
 from analytics.questions.selection import add_burden
 from analytics.questions.specs import Variant
-from analytics.results.rows import ResultRows
 from warehouse.questions.gene import QuestionError, ask, require_varying
 from warehouse.questions.gene_guards import guards_of
 from warehouse.questions.registry import run_of, write_down

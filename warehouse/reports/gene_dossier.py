@@ -16,6 +16,7 @@ import duckdb
 import pandas as pd
 
 from analytics.figures.style import png_bytes, svg_bytes
+from analytics.landscape import kind as landscape
 from analytics.landscape.spec import LandscapeSpec
 from analytics.questions.specs import AnalysisSpec, PeopleVariant
 from analytics.report.document import build_report
@@ -24,12 +25,13 @@ from analytics.report.render import render
 from analytics.report.spec import Lead, ReportSpec, SectionSpec
 from analytics.results.gathered import AnalysisResult, Provenance
 from analytics.results.tables import RESULT_TABLES, as_result_table, create_statement
-from orchestration.kinds import landscape, survival
+from orchestration.kinds import survival
 from warehouse.lineage import view_statements
 from warehouse.questions.gene import GeneQuestion, ask, require_varying
 from warehouse.reports.documents import reports_folder, write_html
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
+from warehouse.source import WarehouseSource
 
 _SCHEMA = "temp"
 _DPI = 200
@@ -75,7 +77,7 @@ def dossier_html(
     provenance = Provenance("", str(run_id[0]) if run_id else "")
     results = {spec.analysis_id: survival.run(con, spec, provenance) for spec in specs}
     seen = _landscape(con, question.gene)
-    results[seen.analysis_id] = landscape.run(con, seen, provenance)
+    results[seen.analysis_id] = landscape.run(WarehouseSource(con), seen, provenance)
     _stand_beside(con, specs, results)
     report = _report_spec(con, question, specs, seen)
     pictures = [

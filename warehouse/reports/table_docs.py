@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from analytics.results.columns import STATISTIC_COLUMNS
 from analytics.results.meanings import RESULT_MEANINGS
+
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from warehouse.settings import PROJECT
 
