@@ -7,7 +7,6 @@ from __future__ import annotations
 import dagster as dg
 
 from ingestion.catalog import load_catalog
-from warehouse.analyses import load_analyses
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
@@ -19,6 +18,7 @@ from orchestration.jobs import jobs
 from orchestration.resources import Warehouse
 from orchestration.schedules import schedules
 from orchestration.sensors import sensors
+from warehouse.analyses import load_analyses
 from warehouse.questions.scans import load_scans
 from warehouse.reports.documents import check_reports, load_reports
 from warehouse.settings import Settings

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import duckdb
-from analytics.results.columns import STATISTIC_COLUMNS
 
+from analytics.results.schema import columns_of, rows_of, sql_type
+from analytics.results.statistic import AnyStatistic
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from ingestion.errors import IngestionError
 
@@ -83,27 +84,20 @@ _COUNTED = (
 
 #: Columns of stats.every_stat, and what stands for one where a table has it under another name or not at all.
 _EVERY_STAT = {
-    **{
-        name: f"cast(null as {kind.replace('string', 'varchar')})"
-        for name, (kind, _) in STATISTIC_COLUMNS.items()
-    },
-    "row_set": "'members'",
-    "cohorts": "cast(null as varchar)",
-    "median_mutated": "cast(null as double)",
-    "median_wild_type": "cast(null as double)",
-}
+    name: f"cast(null as {sql_type(kind)})"
+    for name, (kind, _) in columns_of(AnyStatistic).items()
+    if name != "table_name"
+} | {"row_set": "'members'"}
 _ALSO_CALLED = {
-    ("response_stats", "events"): "responders",
-    ("meta_stats", "n"): "n_cohorts",
-    ("survival_stats", "median_mutated"): "median_mutated_months",
-    ("survival_stats", "median_wild_type"): "median_wild_type_months",
+    ("survival_stats", "median_in_group"): "median_in_group_months",
+    ("survival_stats", "median_in_reference"): "median_in_reference_months",
 }
 
 
 def _common(table: str) -> list[str]:
-    columns = RESULT_TABLES[table]
+    columns = RESULT_TABLES[table].columns
     return [
-        name if name in columns else f"{_ALSO_CALLED.get((table, name), substitute)} as {name}"
+        f"{_ALSO_CALLED.get((table, name), name if name in columns else substitute)} as {name}"
         for name, substitute in _EVERY_STAT.items()
     ]
 
@@ -120,14 +114,14 @@ def view_statements(schema: str = "stats") -> list[str]:
             '{role}' as role, 'marts.{mart}' as mart, fact.{file_column} as source_file_id,
             fact.{row_column} as source_row
         from {schema}.every_stat as every_stat
-        inner join {schema}.analysis_specs as specs
+        inner join {_specs(schema, role)} as specs
             on every_stat.analysis_id = specs.analysis_id and every_stat.variant = specs.variant
         inner join {schema}.analysis_members as members
             on every_stat.analysis_id = members.analysis_id and every_stat.variant = members.variant
             and every_stat.endpoint = members.endpoint and {_COUNTED}
             and (
                 every_stat.cohorts is null
-                or list_contains(string_split(every_stat.cohorts, ', '), members.cohort_id)
+                or list_contains(every_stat.cohorts, members.cohort_id)
             )
             and list_contains(string_split(members.row_sets, '; '), every_stat.row_set)
         inner join marts.{mart} as fact
@@ -143,6 +137,12 @@ def view_statements(schema: str = "stats") -> list[str]:
     left join marts.source_files as files on rows_behind.source_file_id = files.source_file_id
     """
     return [every_stat, lineage]
+
+
+def _specs(schema: str, role: str) -> str:
+    """Specs, one row a gene where calls of genes are walked to."""
+    specs = f"{schema}.analysis_specs"
+    return f"(select *, unnest(genes) as gene from {specs})" if role == "mutation" else specs
 
 
 #: Rows behind a statistic of resistance: role, table of statistics, which of them, table with the rows, their file and
@@ -195,6 +195,11 @@ def _resistance_arms(schema: str) -> list[str]:
         """
         for role, statistics, asked, rows, place, which in _RESISTANCE_ROWS
     ]
+
+
+def every_statistic(con: duckdb.DuckDBPyConnection) -> list[AnyStatistic]:
+    """All statistics of an open file."""
+    return rows_of(AnyStatistic, con.execute("select * from stats.every_stat").df())
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ The first that applies is the verdict:
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -37,6 +37,8 @@ from analytics.claims.model import (
     requirements_from_frame,
 )
 from analytics.claims.statistics import AS_PUBLISHED, DEFAULT, ComputedStatistic, StatisticIndex
+from analytics.results.records import ClaimRecord
+from analytics.results.statistic import AnyStatistic
 
 __all__ = ["ClaimCheck", "check_all", "check_claim", "settle"]
 
@@ -89,7 +91,7 @@ def _row(
     check: ClaimCheck,
     default: ComputedStatistic | None,
     notes: Sequence[ConsistencyFinding],
-) -> dict[str, object]:
+) -> ClaimRecord:
     computed = check.computed
     scale = 100.0 if claim.unit == "percent" else 1.0
 
@@ -98,39 +100,39 @@ def _row(
         return None if number is None or not math.isfinite(number) else scale * number
 
     apart = [part.units_apart for part in check.differences if part.units_apart is not None]
-    return {
-        "claim_id": claim.claim_id,
-        "paper_id": claim.paper_id,
-        "row_id": claim.row_id,
-        "verdict": check.verdict,
-        "sentence": check.sentence + _default_words(claim, computed, default),
-        "printed": claim.printed_text,
-        "computed_estimate": value(computed, "estimate"),
-        "computed_ci_low": value(computed, "ci_low"),
-        "computed_ci_high": value(computed, "ci_high"),
-        "computed_p": None if computed is None else computed.p,
-        "computed_n": None if computed is None else computed.n,
-        "computed_n_mutated": None if computed is None else computed.n_mutated,
-        "estimator": "" if computed is None else computed.estimator,
-        "stat_id": "" if computed is None else computed.stat_id,
-        "p_stat_id": "" if computed is None else computed.p_stat_id,
-        "default_stat_id": "" if default is None else default.stat_id,
-        "default_estimate": value(default, "estimate"),
-        "largest_difference_in_last_digits": max(apart) if apart else None,
-        "missing_sources": "; ".join(check.missing),
-        "rule_ids": "; ".join(dict.fromkeys(finding.rule_id for finding in notes)),
-        "rule_findings": " ".join(finding.sentence for finding in notes),
-    }
+    return ClaimRecord(
+        claim_id=claim.claim_id,
+        paper_id=claim.paper_id,
+        row_id=claim.row_id,
+        verdict=check.verdict,
+        sentence=check.sentence + _default_words(claim, computed, default),
+        printed=claim.printed_text,
+        computed_estimate=value(computed, "estimate"),
+        computed_ci_low=value(computed, "ci_low"),
+        computed_ci_high=value(computed, "ci_high"),
+        computed_p=None if computed is None else computed.p,
+        computed_n=None if computed is None else computed.n,
+        computed_n_in_group=None if computed is None else computed.n_in_group,
+        estimator="" if computed is None else computed.estimator,
+        stat_id="" if computed is None else computed.stat_id,
+        p_stat_id="" if computed is None else computed.p_stat_id,
+        default_stat_id="" if default is None else default.stat_id,
+        default_estimate=value(default, "estimate"),
+        largest_difference_in_last_digits=max(apart) if apart else None,
+        missing_sources="; ".join(check.missing),
+        rule_ids="; ".join(dict.fromkeys(finding.rule_id for finding in notes)),
+        rule_findings=" ".join(finding.sentence for finding in notes),
+    )
 
 
 def check_all(
     claims: pd.DataFrame,
-    results: pd.DataFrame,
+    results: Iterable[AnyStatistic],
     missing_sources: pd.DataFrame,
     available_sources: Collection[str] = (),
     relations: pd.DataFrame | None = None,
     made_without: Mapping[str, str] | None = None,
-) -> pd.DataFrame:
+) -> list[ClaimRecord]:
     """The table `stats.claim_checks`: one row per claim, in the order of the claims.
 
     Parameters
@@ -138,8 +140,8 @@ def check_all(
     claims, relations, missing_sources
         The seeds published_claims, published_claim_relations, published_claim_requirements.
     results
-        One row per statistic; columns as in `statistics.RESULT_COLUMNS`. Proportions are fractions, medians
-        months (absent: not reached), a direction is the sign of mutated minus wild-type (or of a NES).
+        Statistics of every analysis. Proportions are fractions, medians months (absent: not reached), a direction is
+        the sign of the group minus its reference (or of a NES).
     available_sources
         Names "<what>:<cohort or reference>" at hand, e.g. "mutations:miao_2018"; a requirement whose
         `satisfied_by` is among them no longer stands in the way.
@@ -169,4 +171,4 @@ def check_all(
             [requirement for requirement in open_requirements if requirement.applies_to(claim)],
         )
         rows.append(_row(claim, check, index.find(claim, DEFAULT), own))
-    return pd.DataFrame(rows)
+    return rows

@@ -163,7 +163,11 @@ def statistic_words(claim: PublishedClaim, computed: ComputedStatistic) -> str:
         text.append(f"P {plain_p(computed.p)}{p_by}")
     if computed.n is not None and (not whole or claim.denominator is not None):
         text.append(f"n {computed.n:,}")
-        text += [f"{computed.n_mutated:,} mutated"] if computed.n_mutated is not None else []
+        text += (
+            [f"{computed.n_in_group:,} {computed.group_label or 'in the group'}"]
+            if computed.n_in_group is not None
+            else []
+        )
     return ", ".join(text) or "nothing"
 
 

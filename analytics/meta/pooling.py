@@ -109,9 +109,7 @@ def _is_usable(row: SurvivalStatistic) -> bool:
     return row.estimate is not None and bool(error and error > 0 and row.counts.events_in_group)
 
 
-def _pooled(
-    scope: Scope, key: str, rows: Sequence[SurvivalStatistic], contrast: Contrast
-) -> MetaStatistic:
+def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic], contrast: Contrast) -> MetaStatistic:
     result: RandomEffectsResult = fit_random_effects(
         np.log(np.array([row.estimate for row in rows], dtype=float)),
         np.array([row.standard_error for row in rows], dtype=float),
@@ -161,9 +159,7 @@ def interaction_statistics(
     ----------
     members : with ``is_icb_treated`` and ``is_mutated``, both arms.
     """
-    rows = members.assign(
-        arm=members["is_icb_treated"].astype(int), group=members["is_mutated"].astype(int)
-    )
+    rows = members.assign(arm=members["is_icb_treated"].astype(int), group=members["is_mutated"].astype(int))
     blank = InteractionStatistic(
         name=scope.name(f"{endpoint_key}.arm_x_gene"),
         estimator=INTERACTION.key,
@@ -179,9 +175,9 @@ def interaction_statistics(
         )
     except AnalysisError as exc:
         return [blank.warned(str(exc))]
-    counted = replace(
-        blank, counts=replace(blank.counts, n=result.n, events=result.events)
-    ).warned(*result.warnings)
+    counted = replace(blank, counts=replace(blank.counts, n=result.n, events=result.events)).warned(
+        *result.warnings
+    )
     return [
         replace(
             _with_ratio(counted, estimate),
@@ -241,16 +237,15 @@ def verdict_statistic(
     decided = decide_verdict(icb, control, _trial_interaction(interactions, scope, key))
     if decided.ratio_of_hazard_ratios is not None:
         row = _with_ratio(row, decided.ratio_of_hazard_ratios)
-    return replace(
-        row, verdict=decided.verdict, reason=f"{decided.reason} (decided by: {decided.basis})"
-    )
+    return replace(row, verdict=decided.verdict, reason=f"{decided.reason} (decided by: {decided.basis})")
 
 
 def _evidence(stats: Sequence[SurvivalStatistic], scope: Scope) -> Evidence | None:
     for row in stats:
         name = row.name
         if (
-            (name.analysis_id, name.variant, name.endpoint) == (scope.analysis_id, scope.variant, scope.endpoint)
+            (name.analysis_id, name.variant, name.endpoint)
+            == (scope.analysis_id, scope.variant, scope.endpoint)
             and name.cohort_id is None
             and row.key.endswith(f".{POOLED_KEY}")
             and row.estimate is not None

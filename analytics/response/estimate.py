@@ -156,7 +156,15 @@ class _Part:
         row_set = group.key if name == "members" else f"{group.key}, {name}"
         counts = Counts(group_label=group.label, n=rate.n, n_in_group=rate.n)
         row = self._row(
-            key, kept, row_set, CLOPPER_PEARSON, f"rate.{group.key}", denominator, counts, rate.n_yes, rate.n_yes
+            key,
+            kept,
+            row_set,
+            CLOPPER_PEARSON,
+            f"rate.{group.key}",
+            denominator,
+            counts,
+            rate.n_yes,
+            rate.n_yes,
         )
         return replace(row, estimate=rate.rate, ci_low=rate.ci_low, ci_high=rate.ci_high)
 

@@ -106,7 +106,7 @@ class _Column:
     meaning: str
 
     @property
-    def sql_type(self) -> str:
+    def type(self) -> str:
         return _SQL_TYPES[self.kind]
 
     def read(self, row: Any) -> Any:
@@ -150,7 +150,7 @@ def _plain_type(hint: Any) -> type:
 
 def columns_of(row_type: type[ResultRow]) -> Columns:
     """Columns of a row type with SQL type and description, in order."""
-    return {c.name: (c.sql_type, c.meaning) for c in _columns(row_type)}
+    return {c.name: (c.type, c.meaning) for c in _columns(row_type)}
 
 
 def table_of(row_type: type[Row], rows: Iterable[Row]) -> pd.DataFrame:
@@ -164,7 +164,7 @@ def table_of(row_type: type[Row], rows: Iterable[Row]) -> pd.DataFrame:
     rows = list(rows)
     data = {c.name: [_checked(c, c.read(row), row_type.TABLE) for row in rows] for c in _columns(row_type)}
     frame = pd.DataFrame(data, columns=list(data), dtype="object")
-    return frame.astype({c.name: _PANDAS[c.sql_type] for c in _columns(row_type)})
+    return frame.astype({c.name: _PANDAS[c.type] for c in _columns(row_type)})
 
 
 def _checked(column: _Column, value: Any, table: str) -> Any:
@@ -181,7 +181,7 @@ def _checked(column: _Column, value: Any, table: str) -> Any:
     elif column.kind is int:
         fits = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not fits:
-        raise ResultTypeError(f"{table}.{column.name} is of type {column.sql_type}, not {value!r}.")
+        raise ResultTypeError(f"{table}.{column.name} is of type {column.type}, not {value!r}.")
     return value
 
 
@@ -259,9 +259,14 @@ def arrow_table(columns: Columns, frame: pd.DataFrame) -> pa.Table:
     return pa.Table.from_pandas(frame[list(columns)], schema=schema, preserve_index=False)
 
 
+def sql_type(kind: str) -> str:
+    """The type of a column in DuckDB's words."""
+    return _SQL_WORDS.get(kind, kind)
+
+
 def create_statement(columns: Columns, target: str) -> str:
     """DuckDB statement that makes an empty table ``target``."""
-    listed = ", ".join(f'"{name}" {_SQL_WORDS.get(kind, kind)}' for name, (kind, _) in columns.items())
+    listed = ", ".join(f'"{name}" {sql_type(kind)}' for name, (kind, _) in columns.items())
     return f"create or replace table {target} ({listed})"
 
 

@@ -220,3 +220,18 @@ class InteractionStatistic(Statistic):
         "predictive, associated in ICB only, prognostic or undetermined; on the deciding row"
     )
     reason: str | None = column("Why, in words")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnyStatistic(Statistic):
+    """A statistic of whatever table, with what all have."""
+
+    TABLE: ClassVar[str] = "every_stat"
+    MEANING: ClassVar[str] = "A statistic of whatever table."
+
+    cohorts: tuple[str, ...] = column(
+        "Cohorts that are pooled, where they are fewer than those of the analysis", default=()
+    )
+    median_in_group: float | None = column("Median of the group")
+    median_in_reference: float | None = column("Median of the reference group")
+    table_name: str | None = column("Table that it stands in")

@@ -46,39 +46,48 @@ def flow_statistics(
 ) -> list[SurvivalStatistic]:
     """Counts of members: in all, by group, by cohort (or declared group of cohorts) and by cancer type."""
     in_group = members["is_mutated"].astype(bool)
-    found: list[SurvivalStatistic] = []
+    both = ((contrast.group.key, in_group), (contrast.reference.key, ~in_group))
 
-    def count(key: str, counted: pd.Series, row_set: str) -> None:
-        n = int(counted.sum())
-        name = sets.named(row_set, members.index[counted], members.index)
-        found.append(COUNT.statistic(scope.name(key), estimate=float(n), counts=Counts(n=n), row_set=name))
+    def counted(key: str, kept: pd.Series, row_set: str) -> SurvivalStatistic:
+        name = sets.named(row_set, members.index[kept], members.index)
+        return _count(scope, key, float(kept.sum()), int(kept.sum()), name)
 
-    count("flow.n_total", pd.Series(True, index=members.index), "members")
-    count(f"flow.n_{contrast.group.key}", in_group, contrast.group.key)
-    count(f"flow.n_{contrast.reference.key}", ~in_group, contrast.reference.key)
-    cohorts = float(members["cohort_id"].nunique())
-    found.append(
-        COUNT.statistic(
-            scope.name("flow.n_cohorts"), estimate=cohorts, counts=Counts(n=len(members)), row_set="members"
-        )
-    )
+    found = [counted("flow.n_total", pd.Series(True, index=members.index), "members")]
+    found += [counted(f"flow.n_{key}", of_key, key) for key, of_key in both]
+    n_cohorts = float(members["cohort_id"].nunique())
+    found.append(_count(scope, "flow.n_cohorts", n_cohorts, len(members), "members"))
     groups = {c: (c,) for c in sorted(members["cohort_id"].unique())} | dict(spec.cohort_groups)
     for name, cohort_ids in groups.items():
         inside = members["cohort_id"].isin(list(cohort_ids))
-        for key, of_key in ((contrast.group.key, in_group), (contrast.reference.key, ~in_group)):
-            count(f"flow.n_{key}.{name}", inside & of_key, f"{key} of {name}")
+        found += [
+            counted(f"flow.n_{key}.{name}", inside & of_key, f"{key} of {name}") for key, of_key in both
+        ]
     keys = members["cancer_type"].map(cancer_type_key, na_action="ignore")
     for name in keys.dropna().value_counts().index:
-        count(f"flow.n.{name}", (keys == name).fillna(False).astype(bool), f"cancer type {name}")
+        of_type = (keys == name).fillna(False).astype(bool)
+        found.append(counted(f"flow.n.{name}", of_type, f"cancer type {name}"))
     if len(members):
         found.append(_share(scope, in_group, contrast))
     return found
 
 
+def _count(scope: Scope, key: str, estimate: float, n: int, row_set: str) -> SurvivalStatistic:
+    return SurvivalStatistic(
+        name=scope.name(key),
+        estimator=COUNT.key,
+        scale=COUNT.scale,
+        estimate=estimate,
+        counts=Counts(n=n),
+        row_set=row_set,
+    )
+
+
 def _share(scope: Scope, in_group: pd.Series, contrast: Contrast) -> SurvivalStatistic:
     share = exact_rate(int(in_group.sum()), len(in_group))
-    return PROPORTION.statistic(
-        scope.name(f"{contrast.group.key}.rate"),
+    return SurvivalStatistic(
+        name=scope.name(f"{contrast.group.key}.rate"),
+        estimator=PROPORTION.key,
+        scale=PROPORTION.scale,
         estimate=share.rate,
         ci_low=share.ci_low,
         ci_high=share.ci_high,
@@ -93,7 +102,9 @@ class _Members:
 
     all: pd.DataFrame
     contrast: Contrast
-    _usable: dict[tuple[str | None, tuple[str, ...], tuple[str, ...]], pd.DataFrame] = field(default_factory=dict)
+    _usable: dict[tuple[str | None, tuple[str, ...], tuple[str, ...]], pd.DataFrame] = field(
+        default_factory=dict
+    )
 
     def asked(self, request: Request) -> pd.DataFrame:
         if request.group is None:
@@ -147,19 +158,28 @@ def _people(request: Request) -> str:
 
 
 def survival_statistics(
-    scope: Scope, sets: RowSets, members: pd.DataFrame, variant: Variant, endpoint_key: str, contrast: Contrast
+    scope: Scope,
+    sets: RowSets,
+    members: pd.DataFrame,
+    variant: Variant,
+    endpoint_key: str,
+    contrast: Contrast,
 ) -> list[SurvivalStatistic]:
     """Every estimator of the variant on these members. What cannot be estimated becomes a row with the reason.
 
     Burden is measured among these members: a cohort by itself keeps its rates where the pool of unlike assays has
     percentiles, and who else was asked for does not change it.
     """
-    of_members = _Members(add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members, contrast)
+    of_members = _Members(
+        add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members, contrast
+    )
     found: list[SurvivalStatistic] = []
     for request in requests_of(variant, of_members.all, of_members.usable, contrast):
         asked = of_members.asked(request)
-        row = request.estimator.statistic(
-            scope.name(f"{endpoint_key}.{request.key}"),
+        row = SurvivalStatistic(
+            name=scope.name(f"{endpoint_key}.{request.key}"),
+            estimator=request.estimator.key,
+            scale=request.estimator.scale,
             counts=of_members.counts(request, asked),
             row_set=sets.named(_people(request), asked.index, members.index, scope.cohort_id),
         )

@@ -197,9 +197,7 @@ def _regressions(
         return  # nobody can be analysed: Cox's row says why
     events = rows["event"].astype(bool).groupby(rows["is_mutated"]).sum()
     if len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP:
-        yield _hazard_request(
-            FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster
-        )
+        yield _hazard_request(FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster)
 
 
 def _hazard(

@@ -172,7 +172,10 @@ def _forest(
         lines,
         title=f"{spec.title}: {scope.variant.replace('_', ' ')}",
         n_heading=f"{_upper(contrast.group.key)} / n",
-        favours=tuple(f"{_upper(g.key)} live longer" for g in (contrast.group, contrast.reference)),
+        favours=(
+            f"{_upper(contrast.group.key)} live longer",
+            f"{_upper(contrast.reference.key)} live longer",
+        ),
     )
     return forest_picture(
         figure, lines, f"Hazard ratios for {_ENDPOINT_LABELS[scope.endpoint].lower()} by {spec.gene} status"

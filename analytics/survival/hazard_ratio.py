@@ -182,13 +182,17 @@ def _from_firth(
         warnings.append(
             f"Firth's interval takes rows as independent and is not clustered by {common.cluster}."
         )
-    found = common.from_model("firth", firth, line, "penalised likelihood ratio", [*warnings, *firth.warnings])
+    found = common.from_model(
+        "firth", firth, line, "penalised likelihood ratio", [*warnings, *firth.warnings]
+    )
     if permuted is None:
         return found
     return replace(
         found,
         p_permutation=permuted.p,
-        permutation_method="exact permutation log-rank" if permuted.is_exact else "sampled permutation log-rank",
+        permutation_method="exact permutation log-rank"
+        if permuted.is_exact
+        else "sampled permutation log-rank",
         permutation_seed=None if permuted.is_exact else common.seed,
         n_permutations=permuted.n_permutations,
     )

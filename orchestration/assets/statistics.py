@@ -1,6 +1,7 @@
 """One asset an analysis, one a result table, the claims, and the views that walk a number back."""
 
 import os
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import pandas as pd
 from analytics.claims.check import check_all
 from analytics.questions.source import PEOPLE_MARTS
 from analytics.questions.specs import AnalysisSpec, Question
+from analytics.results.records import ClaimRecord
+from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
 from orchestration.assets.leftovers import drop_unknown
@@ -27,7 +30,7 @@ from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
 from warehouse.left_out import left_out_cohorts, said_of
-from warehouse.lineage import view_statements
+from warehouse.lineage import every_statistic, view_statements
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
@@ -191,16 +194,6 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return {analysis: said_of(cohorts) for analysis, cohorts in concerned.items() if cohorts}
 
 
-#: What a claim may name. Change over time is never put together over cohorts, so that its keys name the cohort.
-_CLAIMED = """
-select * replace (
-    case when cohort_id is null then estimate_key else estimate_key || '@' || cohort_id end as estimate_key
-)
-from stats.every_stat
-where (cohort_id is null or estimate_key like 'change.%') and list_contains(?, table_name)
-"""
-
-
 @dg.asset(
     key=dg.AssetKey(["stats", "claim_checks"]),
     deps=[
@@ -226,14 +219,14 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
     with warehouse.build() as con:
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
-            con.execute(_CLAIMED, [list(CLAIMED_TABLES)]).df(),
+            [row for row in every_statistic(con) if row.table_name in CLAIMED_TABLES],
             con.execute("select * from marts.published_claim_requirements").df(),
             available_sources(con),
             con.execute("select * from marts.published_claim_relations").df(),
             made_without(con),
         )
-        done = written(con, "claim_checks", checked)
-    counts = checked["verdict"].value_counts()
+        done = written(con, "claim_checks", table_of(ClaimRecord, checked))
+    counts = Counter(row.verdict for row in checked)
     return dg.MaterializeResult(
         metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.errors import AnalysisError
 from analytics.prediction.low_high import OTHER_SCALE, cut_off_row, low_high_rows
@@ -30,7 +31,6 @@ from analytics.prediction.study_rows import (
 )
 from analytics.questions.selection import Selection, leave_out, select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from warehouse.frames.patients import analysis_frame
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.questions.selection import Selection, select_members
 from analytics.resistance.acquired import AcquiredRule, resistance_outcomes
@@ -17,7 +18,6 @@ from analytics.resistance.pairs import PairSettings
 from analytics.resistance.pictures import outcome_figures, pair_figures
 from analytics.resistance.spec import ResistanceSpec, ResistanceVariant
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from analytics.results.tables import RESULT_TABLES
 from orchestration.kinds import resistance_rates
 from warehouse.frames.patients import patient_frame, undetermined_genes

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.questions.selection import NOT_PROFILED, select_members
 from analytics.resistance.change_rows import change_rows
@@ -20,7 +21,6 @@ from analytics.resistance.intrinsic import (
 from analytics.resistance.intrinsic_rates import intrinsic_rows
 from analytics.resistance.pictures import change_figures, intrinsic_figures
 from analytics.resistance.programmes import expression_features
-from analytics.results.rows import ResultRows
 from warehouse.frames.patients import NO_SAMPLE, undetermined_genes
 from warehouse.frames.resistance import (
     covered_panels,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.errors import AnalysisError
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from analytics.results.rows import ResultRows
 from analytics.signatures.estimates import (
     estimate_agreement,
     estimate_coverage,

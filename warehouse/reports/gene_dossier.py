@@ -24,8 +24,9 @@ from analytics.report.material import FigureSource
 from analytics.report.render import render
 from analytics.report.spec import Lead, ReportSpec, SectionSpec
 from analytics.results.gathered import AnalysisResult, Provenance
-from analytics.results.tables import RESULT_TABLES, as_result_table, create_statement
-from orchestration.kinds import survival
+from analytics.results.schema import arrow_table, create_statement
+from analytics.results.tables import RESULT_TABLES, as_result_table
+from analytics.survival import kind as survival
 from warehouse.lineage import view_statements
 from warehouse.questions.gene import GeneQuestion, ask, require_varying
 from warehouse.reports.documents import reports_folder, write_html
@@ -72,12 +73,12 @@ def dossier_html(
     con: duckdb.DuckDBPyConnection, settings: Settings, question: GeneQuestion, command: str
 ) -> str:
     """The document of a question that has been checked."""
-    specs = _specs(con, question)
+    specs, source = _specs(con, question), WarehouseSource(con)
     run_id = con.execute("select run_id from stats.runs order by started_at desc limit 1").fetchone()
     provenance = Provenance("", str(run_id[0]) if run_id else "")
-    results = {spec.analysis_id: survival.run(con, spec, provenance) for spec in specs}
+    results = {spec.analysis_id: survival.run(source, spec, provenance) for spec in specs}
     seen = _landscape(con, question.gene)
-    results[seen.analysis_id] = landscape.run(WarehouseSource(con), seen, provenance)
+    results[seen.analysis_id] = landscape.run(source, seen, provenance)
     _stand_beside(con, specs, results)
     report = _report_spec(con, question, specs, seen)
     pictures = [
@@ -185,17 +186,18 @@ def _stand_beside(
     con: duckdb.DuckDBPyConnection, specs: Sequence[AnalysisSpec], results: Mapping[str, AnalysisResult]
 ) -> None:
     """The result tables as temporary tables, with the views that walk a number back."""
-    for name in RESULT_TABLES:
+    for name, table in RESULT_TABLES.items():
         parts = [result.tables[name] for result in results.values() if name in result.tables]
-        rows = as_result_table(name, pd.concat(parts, ignore_index=True) if parts else [])
+        rows = pd.concat(parts, ignore_index=True) if parts else as_result_table(name, pd.DataFrame())
         if name == "interaction_stats":
             stats = pd.concat(
                 [r.tables["survival_stats"] for r in results.values() if "survival_stats" in r.tables]
             )
-            verdicts = as_result_table(name, survival.verdict_rows(specs, stats, rows))
-            rows = pd.concat([rows, verdicts], ignore_index=True) if len(rows) else verdicts
-        con.execute(_temporary(create_statement(name, f"{_SCHEMA}.{name}")))
-        con.execute(f"insert into {_SCHEMA}.{name} select * from rows")
+            rows = survival.with_verdicts(specs, stats, rows)
+        con.execute(_temporary(create_statement(table.columns, f"{_SCHEMA}.{name}")))
+        con.register("result_rows", arrow_table(table.columns, rows))
+        con.execute(f"insert into {_SCHEMA}.{name} select * from result_rows")
+        con.unregister("result_rows")
     for statement in view_statements(_SCHEMA):
         con.execute(_temporary(statement))
 

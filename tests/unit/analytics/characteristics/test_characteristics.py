@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 from scipy import stats
 
 from analytics.characteristics.estimate import (
@@ -16,7 +17,6 @@ from analytics.characteristics.estimate import (
     compare_categories,
     numeric_difference,
 )
-from analytics.results.rows import ResultRows
 from analytics.results.tables import as_result_table
 
 ROOT = Path(__file__).parents[4]

@@ -1,5 +1,6 @@
 """The table of claim checks over the shipped seeds."""
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -15,39 +16,52 @@ from analytics.claims.model import (
     VERDICTS,
     ClaimDataError,
 )
-from analytics.claims.statistics import RESULT_COLUMNS
+from analytics.claims.statistics import StatisticIndex
+from analytics.results.records import ClaimRecord
+from analytics.results.schema import table_of
+from analytics.results.statistic import AnyStatistic, Counts, Scope
 
 MSK, VALIDATION, DISCOVERY = "igf1r_melanoma_msk_validation", "alk_validation", "alk_discovery"
-MEDIANS = ("median_mutated", "median_wild_type")
 
 
-def result(analysis_id: str, estimate_key: str, stat_id: str, **values: Any) -> dict[str, Any]:
-    named = {"analysis_id": analysis_id, "estimate_key": estimate_key, "stat_id": stat_id}
-    row: dict[str, Any] = dict.fromkeys((*RESULT_COLUMNS, *MEDIANS))
-    return row | named | {"variant": "as_published", "estimator": "cox"} | values
+def result(
+    analysis_id: str,
+    estimate_key: str,
+    stat_id: str,
+    *,
+    variant: str = "as_published",
+    estimator: str = "cox",
+    n: int | None = None,
+    n_in_group: int | None = None,
+    **values: Any,
+) -> AnyStatistic:
+    return AnyStatistic(
+        name=replace(Scope(analysis_id, variant, "OS").name(estimate_key), stat_id=stat_id),
+        estimator=estimator,
+        counts=Counts(group_label="mutated", n=n, n_in_group=n_in_group),
+        **values,
+    )
 
 
-def cox(analysis_id: str, estimate_key: str, stat_id: str, text: str, **values: Any) -> dict[str, Any]:
+def cox(analysis_id: str, estimate_key: str, stat_id: str, text: str, **values: Any) -> AnyStatistic:
     """A Cox result from "estimate low high p"."""
     estimate, low, high, p = (float(part) for part in text.split())
     parts = {"estimate": estimate, "ci_low": low, "ci_high": high, "p": p}
     return result(analysis_id, estimate_key, stat_id, **parts, **values)
 
 
-RESULTS = pd.DataFrame(
-    [
-        cox(MSK, "os.cox_univariable", "s1", "0.338 0.124 0.916 0.0334", n=320, n_mutated=22),
-        result(MSK, "os.log_rank", "s2", estimator="log-rank", p=0.0250, median_wild_type=42.0),
-        cox(MSK, "os.cox_univariable", "s3", "0.40 0.15 1.08 0.07", n=300, variant="default"),
-        result(VALIDATION, "flow.n_total", "s4", estimate=1524),
-        result(VALIDATION, "flow.n_total", "s5", variant="default", estimate=1575),
-        result(VALIDATION, "flow.n_mutated", "s6", estimate=91),
-        result(DISCOVERY, "flow.n_mutated.hugo_2016", "s7", estimate=7),
-        result(DISCOVERY, "flow.n_mutated.liu_2019", "s8", estimate=23),
-        result(DISCOVERY, "flow.n_mutated", "s9", estimate=80),
-        cox("igf1r_melanoma_discovery", "os.cox_adjusted", "s10", "0.41 0.16 1.05 0.062"),
-    ]
-)
+RESULTS = [
+    cox(MSK, "os.cox_univariable", "s1", "0.338 0.124 0.916 0.0334", n=320, n_in_group=22),
+    result(MSK, "os.log_rank", "s2", estimator="log-rank", p=0.0250, median_in_reference=42.0),
+    cox(MSK, "os.cox_univariable", "s3", "0.40 0.15 1.08 0.07", n=300, variant="default"),
+    result(VALIDATION, "flow.n_total", "s4", estimate=1524),
+    result(VALIDATION, "flow.n_total", "s5", variant="default", estimate=1575),
+    result(VALIDATION, "flow.n_mutated", "s6", estimate=91),
+    result(DISCOVERY, "flow.n_mutated.hugo_2016", "s7", estimate=7),
+    result(DISCOVERY, "flow.n_mutated.liu_2019", "s8", estimate=23),
+    result(DISCOVERY, "flow.n_mutated", "s9", estimate=80),
+    cox("igf1r_melanoma_discovery", "os.cox_adjusted", "s10", "0.41 0.16 1.05 0.062"),
+]
 
 
 class Seeds:
@@ -56,9 +70,9 @@ class Seeds:
     def __init__(self, claims: pd.DataFrame, relations: pd.DataFrame, requirements: pd.DataFrame) -> None:
         self.claims, self.relations, self.requirements = claims, relations, requirements
 
-    def check(self, results: pd.DataFrame, *available: str) -> pd.DataFrame:
-        table = check_all(self.claims, results, self.requirements, set(available), self.relations)
-        return table.set_index("claim_id", drop=False)
+    def check(self, results: list[AnyStatistic], *available: str) -> pd.DataFrame:
+        rows = check_all(self.claims, results, self.requirements, set(available), self.relations)
+        return table_of(ClaimRecord, rows).set_index("claim_id", drop=False)
 
 
 @pytest.fixture(scope="module")
@@ -104,9 +118,7 @@ def test_medians_may_come_as_columns_of_the_log_rank_row(checks: pd.DataFrame) -
 
 
 def test_a_row_without_any_median_says_nothing_about_medians(seeds: Seeds) -> None:
-    bare = pd.DataFrame(
-        [result(MSK, "os.log_rank", "s2", p=0.025, median_mutated=None, median_wild_type=None)]
-    )
+    bare = [result(MSK, "os.log_rank", "s2", p=0.025, median_in_group=None, median_in_reference=None)]
     assert seeds.check(bare).loc["A6.os_median_mutated", "verdict"] == NOT_YET_COMPUTED
 
 
@@ -163,26 +175,32 @@ def test_a_source_that_turns_up_lifts_the_obstacle(seeds: Seeds) -> None:
 
 
 def test_a_partial_match_without_the_required_source_is_not_exact(seeds: Seeds) -> None:
-    lucky = pd.DataFrame([result("igf1r_melanoma_discovery", "flow.n_total", "s", estimate=418)])
+    lucky = [result("igf1r_melanoma_discovery", "flow.n_total", "s", estimate=418)]
     assert seeds.check(lucky).loc["A1.n_total", "verdict"] == NOT_REPRODUCIBLE
     assert seeds.check(lucky, "mutations:miao_2018").loc["A1.n_total", "verdict"] == EXACT
 
 
 def test_without_any_result_nothing_is_exact_or_different(seeds: Seeds) -> None:
-    verdicts = set(seeds.check(pd.DataFrame())["verdict"])
+    verdicts = set(seeds.check([])["verdict"])
     assert verdicts == {NOT_YET_COMPUTED, NOT_REPRODUCIBLE, INTERNALLY_INCONSISTENT}
 
 
 def test_a_default_result_alone_is_no_ground_for_a_verdict(seeds: Seeds) -> None:
-    only_default = RESULTS[RESULTS["variant"] == "default"]
+    only_default = [row for row in RESULTS if row.name.variant == "default"]
     assert seeds.check(only_default).loc["A6.os_hr", "verdict"] == NOT_YET_COMPUTED
 
 
 def test_two_results_of_one_name_are_refused_with_both_ids(seeds: Seeds) -> None:
     with pytest.raises(ClaimDataError, match="stat_id s1 and s1"):
-        seeds.check(pd.concat([RESULTS, RESULTS.head(1)]))
+        seeds.check([*RESULTS, RESULTS[0]])
 
 
-def test_results_without_a_column_are_refused_by_its_name(seeds: Seeds) -> None:
-    with pytest.raises(ClaimDataError, match="lack the column\\(s\\) estimate"):
-        seeds.check(RESULTS.drop(columns="estimate"))
+def test_a_statistic_of_one_cohort_is_no_answer_to_a_claim_but_of_change_over_time(seeds: Seeds) -> None:
+    row = result(MSK, "os.cox_univariable", "s")
+    alone = replace(row, name=replace(row.name, cohort_id="msk"))
+    assert seeds.check([alone]).loc["A6.os_hr", "verdict"] == NOT_YET_COMPUTED
+    change = result("acquired_resistance", "change.on_treatment.B2M.all", "s")
+    index = StatisticIndex([replace(change, name=replace(change.name, cohort_id="riaz_2017"))])
+    assert list(index.names()) == [
+        ("acquired_resistance", "as_published", "change.on_treatment.B2M.all@riaz_2017")
+    ]

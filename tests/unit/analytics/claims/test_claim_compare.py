@@ -81,11 +81,14 @@ A6 = hazard_ratio("0.34 0.12 0.92", "=0.025", claim_id="A6.os_hr", p_estimate_ke
 
 
 def test_the_msk_hazard_ratio_is_exact_with_the_values_known_to_reproduce() -> None:
-    check = check_claim(A6, cox(0.338, 0.124, 0.916, 0.0250, n=320, n_mutated=22))
+    check = check_claim(
+        A6, cox(0.338, 0.124, 0.916, 0.0250, n=320, n_in_group=22, group_label="IGF1R mutated")
+    )
     assert check.verdict == EXACT
     assert {part.part for part in check.differences} == {"estimate", "ci_low", "ci_high", "p"}
     assert (
-        "0.338 (0.124-0.916) by cox, P 0.025, n 320, 22 mutated: every printed digit agrees" in check.sentence
+        "0.338 (0.124-0.916) by cox, P 0.025, n 320, 22 IGF1R mutated: every printed digit agrees"
+        in check.sentence
     )
 
 

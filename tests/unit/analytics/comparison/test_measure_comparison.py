@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 from scipy import stats
 
 from analytics.comparison.burden import van_elteren
@@ -10,7 +11,6 @@ from analytics.comparison.estimate import add_q, estimate_measure, member_values
 from analytics.comparison.pictures import measure_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.errors import MissingColumnError
-from analytics.results.rows import ResultRows
 from analytics.results.tables import as_result_table
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 from scipy import stats
 
 from analytics.comutation.estimate import count_rows, gene_rows, named_genes
@@ -17,7 +18,6 @@ from analytics.comutation.pairs import (
 )
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import EmptyGroupError, NoRowsError
-from analytics.results.rows import ResultRows
 from analytics.results.tables import as_result_table
 
 SETTINGS = {"strata": ("cancer_type",), "bins": 10, "widest_bin": 1.25, "min_carriers": 10}

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 
 from analytics.errors import NoRowsError
 from analytics.landscape.estimate import LandscapeRows, member_calls
@@ -11,7 +12,6 @@ from analytics.landscape.pictures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.spec import Domain, LandscapeSpec, Protein
 from analytics.response.rates import exact_rate
-from analytics.results.rows import ResultRows
 from analytics.results.tables import as_result_table
 
 SPEC = LandscapeSpec.model_validate(

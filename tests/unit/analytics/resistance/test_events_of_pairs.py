@@ -1,9 +1,9 @@
 """Losses of pairs: who cannot be judged for a gene is in no denominator of it."""
 
 import pandas as pd
+from analytics.results.rows import ResultRows
 
 from analytics.resistance.estimates import event_rows
-from analytics.results.rows import ResultRows
 
 PAIRS = pd.DataFrame(
     {

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 from resistance_builders import call, calls, no_segments, segment, tumour
 
 from analytics.resistance.intrinsic import (
@@ -18,7 +19,6 @@ from analytics.resistance.intrinsic import (
 )
 from analytics.resistance.intrinsic_rates import intrinsic_rows
 from analytics.resistance.samples import Place, SampleEvidence
-from analytics.results.rows import ResultRows
 
 REFERENCE = json.loads(
     (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")

@@ -5,11 +5,11 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from analytics.results.rows import ResultRows
 from scipy import stats
 from signature_samples import people, profiles, variant
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from analytics.results.rows import ResultRows
 from analytics.signatures.estimates import (
     FITTED,
     estimate_agreement,

@@ -9,13 +9,16 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from analytics.estimates import estimate_survival
 from analytics.figures.picture import Picture
-from analytics.pictures import analysis_figures, kaplan_meier_by_status, origin_words
+from analytics.questions.groups import Contrast
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import AnalysisSpec, Variant
-from analytics.results.rows import ResultRows
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope, SurvivalStatistic
+from analytics.survival.estimate import survival_statistics
+from analytics.survival.figures import analysis_figures, kaplan_meier_by_group, origin_words
 
+ALK = Contrast.of_gene("ALK")
 VARIANT = Variant(
     description="d",
     estimators=("kaplan_meier", "log_rank", "log_rank_oe", "cox_univariable", "cox_burden_adjusted"),
@@ -61,14 +64,16 @@ def frame(n: int = 80, **changes: Any) -> pd.DataFrame:
     return data.assign(**changes)
 
 
-def drawn(data: pd.DataFrame, endpoint: str = "OS") -> tuple[dict[str, Picture], Selection, ResultRows]:
+def drawn(
+    data: pd.DataFrame, endpoint: str = "OS"
+) -> tuple[dict[str, Picture], Selection, list[SurvivalStatistic]]:
     selection = select_members(data, VARIANT, {})
-    rows = ResultRows("q", "default")
-    estimate_survival(rows, selection.members, VARIANT, endpoint.lower())
+    scope, sets, key = Scope("q", "default", endpoint), RowSets(), endpoint.lower()
+    rows = survival_statistics(scope, sets, selection.members, VARIANT, key, ALK)
     for cohort_id in sorted(selection.members["cohort_id"].unique()):
         of_cohort = selection.members[selection.members["cohort_id"] == cohort_id]
-        estimate_survival(rows, of_cohort, VARIANT, endpoint.lower(), cohort_id)
-    return analysis_figures(SPEC, "default", endpoint, selection, rows), selection, rows
+        rows += survival_statistics(scope.of_cohort(cohort_id), sets, of_cohort, VARIANT, key, ALK)
+    return analysis_figures(SPEC, scope, selection, rows, [], ALK), selection, rows
 
 
 def words(picture: Picture) -> str:
@@ -83,11 +88,11 @@ def test_an_analysis_has_curves_a_forest_and_a_flow_named_by_variant_and_endpoin
 
 def test_the_curves_carry_the_hazard_ratio_of_all_members_and_the_log_rank_p() -> None:
     figures, _, rows = drawn(frame())
-    found = {row["estimate_key"]: row for row in rows.survival if row["cohort_id"] is None}
+    found = {row.key: row for row in rows if row.cohort_id is None}
     shown = words(figures["default_os_kaplan_meier"])
     cox = found["os.cox_univariable"]
-    assert f"Cox: HR {cox['estimate']:.2f} ({cox['ci_low']:.2f}-{cox['ci_high']:.2f})" in shown
-    assert f"Log-rank p = {found['os.log_rank']['p']:.3f}" in shown
+    assert f"Cox: HR {cox.estimate:.2f} ({cox.ci_low:.2f}-{cox.ci_high:.2f})" in shown
+    assert f"Log-rank p = {found['os.log_rank'].p:.3f}" in shown
     assert "Months from start of treatment" in shown and "Overall survival" in shown
     assert "ALK mutated" in shown and "ALK wild-type" in shown
 
@@ -122,8 +127,13 @@ def test_nobody_at_all_still_has_a_flow() -> None:
 
 def test_a_very_small_ratio_is_never_printed_as_zero() -> None:
     members = select_members(frame(), VARIANT, {}).members
-    firth = {"estimate": 0.0031, "ci_low": 0.00004, "ci_high": None, "p": 0.0002}
-    shown = words(kaplan_meier_by_status(members, "ALK", "OS", {"firth_univariable": firth}, "A title"))
+    firth = SurvivalStatistic(
+        name=Scope("q", "default", "OS").name("os.firth_univariable"),
+        estimate=0.0031,
+        ci_low=0.00004,
+        p=0.0002,
+    )
+    shown = words(kaplan_meier_by_group(members, ALK, "OS", {"firth_univariable": firth}, "A title", "ALK"))
     assert "Firth: HR 0.0031 (4e-05-not reached), p < 0.001" in shown
 
 
@@ -153,16 +163,14 @@ def test_the_axis_names_both_clocks_of_one_family_and_never_puts_unlike_ones_tog
 
 def test_every_figure_has_words_for_those_who_cannot_see_it_and_the_numbers_that_it_draws() -> None:
     figures, selection, rows = drawn(frame())
-    cox = next(
-        r for r in rows.survival if r["estimate_key"] == "os.cox_univariable" and r["cohort_id"] is None
-    )
-    ratio = f"{cox['estimate']:.2f} ({cox['ci_low']:.2f}-{cox['ci_high']:.2f})"
+    cox = next(r for r in rows if r.key == "os.cox_univariable" and r.cohort_id is None)
+    ratio = f"{cox.estimate:.2f} ({cox.ci_low:.2f}-{cox.ci_high:.2f})"
     for stem, picture in figures.items():
         assert picture.title and len(picture.alt) > 40 and "nan" not in picture.alt, stem
         assert len(picture.data), stem
     assert ratio in figures["default_os_kaplan_meier"].alt and ratio in figures["default_os_forest"].alt
     forest = figures["default_os_forest"].data
     drawn_cox = forest[(forest["estimator"] == "Cox") & forest["is_pooled"]]
-    assert drawn_cox["hr"].tolist() == [cox["estimate"]]
+    assert drawn_cox["hr"].tolist() == [cox.estimate]
     curves = figures["default_os_kaplan_meier"].data
     assert curves["n_events"].sum() == int(selection.members["event"].sum())

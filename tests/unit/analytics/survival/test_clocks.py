@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.estimates import estimate_cohorts, estimate_survival, pool_warnings
+from analytics.questions.groups import Contrast
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import Variant
-from analytics.results.rows import ResultRows
-from orchestration.kinds.survival import with_unlike_clocks
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope, SurvivalStatistic
+from analytics.survival.estimate import cohort_statistics, pool_warnings, survival_statistics
+from analytics.survival.kind import with_unlike_clocks
 
 VARIANT = Variant(description="d", strata=("cohort_id",), estimators=("kaplan_meier", "cox_univariable"))
 CLOCKS = {"dosed": ("icb_start", "treatment"), "trial": ("randomisation", "treatment"),
@@ -47,28 +49,29 @@ def frame(n: int = 240, **changes: Any) -> pd.DataFrame:
     return rows.assign(**changes)
 
 
-def estimated(data: pd.DataFrame) -> tuple[Selection, dict[str | None, dict[str, Any]], ResultRows]:
-    """The selection, and Cox's row by cohort."""
+def estimated(
+    data: pd.DataFrame, sets: RowSets | None = None
+) -> tuple[Selection, dict[str | None, SurvivalStatistic], list[SurvivalStatistic]]:
+    """The selection, Cox's row by cohort, and every row."""
     selection = select_members(data, VARIANT, {})
-    rows = ResultRows("q", "default")
-    estimate_survival(rows, selection.members, VARIANT, "os")
-    estimate_cohorts(rows, selection, VARIANT, "os")
-    cox = [row for row in rows.survival if row["estimate_key"] == "os.cox_univariable"]
-    return selection, {row["cohort_id"]: row for row in cox}, rows
+    scope, gene, known = Scope("q", "default", "OS"), Contrast.of_gene("ALK"), sets or RowSets()
+    rows = survival_statistics(scope, known, selection.members, VARIANT, "os", gene)
+    rows += cohort_statistics(scope, known, selection, VARIANT, "os", gene)
+    return selection, {row.cohort_id: row for row in rows if row.key == "os.cox_univariable"}, rows
 
 
 def test_a_cohort_outside_the_pool_has_the_row_that_it_has_when_it_is_asked_alone() -> None:
     data = frame()
     _, by_cohort, rows = estimated(data)
     assert set(by_cohort) == {None, "dosed", "trial", "old"}
-    assert by_cohort[None]["n"] == 160 and by_cohort["old"]["n"] == 80
+    assert by_cohort[None].n == 160 and by_cohort["old"].n == 80
     _, alone, _ = estimated(data[data["cohort_id"] == "old"])
-    assert by_cohort["old"]["estimate"] == pytest.approx(alone[None]["estimate"], rel=1e-12)
-    assert by_cohort["old"]["stat_id"] == "q/default@old/os.cox_univariable"
+    assert by_cohort["old"].estimate == pytest.approx(alone[None].estimate, rel=1e-12)
+    assert by_cohort["old"].name.stat_id == "q/default@old/os.cox_univariable"
     said = "Not in the pooled estimate: clock diagnosis."
-    assert {c for c, row in by_cohort.items() if said in (row.get("warnings") or "")} == {"old"}
-    medians = [r for r in rows.survival if r["cohort_id"] == "old" and "median" in r["estimate_key"]]
-    assert len(medians) == 2 and all(said in row["warnings"] for row in medians)
+    assert {c for c, row in by_cohort.items() if said in row.warnings} == {"old"}
+    medians = [r for r in rows if r.cohort_id == "old" and "median" in r.key]
+    assert len(medians) == 2 and all(said in row.warnings for row in medians)
 
 
 def test_the_pool_says_which_cohort_is_not_in_it_and_that_it_has_a_row_of_its_own() -> None:
@@ -80,10 +83,11 @@ def test_the_pool_says_which_cohort_is_not_in_it_and_that_it_has_a_row_of_its_ow
 
 
 def test_its_people_are_in_the_row_sets_of_their_own_statistics_and_no_members() -> None:
-    selection, by_cohort, rows = estimated(frame())
-    sets = rows.row_sets_of(selection.everyone.index)
+    known = RowSets()
+    selection, by_cohort, _ = estimated(frame(), known)
+    sets = known.of(selection.everyone.index)
     of_old = selection.everyone["cohort_id"] == "old"
-    named = sets[of_old].str.split("; ").map(lambda names: by_cohort["old"]["row_set"] in names)
+    named = sets[of_old].str.split("; ").map(lambda names: by_cohort["old"].row_set in names)
     assert named.all() and selection.everyone.loc[of_old, "left_at"].notna().all()
 
 

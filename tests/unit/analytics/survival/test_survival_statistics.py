@@ -9,18 +9,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.estimates import cancer_type_key, estimate_flow, estimate_survival
+from analytics.questions.groups import Contrast
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.comparison import compare_response
-from analytics.response_estimates import estimate_response
-from analytics.results.rows import ResultRows
-from analytics.results.tables import RESULT_TABLES, as_result_table, create_statement
+from analytics.response.estimate import response_statistics
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import ResultTypeError, create_statement, table_of
+from analytics.results.statistic import ResponseStatistic, Scope, Statistic, SurvivalStatistic
+from analytics.results.tables import RESULT_TABLES, as_result_table
+from analytics.survival.estimate import cancer_type_key, flow_statistics, survival_statistics
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 from analytics.survival.kaplan_meier import kaplan_meier
 from analytics.survival.log_rank import log_rank_test
 from analytics.survival.proportional_hazards import schoenfeld_test
 from analytics.survival.restricted_mean import restricted_mean_survival
 
+ALK = Contrast.of_gene("ALK")
+OS = Scope("q", "default", "OS")
 EVERY = (
     "kaplan_meier", "log_rank", "log_rank_oe", "cox_univariable", "cox_adjusted", "cox_burden_adjusted",
     "restricted_mean", "schoenfeld",
@@ -60,17 +65,30 @@ def variant(**changes: Any) -> Variant:
     return Variant(**(settings | changes))
 
 
+def estimated(
+    frame: pd.DataFrame, asked: Variant, cohort_id: str | None = None, sets: RowSets | None = None
+) -> list[SurvivalStatistic]:
+    return survival_statistics(OS.of_cohort(cohort_id), sets or RowSets(), frame, asked, "os", ALK)
+
+
 def survival_rows(
     frame: pd.DataFrame, asked: Variant, cohort_id: str | None = None
-) -> dict[str, dict[str, Any]]:
-    rows = ResultRows("q", "default")
-    estimate_survival(rows, frame, asked, "os", cohort_id)
-    return {row["estimate_key"]: row for row in rows.survival}
+) -> dict[str, SurvivalStatistic]:
+    return {row.key: row for row in estimated(frame, asked, cohort_id)}
 
 
-def assert_same(row: dict[str, Any], **expected: float) -> None:
+def responses(frame: pd.DataFrame, sets: RowSets | None = None) -> list[ResponseStatistic]:
+    return response_statistics(Scope("q", "default", "response"), sets or RowSets(), frame, ("orr",), ALK)
+
+
+def flow(frame: pd.DataFrame, asked: AnalysisSpec, sets: RowSets | None = None) -> list[SurvivalStatistic]:
+    return flow_statistics(OS, sets or RowSets(), frame, asked, ALK)
+
+
+def assert_same(row: Statistic, **expected: float) -> None:
+    cells = table_of(type(row), [row]).iloc[0]
     for name, value in expected.items():
-        assert row[name] == pytest.approx(value, rel=1e-12), name
+        assert cells[name] == pytest.approx(value, rel=1e-12), name
 
 
 def spec(**changes: Any) -> AnalysisSpec:
@@ -97,10 +115,15 @@ def test_hazard_ratio_rows_are_those_of_the_estimator() -> None:
         row = rows[key]
         assert_same(
             row, estimate=direct.hr, ci_low=direct.ci_low, ci_high=direct.ci_high, p=direct.p,
-            standard_error=direct.se_log_hr, n=direct.n, n_mutated=direct.n_mutated, events=direct.events,
-            events_mutated=direct.events_mutated, median_wild_type_months=direct.median_wild_type.months,
+            standard_error=direct.se_log_hr, n=direct.n, n_in_group=direct.n_in_group, events=direct.events,
+            events_in_group=direct.events_in_group,
+            median_in_reference_months=direct.median_in_reference.months,
         )  # fmt: skip
-        assert (row["estimator"], row["strata"], row["ties"]) == (direct.estimator, "cohort_id", direct.ties)
+        assert (row.estimator, row.model.strata, row.model.ties) == (
+            direct.estimator,
+            ("cohort_id",),
+            direct.ties,
+        )
 
 
 def test_medians_log_rank_restricted_mean_and_schoenfeld_are_those_of_the_estimators() -> None:
@@ -120,9 +143,8 @@ def test_medians_log_rank_restricted_mean_and_schoenfeld_are_those_of_the_estima
 
 def test_response_rows_are_those_of_the_comparison() -> None:
     frame = members()
-    rows = ResultRows("q", "default")
-    estimate_response(rows, frame, variant(responses=("orr",)))
-    found = {row["estimate_key"]: row for row in rows.response}
+    rows = responses(frame)
+    found = {row.key: row for row in rows}
     compared = compare_response(frame, "orr")
     assert compared.evaluable is not None
     for key, part in (("orr", compared.evaluable), ("orr_itt", compared.intention_to_treat)):
@@ -138,68 +160,71 @@ def test_response_rows_are_those_of_the_comparison() -> None:
         )
         assert_same(found[f"{key}.fisher"], estimate=part.fisher.odds_ratio, p=part.fisher.p)
         assert_same(found[f"{key}.chi_square"], p=part.chi_square.p)
-    assert {row["denominator"] for row in rows.response} == {"evaluable", "intention_to_treat"}
+    assert {row.denominator for row in rows} == {"evaluable", "intention_to_treat"}
 
 
 # --- a name, and which rows are behind it -------------------------------------------------------------------------
 
 
 def test_a_statistic_is_named_by_analysis_variant_cohort_and_key() -> None:
-    rows = ResultRows("q", "default")
-    assert rows.stat_id("os.log_rank", None) == "q/default/os.log_rank"
-    assert rows.stat_id("os.log_rank", "a") == "q/default@a/os.log_rank"
+    assert OS.name("os.log_rank").stat_id == "q/default/os.log_rank"
+    assert OS.of_cohort("a").name("os.log_rank").stat_id == "q/default@a/os.log_rank"
 
 
-def labels_behind(rows: ResultRows, row: dict[str, Any], frame: pd.DataFrame) -> set[int]:
-    of_rows = rows.row_sets_of(frame.index).fillna("")
-    scope = frame["cohort_id"] == row["cohort_id"] if row["cohort_id"] else pd.Series(True, index=frame.index)
-    return {label for label in frame.index[scope] if row["row_set"] in of_rows[label].split("; ")}
+def labels_behind(sets: RowSets, row: Statistic, frame: pd.DataFrame) -> set[int]:
+    of_rows = sets.of(frame.index).fillna("")
+    scope = frame["cohort_id"] == row.cohort_id if row.cohort_id else pd.Series(True, index=frame.index)
+    return {label for label in frame.index[scope] if row.row_set in of_rows[label].split("; ")}
 
 
 def test_every_statistic_names_a_row_set_that_holds_exactly_its_n_rows() -> None:
-    frame, asked = members(), variant(strata=("cohort_id",), responses=("orr",))
-    rows = ResultRows("q", "default")
-    estimate_flow(rows, frame, spec(cohort_groups={"both": ("a", "b")}))
-    estimate_survival(rows, frame, asked, "os")
+    frame, asked = members(), variant(strata=("cohort_id",))
+    sets = RowSets()
+    rows: list[Statistic] = [*flow(frame, spec(cohort_groups={"both": ("a", "b")}), sets)]
+    rows += estimated(frame, asked, None, sets)
     for cohort_id in ("a", "b"):
-        estimate_survival(rows, frame[frame["cohort_id"] == cohort_id], asked, "os", cohort_id)
-    estimate_response(rows, frame, asked)
-    for row in [*rows.survival, *rows.response]:
-        assert len(labels_behind(rows, row, frame)) == row["n"], row["stat_id"]
+        rows += estimated(frame[frame["cohort_id"] == cohort_id], asked, cohort_id, sets)
+    rows += responses(frame, sets)
+    for row in rows:
+        assert len(labels_behind(sets, row, frame)) == row.n, row.name.stat_id
 
 
 def test_the_row_set_of_an_adjusted_estimate_leaves_out_who_lacks_a_covariate() -> None:
-    frame = members()
-    rows = ResultRows("q", "default")
-    estimate_survival(rows, frame, variant(), "os")
-    adjusted = next(row for row in rows.survival if row["estimate_key"] == "os.cox_adjusted")
-    assert adjusted["row_set"] == "members with known sex"
-    assert labels_behind(rows, adjusted, frame) == set(frame.index[frame["sex"].notna()])
+    frame, sets = members(), RowSets()
+    adjusted = next(row for row in estimated(frame, variant(), None, sets) if row.key == "os.cox_adjusted")
+    assert adjusted.row_set == "members with known sex"
+    assert labels_behind(sets, adjusted, frame) == set(frame.index[frame["sex"].notna()])
 
 
 def test_who_is_never_at_risk_is_not_in_the_row_set_and_only_where_entry_is_delayed() -> None:
-    frame = members()
+    frame, sets = members(), RowSets()
     frame.loc[frame["cohort_id"] == "a", "entry_months"] = 1.0
     never = frame["cohort_id"].eq("b") & (np.arange(len(frame)) < 10)
     frame.loc[never, "time_months"] = 0.0
-    rows = ResultRows("q", "default")
     asked = variant(estimators=("cox_univariable",))
-    estimate_survival(rows, frame, asked, "os")
-    estimate_survival(rows, frame[frame["cohort_id"] == "b"], asked, "os", "b")
-    pooled, alone = rows.survival
+    (pooled,) = estimated(frame, asked, None, sets)
+    (alone,) = estimated(frame[frame["cohort_id"] == "b"], asked, "b", sets)
     # 0 months: not at risk beside delayed entries, at risk at time 0 where nobody enters late (rule of survival_data)
-    assert pooled["n"] == len(labels_behind(rows, pooled, frame)) < len(frame)
-    assert alone["n"] == len(labels_behind(rows, alone, frame)) == (frame["cohort_id"] == "b").sum()
+    assert pooled.n == len(labels_behind(sets, pooled, frame)) < len(frame)
+    assert alone.n == len(labels_behind(sets, alone, frame)) == (frame["cohort_id"] == "b").sum()
 
 
 def test_a_row_set_of_one_name_is_one_set_of_rows_whatever_cohort_asks() -> None:
-    rows = ResultRows("q", "default")
+    sets = RowSets()
     index = pd.Index([1, 2, 3, 4])
-    assert rows.row_set("with x", pd.Index([1, 3]), index) == "with x"
-    assert rows.row_set("with x", pd.Index([3]), pd.Index([3, 4]), "b") == "with x"
-    other = rows.row_set("with x", pd.Index([3, 4]), pd.Index([3, 4]), "b")
+    assert sets.named("with x", pd.Index([1, 3]), index) == "with x"
+    assert sets.named("with x", pd.Index([3]), pd.Index([3, 4]), "b") == "with x"
+    other = sets.named("with x", pd.Index([3, 4]), pd.Index([3, 4]), "b")
     assert other == "with x (b by itself)"
-    assert rows.row_sets_of(index).fillna("").tolist() == ["with x", "", f"with x; {other}", other]
+    assert sets.of(index).fillna("").tolist() == ["with x", "", f"with x; {other}", other]
+
+
+def test_groups_are_named_in_every_row() -> None:
+    rows = survival_rows(members(), variant())
+    cox, median = rows["os.cox_univariable"].counts, rows["os.median.wild_type"].counts
+    assert (cox.group_label, cox.reference_label) == ("ALK mutated", "ALK wild-type")
+    assert (median.group_label, median.reference_label) == ("ALK wild-type", None)
+    assert median.n == median.n_in_group == 80
 
 
 # --- what cannot be estimated, what must not be printed -----------------------------------------------------------
@@ -209,21 +234,24 @@ def test_no_row_holds_an_infinite_number_or_a_nan() -> None:
     frame = members(event=False)
     frame.loc[frame.index[1], "event"] = True  # one event, among the wild-type
     rows = survival_rows(frame, variant())
-    for row in rows.values():
-        assert all(math.isfinite(v) for v in row.values() if isinstance(v, float)), row
-    assert rows["os.median.mutated"]["estimate"] is None
-    assert rows["os.median.mutated"]["warnings"] == "The median is not reached."
+    numbers = table_of(SurvivalStatistic, rows.values()).select_dtypes("number")
+    assert not np.isinf(numbers.to_numpy(dtype=float, na_value=np.nan)).any()
+    assert not any(
+        isinstance(v, float) and math.isnan(v) for row in rows.values() for v in vars(row).values()
+    )
+    assert rows["os.median.mutated"].estimate is None
+    assert rows["os.median.mutated"].warnings == ("The median is not reached.",)
 
 
 def test_a_group_without_events_has_no_cox_ratio_but_firth_s_beside_it() -> None:
     frame = members()
     frame.loc[frame["is_mutated"], "event"] = False
     rows = survival_rows(frame, variant(estimators=EVERY))
-    assert rows["os.cox_univariable"]["estimate"] is None
-    assert "monotone" in rows["os.cox_univariable"]["warnings"]
+    assert rows["os.cox_univariable"].estimate is None
+    assert "monotone" in " ".join(rows["os.cox_univariable"].warnings)
     firth = rows["os.firth_univariable"]
-    assert firth["estimator"] == "firth" and 0.005 < firth["estimate"] < 1
-    assert firth["ci_low"] is not None and firth["p_method"].endswith("permutation log-rank")
+    assert firth.estimator == "firth" and firth.estimate is not None and 0.005 < firth.estimate < 1
+    assert firth.ci_low is not None and firth.p_method == "penalised likelihood ratio"
     assert {"os.firth_adjusted", "os.firth_burden_adjusted"} <= set(rows)
 
 
@@ -234,6 +262,20 @@ def test_firth_stands_beside_cox_below_five_events_and_not_from_five_on() -> Non
         frame.loc[of_mutated, "event"] = [i < n_events for i in range(len(of_mutated))]
     assert "os.firth_univariable" in survival_rows(few, variant())
     assert "os.firth_univariable" not in survival_rows(enough, variant())
+
+
+def test_the_p_of_a_row_is_of_the_model_that_gave_its_interval() -> None:
+    """An adjusted Firth row once carried the permutation p of the group alone; the O/E ratio the log-rank p."""
+    for n_events in (0, 2, 4):
+        frame = members()
+        of_mutated = frame.index[frame["is_mutated"]]
+        frame.loc[of_mutated, "event"] = [i < n_events for i in range(len(of_mutated))]
+        for row in estimated(frame, variant(estimators=EVERY)):
+            if row.estimate is not None and row.scale == "hazard ratio" and row.ci_low is not None:
+                outside = row.ci_low > 1 or (row.ci_high is not None and row.ci_high < 1)
+                assert outside == (row.p is not None and row.p < 0.05), row.key
+            has_permutation = row.key == "os.firth_univariable"
+            assert (row.p_permutation is not None) == has_permutation, row.key
 
 
 def test_sparse_is_judged_on_the_rows_of_the_model_not_on_all_members() -> None:
@@ -249,27 +291,25 @@ def test_what_cannot_be_estimated_is_a_row_that_says_why_in_a_sentence() -> None
     nobody_mutated = members(is_mutated=False)
     rows = survival_rows(nobody_mutated, variant())
     for key in ("os.cox_univariable", "os.log_rank", "os.logrank_oe", "os.median.mutated"):
-        assert rows[key].get("estimate") is None
-        assert rows[key]["warnings"].endswith("."), key
-    assert rows["os.median.mutated"]["n"] == 0
-    assert rows["os.median.wild_type"]["estimate"] is not None
+        assert rows[key].estimate is None
+        assert rows[key].warnings and all(text.endswith(".") for text in rows[key].warnings), key
+    assert rows["os.median.mutated"].n == 0
+    assert rows["os.median.wild_type"].estimate is not None
 
 
 def test_no_members_at_all_give_rows_with_reasons_and_no_crash() -> None:
     nobody = members().iloc[:0]
-    rows = ResultRows("q", "default")
-    estimate_flow(rows, nobody, spec())
-    estimate_survival(rows, nobody, variant(), "os")
-    estimate_response(rows, nobody, variant(responses=("orr",)))
-    assert all(row["n"] == 0 for row in [*rows.survival, *rows.response])
-    assert all(row["warnings"] for row in rows.survival if row["estimate_key"].startswith("os."))
+    survival = [*flow(nobody, spec()), *estimated(nobody, variant())]
+    every: list[Statistic] = [*survival, *responses(nobody)]
+    assert all(row.n == 0 for row in every)
+    assert all(row.warnings for row in survival if row.key.startswith("os."))
 
 
 def test_warnings_are_whole_sentences() -> None:
     frame = members()
     frame.loc[frame.index[:3], "time_months"] = 0.0
     rows = survival_rows(frame, variant(strata=("cohort_id",)))
-    said = [str(row["warnings"]) for row in rows.values() if row.get("warnings")]
+    said = [sentence for row in rows.values() for sentence in row.warnings]
     assert said
     for text in said:
         assert text[0].isupper() or text[0].isdigit()
@@ -281,15 +321,13 @@ def test_counts_are_of_the_rows_that_were_used_even_where_a_stratum_is_unknown()
     frame.loc[frame.index[:7], "cancer_type"] = None
     rows = survival_rows(frame, variant(strata=("cancer_type",)))
     direct = log_rank_test(frame, strata=("cancer_type",))
-    assert rows["os.log_rank"]["n"] == direct.n == len(frame) - 7
-    assert rows["os.log_rank"]["events"] == direct.n_events
+    assert rows["os.log_rank"].n == direct.n == len(frame) - 7
+    assert rows["os.log_rank"].counts.events == direct.n_events
 
 
 def test_a_burden_adjusted_row_says_what_burden_is() -> None:
-    assert (
-        "Burden is the log2(rate + 1)."
-        in survival_rows(members(), variant())["os.cox_burden_adjusted"]["warnings"]
-    )
+    row = survival_rows(members(), variant())["os.cox_burden_adjusted"]
+    assert "Burden is the log2(rate + 1)." in row.warnings
 
 
 def test_burden_is_measured_among_the_members_that_are_analysed() -> None:
@@ -303,12 +341,10 @@ def test_burden_is_measured_among_the_members_that_are_analysed() -> None:
         panel_id=np.where(is_panel, "P", "WES"),
         denominator_mb=np.where(is_panel, 1.1, np.nan),
     )
-    rows, asked = ResultRows("q", "default"), variant(estimators=("cox_burden_adjusted",))
-    estimate_survival(rows, frame, asked, "os")
-    estimate_survival(rows, frame[is_panel], asked, "os", "a")
-    pooled, alone = rows.survival
-    assert "Burden is the percentile" in pooled["warnings"]
-    assert "Burden is the log2(non-synonymous mutations per Mb" in alone["warnings"]
+    asked = variant(estimators=("cox_burden_adjusted",))
+    (pooled,), (alone,) = estimated(frame, asked), estimated(frame[is_panel], asked, "a")
+    assert "Burden is the percentile" in " ".join(pooled.warnings)
+    assert "Burden is the log2(non-synonymous mutations per Mb" in " ".join(alone.warnings)
     rate = frame[is_panel].assign(burden=np.log2(frame["n_nonsynonymous"] / 1.1 + 1))
     direct = estimate_hazard_ratio(rate, estimator="cox", adjust=("burden",))
     assert_same(alone, estimate=direct.hr, ci_low=direct.ci_low, p=direct.p)
@@ -319,9 +355,8 @@ def test_burden_is_measured_among_the_members_that_are_analysed() -> None:
 
 def test_flow_counts_members_by_status_cohort_group_and_cancer_type() -> None:
     frame = members()
-    rows = ResultRows("q", "default")
-    estimate_flow(rows, frame, spec(cohort_groups={"both": ("a", "b")}))
-    found = {row["estimate_key"]: row["estimate"] for row in rows.survival}
+    rows = flow(frame, spec(cohort_groups={"both": ("a", "b")}))
+    found = {row.key: row.estimate or 0.0 for row in rows}
     assert found["flow.n_total"] == 120 and found["flow.n_cohorts"] == 2
     assert found["flow.n_mutated"] == 40 and found["flow.n_wild_type"] == 80
     assert found["flow.n_mutated.both"] == 40
@@ -350,30 +385,26 @@ def test_cancer_types_have_short_keys(cancer_type: str, key: str) -> None:
 
 
 def test_rows_fit_their_result_tables() -> None:
-    rows = ResultRows("q", "default")
-    frame, asked = members(), variant(responses=("orr",))
-    estimate_flow(rows, frame, spec())
-    estimate_survival(rows, frame, asked, "os")
-    estimate_response(rows, frame, asked)
-    survival = as_result_table("survival_stats", [row | {"endpoint": "OS"} for row in rows.survival])
-    response = as_result_table("response_stats", [row | {"endpoint": "response"} for row in rows.response])
+    frame = members()
+    survival = table_of(SurvivalStatistic, [*flow(frame, spec()), *estimated(frame, variant())])
+    response = table_of(ResponseStatistic, responses(frame))
     assert survival["stat_id"].is_unique and response["stat_id"].is_unique
     assert survival["n"].dtype == "Int64" and survival["estimate"].dtype == "float64"
     assert survival["row_set"].notna().all() and response["row_set"].notna().all()
 
 
 def test_a_column_that_no_table_has_is_refused_by_name() -> None:
-    with pytest.raises(KeyError, match=r"stats\.runs has no columns \['colour'\]"):
-        as_result_table("runs", [{"run_id": "1", "colour": "red"}])
+    with pytest.raises(ResultTypeError, match="runs has no column colour"):
+        as_result_table("runs", pd.DataFrame([{"run_id": "1", "colour": "red"}]))
 
 
 def test_no_rows_give_an_empty_table_with_its_columns() -> None:
-    for name, columns in RESULT_TABLES.items():
-        empty = as_result_table(name, [])
-        assert empty.empty and list(empty.columns) == list(columns)
+    for name, table in RESULT_TABLES.items():
+        empty = as_result_table(name, pd.DataFrame())
+        assert empty.empty and list(empty.columns) == list(table.columns)
 
 
 def test_the_ddl_names_every_column_with_its_type() -> None:
-    statement = create_statement("analysis_flow", "stats.analysis_flow")
+    statement = create_statement(RESULT_TABLES["analysis_flow"].columns, "stats.analysis_flow")
     assert statement.startswith("create or replace table stats.analysis_flow (")
     assert '"n_left_out" bigint' in statement and '"reason" varchar' in statement

@@ -1,0 +1,143 @@
+"""Two-stage pooling, the arm x gene interaction and the verdict: which rows they get and the rows they become."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analytics.meta.pooling import interaction_statistics, meta_statistics, verdict_statistic
+from analytics.questions.groups import Contrast
+from analytics.questions.specs import AnalysisSpec, Variant
+from analytics.results.statistic import (
+    Counts,
+    InteractionStatistic,
+    MetaStatistic,
+    Scope,
+    SurvivalStatistic,
+)
+
+SPEC = AnalysisSpec(
+    analysis_id="x",
+    title="t",
+    question="q",
+    gene="G",
+    cohorts=("a", "b", "c"),
+    trials=("t1",),
+    control_analysis="without",
+    registered_on="2026-01-01",
+    variants={"default": Variant(description="d")},
+)
+
+
+OS = Scope("x", "default", "OS")
+GENE = Contrast.of_gene("G")
+
+
+def cox(
+    cohort_id: str | None, estimate: float, error: float, events: int, analysis_id: str = "x"
+) -> SurvivalStatistic:
+    return SurvivalStatistic(
+        name=Scope(analysis_id, "default", "OS", cohort_id).name("os.cox_univariable"),
+        estimate=estimate,
+        standard_error=error,
+        counts=Counts(n=100, n_in_group=20, events=50, events_in_group=events),
+    )
+
+
+def estimates(events_of_a: int = 9) -> list[SurvivalStatistic]:
+    return [
+        cox("a", 0.5, 0.2, events_of_a),
+        cox("b", 0.5, 0.2, 9),
+        cox("c", 0.5, 0.2, 9),
+        cox(None, 0.5, 0.115, 27),
+        cox(None, 1.0, 0.1, 40, "without"),
+    ]
+
+
+def pooled(rows: list[SurvivalStatistic]) -> list[MetaStatistic]:
+    return meta_statistics(OS, "os", rows, GENE)
+
+
+def interactions(frame: pd.DataFrame) -> list[InteractionStatistic]:
+    return interaction_statistics(OS, ["t1"], "os", frame, GENE)
+
+
+def test_equal_studies_pool_to_their_common_ratio_with_the_fixed_effect_error() -> None:
+    whole = pooled(estimates())[0]
+    assert whole.name.stat_id == "x/default/os.random_effects"
+    assert whole.estimate == pytest.approx(0.5)
+    assert whole.tau2 == pytest.approx(0.0, abs=1e-9)
+    # t quantile on 2 degrees of freedom times 0.2 / sqrt(3): the guard does not scale the variance down to zero
+    half = 4.302652729749464 * 0.2 / np.sqrt(3)
+    assert np.log(whole.ci_high) == pytest.approx(np.log(0.5) + half)
+
+
+def test_each_cohort_is_left_out_once_when_there_are_three() -> None:
+    rows = pooled(estimates())
+    assert [row.left_out for row in rows] == [None, "a", "b", "c"]
+    assert all(row.n_cohorts == 2 for row in rows[1:])
+
+
+def test_a_cohort_without_an_estimate_is_named_not_pooled() -> None:
+    whole = pooled(estimates(events_of_a=0))[0]
+    assert whole.cohorts == ("b", "c") and "No estimate from a." in whole.warnings
+
+
+def test_one_cohort_gives_no_row() -> None:
+    assert pooled([estimates()[0], estimates()[3]]) == []
+
+
+def trial(seed: int = 3, n: int = 4000) -> pd.DataFrame:
+    """Both arms; the gene halves the hazard under treatment only."""
+    random = np.random.default_rng(seed)
+    treated, mutated = random.random(n) < 0.5, random.random(n) < 0.3
+    hazard = 0.05 * np.where(treated & mutated, 0.5, 1.0)
+    time = random.exponential(1 / hazard)
+    return pd.DataFrame(
+        {
+            "cohort_id": "t1",
+            "time_months": np.minimum(time, 40),
+            "event": time < 40,
+            "is_icb_treated": treated,
+            "is_mutated": mutated,
+        }
+    )
+
+
+def test_a_planted_interaction_is_found_within_its_interval() -> None:
+    rows = {row.key: row for row in interactions(trial())}
+    low, high = _interval(rows["os.arm_x_gene"])
+    assert low < 0.5 < high < 1
+    low, high = _interval(rows["os.gene_in_control_arm"])
+    assert low < 1 < high
+
+
+def _interval(row: InteractionStatistic) -> tuple[float, float]:
+    assert row.ci_low is not None and row.ci_high is not None
+    return row.ci_low, row.ci_high
+
+
+def test_a_trial_without_people_becomes_a_row_with_the_reason() -> None:
+    rows = interactions(trial().iloc[:0])
+    assert len(rows) == 1 and rows[0].warnings and rows[0].estimate is None
+
+
+def test_the_ratio_of_hazard_ratios_is_that_of_altman_and_bland() -> None:
+    row = verdict_statistic(SPEC, OS, estimates(), [])
+    assert row is not None
+    error = np.hypot(0.115, 0.1)
+    assert row.estimate == pytest.approx(0.5)
+    assert row.ci_high == pytest.approx(0.5 * np.exp(1.959963984540054 * error))
+    assert row.verdict == "predictive" and "ratio of hazard ratios" in str(row.reason)
+
+
+def test_a_null_interaction_in_a_trial_outweighs_the_comparison_with_other_people() -> None:
+    null = InteractionStatistic(name=OS.name("os.arm_x_gene"), estimate=1.0, ci_low=0.7, ci_high=1.43)
+    row = verdict_statistic(SPEC, OS, estimates(), [null])
+    assert row is not None and row.verdict == "associated in ICB only"
+
+
+def test_without_a_control_analysis_there_is_no_verdict() -> None:
+    alone = SPEC.model_copy(update={"control_analysis": None})
+    assert verdict_statistic(alone, OS, estimates(), []) is None
