@@ -19,7 +19,7 @@ from analytics.comutation.pairs import APART, SIGNIFICANT_Q, TOGETHER, TOO_FEW, 
 from analytics.comutation.spec import ComutationSpec
 from analytics.questions.groups import Contrast
 from analytics.response.estimate import FISHER_EXACT
-from analytics.response.tables import fisher_exact_test
+from analytics.response.two_by_two import fisher_exact_test
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import ComparisonStatistic, Counts, FrequencyStatistic, Scope
