@@ -12,6 +12,11 @@ class Group:
     key: str
     label: str
 
+    @property
+    def word(self) -> str:
+        """The key in a sentence: 'wild-type'."""
+        return self.key.replace("_", "-")
+
 
 @dataclass(frozen=True)
 class Contrast:

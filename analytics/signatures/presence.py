@@ -14,7 +14,7 @@ from analytics.errors import EmptyGroupError, InvalidColumnError, NoRowsError
 from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.rates import exact_rate, newcombe_difference
 from analytics.response.stratified_tables import mantel_haenszel, strata_counts
-from analytics.response.tables import fisher_exact_test
+from analytics.response.two_by_two import fisher_exact_test
 
 
 def compare_presence(

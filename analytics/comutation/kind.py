@@ -1,46 +1,38 @@
-"""Which genes are mutated together with one gene: asks the warehouse, calls ``analytics.comutation``."""
+"""Which genes are mutated together with one gene."""
 
 from __future__ import annotations
 
-import duckdb
 import pandas as pd
-from analytics.results.rows import ResultRows
 
-from analytics.comutation.estimate import count_rows, gene_rows, named_genes
+from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
 from analytics.comutation.figure import comutation_figure
 from analytics.comutation.pairs import TOO_FEW, comutation_table
+from analytics.comutation.source import ComutationSource
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import AnalysisError
 from analytics.figures.picture import Picture
+from analytics.questions.groups import Contrast
+from analytics.questions.kind import Kind
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
-from warehouse.frames.patients import analysis_frame, undetermined_genes
-
-_CALLS = """
-select cohort_id, sample_id, hugo_symbol as gene, count(*) as n_calls
-from marts.mutations
-where is_counted and is_nonsynonymous and hugo_symbol is not null and hugo_symbol <> $gene
-    and list_contains($cohorts, cohort_id)
-group by cohort_id, sample_id, hugo_symbol
-order by gene, cohort_id, sample_id
-"""
-_COVERAGE = "select panel_id, hugo_symbol from marts.gene_panels where list_contains($panels, panel_id)"
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import FrequencyStatistic, Scope
+from analytics.survival.estimators import COUNT
 
 
-def run(con: duckdb.DuckDBPyConnection, spec: ComutationSpec, provenance: Provenance) -> AnalysisResult:
-    """Every variant of a spec on an open warehouse."""
+def run(source: ComutationSource, spec: ComutationSpec, provenance: Provenance) -> AnalysisResult:
+    """Every variant of a spec."""
     gathered = Gathered(spec, spec.variants, provenance)
-    frame = analysis_frame(con, spec.gene, "OS", spec.cohorts)
-    calls = con.execute(_CALLS, {"gene": spec.gene, "cohorts": list(spec.cohorts)}).df()
-    panels = sorted(frame["panel_id"].dropna().unique())
-    covered = con.execute(_COVERAGE, {"panels": panels}).df()
-    coverage = {str(panel): set(genes) for panel, genes in covered.groupby("panel_id")["hugo_symbol"]}
-    doubts = undetermined_genes(con, spec.cohorts)
+    frame = source.analysis_frame(spec.gene, "OS", spec.cohorts)
+    calls = source.calls_of_other_genes(spec.gene, spec.cohorts)
+    coverage = source.panel_genes(sorted(frame["panel_id"].dropna().unique()))
+    doubts = source.undetermined_genes(spec.cohorts)
+    contrast = Contrast.of_gene(spec.gene)
     for name, variant in spec.variants.items():
         selection = select_members(
             frame, variant, spec.where, icb_only=spec.icb_only, requires_endpoint=False
         )
-        members, rows = selection.members, ResultRows(spec.analysis_id, name)
+        scope, sets, members = Scope(spec.analysis_id, name, spec.endpoint), RowSets(), selection.members
         of_members = _of_members(calls, members)
         undetermined = _undetermined(doubts, members, of_members)
         try:
@@ -55,24 +47,31 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComutationSpec, provenance: Proven
                 min_carriers=spec.min_carriers,
             )
         except AnalysisError as exc:
-            reason: list[dict[str, object]] = []
-            rows.add(reason, "comutation.n_tested", None, {"estimator": "count", "warnings": str(exc)})
-            gathered.add("frequency_stats", reason, endpoint=spec.endpoint)
-            gathered.add_members(name, spec.endpoint, selection, rows)
+            gathered.add([_not_done(scope, str(exc))])
+            gathered.add_members(scope, selection, sets)
             continue
-        gathered.add(
-            "comutation_results", table, analysis_id=spec.analysis_id, variant=name, endpoint=spec.endpoint,
-            gene=spec.gene,
-        )  # fmt: skip
-        gathered.add("frequency_stats", count_rows(rows, members, table, spec.gene), endpoint=spec.endpoint)
+        audited = Audited(members, table, coverage, undetermined)
         genes = named_genes(spec, table)
-        family = f"{spec.analysis_id}, {int((table['verdict'] != TOO_FEW).sum())} genes"
-        named = gene_rows(rows, members, table, coverage, undetermined, genes, family)
-        gathered.add("comparison_stats", named, endpoint=spec.endpoint)
+        family = f"{spec.analysis_id}, {len(audited.tested)} genes"
+        gathered.add_frame("comutation_results", _identified(table, spec, scope))
+        gathered.add(count_statistics(scope, sets, audited, spec.gene, contrast))
+        gathered.add(gene_statistics(scope, sets, audited, genes, family, contrast))
         if genes:
             gathered.figures[f"{name}_comutation"] = _picture(spec, table, genes)
-        gathered.add_members(name, spec.endpoint, selection, rows)
+        gathered.add_members(scope, selection, sets)
     return gathered.result()
+
+
+def _not_done(scope: Scope, reason: str) -> FrequencyStatistic:
+    return FrequencyStatistic(
+        name=scope.name("comutation.n_tested"), estimator=COUNT.key, scale=COUNT.scale, warnings=(reason,)
+    )
+
+
+def _identified(table: pd.DataFrame, spec: ComutationSpec, scope: Scope) -> pd.DataFrame:
+    return table.assign(
+        analysis_id=scope.analysis_id, variant=scope.variant, endpoint=scope.endpoint, gene=spec.gene
+    )
 
 
 def _of_members(calls: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
@@ -103,3 +102,6 @@ def _picture(spec: ComutationSpec, table: pd.DataFrame, genes: list[str]) -> Pic
     ]
     alt = f"Odds ratios of {len(drawn)} genes with {spec.gene}. {'; '.join(leading)}."
     return Picture(comutation_figure(drawn, gene=spec.gene, title=title), title, alt, drawn)
+
+
+KIND = Kind("comutation", ComutationSpec, run)
