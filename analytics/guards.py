@@ -236,7 +236,7 @@ def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
             ratio = estimate_hazard_ratio(rows, estimator="cox", strata=inside)
         except AnalysisError:
             continue
-        if ratio.events_mutated and ratio.se_log_hr > 0 and math.isfinite(ratio.log_hr):
+        if ratio.events_in_group and ratio.se_log_hr > 0 and math.isfinite(ratio.log_hr):
             found[str(cohort_id)] = ratio
     without = [str(c) for c in by_cohort if c not in found]
     note = f" No estimate from {', '.join(without)}." if without else ""
@@ -297,7 +297,7 @@ def _evidence(members: pd.DataFrame, strata: Sequence[str]) -> Evidence | None:
         return None
     if not (math.isfinite(found.log_hr) and math.isfinite(found.se_log_hr) and found.se_log_hr > 0):
         return None
-    return Evidence(ratio_estimate(found.log_hr, found.se_log_hr), found.events_mutated)
+    return Evidence(ratio_estimate(found.log_hr, found.se_log_hr), found.events_in_group)
 
 
 def _interaction(trials: pd.DataFrame | None) -> tuple[RatioEstimate | None, Evidence | None, str]:

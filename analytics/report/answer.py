@@ -35,7 +35,6 @@ _LEADING = ("firth_univariable", "cox_univariable", "logrank_oe")
 _WITH_BURDEN = ("firth_burden_adjusted", "cox_burden_adjusted")
 
 
-
 def lead_block(material: Material, lead: Lead, lineage: Lineage) -> LeadBlock:
     """What one analysis answers. Estimates named by the lead are introduced by its words; without them a survival
     analysis speaks for itself, and any other kind lists its first numbers."""
@@ -118,7 +117,9 @@ def _survival(row: AnyStatistic, endpoint: str) -> str:
     did = unshown if not _is_shown(row) else longer if (row.estimate or 0.0) < 1 else less
     kind = key_words(row.key).replace("Hazard ratio, ", "hazard ratio (") + ")"
     counts = row.counts
-    among = "" if counts.events_in_group is None else f", {count(counts.events_in_group)} of them in this group"
+    among = (
+        "" if counts.events_in_group is None else f", {count(counts.events_in_group)} of them in this group"
+    )
     return (
         f"People whose tumours are {counts.group_label} {did} than those {counts.reference_label}: {kind} "
         f"{_shown(row)}, P {p_relation(row.p)}; {count(counts.n)} people, {count(counts.n_in_group)} "
@@ -149,9 +150,7 @@ def _response(rows: list[AnyStatistic], lineage: Lineage) -> list[Cell]:
     ]
     if len(shown) < 2:
         return []
-    sentence = (
-        f"Objective response: {shown[0]} and {shown[1]}, a difference of {_shown(difference)} percentage points."
-    )
+    sentence = f"Objective response: {shown[0]} and {shown[1]}, a difference of {_shown(difference)} percentage points."
     return [_cited(sentence, difference, lineage)]
 
 
@@ -163,10 +162,14 @@ def _verdict(material: Material, spec: SpecRecord, lineage: Lineage) -> tuple[st
         ):
             ratio = _shown(row)
             number = (
-                f" Ratio of hazard ratios, with against without checkpoint blockade: {ratio}." if ratio else ""
+                f" Ratio of hazard ratios, with against without checkpoint blockade: {ratio}."
+                if ratio
+                else ""
             )
             reason = (row.reason or "").rstrip(".")
-            sentence = f"Predictive or prognostic? {row.verdict[:1].upper()}{row.verdict[1:]}: {reason}.{number}"
+            sentence = (
+                f"Predictive or prognostic? {row.verdict[:1].upper()}{row.verdict[1:]}: {reason}.{number}"
+            )
             return row.verdict, [_cited(sentence, row, lineage)]
     return "", []
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.report.answer import burden_verdicts, lead_block
 from analytics.characteristics.tables import CharacteristicStatistic
+from analytics.report.answer import burden_verdicts, lead_block
 from analytics.report.blocks import (
     AnalysisBlock,
     FigureBlock,
@@ -34,10 +34,10 @@ from analytics.report.remark import remark_items
 from analytics.report.remark_evidence import gather
 from analytics.report.spec import ReportSpec, SectionSpec
 from analytics.report.statistic_tables import TITLES, cohort_table, statistic_table
+from analytics.report.words import column_words, endpoint_words, plain_words, slug, text_of, variant_words
 from analytics.results.records import RunRecord, SpecRecord
 from analytics.results.schema import rows_of
 from analytics.results.statistic import SurvivalStatistic
-from analytics.report.words import column_words, endpoint_words, plain_words, slug, text_of, variant_words
 
 #: Tables that say what was asked and who is in it, not what came out, and those with a row a person or mutation.
 _BOOKKEEPING = frozenset(

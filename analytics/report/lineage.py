@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from analytics.report.blocks import LineageEntry, SourceFile
-from analytics.results.statistic import AnyStatistic
 from analytics.report.words import count, endpoint_words, plural, slug, text_of, variant_words
+from analytics.results.statistic import AnyStatistic
 
 _FILE = ["address", "member", "sha256"]
 

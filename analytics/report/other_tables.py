@@ -88,9 +88,7 @@ def _plain_cell(column: str, value: Any) -> Cell:
     return Cell(str(value))
 
 
-def claims_table(
-    claims: pd.DataFrame, statistics: Sequence[AnyStatistic], lineage: Lineage
-) -> Table | None:
+def claims_table(claims: pd.DataFrame, statistics: Sequence[AnyStatistic], lineage: Lineage) -> Table | None:
     """Printed numbers beside the warehouse's own, with the verdict of the run."""
     if claims.empty:
         return None

@@ -10,12 +10,11 @@ from analytics.characteristics.tables import CharacteristicStatistic
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.words import (
-    group_words,
     column_words,
     count,
     endpoint_words,
     fixed,
-    is_missing,
+    group_words,
     number,
     p_value,
     plain_words,
@@ -108,7 +107,9 @@ def count_table(rows: Sequence[AnyStatistic], lineage: Lineage, caption: str) ->
     def line(label: str, suffix: str, last: Cell) -> Row:
         return Row((Cell(label), *(cell(f"flow.n_{group}{suffix}") for group in groups), last))
 
-    names = [key.removeprefix(f"{groups[0]}.") for key in counted if groups and key.startswith(f"{groups[0]}.")]
+    names = [
+        key.removeprefix(f"{groups[0]}.") for key in counted if groups and key.startswith(f"{groups[0]}.")
+    ]
     cohorts = tuple(line(name, f".{name}", Cell("")) for name in names)
     types = [key.removeprefix("flow.n.") for key in found if key.startswith("flow.n.")]
     nothing = tuple(Cell("") for _ in groups)

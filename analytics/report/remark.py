@@ -7,16 +7,16 @@ The items are those of McShane et al., J Natl Cancer Inst 2005;97:1180, as expla
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
-
-import pandas as pd
 
 from analytics.report.blocks import RemarkItem
 from analytics.report.material import Material
 from analytics.report.people_tables import CHARACTERISTICS, heading
 from analytics.report.remark_evidence import Evidence, gather, median_follow_up
 from analytics.report.spec import ReportSpec
-from analytics.report.words import count, fixed, listed, p_value, plain_words, plural, with_interval
+from analytics.report.words import count, fixed, listed, p_value, plain_words, plural
+from analytics.results.statistic import ComparisonStatistic, Counts
 
 IN_RUN, PARTLY, NOT_AVAILABLE, NOT_APPLICABLE = "in the run", "partly", "not available", "not applicable"
 #: Normal quantiles of a two-sided 5 % test with a power of 80 %.
@@ -36,15 +36,15 @@ def remark_items(spec: ReportSpec, material: Material) -> tuple[RemarkItem, ...]
 
 
 def _marker(e: Evidence) -> _Answer:
-    specs = e.material.specs.drop_duplicates("analysis_id")
-    n_pre = int(specs["is_prespecified"].fillna(False).astype(bool).sum())
-    genes = sorted(set(specs["gene"].dropna().astype(str)))
+    specs = {spec.analysis_id: spec for spec in e.material.specs}.values()
+    n_pre = sum(bool(spec.is_prespecified) for spec in specs)
+    genes = sorted({gene for spec in specs for gene in spec.genes})
     marker = (
         f"Marker: mutation of {listed(genes)}."
         if genes
         else "Markers: the genes and gene sets named in the specs."
     )
-    dates = sorted(set(specs["registered_on"].dropna().astype(str)))
+    dates = sorted({spec.registered_on for spec in specs if spec.registered_on is not None})
     return IN_RUN, (
         f"{marker} Objective: {e.spec.question} {plural(len(specs), 'analysis', 'analyses')}, written down on "
         f"{listed(dates)}; {n_pre} of them before the data were looked at, the others are exploratory."
@@ -69,8 +69,8 @@ def _patients(e: Evidence) -> _Answer:
 def _treatments(e: Evidence) -> _Answer:
     if not e.known("drug_class"):
         return NOT_AVAILABLE, "No table of these cohorts says which drug was given.", ""
-    arms = e.material.every_stat["table_name"].eq("interaction_stats").any()
-    randomised = " Arms of randomised trials are compared where the cohorts have them." if arms else ""
+    has_arms = bool(e.material.interactions)
+    randomised = " Arms of randomised trials are compared where the cohorts have them." if has_arms else ""
     return PARTLY, (
         f"Drug class known of {e.known('drug_class'):,} of {len(e.members):,}: {e.commonest('drug_class')}. "
         "How treatment "
@@ -153,7 +153,8 @@ def _sample_size(e: Evidence) -> _Answer:
         return NOT_APPLICABLE, none, ""
     ratio = math.exp(-_Z_ALPHA_AND_POWER / math.sqrt(counts.events * share * (1 - share)))
     return IN_RUN, (
-        f"{none} With {count(counts.events)} events and {100 * share:.1f} % {counts.group_label or 'in the group'} a hazard ratio of "
+        f"{none} With {count(counts.events)} events and {100 * share:.1f} % "
+        f"{counts.group_label or 'in the group'} a hazard ratio of "
         f"{fixed(ratio, 2)} or "
         "below (or its inverse or above) would be shown with a power of 80 % (Schoenfeld 1983)."
     ), ""  # fmt: skip

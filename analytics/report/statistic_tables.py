@@ -47,7 +47,8 @@ _NOT_SHOWN = frozenset(
     {
         "stat_id", "analysis_id", "variant", "endpoint", "cohort_id", "estimate_key", "estimator",
         "adjusted_for", "strata", "ties", "row_set", "n", "n_in_group", "events", "events_in_group", "scale",
-        "reference_label", "responders", "responders_in_group", "estimate", "ci_low", "ci_high", "standard_error", "statistic",
+        "reference_label", "responders", "responders_in_group", "estimate", "ci_low", "ci_high", "standard_error",
+        "statistic", "category",
         "p", "p_method", "median_in_group_months", "median_in_reference_months", "warnings", "feature",
         "group_label", "numerator", "denominator", "cohorts", "n_cohorts", "left_out", "prediction_low",
         "prediction_high", "gene_set_sha256", "stratum", "cliffs_delta_ci_low", "cliffs_delta_ci_high",
@@ -149,7 +150,7 @@ def _columns(
     """Columns that at least one row fills, and, as sentences, words that are the same in all rows."""
     groups = [label for label in rows["group_label"].dropna().unique() if label]
     in_group = groups[0] if len(groups) == 1 else "in the group"
-    named = [c for c in ("feature", "group_label") if c in rows and rows[c].nunique() > 1]
+    named = [c for c in ("feature", "category", "group_label") if c in rows and rows[c].nunique() > 1]
     made: list[tuple[Column, _Make]] = [
         (Column("What", comments.get("estimate_key", "")), lambda row: _what(row, named, notes))
     ]

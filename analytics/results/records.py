@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from datetime import datetime
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -82,8 +82,8 @@ class MemberRecord(ResultRow):
     person_id: str | None = column("Person across cohorts")
     sample_id: str | None = column("Sample whose gene status counts")
     status: str | None = column(
-        "Group of the biomarker (mutated, wild_type, ...), not_profiled or undetermined, as the variant counts it; null "
-        "where no biomarker is asked"
+        "Group of the biomarker (mutated, wild_type, ...), not_profiled or undetermined, as the variant counts it; "
+        "null where no biomarker is asked"
     )
     status_reason: str | None = column(
         "Why a person is not_profiled or undetermined, or was called otherwise as published; else null"
@@ -133,7 +133,7 @@ class RunRecord(ResultRow):
     MEANING: ClassVar[str] = "A run: commit, versions, where the sources were read from."
 
     run_id: str = required("Run")
-    started_at: dt.datetime | None = column("UTC")
+    started_at: datetime | None = column("UTC")
     commit_sha: str | None = column("Commit of the code, if it is a checkout")
     has_uncommitted_changes: bool | None = column("The code differed from that commit")
     version: str | None = column("Version of icb-warehouse")

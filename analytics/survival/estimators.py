@@ -82,8 +82,8 @@ COX = Estimator(
     label="Hazard ratio, Cox",
     scale=Scale.HAZARD_RATIO,
     heading="Cox proportional hazards",
-    methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people of "
-    "several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that model "
+    methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people "
+    "of several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that model "
     "alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
     source="Cox 1972, JRSS B 34:187; Efron 1977, JASA 72:557",
     applies="at least five events in both groups",
@@ -94,8 +94,8 @@ FIRTH = Estimator(
     scale=Scale.HAZARD_RATIO,
     heading="Firth's penalised Cox model",
     methods="Used where a group has fewer than five events: Firth's penalty (Heinze and Schemper 2001) with profile "
-    "interval and the p of the penalised likelihood ratio, which belongs to it; where nothing is adjusted for, the p of "
-    "the permutation log-rank test stands beside.",
+    "interval and the p of the penalised likelihood ratio, which belongs to it; where nothing is adjusted for, the p "
+    "of the permutation log-rank test stands beside.",
     source="Heinze and Schemper 2001, Biometrics 57:114",
     applies="beside Cox where a group has fewer than five events",
 )

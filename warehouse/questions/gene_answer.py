@@ -40,7 +40,7 @@ class FlowStep:
 
 @dataclass(frozen=True)
 class GeneAnswer:
-    """What ``icb gene`` says: who is counted, the estimates of each cohort and of the pool, what speaks against them."""
+    """What ``icb gene`` says: who is counted, the estimates by cohort and pooled, what speaks against them."""
 
     gene: str
     endpoint: str

@@ -267,7 +267,8 @@ def members_of(
 ) -> dict[tuple[str, str, str], pd.DataFrame]:
     """(analysis, leading way, endpoint) -> its members with characteristics, burden and clock, as they were counted."""
     own = sorted(
-        (spec for spec in specs if spec.analysis_id == analysis_id), key=lambda spec: spec.variant != "default"
+        (spec for spec in specs if spec.analysis_id == analysis_id),
+        key=lambda spec: spec.variant != "default",
     )[0]
     variant, gene = own.variant, own.genes[0] if own.genes else None
     members = con.execute(
@@ -281,9 +282,7 @@ def members_of(
         clock = clock if clock in _ENDPOINTS else "OS"
         cohorts = sorted(of_endpoint["cohort_id"].unique())
         frame = (
-            patient_frame(con, clock, cohorts)
-            if gene is None
-            else analysis_frame(con, gene, clock, cohorts)
+            patient_frame(con, clock, cohorts) if gene is None else analysis_frame(con, gene, clock, cohorts)
         )
         frame = frame.drop(columns=[c for c in ("status",) if c in frame])
         merged = of_endpoint.merge(frame, on=["cohort_id", "patient_id"], how="left")
