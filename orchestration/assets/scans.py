@@ -27,6 +27,7 @@ from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
 SCAN_CODE = ("warehouse/questions/scans.py",)
+_NAMES = tuple(table.name for table in SCAN_TABLES)
 
 
 def scan_folder(scan_id: str) -> str:
