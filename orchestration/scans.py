@@ -10,10 +10,11 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray
 from analytics.figures.picture import Picture
 from analytics.result_tables import as_result_table
 from analytics.scan.control import ControlData
-from analytics.scan.frame import FloatArray, ScanInputError
+from analytics.scan.frame import ScanInputError
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import DEFINITIONS, ScanSpec

@@ -18,10 +18,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray
 from analytics.immune.rank_statistics import mann_whitney
 from analytics.result_rows import ResultRows
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Draws of the permutation test where expected counts are too small for chi-squared.
 DRAWS = 9_999

@@ -16,10 +16,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import EmptyGroupError, InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann, mann_whitney
-
-FloatArray = npt.NDArray[np.float64]
 
 NUMBERS: Final = (
     "median_case", "median_reference", "median_difference", "u_statistic", "p", "q_bh", "hodges_lehmann",

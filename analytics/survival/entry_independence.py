@@ -17,10 +17,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.engine.inference import two_sided_p
 from analytics.errors import InvalidSettingError, TooFewError
 from analytics.survival.cox import CoxTerm, cox_regression
 from analytics.survival.data import SurvivalData, survival_data
-from analytics.survival.results import two_sided_p
 
 
 @dataclass(frozen=True)

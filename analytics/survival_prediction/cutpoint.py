@@ -17,10 +17,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.permutation import permuted_maxima
 from analytics.errors import (
     ConstantCovariateError,
     InvalidColumnError,
@@ -35,12 +36,9 @@ from analytics.survival_prediction.maxstat_p import (
     hothorn_lausen_bound,
     lausen_1994,
     lausen_schumacher_1992,
-    permuted_maxima,
 )
 from analytics.survival_prediction.prediction_model import SortedCohort, checked_rows, sort_people
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 ScoreRule = Literal["nelson_aalen", "hothorn_lausen"]
 
 MIN_PEOPLE: Final = 20

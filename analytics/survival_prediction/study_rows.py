@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.result_rows import ResultRows
-from analytics.survival.results import normal_quantile, two_sided_p
 from analytics.survival_prediction.calibration import CalibrationCurve
 from analytics.survival_prediction.calibration_optimism import CorrectedCalibration
 from analytics.survival_prediction.people import ScorablePeople
