@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import special
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox_kernels import CONVERGED, REFERENCE, ROUNDING, maximise_cox
+from analytics.engine.cox_kernels import CONVERGED, NOT_CONVERGED, REFERENCE, ROUNDING, maximise_cox
 from analytics.engine.lanes.carriers import CarrierRows
 from analytics.engine.lanes.firth import empty_firth, fit_genes_firth
 from analytics.engine.lanes.log_rank import chi2_p
@@ -162,10 +162,10 @@ def _refit_densely(
         log_likelihood, status = maximise_cox(
             table.arrays, x, np.ones(len(x)), True, beta, information, REFERENCE, ROUNDING, True
         )
-        out.status[g] = status
-        if status == CONVERGED:
-            out.coefficient[g] = beta[-1]
-            out.standard_error[g] = np.sqrt(np.linalg.inv(information)[-1, -1])
+        variance = np.linalg.inv(information)[-1, -1] if status == CONVERGED else np.nan
+        out.status[g] = status if variance > 0.0 else NOT_CONVERGED  # far out nothing is left of the information
+        if variance > 0.0:
+            out.coefficient[g], out.standard_error[g] = beta[-1], np.sqrt(variance)
             out.log_ratio[g] = log_likelihood - null.log_likelihood
 
 

@@ -7,6 +7,7 @@ from scan_cohorts import cohort_frame, cohort_genes, read_cohort
 
 from analytics.engine.multiplicity import benjamini_hochberg, shrink_normal
 from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
+from analytics.errors import InvalidSettingError
 from analytics.scan.frame import PatientFrame, ScanInputError, encode_covariates
 from analytics.scan.genes import GeneData, identical_gene_groups
 from analytics.scan.models.reasons import (
@@ -295,7 +296,7 @@ def test_words_become_indicators_against_the_commonest_level() -> None:
 
 
 def test_a_registered_family_must_hold_every_test() -> None:
-    with pytest.raises(ScanInputError, match="register them first"):
+    with pytest.raises(InvalidSettingError, match="register them first"):
         benjamini_hochberg(np.array([0.1, 0.2, 0.3]), family_size=2)
 
 
