@@ -22,8 +22,9 @@ from analytics.comparison.stratified import (
     stratified_delta,
     stratified_shift,
 )
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError, MissingColumnError
-from analytics.immune.comparisons import benjamini_hochberg, compare_two_groups
+from analytics.immune.comparisons import compare_two_groups
 from analytics.mutations.burden import van_elteren
 from analytics.result_rows import ResultRows
 

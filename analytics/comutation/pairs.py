@@ -18,8 +18,8 @@ from scipy import stats
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.fisher import fisher_exact_p
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, NoRowsError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.stratified_tables import mantel_haenszel
 
 TOGETHER, APART = "together beyond burden", "apart beyond burden"

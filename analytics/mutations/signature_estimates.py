@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.mutations.presence import compare_presence
 from analytics.mutations.sample_signatures import SampleSignatures
 from analytics.mutations.signatures import MIN_MUTATIONS

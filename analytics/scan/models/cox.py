@@ -163,7 +163,9 @@ def _refit_densely(
             table.arrays, x, np.ones(len(x)), True, beta, information, REFERENCE, ROUNDING, True
         )
         variance = np.linalg.inv(information)[-1, -1] if status == CONVERGED else np.nan
-        out.status[g] = status if variance > 0.0 else NOT_CONVERGED  # far out nothing is left of the information
+        out.status[g] = (
+            status if variance > 0.0 else NOT_CONVERGED
+        )  # far out nothing is left of the information
         if variance > 0.0:
             out.coefficient[g], out.standard_error[g] = beta[-1], np.sqrt(variance)
             out.log_ratio[g] = log_likelihood - null.log_likelihood

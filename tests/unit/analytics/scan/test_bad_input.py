@@ -6,8 +6,8 @@ import pytest
 from scan_cohorts import cohort_frame, cohort_genes, read_cohort
 
 from analytics.engine.multiplicity import benjamini_hochberg, shrink_normal
-from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 from analytics.errors import InvalidSettingError
+from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 from analytics.scan.frame import PatientFrame, ScanInputError, encode_covariates
 from analytics.scan.genes import GeneData, identical_gene_groups
 from analytics.scan.models.reasons import (
