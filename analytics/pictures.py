@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import interval, is_missing, p_relation, ratio
 from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
@@ -120,32 +121,16 @@ def _annotation(estimates: dict[str, dict[str, Any]]) -> list[str]:
     lines = []
     for key in ("cox_univariable", "firth_univariable", "logrank_oe", "cox_burden_adjusted"):
         row = estimates.get(key)
-        if row is not None and _is_number(row.get("estimate")):
-            low, high = _digits(row.get("ci_low")), _digits(row.get("ci_high"))
+        if row is not None and not is_missing(row.get("estimate")):
             strata = f", stratified by {row['strata']}" if row.get("strata") else ""
             lines.append(
-                f"{_FOREST_KEYS[key]}{strata}: HR {_digits(row['estimate'])} ({low}-{high}), p {_p(row.get('p'))}"
+                f"{_FOREST_KEYS[key]}{strata}: HR {ratio(row['estimate'])} "
+                f"({interval(row.get('ci_low'), row.get('ci_high'))}), p {p_relation(row.get('p'))}"
             )
     log_rank = estimates.get("log_rank")
-    if log_rank is not None and _is_number(log_rank.get("p")):
-        lines.append(f"Log-rank p {_p(log_rank['p'])}")
+    if log_rank is not None and not is_missing(log_rank.get("p")):
+        lines.append(f"Log-rank p {p_relation(log_rank['p'])}")
     return lines
-
-
-def _is_number(value: Any) -> bool:
-    return value is not None and not (isinstance(value, float) and math.isnan(value))
-
-
-def _digits(value: Any) -> str:
-    if not _is_number(value):
-        return "not reached"
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"  # two decimals would print a ratio of 0.00
-
-
-def _p(value: Any) -> str:
-    if not _is_number(value):
-        return "not known"
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def _forest(
@@ -191,7 +176,7 @@ def forest_picture(figure: Figure, lines: Sequence[ForestRow], title: str) -> Pi
     told = [row for row in rows if row["is_pooled"]] or rows
     words = [
         f"{row['estimator'] + ', ' if row['estimator'] else ''}{row['label'].lower()} "
-        f"{_digits(row['hr'])} ({_digits(row['ci_low'])}-{_digits(row['ci_high'])})"
+        f"{ratio(row['hr'])} ({interval(row['ci_low'], row['ci_high'])})"
         for row in told[:8]
         if not math.isnan(row["hr"])
     ]
@@ -213,15 +198,15 @@ def _forest_row(row: dict[str, Any], clock: str | None) -> ForestRow:
     """``clock`` : where the clock of a cohort starts that is not in the pool."""
     not_pooled = f" (not pooled: {_in_words(clock)})" if clock else ""
     is_pooled = row["cohort_id"] is None
-    has_estimate = _is_number(row.get("estimate"))
+    has_estimate = not is_missing(row.get("estimate"))
     return ForestRow(
         label="All members" if is_pooled else f"  {row['cohort_id']}{not_pooled}",
         n=f"{row.get('n_mutated', '')} / {row.get('n', '')}",
         events=str(row.get("events", "")),
         hr=float(row["estimate"]) if has_estimate else math.nan,
-        ci_low=float(row["ci_low"]) if has_estimate and _is_number(row.get("ci_low")) else math.nan,
-        ci_high=float(row["ci_high"]) if has_estimate and _is_number(row.get("ci_high")) else math.nan,
-        p=float(row["p"]) if _is_number(row.get("p")) else None,
+        ci_low=float(row["ci_low"]) if has_estimate and not is_missing(row.get("ci_low")) else math.nan,
+        ci_high=float(row["ci_high"]) if has_estimate and not is_missing(row.get("ci_high")) else math.nan,
+        p=float(row["p"]) if not is_missing(row.get("p")) else None,
         is_pooled=is_pooled and has_estimate,
     )
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count, is_missing, p_value, with_interval
 from analytics.report.blocks import Cell, LeadBlock
 from analytics.report.lineage import Lineage
 from analytics.report.material import Material
 from analytics.report.spec import Lead
 from analytics.report.statistic_tables import scale_of_row
-from analytics.report.words import count, is_missing, key_words, p_value, slug, text_of, with_interval
+from analytics.report.words import key_words, slug, text_of
 
 _DID = {
     "OS": ("lived longer", "lived less long", "were not shown to live longer or less long", "deaths"),

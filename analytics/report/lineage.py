@@ -11,9 +11,10 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count
 from analytics.report.blocks import LineageEntry, SourceFile
 from analytics.report.material import SET_COLUMNS
-from analytics.report.words import count, endpoint_words, plural, slug, text_of, variant_words
+from analytics.report.words import endpoint_words, plural, slug, text_of, variant_words
 
 _FILE = ["address", "member", "sha256"]
 

@@ -7,20 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count, fixed, is_missing, number, p_value
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
-from analytics.report.words import (
-    column_words,
-    count,
-    endpoint_words,
-    fixed,
-    is_missing,
-    number,
-    p_value,
-    plain_words,
-    text_of,
-    variant_words,
-)
+from analytics.report.words import column_words, endpoint_words, plain_words, text_of, variant_words
 
 #: What is told of people where it is known: column or name of the characteristic -> words.
 CHARACTERISTICS = {

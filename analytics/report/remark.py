@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from analytics.engine.numbers import count, fixed, p_value, with_interval
 from analytics.report.blocks import RemarkItem
 from analytics.report.material import Material
 from analytics.report.people_tables import CHARACTERISTICS, heading
 from analytics.report.remark_evidence import Evidence, gather, median_follow_up
 from analytics.report.spec import ReportSpec
-from analytics.report.words import count, fixed, listed, p_value, plain_words, plural, with_interval
+from analytics.report.words import listed, plain_words, plural
 
 IN_RUN, PARTLY, NOT_AVAILABLE, NOT_APPLICABLE = "in the run", "partly", "not available", "not applicable"
 #: Normal quantiles of a two-sided 5 % test with a power of 80 %.

@@ -12,24 +12,19 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count, estimate_text, is_missing, number, p_value, with_interval
 from analytics.report.blocks import Cell, Column, Note, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.words import (
     column_words,
-    count,
     endpoint_words,
-    estimate_text,
     estimator_words,
-    is_missing,
     key_words,
-    number,
-    p_value,
     plain_words,
     scale_of,
     sentences,
     text_of,
     variant_words,
-    with_interval,
 )
 
 #: Most rows of a table that are printed; the rest is in the published file.

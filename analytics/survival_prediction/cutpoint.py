@@ -21,6 +21,7 @@ import pandas as pd
 from scipy import stats
 
 from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.numbers import p_value
 from analytics.engine.permutation import permuted_maxima
 from analytics.errors import (
     ConstantCovariateError,
@@ -205,7 +206,7 @@ def evaluate_cutpoint(
         warnings.insert(
             0,
             "The cut was chosen in these people, so this hazard ratio is too far from 1 and its p too small "
-            f"(corrected p of the cut: {cutpoint.p_corrected:.3g}).",
+            f"(corrected p of the cut: {p_value(cutpoint.p_corrected)}).",
         )
     return CutpointEvaluation(cutpoint, ratio, is_discovery, cohort, tuple(warnings))
 

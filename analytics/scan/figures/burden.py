@@ -10,6 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import p_value
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
 from analytics.figures.forest import ForestRow, axis_limits
@@ -129,7 +130,7 @@ def _colour(gene: pd.Series) -> str:
 
 def _words(gene: pd.Series) -> str:
     p = gene["null_p_two_sided"]
-    shown = f"{p:.2g}, " if math.isfinite(p) else ""
+    shown = f"{p_value(p)}, " if math.isfinite(p) else ""
     return f"{shown}{str(gene['burden_verdict']).removesuffix(' from mutation burden')}"
 
 
