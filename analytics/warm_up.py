@@ -67,8 +67,8 @@ def response_scan() -> None:
 
 def prediction() -> None:
     """A nomogram with optimism, calibration, cut-off and validation."""
-    from analytics.survival_prediction.spec import Axis
-    from analytics.survival_prediction.study import StudySettings, run_study
+    from analytics.prediction.spec import Axis
+    from analytics.prediction.study import StudySettings, run_study
 
     people = _people()
     axes = {

@@ -20,7 +20,7 @@ from scipy import stats
 
 from analytics.engine.arrays import FloatArray
 from analytics.immune.rank_statistics import mann_whitney
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 #: Draws of the permutation test where expected counts are too small for chi-squared.
 DRAWS = 9_999

@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 from analytics.engine.arrays import FloatArray
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
-from analytics.mutations.spectra import CHANNELS, SUBSTITUTIONS
+from analytics.signatures.spectra import CHANNELS, SUBSTITUTIONS
 
 MARGIN_MM, AXIS_MM = 3.0, 11.0
 PANEL_MM, BAND_MM, GAP_MM = 26.0, 3.6, 4.0
