@@ -18,14 +18,13 @@ import pandas as pd
 from scipy import stats
 
 from analytics.characteristics.tables import CharacteristicStatistic
+from analytics.engine.arrays import FloatArray
 from analytics.immune.rank_statistics import mann_whitney
 from analytics.questions.groups import Contrast
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope
 from analytics.survival.estimators import COUNT
-
-FloatArray = npt.NDArray[np.float64]
 
 DIFFERENCE_OF_MEANS = Estimator(
     key="standardised_difference_of_means",

@@ -33,8 +33,9 @@ from analytics.comparison.stratified import (
     stratified_delta,
     stratified_shift,
 )
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError, MissingColumnError
-from analytics.immune.comparisons import benjamini_hochberg, compare_two_groups
+from analytics.immune.comparisons import compare_two_groups
 from analytics.questions.groups import Contrast
 from analytics.results.estimator import Estimator
 from analytics.results.row_sets import RowSets

@@ -13,6 +13,7 @@ import pandas as pd
 from analytics.comparison.estimate import slug, stratum_labels
 from analytics.comparison.heatmap import heatmap_picture
 from analytics.comparison.spec import ComparisonSpec
+from analytics.engine.numbers import p_value
 from analytics.figures.picture import Picture
 from analytics.immune.feature_figures import feature_boxplots
 from analytics.questions.groups import Contrast
@@ -121,7 +122,7 @@ def _units(tables: Sequence[pd.DataFrame]) -> str:
 def _alt(contrast: Contrast, title: str, table: pd.DataFrame) -> str:
     words = [
         f"{row.feature}: {row.n_case} {contrast.group.label} against {row.n_reference}, Cliff's delta "
-        f"{row.cliffs_delta:+.2f}, p {row.p:.2g}"
+        f"{row.cliffs_delta:+.2f}, p {p_value(row.p)}"
         for row in table.itertuples()
     ]
     return f"Box plots of {title[0].lower() if title[1:2].islower() else title[0]}{title[1:]}. {'; '.join(words)}."

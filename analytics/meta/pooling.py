@@ -33,8 +33,8 @@ RANDOM_EFFECTS = Estimator(
     scale=Scale.HAZARD_RATIO,
     heading="Random effects over cohorts",
     methods="Two-stage: one log hazard ratio a cohort, pooled with the variance between cohorts estimated by "
-    "restricted maximum likelihood and the interval of Hartung and Knapp (2001), never narrower than the plain one; I\u00b2 with "
-    "interval, prediction interval for a new cohort, and each cohort left out in turn.",
+    "restricted maximum likelihood and the interval of Hartung and Knapp (2001), never narrower than the plain one; "
+    "I\u00b2 with interval, prediction interval for a new cohort, and each cohort left out in turn.",
     source="Hartung and Knapp 2001, Stat Med 20:3875; Rover 2015, BMC Med Res Methodol 15:99",
     applies="at least two cohorts with an estimate",
 )

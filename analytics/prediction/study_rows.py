@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.prediction.calibration import CalibrationCurve
 from analytics.prediction.calibration_optimism import CorrectedCalibration
 from analytics.prediction.people import ScorablePeople
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.results.rows import ResultRows
-from analytics.survival.results import normal_quantile, two_sided_p
 
 COMPLETE = "complete rows"
 _TOTAL_TICKS = 21

@@ -12,8 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count
 from analytics.report.blocks import LineageEntry, SourceFile
-from analytics.report.words import count, endpoint_words, plural, slug, text_of, variant_words
+from analytics.report.words import endpoint_words, plural, slug, text_of, variant_words
 from analytics.results.statistic import AnyStatistic
 
 _FILE = ["address", "member", "sha256"]

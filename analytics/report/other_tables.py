@@ -11,21 +11,16 @@ from typing import Any
 import pandas as pd
 
 from analytics.claims.model import VERDICTS
+from analytics.engine.numbers import count, is_missing, number, p_value, with_ends
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.statistic_tables import MOST_ROWS
 from analytics.report.words import (
     column_words,
-    count,
-    fixed,
-    is_missing,
-    number,
-    p_value,
     plural,
     shown_scale,
     text_of,
     variant_words,
-    with_ends,
 )
 from analytics.results.statistic import AnyStatistic
 
@@ -161,11 +156,11 @@ def scan_table(scan: Mapping[Any, Any], row: Mapping[Any, Any]) -> Table:
     for label, model, p, q, counts in _MODELS:
         if is_missing(row.get(p)):
             continue
-        ratio = _hazard_ratio(row, model) if model else ""
+        effect = _hazard_ratio(row, model) if model else ""
         n = count(_or(row.get(f"{counts}n"), row["n"]))
         carriers = count(_or(row.get(f"{counts}n_carriers"), row["n_carriers"]))
         events = count(_or(row.get(f"{counts}{event}_carriers"), row.get(f"{event}_carriers")))
-        rows.append(Row((Cell(label), Cell(f"{n} ({carriers})"), Cell(events), Cell(ratio), Cell(p_value(row[p])),
+        rows.append(Row((Cell(label), Cell(f"{n} ({carriers})"), Cell(events), Cell(effect), Cell(p_value(row[p])),
                          Cell(p_value(row.get(q))))))  # fmt: skip
     if not is_missing(row.get("null_p_two_sided")):
         rows.append(
@@ -193,7 +188,5 @@ def _or(value: Any, other: Any) -> Any:
 
 def _hazard_ratio(row: Mapping[Any, Any], model: str) -> str:
     coef, low, high = (row.get(f"{model}_{name}", math.nan) for name in ("coef", "ci_low", "ci_high"))
-    if is_missing(coef):
-        return ""
-    ends = [fixed(math.exp(float(end)), 2) if not is_missing(end) else "not reached" for end in (low, high)]
-    return f"{fixed(math.exp(float(coef)), 2)} ({ends[0]}\u2013{ends[1]})"
+    shown, low, high = (math.nan if is_missing(x) else math.exp(float(x)) for x in (coef, low, high))
+    return with_ends(shown, low, high)

@@ -7,16 +7,13 @@ from collections.abc import Sequence
 import pandas as pd
 
 from analytics.characteristics.tables import CharacteristicStatistic
+from analytics.engine.numbers import count, fixed, number, p_value
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.words import (
     column_words,
-    count,
     endpoint_words,
-    fixed,
     group_words,
-    number,
-    p_value,
     plain_words,
     text_of,
     variant_words,

@@ -10,12 +10,13 @@ import math
 import re
 from collections.abc import Callable
 
+from analytics.engine.numbers import count, fixed, p_value, with_ends
 from analytics.report.blocks import RemarkItem
 from analytics.report.material import Material
 from analytics.report.people_tables import CHARACTERISTICS, heading
 from analytics.report.remark_evidence import Evidence, gather, median_follow_up
 from analytics.report.spec import ReportSpec
-from analytics.report.words import count, fixed, listed, p_value, plain_words, plural
+from analytics.report.words import listed, plain_words, plural
 from analytics.results.statistic import ComparisonStatistic, Counts
 
 IN_RUN, PARTLY, NOT_AVAILABLE, NOT_APPLICABLE = "in the run", "partly", "not available", "not applicable"

@@ -12,23 +12,18 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count, estimate_text, is_missing, number, p_value, with_ends
 from analytics.report.blocks import Cell, Column, Note, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.words import (
     column_words,
-    count,
     endpoint_words,
-    estimate_text,
     estimator_words,
-    is_missing,
     key_words,
-    number,
-    p_value,
     plain_words,
     shown_scale,
     text_of,
     variant_words,
-    with_interval,
 )
 
 #: Most rows of a table that are printed; the rest is in the published file.
@@ -235,9 +230,14 @@ def _ratio(row: Mapping[Any, Any]) -> str:
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
-    scale, shown = scale_of_row(row), with_interval(row, scale_of_row(row))
+    scale = scale_of_row(row)
+    shown = _with_ends(row, scale)
     is_named = any(word in key_words(text_of(row.get("estimate_key"))) for word in ("%", "percentage"))
     return f"{shown} %" if shown and scale in ("percent", "points") and not is_named else shown
+
+
+def _with_ends(row: Mapping[Any, Any], scale: str) -> str:
+    return with_ends(row.get("estimate"), row.get("ci_low"), row.get("ci_high"), scale)
 
 
 def scale_of_row(row: Mapping[Any, Any]) -> str:
@@ -326,7 +326,7 @@ def cohort_table(
             is_firth = row is not None and "firth" in text_of(row["estimate_key"])
             cells += [
                 Cell(
-                    "" if row is None else with_interval(row, "ratio") or "no estimate",
+                    "" if row is None else _with_ends(row, "ratio") or "no estimate",
                     marks=("F",) if is_firth else (),
                 ),
                 Cell("" if row is None else p_value(row.get("p"))),

@@ -1,18 +1,13 @@
-"""Numbers and names as a reader wants them: digits by kind of estimate, p as journals print it, keys in words."""
+"""Names as a reader wants them: keys, estimators, endpoints, columns. Numbers: `analytics.engine.numbers`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
+from analytics.engine.numbers import is_missing
 from analytics.estimators import ESTIMATORS
 from analytics.results.estimator import Scale
-
-#: Thin minus and en dash as printed; an interval of numbers that may be negative is written with "to".
-MINUS, DASH = "\u2212", "\u2013"
 
 ENDPOINTS = {
     "OS": "Overall survival",
@@ -60,54 +55,11 @@ _WORDS = {"oe": "O/E", "tmb": "TMB", "hr": "HR", "ci": "CI", "p": "P", "q": "q",
           "icb": "ICB", "id": "", "tcga": "TCGA", "msk": "MSK"}  # fmt: skip
 
 
-def is_missing(value: Any) -> bool:
-    """None, NaN, NaT or pd.NA."""
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
-
-
 def text_of(value: Any) -> str:
     """The value as text, a list with commas; nothing for what is missing."""
     if isinstance(value, list | tuple):
         return ", ".join(str(item) for item in value)
     return "" if is_missing(value) else str(value)
-
-
-def number(value: Any, digits: int = 3) -> str:
-    """Significant digits, with a real minus; large and small numbers without an exponent where that reads better."""
-    if is_missing(value):
-        return ""
-    value = float(value)
-    if value == int(value) and abs(value) < 1e15 and (abs(value) >= 10**digits or value == 0):
-        return f"{int(value):,}".replace("-", MINUS)
-    if abs(value) >= 10**digits:
-        return f"{value:,.0f}".replace("-", MINUS)
-    shown = f"{value:#.{digits}g}".rstrip(".") if abs(value) >= 1e-4 else f"{value:.1e}"
-    return shown.replace("-", MINUS)
-
-
-def count(value: Any) -> str:
-    """A whole number with thousands separated."""
-    return "" if is_missing(value) else f"{int(value):,}".replace("-", MINUS)
-
-
-def fixed(value: Any, decimals: int) -> str:
-    """Decimals; a ratio that two decimals would print as 0.00 gets two significant digits."""
-    if is_missing(value):
-        return ""
-    value = float(value)
-    if value != 0 and abs(value) < 0.95 * 10 ** (1 - decimals):
-        return number(value, 2)
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
-
-
-def p_value(value: Any) -> str:
-    """P as journals print it: below 0.001 as such, three decimals below 0.1, else two."""
-    if is_missing(value):
-        return ""
-    value = float(value)
-    if value < 0.001:
-        return "<0.001"
-    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
 
 
 def shown_scale(scale: str | None, unit: str = "") -> str:
@@ -125,34 +77,6 @@ _SHOWN_SCALES: dict[str, str] = {
     Scale.MONTHS: "months",
     Scale.DIFFERENCE_IN_MONTHS: "months",
 }
-
-
-def estimate_text(value: Any, scale: str) -> str:
-    """One estimate or end of an interval on its scale."""
-    if is_missing(value):
-        return ""
-    if scale == "count":
-        return count(round(float(value))) if float(value) == round(float(value)) else number(value, 4)
-    if scale in ("percent", "points"):
-        return fixed(100 * float(value), 1) if value else "0"
-    if scale == "months":
-        return f"{float(value):,.1f}".replace("-", MINUS)
-    if scale == "ratio":
-        return fixed(value, 2)
-    return number(value)
-
-
-def with_interval(row: Mapping[Any, Any], scale: str) -> str:
-    """``0.34 (0.12-0.92)``; an end that is not there is said so."""
-    value = estimate_text(row.get("estimate"), scale)
-    if not value:
-        return ""
-    low, high = row.get("ci_low"), row.get("ci_high")
-    if is_missing(low) and is_missing(high):
-        return value
-    ends = [estimate_text(low, scale) or "not reached", estimate_text(high, scale) or "not reached"]
-    is_signed = any(end.startswith(MINUS) for end in ends)
-    return f"{value} ({(' to ' if is_signed else DASH).join(ends)})"
 
 
 def key_words(key: str) -> str:

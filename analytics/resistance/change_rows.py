@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analytics.immune.comparisons import benjamini_hochberg
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.resistance.time_points import paired_change
 from analytics.results.rows import ResultRows
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from analytics.results.schema import ResultRow, column, required
@@ -133,7 +133,7 @@ class RunRecord(ResultRow):
     MEANING: ClassVar[str] = "A run: commit, versions, where the sources were read from."
 
     run_id: str = required("Run")
-    started_at: datetime | None = column("UTC")
+    started_at: datetime | None = column("UTC")  # noqa: RUF009  datetime is no mutable default
     commit_sha: str | None = column("Commit of the code, if it is a checkout")
     has_uncommitted_changes: bool | None = column("The code differed from that commit")
     version: str | None = column("Version of icb-warehouse")

@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.questions.selection import BURDEN_COLUMNS, add_burden
 from analytics.response.rates import exact_rate
 from analytics.results.rows import ResultRows

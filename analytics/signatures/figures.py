@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.engine.numbers import DASH, is_missing, p_value, ratio, with_ends
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.paired_rates import PairedRate, paired_rates_figure
 from analytics.figures.picture import Picture
@@ -105,9 +106,8 @@ def _presence(spec: SignatureSpec, variant_name: str, frequency: Rows, compariso
         groups = [rates[name, label] for label in ("mutated", "wild_type")]
         shares = [(g["estimate"], g["ci_low"], g["ci_high"]) for g in groups]
         fisher, held = tests.get((name, "fisher"), {}), tests.get((name, "mantel_haenszel"), {})
-        bars.append(
-            PairedRate(name, shares[0], shares[1], (_p(fisher.get("q")), _ratio(held), _p(held.get("q"))))
-        )
+        notes = (p_value(fisher.get("q")), ratio(held.get("estimate")), p_value(held.get("q")))
+        bars.append(PairedRate(name, shares[0], shares[1], tuple(note or DASH for note in notes)))
         for label, group in zip(("mutated", "wild-type"), groups, strict=True):
             names = ("numerator", "denominator", "estimate", "ci_low", "ci_high")
             data.append({"signature": name, "group": label, **{n: group[n] for n in names}})
@@ -131,7 +131,9 @@ def _presence(spec: SignatureSpec, variant_name: str, frequency: Rows, compariso
 
 def _forest(spec: SignatureSpec, variant_name: str, estimator: str, rows: Rows) -> Picture | None:
     drawn = {
-        row["feature"]: row for row in rows if _is_number(row.get("estimate")) and _is_number(row.get("p"))
+        row["feature"]: row
+        for row in rows
+        if not is_missing(row.get("estimate")) and not is_missing(row.get("p"))
     }
     asked = [name for name in spec.highlighted if name in drawn]
     others = sorted((name for name in drawn if name not in asked), key=lambda name: drawn[name]["p"])[:_MOST]
@@ -178,21 +180,6 @@ def _forest(spec: SignatureSpec, variant_name: str, estimator: str, rows: Rows) 
         "q",
     )
     data = pd.DataFrame([{f: drawn[name].get(f) for f in fields} for name in chosen])
-    words = [f"{line.label} {line.hr:.2f} ({line.ci_low:.2f}-{line.ci_high:.2f})" for line in lines[:6]]
+    words = [f"{line.label} {with_ends(line.hr, line.ci_low, line.ci_high)}" for line in lines[:6]]
     alt = f"Forest plot of hazard ratios by signature, {word}: {', '.join(words)}."
     return Picture(figure, f"Survival by signature, {variant_name}, {word}", alt, data)
-
-
-def _is_number(value: Any) -> bool:
-    return value is not None and bool(np.isfinite(value))
-
-
-def _p(value: Any) -> str:
-    if not _is_number(value):
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
-
-
-def _ratio(row: dict[str, Any]) -> str:
-    value = row.get("estimate")
-    return f"{value:.2f}" if _is_number(value) else "–"

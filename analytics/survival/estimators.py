@@ -83,8 +83,8 @@ COX = Estimator(
     scale=Scale.HAZARD_RATIO,
     heading="Cox proportional hazards",
     methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people "
-    "of several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that model "
-    "alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
+    "of several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that "
+    "model alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
     source="Cox 1972, JRSS B 34:187; Efron 1977, JASA 72:557",
     applies="at least five events in both groups",
 )

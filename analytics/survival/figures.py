@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import interval, p_relation, ratio
 from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
@@ -127,25 +128,13 @@ def _annotation(estimates: Mapping[str, SurvivalStatistic]) -> list[str]:
         if row is not None and row.estimate is not None:
             strata = f", stratified by {', '.join(row.model.strata)}" if row.model.strata else ""
             lines.append(
-                f"{_FOREST_KEYS[key]}{strata}: HR {_digits(row.estimate)} ({_digits(row.ci_low)}-"
-                f"{_digits(row.ci_high)}), p {_p(row.p)}"
+                f"{_FOREST_KEYS[key]}{strata}: HR {with_ends(row.estimate, row.ci_low, row.ci_high)}, "
+                f"p {p_relation(row.p)}"
             )
     log_rank = estimates.get("log_rank")
     if log_rank is not None and log_rank.p is not None:
-        lines.append(f"Log-rank p {_p(log_rank.p)}")
+        lines.append(f"Log-rank p {p_relation(log_rank.p)}")
     return lines
-
-
-def _digits(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return "not reached"
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"  # two decimals would print a ratio of 0.00
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "not known"
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def _forest(
@@ -199,7 +188,7 @@ def forest_picture(figure: Figure, lines: Sequence[ForestRow], title: str) -> Pi
     told = [row for row in rows if row["is_pooled"]] or rows
     words = [
         f"{row['estimator'] + ', ' if row['estimator'] else ''}{row['label'].lower()} "
-        f"{_digits(row['hr'])} ({_digits(row['ci_low'])}-{_digits(row['ci_high'])})"
+        f"{ratio(row['hr'])} ({interval(row['ci_low'], row['ci_high'])})"
         for row in told[:8]
         if not math.isnan(row["hr"])
     ]

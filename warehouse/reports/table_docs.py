@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+
 from analytics.results.schema import columns_of
 from analytics.results.statistic import Statistic
-
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from warehouse.settings import PROJECT
 
@@ -68,7 +68,9 @@ def render() -> str:
         for path in sorted(_MARTS.glob("*.yml"))
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
     ]
-    stats = [f"| {_name(table)} | {known.meaning} | {_columns(table)} |" for table, known in RESULT_TABLES.items()]
+    stats = [
+        f"| {_name(table)} | {known.meaning} | {_columns(table)} |" for table, known in RESULT_TABLES.items()
+    ]
     between = _BETWEEN.format(common=", ".join(f"`{column}`" for column in _COMMON))
     return _HEAD + "\n".join(sorted(marts)) + "\n" + between + "\n".join(stats) + "\n" + _FOOT
 
