@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
-from analytics.engine.numbers import interval, p_relation, ratio
+from analytics.engine.numbers import interval, p_relation, ratio, with_ends
 from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
