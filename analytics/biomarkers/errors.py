@@ -59,5 +59,10 @@ def near_names(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...
         by_key.setdefault(word.lower(), word)
     asked = name.lower()
     found = difflib.get_close_matches(asked, list(by_key), n=most, cutoff=0.6)
+    if not found:
+        beginnings = {key[: len(asked)]: key for key in by_key}
+        found = [
+            beginnings[b] for b in difflib.get_close_matches(asked, list(beginnings), n=most, cutoff=0.8)
+        ]
     longer = [key for key in by_key if len(asked) > 1 and key.startswith(asked) and key not in found]
     return tuple(by_key[key] for key in [*found, *longer][:most])

@@ -7,7 +7,7 @@ Nothing is filled in: a number that was not measured is missing with its reason,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -82,6 +82,13 @@ class _Filling:
         self.status[is_one] = status
         self.reason[is_one] = reason
 
+    def unknown_rows(self, rows: pd.DataFrame, status: int, reason: str) -> None:
+        """The same of the rows' samples."""
+        places = self.index.places(rows)
+        is_one = np.zeros(self.index.size, dtype=bool)
+        is_one[places[places >= 0]] = True
+        self.unknown(is_one, status, reason)
+
     def done(self, units: Sequence[str] = (), notes: Sequence[str] = ()) -> Values:
         return Values(self.value, self.status, self.reason, tuple(sorted(set(units))), tuple(notes))
 
@@ -108,10 +115,8 @@ def burden_rates(inputs: BiomarkerInputs, samples: pd.DataFrame) -> Values:
     filling, frame = _burdens(inputs, samples)
     rates = frame["n_nonsynonymous"] / frame["denominator_mb"]
     filling.known(frame, rates)
-    is_unsized = np.zeros(filling.index.size, dtype=bool)
-    places = filling.index.places(frame[rates.isna() & frame["n_nonsynonymous"].notna()])
-    is_unsized[places[places >= 0]] = True
-    filling.unknown(is_unsized, logic.UNDETERMINED, SIZE_UNKNOWN)
+    is_unsized = rates.isna() & frame["n_nonsynonymous"].notna()
+    filling.unknown_rows(frame[is_unsized], logic.UNDETERMINED, SIZE_UNKNOWN)
     return filling.done(["mutations per Mb"])
 
 
@@ -146,39 +151,40 @@ def _expression(gene: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Va
 
 def _set_expression(name: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Values:
     """Mean of the genes' standard deviations within cohort, over the genes that are measured and vary there."""
-    return _of_set(name, inputs, samples, _mean_standardised)
+    genes = tuple(inputs.gene_set(name))
+    frame = inputs.expression(genes)
+    matrices = {
+        str(cohort_id): part.pivot(index="sample_id", columns="gene", values="value").dropna(axis=1)
+        for cohort_id, part in frame.groupby("cohort_id", sort=True)
+    }
+    return _of_set(GeneSet(name, genes, "the warehouse", "as built"), matrices, samples, _mean_standardised)
 
 
 def _set_scores(name: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Values:
     """ssGSEA (Barbie 2009) within each cohort."""
-    return _of_set(
-        name, inputs, samples, lambda matrix, gene_set: ssgsea(matrix, [gene_set]).scores.iloc[:, 0]
-    )
+    gene_set = GeneSet(name, tuple(inputs.gene_set(name)), "the warehouse", "as built")
+    matrices = {cohort_id: inputs.expression_matrix(cohort_id) for cohort_id in inputs.expression_cohorts()}
+    return _of_set(gene_set, matrices, samples, _ssgsea_scores)
 
 
 def _of_set(
-    name: str,
-    inputs: BiomarkerInputs,
+    gene_set: GeneSet,
+    matrices: Mapping[str, pd.DataFrame],
     samples: pd.DataFrame,
     score: Callable[[pd.DataFrame, GeneSet], pd.Series],
 ) -> Values:
     """One number a sample of the cohorts that cover the set; the others say how much they cover."""
     filling = _Filling(samples, "no expression of the sample")
-    gene_set = GeneSet(name, tuple(inputs.gene_set(name)), "the warehouse", "as built")
     notes = []
-    for cohort_id in inputs.expression_cohorts():
-        matrix = inputs.expression_matrix(cohort_id)
+    for cohort_id, matrix in matrices.items():
+        rows = pd.DataFrame({"cohort_id": cohort_id, "sample_id": matrix.index})
         reason = _not_scored(matrix, gene_set)
         if reason is None:
-            values = score(matrix, gene_set)
-            rows = pd.DataFrame({"cohort_id": cohort_id, "sample_id": values.index})
-            filling.known(rows, values)
+            filling.known(rows, score(matrix, gene_set))
         else:
-            is_there = (samples["cohort_id"] == cohort_id).to_numpy(dtype=bool) & samples["sample_id"].isin(
-                matrix.index
-            ).to_numpy(dtype=bool)
-            filling.unknown(is_there, logic.NOT_PROFILED, f"{name} is not scored in {cohort_id}: {reason}")
-            notes.append(f"{name} is not scored in {cohort_id}: {reason}.")
+            sentence = f"{gene_set.name} is not scored in {cohort_id}: {reason}"
+            filling.unknown_rows(rows, logic.NOT_PROFILED, sentence)
+            notes.append(f"{sentence.rstrip('.')}.")
     return filling.done((), notes)
 
 
@@ -186,7 +192,12 @@ def _not_scored(matrix: pd.DataFrame, gene_set: GeneSet) -> str | None:
     if len(matrix) < FEWEST_SAMPLES:
         return f"fewer than {FEWEST_SAMPLES} samples have expression"
     row = check_coverage([gene_set], matrix.columns, min_coverage=MIN_COVERAGE).iloc[0]
-    return None if row["is_scored"] else str(row["reason"])
+    is_covered = row["coverage"] >= MIN_COVERAGE
+    return None if row["is_scored"] or is_covered else str(row["reason"])
+
+
+def _ssgsea_scores(matrix: pd.DataFrame, gene_set: GeneSet) -> pd.Series:
+    return ssgsea(matrix, [gene_set]).scores.iloc[:, 0]
 
 
 def _mean_standardised(matrix: pd.DataFrame, gene_set: GeneSet) -> pd.Series:

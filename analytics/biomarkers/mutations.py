@@ -102,8 +102,10 @@ class Mutations:
         return self._narrower(question, status, is_doubted, calls, is_it, could_be)
 
     def is_covered(self, gene: str) -> bool:
-        """Whether any sample was looked at for the gene."""
-        return bool((self._gene(gene)[0].value != logic.NOT_PROFILED).any())
+        """Whether the assay of any sample lists the gene: whether it is mutated or wild-type in one."""
+        rows = self._status.of(gene).frame
+        n_others = int((rows["status"] != "mutated").sum())
+        return n_others < self._index.size
 
     def n_own(self) -> npt.NDArray[np.int64]:
         """Calls of each sample that any question so far asked for, each once."""

@@ -39,6 +39,7 @@ from analytics.biomarkers.language.model import (
     not_,
 )
 from analytics.biomarkers.language.text import canonical, member_text
+from analytics.biomarkers.words import narrower_words
 
 _NO_GENE = "write a current HGNC symbol or one of its earlier ones"
 
@@ -95,7 +96,8 @@ class _Names:
             case Cut() | TopShare() | MedianSplit():
                 return replace(asked, measure=self.measure(asked.measure))
             case HasWord(attribute, word):
-                return HasWord(Attribute(self.attribute(attribute.name)), word)
+                known_attribute = Attribute(self.attribute(attribute.name))
+                return HasWord(known_attribute, self.word(known_attribute.name, word))
             case SignaturePresent(signature):
                 known = self.inputs.known_signatures()
                 return SignaturePresent(self.known("signature", signature, known))
@@ -146,6 +148,19 @@ class _Names:
                 f"expr({name}) for its expression."
             )
         return self.known("clinical attribute", name, known)
+
+    def word(self, attribute: str, asked: str) -> str:
+        """The word as the warehouse spells it; a broader word counts through the narrower ones that it holds."""
+        frame = self.inputs.attribute(attribute)
+        words = frame["value_text"].dropna().unique()
+        if len(words) == 0 and frame["value_number"].notna().any():
+            raise NotAskableError(f"{attribute} is a number: compare it with one, e.g. {attribute} >= 1.")
+        by_key = {str(word).strip().lower(): str(word).strip() for word in sorted(words)}
+        key = asked.strip().lower()
+        if key in by_key or narrower_words(attribute, key) & by_key.keys():
+            return by_key.get(key, key)
+        near = near_names(asked, by_key.values()) or tuple(sorted(by_key.values())[:6])
+        raise UnknownNameError(f"value of {attribute}", asked, near, "nobody has the attribute")
 
     def known(self, kind: str, name: str, known: Sequence[str]) -> str:
         """The spelling of a name that is known, whatever its case."""

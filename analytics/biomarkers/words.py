@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from analytics.biomarkers import logic
-from analytics.biomarkers.errors import NotAskableError, UnknownNameError, near_names
 from analytics.biomarkers.inputs import BiomarkerInputs
 from analytics.biomarkers.language.model import HasWord
 from analytics.biomarkers.logic import Truth
@@ -30,25 +29,18 @@ _BROADER = {
 }
 
 
-def word_truth(question: HasWord, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Truth:
-    """The truth for each sample.
+def narrower_words(attribute: str, word: str) -> frozenset[str]:
+    """The words that a broader one holds, in small letters; none for most words."""
+    return _BROADER.get(attribute, {}).get(word, frozenset())
 
-    Raises
-    ------
-    UnknownNameError : nobody of the cohorts has the word. NotAskableError : the attribute is a number.
-    """
+
+def word_truth(question: HasWord, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Truth:
+    """The truth for each sample; that somebody has the word has been looked up before (``resolve``)."""
     name = question.attribute.name
     frame = inputs.attribute(name)
     words = frame["value_text"].map(lambda word: word.strip().lower() if isinstance(word, str) else None)
-    if words.isna().all() and frame["value_number"].notna().any():
-        raise NotAskableError(f"{name} is a number: compare it with one, e.g. {name} >= 1.")
     asked = question.word.strip().lower()
-    broader = _BROADER.get(name, {})
-    holds = broader.get(asked, frozenset())
-    if not words.isin({asked} | holds).any():
-        known = frame["value_text"].dropna().unique()
-        near = near_names(asked, known) or tuple(sorted(known)[:6])
-        raise UnknownNameError(f"value of {name}", question.word, near, "nobody has the attribute")
+    holds = narrower_words(name, asked)
     index = SampleIndex(samples)
     places = index.places(frame)
     value = np.full(index.size, logic.NOT_PROFILED, dtype=np.int8)
@@ -57,7 +49,7 @@ def word_truth(question: HasWord, inputs: BiomarkerInputs, samples: pd.DataFrame
         if place < 0 or word is None:
             continue
         is_open = word in NO_ANSWER and word != asked
-        is_broad = asked in broader.get(word, frozenset())
+        is_broad = asked in narrower_words(name, word)
         value[place] = (
             logic.UNDETERMINED if is_open or is_broad
             else logic.TRUE if word == asked or word in holds

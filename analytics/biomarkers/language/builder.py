@@ -186,6 +186,13 @@ class TreeBuilder(Transformer[Token, Biomarker]):
         return children[0]
 
     def qualified(self, meta: Meta, children: list[Token]) -> Mutation | CopyNumber:
+        if str(children[0]) == "set":
+            name = str(children[1])
+            raise self._error(
+                f"A gene set is asked by any(set:{name}), count(set:{name}) >= 2, score(set:{name}) or "
+                f"expr(set:{name}).",
+                _start(children[0]),
+            )
         gene = gene_symbol(_bare(children[0]))
         word = str(children[1]).lower()
         for change, others in COPY_NUMBER_WORDS.items():

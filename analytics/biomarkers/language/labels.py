@@ -157,7 +157,11 @@ def opposite(question: Logical) -> str:
             return f"{signature} absent"
         case Not(part):
             return phrase(part)
-        case And() | Or() | AnyOf() | CountOf():
+        case AnyOf(members):
+            return _any_phrase(members, "none")
+        case CountOf(members, comparison, number):
+            return f"{_OPPOSITE[comparison]} {number} of {_named(members)} mutated"
+        case And() | Or():
             return f"not ({phrase(question)})"
         case _:
             return f"not {phrase(question)}"
@@ -204,10 +208,8 @@ def _what(what: str | ProteinChange) -> str:
     return "mutated" if what == "any" else _CLASS_NAMES.get(what, what)
 
 
-def _any_phrase(members: tuple[Member, ...]) -> str:
-    if len(members) == 1 and isinstance(members[0], Mutation):
-        return phrase(members[0])
-    return f"any of {_named(members)} mutated"
+def _any_phrase(members: tuple[Member, ...], how_many: str = "any") -> str:
+    return f"{how_many} of {_named(members)} mutated"
 
 
 def _named(members: tuple[Member, ...]) -> str:
