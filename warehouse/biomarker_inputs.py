@@ -12,8 +12,8 @@ import duckdb
 import pandas as pd
 
 from analytics.biomarkers.errors import NotAskableError
-from orchestration.expression_frames import expression_matrix, expression_values, feature_values
-from orchestration.frames import resolve_gene
+from warehouse.frames.expression import expression_matrix, expression_values, feature_values
+from warehouse.frames.patients import resolve_gene
 
 #: A residue at which that many people of the warehouse have a missense or in-frame change is a hotspot, as in scans.
 HOTSPOT_PEOPLE = 10

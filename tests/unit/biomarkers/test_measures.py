@@ -1,5 +1,5 @@
-"""Burden, expression, scores, features, copy number, signatures, clinical attributes: cuts, shares, steps, and who has no
-value."""
+"""Burden, expression, scores, features, copy number, signatures, clinical attributes: cuts, shares, steps, and who has
+no value."""
 
 from __future__ import annotations
 
