@@ -225,4 +225,5 @@ def _member(member: Member) -> str:
 
 
 def _where(within: Within) -> str:
-    return " within cancer type" if within.cancer_type else ""
+    where = " within cancer type" if within.cancer_type else ""
+    return f"{where} across panels" if within.across_panels else where

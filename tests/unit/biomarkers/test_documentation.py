@@ -17,7 +17,8 @@ PAGE = (Path(__file__).parents[3] / "docs" / "biomarkers.md").read_text(encoding
 
 def examples() -> list[str]:
     """What stands in code in the first column of the tables."""
-    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
+    language = PAGE.split("## One text")[0]
+    rows = [line for line in language.splitlines() if line.startswith("| `")]
     cells = [row.replace(r"\|", "\0").split("|")[1] for row in rows]
     return [text.replace("\0", "|") for cell in cells for text in re.findall(r"`([^`]+)`", cell)]
 

@@ -129,10 +129,11 @@ def test_a_share_within_cancer_type_needs_a_cancer_type() -> None:
 
 
 def test_a_second_sample_of_a_patient_is_held_against_the_cut_of_the_others() -> None:
-    counts = {f"s{k}": k for k in range(10)} | {"again": 100, "low": 0}
-    second: dict[str, object] = {"is_index": False}
-    found = status("TMB top 20%", burdened(counts, again=second, low=second))
-    assert {s for s, group in found.items() if group == "tmb_top_20_percent"} == {"s8", "s9", "again"}
+    again = [f"again{k}" for k in range(4)]
+    counts = {f"s{k}": k for k in range(10)} | dict.fromkeys(again, 100) | {"low": 0}
+    about: dict[str, object] = {s: {"is_index": False} for s in (*again, "low")}
+    found = status("TMB top 20%", burdened(counts, **about))
+    assert {s for s, group in found.items() if group == "tmb_top_20_percent"} == {"s8", "s9", *again}
 
 
 def test_standard_deviations_of_a_burden_are_of_its_logarithm_within_panel() -> None:
