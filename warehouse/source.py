@@ -13,7 +13,9 @@ from analytics.comparison.source import ListedSet, MeasureValues
 from analytics.comparison.spec import Measure
 from analytics.immune.gene_sets import GeneSet
 from analytics.landscape.spec import Protein
+from analytics.questions.source import AskedPeople
 from warehouse import protein_domains
+from warehouse.biomarker_people import asked_people
 from warehouse.frames import calls, expression, measures, patients
 
 
@@ -53,6 +55,11 @@ class WarehouseSource:
 
     def panel_genes(self, panel_ids: Sequence[str]) -> dict[str, AbstractSet[str]]:
         return calls.panel_genes(self.con, panel_ids)
+
+    def people(
+        self, biomarker: str, endpoint: str, cohort_ids: Sequence[str], other_genes: Sequence[str] = ()
+    ) -> AskedPeople:
+        return asked_people(self.con, biomarker, endpoint, cohort_ids, other_genes)
 
     def patient_frame(self, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
         return patients.patient_frame(self.con, endpoint, cohort_ids)

@@ -7,27 +7,13 @@ from typing import Literal
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast, Group, contrasts_of
+
 #: Of a sample: its group or value is known; it was looked at and cannot be judged; it was not looked at.
 KNOWN, UNDETERMINED, NOT_PROFILED = "known", "undetermined", "not_profiled"
 
 #: Columns of :attr:`Assignment.rows`.
 COLUMNS = ("cohort_id", "sample_id", "group", "value", "status", "status_reason", "n_own_mutations")
-
-
-@dataclass(frozen=True)
-class Group:
-    """A named group.
-
-    Attributes
-    ----------
-    key : in keys of estimates, e.g. ``kras_g12c``; letters, digits and underscores.
-    label : for people, e.g. 'KRAS G12C'.
-    is_reference : what the others are compared with.
-    """
-
-    key: str
-    label: str
-    is_reference: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +54,11 @@ class Assignment:
     def reference(self) -> Group | None:
         """The group that the others are compared with."""
         return next((group for group in self.groups if group.is_reference), None)
+
+    @property
+    def contrasts(self) -> tuple[Contrast, ...]:
+        """Every group against the reference; none where the biomarker is a number."""
+        return contrasts_of(self.groups)
 
     def counts(self) -> dict[str, int]:
         """Samples in each group, then those that are undetermined and not profiled."""

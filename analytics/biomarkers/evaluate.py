@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.biomarkers import logic
-from analytics.biomarkers.assignment import COLUMNS, KNOWN, NOT_PROFILED, UNDETERMINED, Assignment, Group
+from analytics.biomarkers.assignment import COLUMNS, KNOWN, NOT_PROFILED, UNDETERMINED, Assignment
 from analytics.biomarkers.copy_number import copy_number_truth
 from analytics.biomarkers.cuts import continuous_values, cut_truth, median_truth, share_truth
+from analytics.biomarkers.groups import Group
 from analytics.biomarkers.inputs import BiomarkerInputs
 from analytics.biomarkers.language.labels import groups_of, label_of, phrase, scale_of
 from analytics.biomarkers.language.model import (

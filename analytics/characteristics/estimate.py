@@ -17,10 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.characteristics.tables import CharacteristicStatistic
 from analytics.engine.arrays import FloatArray
 from analytics.immune.rank_statistics import mann_whitney
-from analytics.questions.groups import Contrast
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope

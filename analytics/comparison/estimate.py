@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.burden import van_elteren
 from analytics.comparison.estimators import (
     BEYOND_CHANCE,
@@ -36,7 +37,6 @@ from analytics.comparison.stratified import (
 from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError, MissingColumnError
 from analytics.immune.comparisons import compare_two_groups
-from analytics.questions.groups import Contrast
 from analytics.results.estimator import Estimator
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import ComparisonStatistic, Counts, Scope

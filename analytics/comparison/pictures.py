@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import slug, stratum_labels
 from analytics.comparison.heatmap import heatmap_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.engine.numbers import p_value
 from analytics.figures.picture import Picture
 from analytics.immune.feature_figures import feature_boxplots
-from analytics.questions.groups import Contrast
 from analytics.results.statistic import ComparisonStatistic
 
 #: Panels that still fit a page; the strata with most carriers are shown.

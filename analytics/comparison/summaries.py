@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import feature_key, test_of
 from analytics.comparison.estimators import FEATURES_THAT_DIFFER
 from analytics.comparison.source import ComparisonSource, MeasureValues
 from analytics.comparison.spec import ComparisonSpec, Measure
-from analytics.questions.groups import Contrast
 from analytics.results.statistic import ComparisonStatistic, Counts, FrequencyStatistic, Scope
 from analytics.survival.estimators import COUNT
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
 from analytics.comutation.figure import comutation_figure
 from analytics.comutation.pairs import TOO_FEW, comutation_table
@@ -11,7 +12,6 @@ from analytics.comutation.source import ComutationSource
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import AnalysisError
 from analytics.figures.picture import Picture
-from analytics.questions.groups import Contrast
 from analytics.questions.kind import Kind
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance

@@ -11,13 +11,13 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.enrichment.spec import EnrichmentSpec
 from analytics.enrichment.tables import EnrichmentStatistic
 from analytics.errors import AnalysisError
 from analytics.immune.gene_sets import GeneSet, check_coverage
 from analytics.immune.gsea import PrerankedResult, preranked_gsea
 from analytics.immune.stratified_ranking import StratifiedRanking, stratified_ranking
-from analytics.questions.groups import Contrast
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.enrichment.spec import EnrichmentSpec
 from analytics.figures.picture import Picture
 from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea import PrerankedResult
 from analytics.immune.gsea_figures import enrichment_bubble_figure, running_score_figure
-from analytics.questions.groups import Contrast
 
 
 def enrichment_pictures(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from analytics.biomarkers.groups import Contrast
 from analytics.enrichment.estimate import enrich
 from analytics.enrichment.figures import enrichment_pictures
 from analytics.enrichment.source import EnrichmentSource
 from analytics.enrichment.spec import EnrichmentSpec
-from analytics.questions.groups import Contrast
 from analytics.questions.kind import Kind
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance

@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import slug
 from analytics.landscape.positions import CLASSES, OTHER, domain_counts, hotspots
 from analytics.landscape.spec import LandscapeSpec, Protein
-from analytics.questions.groups import Contrast
 from analytics.response.rates import exact_rate
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets

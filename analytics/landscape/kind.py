@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.landscape.estimate import Landscape, member_calls
 from analytics.landscape.pictures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.source import LandscapeSource
 from analytics.landscape.spec import LandscapeSpec
-from analytics.questions.groups import Contrast
 from analytics.questions.kind import Kind
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance

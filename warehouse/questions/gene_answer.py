@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import duckdb
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.guards import Finding
-from analytics.questions.groups import Contrast
 from analytics.questions.selection import add_burden
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets

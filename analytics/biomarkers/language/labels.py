@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from analytics.biomarkers.assignment import Group, Scale
+from analytics.biomarkers.assignment import Scale
+from analytics.biomarkers.groups import Group, gene_groups
 from analytics.biomarkers.language.model import (
     And,
     AnyOf,
@@ -40,8 +41,6 @@ from analytics.biomarkers.language.protein_changes import ProteinChange
 from analytics.biomarkers.language.text import number_text
 
 #: The groups of a plain gene are called as they always were: published keys do not move.
-MUTATED = Group("mutated", "mutated")
-WILD_TYPE = Group("wild_type", "wild-type", is_reference=True)
 _LONGEST_KEY = 60
 _MOST_NAMED = 4
 _SIGNS: dict[Comparison, str] = {">=": "≥", ">": ">", "<=": "≤", "<": "<", "=": "="}
@@ -55,8 +54,8 @@ def groups_of(biomarker: Biomarker) -> tuple[Group, ...]:
     match biomarker:
         case Continuous():
             return ()
-        case Mutation(_, "any"):
-            return (WILD_TYPE, MUTATED)
+        case Mutation(gene, "any"):
+            return gene_groups(gene)
         case Joint(first, second):
             names = [_short(first), _short(second)]
             keys = [slug(name) for name in names]

@@ -30,7 +30,7 @@ def test_a_gene_has_the_groups_and_the_words_of_the_warehouse() -> None:
     )
     found = evaluate("ALK", inputs)
     assert found.groups == (
-        Group("wild_type", "wild-type", is_reference=True), Group("mutated", "mutated"),
+        Group("wild_type", "ALK wild-type", is_reference=True), Group("mutated", "ALK mutated"),
     )  # fmt: skip
     assert groups("ALK", inputs) == {
         "mutated": "mutated",

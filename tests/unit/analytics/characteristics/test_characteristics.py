@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.characteristics.estimate import (
     MOST_LEVELS,
     REST,
@@ -17,7 +18,6 @@ from analytics.characteristics.estimate import (
     numeric_difference,
 )
 from analytics.characteristics.tables import CharacteristicStatistic
-from analytics.questions.groups import Contrast
 from analytics.results.row_sets import RowSets
 from analytics.results.schema import table_of
 from analytics.results.statistic import Scope

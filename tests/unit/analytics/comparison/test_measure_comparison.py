@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.burden import van_elteren
 from analytics.comparison.estimate import measure_statistics, member_values, unavailable, with_q
 from analytics.comparison.pictures import measure_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.errors import MissingColumnError
-from analytics.questions.groups import Contrast
 from analytics.results.row_sets import RowSets
 from analytics.results.schema import table_of
 from analytics.results.statistic import ComparisonStatistic, Scope

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
 from analytics.comutation.figure import comutation_figure
 from analytics.comutation.pairs import (
@@ -17,7 +18,6 @@ from analytics.comutation.pairs import (
 )
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import EmptyGroupError, NoRowsError
-from analytics.questions.groups import Contrast
 from analytics.results.row_sets import RowSets
 from analytics.results.schema import table_of
 from analytics.results.statistic import ComparisonStatistic, FrequencyStatistic, Scope

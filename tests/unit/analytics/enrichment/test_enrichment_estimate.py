@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.enrichment.estimate import Enrichment, enrich
 from analytics.enrichment.spec import EnrichmentSpec
 from analytics.immune.gene_sets import GeneSet
-from analytics.questions.groups import Contrast
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope
 

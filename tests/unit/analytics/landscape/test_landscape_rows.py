@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import NoRowsError
 from analytics.landscape.estimate import Landscape, member_calls
 from analytics.landscape.figures import class_figure, frequency_figure, lollipop_figure, stacked_heights
 from analytics.landscape.pictures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.spec import Domain, LandscapeSpec, Protein
-from analytics.questions.groups import Contrast
 from analytics.response.rates import exact_rate
 from analytics.results.row_sets import RowSets
 from analytics.results.schema import table_of

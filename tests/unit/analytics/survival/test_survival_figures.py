@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
+from analytics.biomarkers.groups import Contrast
 from analytics.figures.picture import Picture
-from analytics.questions.groups import Contrast
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.results.row_sets import RowSets
