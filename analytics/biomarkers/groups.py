@@ -36,11 +36,18 @@ class Contrast:
     Attributes
     ----------
     is_one_of_several : the biomarker has further groups, so that keys of estimates name the group.
+    with_reference : estimates of the reference group by itself are made here; of several contrasts once.
     """
 
     group: Group
     reference: Group
     is_one_of_several: bool = False
+    with_reference: bool = True
+
+    @property
+    def alone(self) -> tuple[Group, ...]:
+        """Groups of which estimates by themselves are made."""
+        return (self.group, self.reference) if self.with_reference else (self.group,)
 
     @classmethod
     def of_gene(cls, gene: str | None) -> Contrast:
@@ -74,4 +81,4 @@ def contrasts_of(groups: Sequence[Group]) -> tuple[Contrast, ...]:
     others = [group for group in groups if not group.is_reference]
     if reference is None:
         return ()
-    return tuple(Contrast(group, reference, len(others) > 1) for group in others)
+    return tuple(Contrast(group, reference, len(others) > 1, i == 0) for i, group in enumerate(others))

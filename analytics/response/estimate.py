@@ -73,8 +73,8 @@ def response_statistics(
         except AnalysisError as exc:
             found.append(
                 ResponseStatistic(
-                    name=scope.name(f"{response}.fisher{contrast.suffix}"), estimator=FISHER_EXACT.key, scale=FISHER_EXACT.scale,
-                    counts=Counts(n=len(members)), row_set="members", warnings=(str(exc),),
+                    name=scope.name(f"{response}.fisher{contrast.suffix}"), estimator=FISHER_EXACT.key,
+                    scale=FISHER_EXACT.scale, counts=Counts(n=len(members)), row_set="members", warnings=(str(exc),),
                 )
             )  # fmt: skip
             continue
@@ -114,18 +114,20 @@ class _Part:
             group.n_yes + reference.n_yes, group.n_yes,
         ).warned(*self.warnings, *compared.warnings)  # fmt: skip
         difference, fisher = compared.difference, compared.fisher
+        sides = {self.contrast.group: (group, in_group), self.contrast.reference: (reference, ~in_group)}
+        rates = [
+            self._rate(key, denominator, of, sides[of][0], counted.index[sides[of][1]], name)
+            for of in self.contrast.alone
+        ]
+        ends = {"estimate": fisher.odds_ratio, "ci_low": fisher.ci_low, "ci_high": fisher.ci_high}
         return [
-            self._rate(key, denominator, self.contrast.group, group, counted.index[in_group], name),
-            self._rate(key, denominator, self.contrast.reference, reference, counted.index[~in_group], name),
+            *rates,
             replace(
                 both, estimate=difference.difference, ci_low=difference.ci_low, ci_high=difference.ci_high
             ),
-            self._test(
-                both, FISHER_EXACT, f"{key}.fisher{self.contrast.suffix}", estimate=fisher.odds_ratio, ci_low=fisher.ci_low,
-                ci_high=fisher.ci_high, p=fisher.p,
-            ),
+            self._test(both, FISHER_EXACT, f"{key}.fisher{self.contrast.suffix}", p=fisher.p, **ends),
             self._test(both, CHI_SQUARE, f"{key}.chi_square{self.contrast.suffix}", p=compared.chi_square.p),
-        ]  # fmt: skip
+        ]
 
     def _test(
         self,

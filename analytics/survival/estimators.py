@@ -159,7 +159,7 @@ def requests_of(
     strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
     for name in variant.estimators:
         if name == "kaplan_meier":
-            for group in (contrast.group, contrast.reference):
+            for group in contrast.alone:
                 yield Request(KAPLAN_MEIER, f"median.{group.key}", _median, group)
         elif name == "log_rank":
             yield Request(LOG_RANK, "log_rank", partial(_log_rank, strata=strata), strata=strata)
