@@ -16,6 +16,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analytics.engine.numbers import p_value, with_ends
 from analytics.errors import AnalysisError
 from analytics.meta.interaction import RatioEstimate, ratio_estimate, treatment_biomarker_interaction
 from analytics.meta.random_effects import fit_random_effects
@@ -118,11 +119,9 @@ def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
         )
     numbers = {"schoenfeld_chi2": test.statistic, "schoenfeld_p": test.p}
     if test.p >= ALPHA:
-        sentence = f"Nothing speaks against proportional hazards (Schoenfeld test, {_p(test.p)})."
+        sentence = f"Nothing speaks against proportional hazards (Schoenfeld test, p {p_value(test.p)})."
         return Finding("proportional hazards", "not contradicted", sentence, False, numbers)
-    sentence = (
-        f"Hazards are not proportional (Schoenfeld test, {_p(test.p)}), so one hazard ratio is not enough"
-    )
+    sentence = f"Hazards are not proportional (Schoenfeld test, p {p_value(test.p)}), so one hazard ratio is not enough"
     means = restricted_mean_survival(members)
     gain = means.difference
     if gain is not None:
@@ -135,7 +134,7 @@ def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
         }
         sentence += (
             f": over {means.tau_months:.0f} months the mutated live {gain.estimate:+.1f} months "
-            f"({gain.ci_low:+.1f} to {gain.ci_high:+.1f}, {_p(gain.p)}), without strata"
+            f"({gain.ci_low:+.1f} to {gain.ci_high:+.1f}, p {p_value(gain.p)}), without strata"
         )
     return Finding("proportional hazards", "not proportional", f"{sentence}.", True, numbers)
 
@@ -152,7 +151,7 @@ def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     numbers["permutation_p"] = ratio.p
     sentence = (
         f"Only {among} events among {int(mutated.sum())} mutated and {others} among the others: Firth's penalised "
-        f"hazard ratio is {_ratio(ratio.hr, ratio.ci_low, ratio.ci_high)}, permutation {_p(ratio.p)}."
+        f"hazard ratio is {with_ends(ratio.hr, ratio.ci_low, ratio.ci_high)}, permutation p {p_value(ratio.p)}."
     )
     return Finding("sparse events", "few events", sentence, True, numbers)
 
@@ -236,7 +235,7 @@ def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
             ratio = estimate_hazard_ratio(rows, estimator="cox", strata=inside)
         except AnalysisError:
             continue
-        if ratio.events_mutated and ratio.se_log_hr > 0 and math.isfinite(ratio.log_hr):
+        if ratio.events_in_group and ratio.se_log_hr > 0 and math.isfinite(ratio.log_hr):
             found[str(cohort_id)] = ratio
     without = [str(c) for c in by_cohort if c not in found]
     note = f" No estimate from {', '.join(without)}." if without else ""
@@ -255,9 +254,9 @@ def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     numbers |= {"pooled_hr": ratio_of_all.ratio, "pooled_ci_low": ratio_of_all.ci_low}
     numbers |= {"pooled_ci_high": ratio_of_all.ci_high}
     sentence = (
-        f"Over {pooled.k} cohorts I2 is {pooled.i2_percent:.0f} % (Cochran's Q, {_p(pooled.q_p)}): the effects "
+        f"Over {pooled.k} cohorts I2 is {pooled.i2_percent:.0f} % (Cochran's Q, p {p_value(pooled.q_p)}): the effects "
         f"{'differ' if differ else 'are not shown to differ'}; random effects "
-        f"{_ratio(ratio_of_all.ratio, ratio_of_all.ci_low, ratio_of_all.ci_high)}.{note}"
+        f"{with_ends(ratio_of_all.ratio, ratio_of_all.ci_low, ratio_of_all.ci_high)}.{note}"
     )
     return Finding(guard, "effects differ" if differ else "no difference shown", sentence, differ, numbers)
 
@@ -281,7 +280,7 @@ def _predictive(
             numbers |= {f"{name}_of_hr": ratio.ratio, f"{name}_ci_low": ratio.ci_low}
             numbers |= {f"{name}_ci_high": ratio.ci_high, f"{name}_p": ratio.p}
     shown = (
-        f", interaction {_ratio(interaction.ratio, interaction.ci_low, interaction.ci_high)}"
+        f", interaction {with_ends(interaction.ratio, interaction.ci_low, interaction.ci_high)}"
         if interaction
         else ""
     )
@@ -297,7 +296,7 @@ def _evidence(members: pd.DataFrame, strata: Sequence[str]) -> Evidence | None:
         return None
     if not (math.isfinite(found.log_hr) and math.isfinite(found.se_log_hr) and found.se_log_hr > 0):
         return None
-    return Evidence(ratio_estimate(found.log_hr, found.se_log_hr), found.events_mutated)
+    return Evidence(ratio_estimate(found.log_hr, found.se_log_hr), found.events_in_group)
 
 
 def _interaction(trials: pd.DataFrame | None) -> tuple[RatioEstimate | None, Evidence | None, str]:
@@ -338,7 +337,8 @@ def burden_finding(
         side = min(numbers["null_p_lower"], numbers["null_p_upper"])
         parts.append(
             f"among {numbers['null_draws']:,.0f} sets of carriers drawn by burden alone the gene's log-rank z is at "
-            f"percentile {percentile:.1f} (two-sided {_p(numbers['null_p_two_sided'])}, one-sided {_p(side)}), and "
+            f"percentile {percentile:.1f} (two-sided p {p_value(numbers['null_p_two_sided'])}, "
+            f"one-sided p {p_value(side)}), and "
             f"{numbers['null_false_positive_rate']:.0%} of these sets have a nominal p below 0.05"
         )
     else:
@@ -351,7 +351,7 @@ def burden_finding(
         p = _number(scan_row, "burden_lr_p")
         numbers |= {"burden_hr": hr, "burden_ci_low": low, "burden_ci_high": high, "burden_p": p}
         parts.append(
-            f"adjusted for a spline of burden without its own mutations the hazard ratio is {_ratio(hr, low, high)}"
+            f"adjusted for a spline of burden without its own mutations the hazard ratio is {with_ends(hr, low, high)}"
         )
     else:
         parts.append(f"no estimate adjusted for burden ({scan_row['burden_reason']})")
@@ -385,14 +385,6 @@ def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
 def _number(row: Mapping[str, Any], name: str) -> float:
     value = row.get(name)
     return float("nan") if value is None or value is pd.NA else float(np.float64(value))
-
-
-def _p(p: float) -> str:
-    return f"p {p:.2g}" if p >= 1e-4 else "p < 0.0001"
-
-
-def _ratio(hr: float, low: float, high: float) -> str:
-    return f"{hr:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _count(n: int, what: str) -> str:

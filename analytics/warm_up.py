@@ -82,9 +82,9 @@ def prediction() -> None:
 
 def signatures_and_enrichment() -> None:
     """The refit, plain and sparse, and single-sample scores in both precisions."""
+    from analytics.engine.nnls import solve_nnls
     from analytics.immune.gene_sets import GeneSet
     from analytics.immune.ssgsea import ssgsea
-    from analytics.signatures.nnls import solve_nnls
 
     rng = np.random.default_rng(_SEED)
     profiles = rng.dirichlet(np.full(96, 0.3), 8).T

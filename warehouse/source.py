@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 import duckdb
@@ -10,10 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.comparison.source import ListedSet, MeasureValues
+from analytics.comparison.spec import Measure
+from analytics.immune.gene_sets import GeneSet
+from analytics.landscape.spec import Protein
+from analytics.questions.source import AskedPeople
 from analytics.resistance.evidence.samples import Place
 from analytics.signatures.reference_genome import ReferenceGenome
 from analytics.signatures.spectra import Spectra
-from warehouse.frames import patients, resistance, spectra
+from warehouse import protein_domains
+from warehouse.biomarker_people import asked_people
+from warehouse.frames import calls, expression, measures, patients, resistance, spectra
 
 
 @dataclass(frozen=True)
@@ -30,14 +38,20 @@ class WarehouseSource:
     ) -> pd.DataFrame:
         return patients.analysis_frame(self.con, gene, endpoint, cohort_ids, other_genes)
 
-    def calls_of(self, samples: pd.DataFrame, genes: Sequence[str] | None = None) -> pd.DataFrame:
-        return resistance.calls_of(self.con, samples, genes)
+    def calls_of_gene(self, gene: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
+        return calls.calls_of_gene(self.con, gene, cohort_ids)
+
+    def calls_of_other_genes(self, gene: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
+        return calls.calls_of_other_genes(self.con, gene, cohort_ids)
 
     def covered_panels(self, genes: Sequence[str]) -> set[str]:
         return resistance.covered_panels(self.con, genes)
 
     def declared_gene_set(self, gene_set_id: str) -> list[str]:
         return resistance.declared_gene_set(self.con, gene_set_id)
+
+    def expression_matrix(self, cohort_id: str) -> pd.DataFrame:
+        return expression.expression_matrix(self.con, cohort_id)
 
     def expression_pairs(
         self, cohort_ids: Sequence[str], genes: Sequence[str], roles: Sequence[str]
@@ -47,11 +61,39 @@ class WarehouseSource:
     def gene_places(self, genes: Sequence[str]) -> dict[str, Place]:
         return resistance.gene_places(self.con, genes)
 
+    def gene_sets(self, names: Sequence[str], collection: str | None) -> list[GeneSet]:
+        return expression.gene_sets(self.con, names, collection)
+
     def has_mart(self, mart: str) -> bool:
         return resistance.has_mart(self.con, mart)
 
+    def known_missing(self, cohort_ids: Sequence[str]) -> dict[str, str]:
+        return calls.known_missing(self.con, cohort_ids)
+
+    def listed_sets(self, names: Sequence[str], collection: str | None) -> list[ListedSet]:
+        return expression.listed_sets(self.con, names, collection)
+
+    def measure_values(
+        self, name: str, measure: Measure, gene: str, cohort_ids: Sequence[str]
+    ) -> MeasureValues:
+        return measures.measure_values(self.con, name, measure, gene, cohort_ids)
+
+    def panel_genes(self, panel_ids: Sequence[str]) -> dict[str, AbstractSet[str]]:
+        return calls.panel_genes(self.con, panel_ids)
+
     def patient_frame(self, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
         return patients.patient_frame(self.con, endpoint, cohort_ids)
+
+    def people(
+        self, biomarker: str, endpoint: str, cohort_ids: Sequence[str], other_genes: Sequence[str] = ()
+    ) -> AskedPeople:
+        return asked_people(self.con, biomarker, endpoint, cohort_ids, other_genes)
+
+    def calls_of(self, samples: pd.DataFrame, genes: Sequence[str] | None = None) -> pd.DataFrame:
+        return resistance.calls_of(self.con, samples, genes)
+
+    def protein(self, gene: str) -> Protein | None:
+        return protein_domains.load_protein(protein_domains.DOMAINS, gene)
 
     def published_exposures(self, cohort_ids: Sequence[str]) -> tuple[pd.DataFrame, pd.DataFrame]:
         return spectra.published_exposures(self.con, cohort_ids)

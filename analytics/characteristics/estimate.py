@@ -10,18 +10,51 @@ Sources: Austin 2009 (standardised difference); Yang & Dalton 2012 (the same for
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
+from analytics.characteristics.tables import CharacteristicStatistic
+from analytics.engine.arrays import FloatArray
 from analytics.immune.rank_statistics import mann_whitney
-from analytics.results.rows import ResultRows
+from analytics.results.estimator import Estimator, Scale
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Counts, Scope
+from analytics.survival.estimators import COUNT
 
-FloatArray = npt.NDArray[np.float64]
+DIFFERENCE_OF_MEANS = Estimator(
+    key="standardised_difference_of_means",
+    label="Standardised difference of means",
+    scale=Scale.EFFECT_SIZE,
+    heading="Characteristics",
+    methods="Standardised differences, which do not depend on the number of people, beside the tests: Wilcoxon's for "
+    "numbers, Fisher's for two categories, chi-squared for more, permuted where a count below five is expected.",
+    source="Austin 2009, Stat Med 28:3083",
+    applies="numeric characteristics",
+)
+DIFFERENCE_OF_SHARES = Estimator(
+    key="standardised_difference_of_shares",
+    label="Standardised difference of shares",
+    scale=Scale.EFFECT_SIZE,
+    heading=DIFFERENCE_OF_MEANS.heading,
+    methods=DIFFERENCE_OF_MEANS.methods,
+    source="Yang and Dalton 2012, SAS Global Forum 335",
+    applies="categorical characteristics",
+)
+SHARE_OF_LEVEL = Estimator(
+    key="share_of_level",
+    label="Share of the members with a value",
+    scale=Scale.SHARE,
+    heading=DIFFERENCE_OF_MEANS.heading,
+    methods=DIFFERENCE_OF_MEANS.methods,
+    source="",
+    applies="levels of a categorical characteristic",
+)
+ESTIMATORS = (DIFFERENCE_OF_MEANS, DIFFERENCE_OF_SHARES, SHARE_OF_LEVEL)
 
 #: Draws of the permutation test where expected counts are too small for chi-squared.
 DRAWS = 9_999
@@ -68,59 +101,68 @@ VARIABLES = (
 ORDINAL = ("age_group", "stage", "line_of_treatment", "ecog")
 
 
-def characteristics_rows(rows: ResultRows, members: pd.DataFrame) -> list[dict[str, Any]]:
+def characteristics(
+    scope: Scope, sets: RowSets, members: pd.DataFrame, contrast: Contrast
+) -> list[CharacteristicStatistic]:
     """Rows of ``stats.characteristics``; columns of :data:`VARIABLES` that ``members`` lacks are skipped."""
-    out: list[dict[str, Any]] = []
     if members.empty:
-        return out
-    status = members["is_mutated"].astype(bool)
+        return []
+    table = _Table(scope, sets, members["is_mutated"].astype(bool), contrast)
     shown = [variable for variable in VARIABLES if variable.column in members]
-    _row(rows, out, "characteristics", members, status, pd.Series(True, index=members.index), "members", {
-        "estimator": "variables in the table", "estimate": float(len(shown)), "unit": "variables",
-    })  # fmt: skip
+    everybody = pd.Series(True, index=members.index)
+    total = table.row("characteristics", COUNT, everybody, "members")
+    found = [replace(total, estimate=float(len(shown)), unit="variables")]
     for variable in shown:
-        values = members[variable.column]
-        known = values.notna()
-        key = f"characteristics.{variable.name}"
-        common = {
-            "feature": variable.name,
-            "variable": variable.name,
-            "unit": variable.unit or "people",
-            "n_missing_mutated": int((~known & status).sum()),
-            "n_missing_wild_type": int((~known & ~status).sum()),
-        }
-        name = f"members with known {variable.name}"
-        if not known.any():
-            common |= {"estimator": "not in the sources", "warnings": "Nobody of the members has a value."}
-            _row(rows, out, key, members, status, known, name, common)
-        elif variable.is_numeric:
-            found = _numeric(np.asarray(values[known], dtype=np.float64), status[known].to_numpy())
-            _row(rows, out, key, members, status, known, name, common | found)
-        else:
-            labels = _levels(values[known].map(_word).astype("string"))
-            _row(rows, out, key, members, status, known, name, common | _categorical(labels, status[known]))
-            _level_rows(rows, out, key, members, status, labels, common)
-    return out
+        found += _variable_rows(table, variable, members[variable.column])
+    return found
 
 
-def _row(
-    rows: ResultRows,
-    out: list[dict[str, Any]],
-    key: str,
-    members: pd.DataFrame,
-    status: pd.Series,
-    people: pd.Series,
-    name: str,
-    values: dict[str, Any],
-) -> None:
-    name = "members" if people.all() else rows.row_set(name, members.index[people], members.index)
-    counts = {
-        "row_set": name,
-        "n": int(people.sum()),
-        "n_mutated": int((people & status).sum()),
-        "n_wild_type": int((people & ~status).sum()),
-    }
-    rows.add(out, key, None, {**counts, **values})
+@dataclass(frozen=True)
+class _Table:
+    """The table of one way of doing an analysis; ``status`` [member]: in the group, or in the reference group."""
+
+    scope: Scope
+    sets: RowSets
+    status: pd.Series
+    contrast: Contrast
+
+    def row(self, key: str, estimator: Estimator, people: pd.Series, name: str) -> CharacteristicStatistic:
+        """A row of ``people``, without numbers; ``name`` of their row set where they are not all."""
+        among = self.status.index
+        name = "members" if people.all() else self.sets.named(name, among[people], among)
+        return CharacteristicStatistic(
+            name=self.scope.name(key),
+            estimator=estimator.key,
+            scale=estimator.scale,
+            row_set=name,
+            counts=Counts(
+                group_label=self.contrast.group.label,
+                reference_label=self.contrast.reference.label,
+                n=int(people.sum()),
+                n_in_group=int((people & self.status).sum()),
+            ),
+        )
+
+
+def _variable_rows(table: _Table, variable: Variable, values: pd.Series) -> list[CharacteristicStatistic]:
+    """The row of a variable and, where it is categorical, one a level."""
+    known, status = values.notna(), table.status
+    key = f"characteristics.{variable.name}"
+    estimator = DIFFERENCE_OF_MEANS if variable.is_numeric else DIFFERENCE_OF_SHARES
+    row = replace(
+        table.row(key, estimator, known, f"members with known {variable.name}"),
+        feature=variable.name,
+        variable=variable.name,
+        unit=variable.unit or "people",
+        n_missing_in_group=int((~known & status).sum()),
+        n_missing_in_reference=int((~known & ~status).sum()),
+    )
+    if not known.any():
+        return [row.warned("Nobody of the members has a value.")]
+    if variable.is_numeric:
+        return [_numeric(row, np.asarray(values[known], dtype=np.float64), status[known].to_numpy())]
+    labels = _levels(values[known].map(_word).astype("string"))
+    return [_categorical(row, labels, status[known]), *_level_rows(table, variable, key, labels)]
 
 
 def _word(value: object) -> str:
@@ -136,37 +178,36 @@ def _levels(values: pd.Series) -> pd.Series:
 
 
 def _level_rows(
-    rows: ResultRows,
-    out: list[dict[str, Any]],
-    key: str,
-    members: pd.DataFrame,
-    status: pd.Series,
-    labels: pd.Series,
-    common: dict[str, Any],
-) -> None:
+    table: _Table, variable: Variable, key: str, labels: pd.Series
+) -> list[CharacteristicStatistic]:
+    found: list[CharacteristicStatistic] = []
     taken: set[str] = set()
     levels = list(labels.value_counts().index)
-    if common["variable"] in ORDINAL:
+    if variable.name in ORDINAL:
         levels.sort(key=_place)
+    n_in_group = int(table.status[labels.index].sum())
     for level in levels:
-        of_level = (labels == level).reindex(members.index, fill_value=False).astype(bool)
+        of_level = (labels == level).reindex(table.status.index, fill_value=False).astype(bool)
         word = re.sub(r"[^a-z0-9]+", "_", str(level).lower()).strip("_") or "blank"
         while word in taken:  # '<30' and '>30' are both 30 in a key
             word += "_"
         taken.add(word)
-        of_known = status[labels.index]
-        values = {
-            **common,
-            "level": str(level),
-            "estimator": "share of the members with a value",
-            "share": float(of_level.sum() / len(labels)),
-            "estimate": float(of_level.sum() / len(labels)),
-            "share_mutated": _share(int((of_level & status).sum()), int(of_known.sum())),
-            "share_wild_type": _share(int((of_level & ~status).sum()), int((~of_known).sum())),
-            "n_missing_mutated": None,
-            "n_missing_wild_type": None,
-        }
-        _row(rows, out, f"{key}.{word}", members, status, of_level, f"{common['variable']} {level}", values)
+        row = table.row(f"{key}.{word}", SHARE_OF_LEVEL, of_level, f"{variable.name} {level}")
+        share = float(of_level.sum() / len(labels))
+        found.append(
+            replace(
+                row,
+                feature=variable.name,
+                variable=variable.name,
+                unit=variable.unit or "people",
+                level=str(level),
+                estimate=share,
+                share=share,
+                share_in_group=_share(row.counts.n_in_group, n_in_group),
+                share_in_reference=_share(row.counts.n_in_reference, len(labels) - n_in_group),
+            )
+        )
+    return found
 
 
 def _place(level: object) -> tuple[bool, float, bool, str]:
@@ -176,46 +217,51 @@ def _place(level: object) -> tuple[bool, float, bool, str]:
     return word == REST, float(number[0]) if number else 0.0, not word.startswith("<"), word
 
 
-def _share(count: int, of: int) -> float | None:
-    return count / of if of else None
+def _share(count: int | None, of: int) -> float | None:
+    return count / of if of and count is not None else None
 
 
-def _numeric(values: FloatArray, status: npt.NDArray[np.bool_]) -> dict[str, Any]:
+def _numeric(
+    row: CharacteristicStatistic, values: FloatArray, status: npt.NDArray[np.bool_]
+) -> CharacteristicStatistic:
     x, y = values[status], values[~status]
-    found: dict[str, Any] = {"estimator": "standardised difference of means"}
-    for label, group in (("mutated", x), ("wild_type", y)):
-        if len(group):
-            q1, median, q3 = np.quantile(group, [0.25, 0.5, 0.75])
-            found |= {f"median_{label}": float(median), f"q1_{label}": float(q1), f"q3_{label}": float(q3)}
+    if len(x):
+        q1, median, q3 = (float(v) for v in np.quantile(x, [0.25, 0.5, 0.75]))
+        row = replace(row, q1_in_group=q1, median_in_group=median, q3_in_group=q3)
+    if len(y):
+        q1, median, q3 = (float(v) for v in np.quantile(y, [0.25, 0.5, 0.75]))
+        row = replace(row, q1_in_reference=q1, median_in_reference=median, q3_in_reference=q3)
     if not len(x) or not len(y):
-        return found | {"warnings": "One group has no value: nothing is compared."}
-    test = mann_whitney(x, y)
-    difference = numeric_difference(x, y)
-    return found | {
-        "estimate": difference,
-        "standardised_difference": difference,
-        "statistic": test.u,
-        "p": test.p,
-        "p_method": f"Wilcoxon rank-sum, {test.method}",
-    }
+        return row.warned("One group has no value: nothing is compared.")
+    test, difference = mann_whitney(x, y), numeric_difference(x, y)
+    return replace(
+        row,
+        estimate=difference,
+        standardised_difference=difference,
+        statistic=test.u,
+        p=test.p,
+        p_method=f"Wilcoxon rank-sum, {test.method}",
+    )
 
 
-def _categorical(labels: pd.Series, status: pd.Series) -> dict[str, Any]:
-    found: dict[str, Any] = {"estimator": "standardised difference of shares"}
+def _categorical(
+    row: CharacteristicStatistic, labels: pd.Series, status: pd.Series
+) -> CharacteristicStatistic:
     table = pd.crosstab(labels, status).reindex(columns=[True, False], fill_value=0).to_numpy(dtype=np.int64)
     if len(table) < 2:
-        return found | {"warnings": "Everybody has the same value."}
+        return row.warned("Everybody has the same value.")
     if (table.sum(axis=0) == 0).any():
-        return found | {"warnings": "One group has no value: nothing is compared."}
+        return row.warned("One group has no value: nothing is compared.")
     statistic, p, method = compare_categories(table)
     difference = categorical_difference(table)
-    return found | {
-        "estimate": difference,
-        "standardised_difference": difference,
-        "statistic": statistic,
-        "p": p,
-        "p_method": method,
-    }
+    return replace(
+        row,
+        estimate=difference,
+        standardised_difference=difference,
+        statistic=statistic,
+        p=p,
+        p_method=method,
+    )
 
 
 def numeric_difference(x: FloatArray, y: FloatArray) -> float:

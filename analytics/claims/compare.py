@@ -32,8 +32,9 @@ from analytics.claims.model import (
     WITHIN_ROUNDING,
     PublishedClaim,
 )
-from analytics.claims.rounding import RELATIVE_SLACK, p_range, plain, plain_p, printed_range, units_apart
+from analytics.claims.rounding import RELATIVE_SLACK, p_range, plain, printed_range, units_apart
 from analytics.claims.statistics import ComputedStatistic
+from analytics.engine.numbers import p_value
 
 _WORST_LAST = (EXACT, WITHIN_ROUNDING, NOT_YET_COMPUTED, DIFFERENT)
 
@@ -160,7 +161,7 @@ def statistic_words(claim: PublishedClaim, computed: ComputedStatistic) -> str:
         text += [estimate + by] if estimate else []
     if computed.p is not None and (claim.p_value is not None or claim.quantity == "direction"):
         p_by = f" by {computed.p_estimator}" if computed.p_estimator else "" if text else by
-        text.append(f"P {plain_p(computed.p)}{p_by}")
+        text.append(f"P {p_value(computed.p)}{p_by}")
     if computed.n is not None and (not whole or claim.denominator is not None):
         text.append(f"n {computed.n:,}")
         text += (

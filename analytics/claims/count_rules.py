@@ -19,7 +19,8 @@ from scipy import stats
 
 from analytics.claims.finding import ERROR, ConsistencyFinding
 from analytics.claims.model import ClaimRelation, PublishedClaim
-from analytics.claims.rounding import Range, counts_behind, p_range, plain, plain_p, printed_range
+from analytics.claims.rounding import Range, counts_behind, p_range, plain, printed_range
+from analytics.engine.numbers import p_value
 
 # With more pairs of denominators than this the printed digits decide nothing: some pair reaches any P.
 MAX_DENOMINATOR_PAIRS = 2_000
@@ -191,7 +192,7 @@ def _p_sentence(
     reached_alone: bool,
 ) -> str:
     table = _tables(comparison, *pair)[0]
-    tests = ", ".join(f"{name} {plain_p(test(table))}" for name, test in TESTS.items())
+    tests = ", ".join(f"{name} {p_value(test(table))}" for name, test in TESTS.items())
     p_claim = comparison.p_claim
     condition = (
         f", with every percentage of the same patients and {', '.join(together_with)},"

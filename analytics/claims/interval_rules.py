@@ -15,7 +15,8 @@ from scipy import stats
 
 from analytics.claims.finding import ERROR, NOTE, WARNING, ConsistencyFinding
 from analytics.claims.model import RATIO_QUANTITIES, PublishedClaim
-from analytics.claims.rounding import Range, p_range, plain, plain_p, printed_range, two_sided_z
+from analytics.claims.rounding import Range, p_range, plain, printed_range, two_sided_z
+from analytics.engine.numbers import p_value
 
 Z_95 = float(stats.norm.ppf(0.975))
 ALPHA = 0.05
@@ -81,14 +82,14 @@ def interval_against_significance(claim: PublishedClaim) -> ConsistencyFinding |
     if bounds is None or claim.p_value is None:
         return None
     _, low, high = bounds
-    p_value = p_range(claim.p_value, claim.p_decimals, claim.p_operator)
+    printed_p = p_range(claim.p_value, claim.p_decimals, claim.p_operator)
     includes = low.high < 1.0 < high.low
     excludes = low.low > 1.0 or high.high < 1.0
     # "P < 0.05" is itself below 0.05; a printed "0.05" may be either side.
-    is_significant = p_value.high <= ALPHA if claim.p_operator == "<" else p_value.high < ALPHA
+    is_significant = printed_p.high <= ALPHA if claim.p_operator == "<" else printed_p.high < ALPHA
     if includes and is_significant:
         verb, side = "includes 1", "is below 0.05"
-    elif excludes and p_value.low >= ALPHA:
+    elif excludes and printed_p.low >= ALPHA:
         verb, side = "excludes 1", "is not below 0.05"
     else:
         return None
@@ -126,8 +127,8 @@ def p_not_of_interval(claim: PublishedClaim) -> ConsistencyFinding | None:
     wald = wald_z_range(claim)
     if wald is None or claim.p_value is None:
         return None
-    p_value = p_range(claim.p_value, claim.p_decimals, claim.p_operator)
-    printed_z = Range(two_sided_z(p_value.high), two_sided_z(p_value.low))
+    printed_p = p_range(claim.p_value, claim.p_decimals, claim.p_operator)
+    printed_z = Range(two_sided_z(printed_p.high), two_sided_z(printed_p.low))
     gap = wald.gap_to(printed_z)
     allowed = OTHER_TEST_Z_GAP if claim.p_is_of_another_test else Z_SLACK
     if gap <= allowed:
@@ -136,8 +137,8 @@ def p_not_of_interval(claim: PublishedClaim) -> ConsistencyFinding | None:
     low, high = 2 * stats.norm.sf(wald.high), 2 * stats.norm.sf(wald.low)
     return ConsistencyFinding(
         "p_not_of_interval", severity, (claim.claim_id,), (),
-        f"{claim.claim_id}: {_printed(claim)} implies a Wald P of {plain_p(float(low))} to "
-        f"{plain_p(float(high))} for every rounding, printed is {_printed_p(claim)}: P and interval come "
+        f"{claim.claim_id}: {_printed(claim)} implies a Wald P of {p_value(float(low))} to "
+        f"{p_value(float(high))} for every rounding, printed is {_printed_p(claim)}: P and interval come "
         f"from different tests or standard errors.",
     )  # fmt: skip
 

@@ -78,11 +78,3 @@ def counts_behind(percent: Range, denominator: int) -> range:
 def plain(value: float, decimals: int) -> str:
     """A number as a paper would print it, with thousands separators for whole numbers."""
     return f"{value:,.{decimals}f}"
-
-
-def plain_p(p_value: float) -> str:
-    """P with two significant digits, at least three decimals, "<0.0001" below that."""
-    if p_value < 1e-4:
-        return "<0.0001"
-    decimals = max(3, 1 - math.floor(math.log10(p_value))) if p_value < 1 else 3
-    return f"{p_value:.{decimals}f}"

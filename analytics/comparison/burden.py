@@ -17,11 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import InvalidColumnError, NoRowsError
 from analytics.immune.comparisons import compare_two_groups
 from analytics.immune.rank_statistics import cliffs_delta
-
-FloatArray = npt.NDArray[np.float64]
 
 MIN_STRATUM: Final = 2
 

@@ -9,28 +9,38 @@ Who is a member and where values come from do not belong here.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.burden import van_elteren
-from analytics.comparison.spec import ComparisonSpec
+from analytics.comparison.estimators import (
+    BEYOND_CHANCE,
+    RANK_COVARIANCE,
+    REMAINING,
+    VAN_ELTEREN,
+    WILCOXON,
+)
+from analytics.comparison.source import VALUE_COLUMNS
+from analytics.comparison.spec import ComparisonSpec, ComparisonVariant
 from analytics.comparison.stratified import (
     adjusted_ranks,
     beyond_chance,
     stratified_delta,
     stratified_shift,
 )
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError, MissingColumnError
-from analytics.immune.comparisons import benjamini_hochberg, compare_two_groups
-from analytics.results.rows import ResultRows
+from analytics.immune.comparisons import compare_two_groups
+from analytics.results.estimator import Estimator
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import ComparisonStatistic, Counts, Scope
 
-#: What a measure's frame must have; ``own`` is the part of the value that is the gene's own mutations.
-VALUE_COLUMNS = ("cohort_id", "sample_id", "feature", "value", "unit")
-_ONE_POT = "Wilcoxon rank-sum, Hodges-Lehmann shift"
-_WITHIN = "van Elteren (Wilcoxon within strata), stratified Hodges-Lehmann shift"
 _UNIT_CLASH = "The values have unlike units, so there is no shift: read the effect size."
 
 
@@ -77,284 +87,313 @@ def stratum_labels(members: pd.DataFrame, strata: Iterable[str]) -> pd.Series:
     return label.astype("object")
 
 
-def estimate_measure(
-    rows: ResultRows,
-    out: list[dict[str, Any]],
+def test_of(variant: ComparisonVariant) -> Estimator:
+    """The test over all members."""
+    return VAN_ELTEREN if variant.strata else WILCOXON
+
+
+def measure_statistics(
+    scope: Scope,
+    sets: RowSets,
     spec: ComparisonSpec,
     name: str,
     members: pd.DataFrame,
-    values: dict[str, pd.DataFrame],
-) -> None:
-    """Every statistic of one measure, added to ``out``. What cannot be computed becomes a row with the reason."""
+    values: Mapping[str, pd.DataFrame],
+    contrast: Contrast,
+) -> list[ComparisonStatistic]:
+    """Every statistic of one measure, ``values`` of :func:`member_values`. What cannot be computed becomes a row with
+    the reason."""
+    found: list[ComparisonStatistic] = []
     for feature, table in values.items():
         key = feature_key(name, feature, len(values))
-        _Feature(rows, out, spec, name, members, feature, table, key).estimate()
-
-
-def unavailable(rows: ResultRows, out: list[dict[str, Any]], name: str, reason: str) -> None:
-    """The row of a measure that the warehouse does not have."""
-    rows.add(out, f"{name}.wilcoxon", None, {"feature": name, "warnings": reason})
-
-
-def add_q(out: list[dict[str, Any]]) -> None:
-    """Benjamini-Hochberg over each family, in place; the rows within strata are a family of their own."""
-    by_family: dict[str, list[dict[str, Any]]] = {}
-    for row in out:
-        if row.get("family"):
-            by_family.setdefault(row["family"], []).append(row)
-    for members in by_family.values():
-        q = benjamini_hochberg(np.array([np.nan if r.get("p") is None else r["p"] for r in members]))
-        for row, value in zip(members, q, strict=True):
-            row["q"] = float(value) if np.isfinite(value) else None
-
-
-class _Feature:
-    """One feature of a measure among the members of a variant."""
-
-    def __init__(
-        self,
-        rows: ResultRows,
-        out: list[dict[str, Any]],
-        spec: ComparisonSpec,
-        measure: str,
-        members: pd.DataFrame,
-        feature: str,
-        table: pd.DataFrame,
-        key: str,
-    ) -> None:
-        self.rows, self.out, self.key, self.feature = rows, out, key, feature
-        self.measure, self.variant = spec.measures[measure], spec.variants[rows.variant]
-        self.family = self.measure.family or spec.analysis_id
         known = table["value"].notna()
-        self.members, self.table = members[known], table[known]
-        self.everyone = members.index
-        self.status = self.members["is_mutated"].astype(bool)
-        self.units = sorted(self.table["unit"].dropna().unique())
-        self.kept = self.table["value"].astype(float)
-        self.without_own = self.kept - self.table["own"].fillna(0.0).astype(float)
-        self.has_own = bool((self.table["own"].fillna(0.0) != 0).any())
+        found += _Feature(
+            scope, sets, spec, name, feature, key, contrast, members[known], table[known], members.index
+        ).statistics()
+    return found
+
+
+def unavailable(scope: Scope, spec: ComparisonSpec, name: str, reason: str) -> ComparisonStatistic:
+    """The row of a measure that the warehouse does not have."""
+    test = test_of(spec.variants[scope.variant])
+    return ComparisonStatistic(
+        name=scope.name(f"{name}.wilcoxon"),
+        estimator=test.key,
+        scale=test.scale,
+        feature=name,
+        warnings=(reason,),
+    )
+
+
+def with_q(rows: Sequence[ComparisonStatistic]) -> list[ComparisonStatistic]:
+    """The rows with Benjamini-Hochberg over each family; the rows within strata are a family of their own."""
+    places: dict[str, list[int]] = {}
+    for place, row in enumerate(rows):
+        if row.family:
+            places.setdefault(row.family, []).append(place)
+    found = list(rows)
+    for of_family in places.values():
+        p = [rows[place].p for place in of_family]
+        q = benjamini_hochberg(np.array([np.nan if value is None else value for value in p]))
+        for place, value in zip(of_family, q, strict=True):
+            found[place] = replace(found[place], q=float(value))
+    return found
+
+
+@dataclass(frozen=True)
+class _Feature:
+    """One feature of a measure among the members of a variant; ``members`` and ``table`` are those with a value."""
+
+    scope: Scope
+    sets: RowSets
+    spec: ComparisonSpec
+    measure: str
+    feature: str
+    key: str
+    contrast: Contrast
+    members: pd.DataFrame
+    table: pd.DataFrame
+    everyone: pd.Index
+
+    @property
+    def variant(self) -> ComparisonVariant:
+        return self.spec.variants[self.scope.variant]
+
+    @property
+    def family(self) -> str:
+        return self.spec.measures[self.measure].family or self.spec.analysis_id
+
+    @cached_property
+    def status(self) -> pd.Series:
+        return self.members["is_mutated"].astype(bool)
+
+    @cached_property
+    def units(self) -> list[str]:
+        return sorted(self.table["unit"].dropna().unique())
+
+    @cached_property
+    def kept(self) -> pd.Series:
+        return self.table["value"].astype(float)
+
+    @cached_property
+    def own(self) -> pd.Series:
+        return self.table["own"].fillna(0.0).astype(float)
+
+    @cached_property
+    def labels(self) -> pd.Series | None:
+        """Stratum of each member; None where everybody is in one pot."""
         strata = self.variant.strata
-        labels = stratum_labels(self.members, strata) if strata and known.any() else None
-        self.labels = labels
-        self.codes = pd.factorize(labels)[0] if labels is not None else np.zeros(len(self.members), int)
+        return stratum_labels(self.members, strata) if strata and len(self.members) else None
 
-    def estimate(self) -> None:
-        takes_out = self.variant.own_mutations == "taken_out" and self.has_own
-        values = self.without_own if takes_out else self.kept
-        own = ["The gene's own mutations are taken out."] if takes_out else []
-        if self.has_own and not takes_out:
-            own = ["The gene's own mutations are counted in."]
-        main = self._add("wilcoxon", self._test(values), {"family": self.family}, own)
+    @cached_property
+    def codes(self) -> npt.NDArray[np.int64]:
+        if self.labels is None:
+            return np.zeros(len(self.members), np.int64)
+        return np.asarray(pd.factorize(self.labels)[0], dtype=np.int64)
+
+    def statistics(self) -> list[ComparisonStatistic]:
+        has_own = bool((self.own != 0).any())
+        takes_out = self.variant.own_mutations == "taken_out" and has_own
+        values = self.kept - self.own if takes_out else self.kept
+        said = (
+            f"The gene's own mutations are {'taken out' if takes_out else 'counted in'}." if has_own else ""
+        )
+        test = test_of(self.variant)
+        main = replace(self._test(self._row("wilcoxon", test).warned(said), values), family=self.family)
+        found = [main]
         if takes_out:
-            kept = self._add("own_mutations_kept.wilcoxon", self._test(self.kept), {}, [])
-            self._add("remaining", _remaining(main, kept), {}, [])
-        if self.variant.null_draws and self.has_own:
-            self._add("beyond_chance", self._beyond_chance(), {}, [])
-        if self.measure.adjust_for_burden and self.labels is not None:
-            self._add("burden_adjusted", self._adjusted(values), {}, [])
+            kept = self._test(self._row("own_mutations_kept.wilcoxon", test), self.kept)
+            found += [kept, _remaining(self._row("remaining", REMAINING), main, kept)]
+        if self.variant.null_draws and has_own:
+            found.append(self._beyond_chance(self._row("beyond_chance", BEYOND_CHANCE)))
+        if self.spec.measures[self.measure].adjust_for_burden and self.labels is not None:
+            found.append(self._adjusted(self._row("burden_adjusted", RANK_COVARIANCE), values))
         if self.labels is not None and self.variant.by_stratum:
-            self._by_stratum(values)
+            found += self._by_stratum(values, self.labels)
+        return found
 
-    def _row_set(self, index: pd.Index) -> str:
-        if len(index) == len(self.everyone):
-            return "members"
-        return self.rows.row_set(f"members with {self.feature}", index, self.everyone)
-
-    def _add(
-        self, estimator_key: str, values: dict[str, Any], common: dict[str, Any], notes: list[str]
-    ) -> dict[str, Any]:
-        warnings = " ".join([*notes, *([values.pop("warnings")] if values.get("warnings") else [])])
-        row = {
-            "feature": self.feature,
-            "unit": ", ".join(self.units) or None,
-            "n": len(self.members),
-            "n_mutated": int(self.status.sum()),
-            "n_wild_type": int((~self.status).sum()),
-            "n_missing": len(self.everyone) - len(self.members),
-            "row_set": self._row_set(self.members.index),
-            **common,
-            **values,
-            "warnings": warnings or None,
-        }
-        self.rows.add(self.out, f"{self.key}.{estimator_key}", None, row)
-        return self.out[-1]
-
-    def _too_few(self) -> str | None:
-        smallest = min(int(self.status.sum()), int((~self.status).sum()))
-        if smallest >= self.variant.min_per_group:
-            return None
-        return (
-            f"{int(self.status.sum())} mutated and {int((~self.status).sum())} wild-type people have a value; "
-            f"{self.variant.min_per_group} of each are needed."
+    def _row(self, key: str, estimator: Estimator) -> ComparisonStatistic:
+        """The row of an estimate over all members, without numbers."""
+        name = "members"
+        if len(self.members) < len(self.everyone):
+            name = self.sets.named(f"members with {self.feature}", self.members.index, self.everyone)
+        return ComparisonStatistic(
+            name=self.scope.name(f"{self.key}.{key}"),
+            estimator=estimator.key,
+            scale=estimator.scale,
+            feature=self.feature,
+            row_set=name,
+            counts=self._counts(self.status),
+            unit=", ".join(self.units) or None,
+            n_missing=len(self.everyone) - len(self.members),
         )
 
-    def _test(self, values: pd.Series) -> dict[str, Any]:
-        if reason := self._too_few():
-            return {"warnings": reason}
-        return self._one_pot(values) if self.labels is None else self._within_strata(values)
+    def _counts(self, status: pd.Series) -> Counts:
+        return Counts(
+            group_label=self.contrast.group.label,
+            reference_label=self.contrast.reference.label,
+            n=len(status),
+            n_in_group=int(status.sum()),
+        )
 
-    def _one_pot(self, values: pd.Series) -> dict[str, Any]:
+    def _too_few(self) -> str | None:
+        n_in_group = int(self.status.sum())
+        n_in_reference = len(self.status) - n_in_group
+        if min(n_in_group, n_in_reference) >= self.variant.min_per_group:
+            return None
+        return (
+            f"{n_in_group} {self.contrast.group.word} and {n_in_reference} "
+            f"{self.contrast.reference.word} people have a value; {self.variant.min_per_group} of each are "
+            "needed."
+        )
+
+    def _test(self, row: ComparisonStatistic, values: pd.Series) -> ComparisonStatistic:
+        if reason := self._too_few():
+            return row.warned(reason)
+        return self._one_pot(row, values) if self.labels is None else self._within_strata(row, values)
+
+    def _one_pot(self, row: ComparisonStatistic, values: pd.Series) -> ComparisonStatistic:
+        cohorts = self.members["cohort_id"].nunique()
+        notes = (
+            f"Values of {cohorts} cohorts are put in one pot." if cohorts > 1 else "",
+            _UNIT_CLASH if len(self.units) > 1 else "",
+        )
+        return self._wilcoxon(row, values, self.status, notes)
+
+    def _wilcoxon(
+        self, row: ComparisonStatistic, values: pd.Series, status: pd.Series, notes: Sequence[str] = ()
+    ) -> ComparisonStatistic:
+        """The row with the numbers of the rank-sum test and ``notes``, or with the reason why there are none."""
         try:
             record = compare_two_groups(
-                values.to_frame("value"), self.status, min_per_group=self.variant.min_per_group
+                values.to_frame("value"), status, min_per_group=self.variant.min_per_group
             ).iloc[0]
         except AnalysisError as exc:
-            return {"estimator": _ONE_POT, "warnings": str(exc)}
-        cohorts = self.members["cohort_id"].nunique()
-        notes = [f"Values of {cohorts} cohorts are put in one pot."] if cohorts > 1 else []
-        notes += [_UNIT_CLASH] if len(self.units) > 1 else []
-        return {
-            "estimator": _ONE_POT,
-            **self._converted(record),
-            "warnings": " ".join(notes + _reason(record)),
-        }
+            return row.warned(str(exc))
+        has_shift = len(self.units) <= 1
+        return replace(
+            row,
+            estimate=float(record["hodges_lehmann"]) if has_shift else None,
+            ci_low=float(record["hodges_lehmann_ci_low"]) if has_shift else None,
+            ci_high=float(record["hodges_lehmann_ci_high"]) if has_shift else None,
+            statistic=float(record["u_statistic"]),
+            p=float(record["p"]),
+            p_method=f"Wilcoxon rank-sum, {record['method']}" if isinstance(record["method"], str) else None,
+            median_in_group=float(record["median_case"]),
+            median_in_reference=float(record["median_reference"]),
+            median_difference=float(record["median_difference"]),
+            cliffs_delta=float(record["cliffs_delta"]),
+            cliffs_delta_ci_low=float(record["cliffs_delta_ci_low"]),
+            cliffs_delta_ci_high=float(record["cliffs_delta_ci_high"]),
+        ).warned(*notes, "" if record["reason"] is None else f"Not tested: {record['reason']}.")
 
-    def _converted(self, record: pd.Series) -> dict[str, Any]:
-        shared = {
-            "median_mutated": "median_case", "median_wild_type": "median_reference",
-            "median_difference": "median_difference", "statistic": "u_statistic", "p": "p",
-            "cliffs_delta": "cliffs_delta", "cliffs_delta_ci_low": "cliffs_delta_ci_low",
-            "cliffs_delta_ci_high": "cliffs_delta_ci_high",
-        }  # fmt: skip
-        if len(self.units) <= 1:
-            shared |= {
-                "estimate": "hodges_lehmann",
-                "ci_low": "hodges_lehmann_ci_low",
-                "ci_high": "hodges_lehmann_ci_high",
-            }
-        method = record["method"]
-        values: dict[str, Any] = {name: float(record[column]) for name, column in shared.items()}
-        return values | {"p_method": f"Wilcoxon rank-sum, {method}" if isinstance(method, str) else None}
-
-    def _within_strata(self, values: pd.Series) -> dict[str, Any]:
+    def _within_strata(self, row: ComparisonStatistic, values: pd.Series) -> ComparisonStatistic:
         x, status = values.to_numpy(float), self.status.to_numpy()
         z, p, _, informative = van_elteren(x, status, pd.Series(self.codes))
-        n_strata = len(np.unique(self.codes))
         if not informative:
-            return {"estimator": _WITHIN, "warnings": "No stratum has both groups with unequal values."}
+            return row.warned("No stratum has both groups with unequal values.")
         delta = stratified_delta(x, status, self.codes)
         shift = stratified_shift(x, status, self.codes) if len(self.units) <= 1 else None
         medians = values.groupby(self.status).median()
-        notes = [f"{informative} of {n_strata} strata have both groups."]
-        return {
-            "estimator": _WITHIN,
-            "estimate": shift.estimate if shift else None,
-            "ci_low": shift.ci_low if shift else None,
-            "ci_high": shift.ci_high if shift else None,
-            "statistic": z,
-            "p": p,
-            "p_method": "van Elteren, normal approximation",
-            "median_mutated": float(medians[True]),
-            "median_wild_type": float(medians[False]),
-            "median_difference": float(medians[True] - medians[False]),
-            "cliffs_delta": delta.estimate,
-            "cliffs_delta_ci_low": delta.ci_low,
-            "cliffs_delta_ci_high": delta.ci_high,
-            "warnings": " ".join(notes + ([] if shift else [_UNIT_CLASH])),
-        }
+        return replace(
+            row,
+            estimate=shift.estimate if shift else None,
+            ci_low=shift.ci_low if shift else None,
+            ci_high=shift.ci_high if shift else None,
+            statistic=z,
+            p=p,
+            p_method="van Elteren, normal approximation",
+            median_in_group=float(medians[True]),
+            median_in_reference=float(medians[False]),
+            median_difference=float(medians[True] - medians[False]),
+            cliffs_delta=delta.estimate,
+            cliffs_delta_ci_low=delta.ci_low,
+            cliffs_delta_ci_high=delta.ci_high,
+        ).warned(
+            f"{informative} of {len(np.unique(self.codes))} strata have both groups.",
+            "" if shift else _UNIT_CLASH,
+        )
 
-    def _beyond_chance(self) -> dict[str, Any]:
+    def _beyond_chance(self, row: ComparisonStatistic) -> ComparisonStatistic:
         if reason := self._too_few():
-            return {"warnings": reason}
-        burden = np.asarray(self.without_own, dtype=np.float64)
+            return row.warned(reason)
+        burden = np.asarray(self.kept - self.own, dtype=np.float64)
         found = beyond_chance(burden, burden, self.status.to_numpy(), self.codes, self.variant.null_draws)
-        return {
-            "estimator": "Cliff's delta less its mean over carriers drawn in proportion to burden",
-            "estimate": found.excess,
-            "ci_low": found.ci_low,
-            "ci_high": found.ci_high,
-            "p": found.p,
-            "p_method": f"{found.draws:,} draws within strata",
-            "cliffs_delta": found.observed,
-            "warnings": f"Carriers hit in proportion to burden would have a delta of {found.expected:.2f}; "
-            f"observed {found.observed:.2f}.",
-        }
+        return replace(
+            row,
+            estimate=found.excess,
+            ci_low=found.ci_low,
+            ci_high=found.ci_high,
+            p=found.p,
+            p_method=f"{found.draws:,} draws within strata",
+            cliffs_delta=found.observed,
+        ).warned(
+            f"Carriers hit in proportion to burden would have a delta of {found.expected:.2f}; "
+            f"observed {found.observed:.2f}."
+        )
 
-    def _adjusted(self, values: pd.Series) -> dict[str, Any]:
-        estimator = "rank analysis of covariance with burden, within strata"
+    def _adjusted(self, row: ComparisonStatistic, values: pd.Series) -> ComparisonStatistic:
         others = self.members["n_nonsynonymous"] - self.members["n_mutations"].fillna(0)
         known = others.notna().to_numpy()
         if reason := self._too_few():
-            return {"estimator": estimator, "warnings": reason}
-        used = self.members.index[known]
-        status = self.status[known]
+            return row.warned(reason)
+        used, status = self.members.index[known], self.status[known]
         found = adjusted_ranks(
-            values[known].to_numpy(float),
-            others[known].to_numpy(float),
-            status.to_numpy(),
-            self.codes[known],
+            values[known].to_numpy(float), others[known].to_numpy(float), status.to_numpy(), self.codes[known]
         )
-        name = f"members with {self.feature} and burden"
-        row_set = self._row_set(used) if known.all() else self.rows.row_set(name, used, self.everyone)
-        return {
-            "estimator": estimator,
-            "row_set": row_set,
-            "n": len(used),
-            "n_mutated": int(status.sum()),
-            "n_wild_type": int((~status).sum()),
-            "n_missing": len(self.everyone) - len(used),
-            "estimate": found.delta,
-            "ci_low": found.ci_low,
-            "ci_high": found.ci_high,
-            "statistic": found.z,
-            "p": found.p,
-            "p_method": "rank analysis of covariance",
-            "cliffs_delta": found.delta,
-            "warnings": "Burden: non-synonymous calls without the gene's own; the estimate is a difference on the "
-            "scale of Cliff's delta.",
-        }
+        name = row.row_set
+        if not known.all():
+            name = self.sets.named(f"members with {self.feature} and burden", used, self.everyone)
+        return replace(
+            row,
+            row_set=name,
+            counts=self._counts(status),
+            n_missing=len(self.everyone) - len(used),
+            estimate=found.delta,
+            ci_low=found.ci_low,
+            ci_high=found.ci_high,
+            statistic=found.z,
+            p=found.p,
+            p_method="rank analysis of covariance",
+            cliffs_delta=found.delta,
+        ).warned(
+            "Burden: non-synonymous calls without the gene's own; the estimate is a difference on the scale of Cliff's "
+            "delta."
+        )
 
-    def _by_stratum(self, values: pd.Series) -> None:
-        assert self.labels is not None
-        of_cohort = "cohort_id" in self.variant.strata
-        for label in sorted(self.labels.unique()):
-            inside = (self.labels == label).to_numpy()
+    def _by_stratum(self, values: pd.Series, labels: pd.Series) -> list[ComparisonStatistic]:
+        found = []
+        for label in sorted(labels.unique()):
+            inside = (labels == label).to_numpy()
             status = self.status[inside]
             if not status.any():
-                continue  # nothing to compare: nobody of this stratum is mutated
-            common = {
-                "family": f"{self.family}, within strata",
-                "stratum": label,
-                "estimator": _ONE_POT,
-                "n": int(inside.sum()),
-                "n_mutated": int(status.sum()),
-                "n_wild_type": int((~status).sum()),
-                "n_missing": None,
-                "feature": self.feature,
-                "unit": ", ".join(sorted(self.table["unit"][inside].dropna().unique())) or None,
-                "row_set": self.rows.row_set(
+                continue  # nothing to compare: nobody of this stratum is in the group
+            cohort = str(self.members["cohort_id"][inside].iloc[0])
+            scope = self.scope.of_cohort(cohort if "cohort_id" in self.variant.strata else None)
+            row = ComparisonStatistic(
+                name=scope.name(f"{self.key}.wilcoxon.{slug(label.replace(' x ', ' '))}"),
+                estimator=WILCOXON.key,
+                scale=WILCOXON.scale,
+                feature=self.feature,
+                row_set=self.sets.named(
                     f"{self.feature} in {label}", self.members.index[inside], self.everyone
                 ),
-            }
-            try:
-                record = compare_two_groups(
-                    values[inside].to_frame("value"), status, min_per_group=self.variant.min_per_group
-                ).iloc[0]
-                found = {**self._converted(record), "warnings": " ".join(_reason(record)) or None}
-            except AnalysisError as exc:
-                found = {"warnings": str(exc)}
-            cohort = str(self.members["cohort_id"][inside].iloc[0]) if of_cohort else None
-            self.rows.add(
-                self.out,
-                f"{self.key}.wilcoxon.{slug(label.replace(' x ', ' '))}",
-                cohort,
-                {**common, **found},
+                counts=self._counts(status),
+                family=f"{self.family}, within strata",
+                stratum=label,
+                unit=", ".join(sorted(self.table["unit"][inside].dropna().unique())) or None,
             )
+            found.append(self._wilcoxon(row, values[inside], status))
+        return found
 
 
-def _reason(record: pd.Series) -> list[str]:
-    return [] if record["reason"] is None else [f"Not tested: {record['reason']}."]
-
-
-def _remaining(main: dict[str, Any], kept: dict[str, Any]) -> dict[str, Any]:
+def _remaining(
+    row: ComparisonStatistic, main: ComparisonStatistic, kept: ComparisonStatistic
+) -> ComparisonStatistic:
     """Share of the effect size that taking the gene's own mutations out leaves."""
-    before, after = kept.get("cliffs_delta"), main.get("cliffs_delta")
-    estimator = "Cliff's delta without the gene's own mutations over that with them"
+    before, after = kept.cliffs_delta, main.cliffs_delta
     if not before or after is None:
-        return {"estimator": estimator, "warnings": "There is no effect size to compare."}
-    return {
-        "estimator": estimator,
-        "estimate": after / before,
-        "unit": "share",
-        "warnings": f"Delta {before:.3f} with the gene's own mutations, {after:.3f} without.",
-    }
+        return row.warned("There is no effect size to compare.")
+    return replace(row, estimate=after / before, unit="share").warned(
+        f"Delta {before:.3f} with the gene's own mutations, {after:.3f} without."
+    )

@@ -5,8 +5,7 @@ How a heat map looks belongs to ``immune.feature_figures``; which cells there ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -15,6 +14,7 @@ from analytics.comparison.spec import ComparisonSpec
 from analytics.figures.picture import Picture
 from analytics.immune.feature_figures import median_difference_heatmap
 from analytics.immune.gene_sets import set_words
+from analytics.results.statistic import ComparisonStatistic
 
 #: Column of the answer over all members, where their values have one unit.
 _TOGETHER = "all"
@@ -23,7 +23,7 @@ _NAMED = 5
 
 
 def heatmap_picture(
-    spec: ComparisonSpec, name: str, features: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    spec: ComparisonSpec, name: str, features: Sequence[str], rows: Sequence[ComparisonStatistic]
 ) -> Picture | None:
     """Median differences of a measure; None where no stratum has enough of both groups."""
     cells = pd.DataFrame([_cell(row) for row in rows if _is_cell(row, name)])
@@ -53,21 +53,21 @@ def heatmap_picture(
     return Picture(figure, title, _alt(spec, title, cells), cells.reset_index(drop=True))
 
 
-def _is_cell(row: Mapping[str, Any], name: str) -> bool:
-    key = str(row["estimate_key"])
+def _is_cell(row: ComparisonStatistic, name: str) -> bool:
+    key = row.key
     return key.startswith(f"{name}.") and ".wilcoxon" in key and "own_mutations_kept" not in key
 
 
-def _cell(row: Mapping[str, Any]) -> dict[str, Any]:
+def _cell(row: ComparisonStatistic) -> dict[str, object]:
     return {
-        "feature": row["feature"],
-        "column": row.get("stratum") or _TOGETHER,
-        "median_difference": row.get("median_difference"),
-        "q": np.nan if row.get("q") is None else row["q"],
-        "p": row.get("p"),
-        "n_mutated": row.get("n_mutated"),
-        "n_wild_type": row.get("n_wild_type"),
-        "unit": row.get("unit"),
+        "feature": row.feature,
+        "column": row.stratum or _TOGETHER,
+        "median_difference": row.median_difference,
+        "q": np.nan if row.q is None else row.q,
+        "p": row.p,
+        "n_in_group": row.counts.n_in_group,
+        "n_in_reference": row.counts.n_in_reference,
+        "unit": row.unit,
     }
 
 

@@ -6,22 +6,27 @@ How a panel looks belongs to ``immune.feature_figures``; which panels there are 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import slug, stratum_labels
 from analytics.comparison.heatmap import heatmap_picture
 from analytics.comparison.spec import ComparisonSpec
+from analytics.engine.numbers import p_value
 from analytics.figures.picture import Picture
 from analytics.immune.feature_figures import feature_boxplots
+from analytics.results.statistic import ComparisonStatistic
 
 #: Panels that still fit a page; the strata with most carriers are shown.
 MOST_PANELS = 12
 #: Fewer carriers than this are not drawn as a box of their own.
 FEWEST_CARRIERS = 3
 TOGETHER, WITHIN = "all members", "all, within strata"
+
+#: Values on the index of the members, and the statistic that they were tested by, if any.
+_Panel = tuple[pd.DataFrame, ComparisonStatistic | None]
 
 
 def measure_picture(
@@ -30,41 +35,38 @@ def measure_picture(
     name: str,
     members: pd.DataFrame,
     values: Mapping[str, pd.DataFrame],
-    rows: Sequence[Mapping[str, Any]],
+    rows: Sequence[ComparisonStatistic],
+    contrast: Contrast,
 ) -> Picture | None:
     """Box plots of one measure, a heat map of one with many features or with units that do not go together; None where
-    nothing was tested. ``rows`` : rows of ``comparison_stats``."""
+    nothing was tested."""
     if len(values) > MOST_PANELS or (len(values) > 1 and _has_unlike_units(values)):
         return heatmap_picture(spec, name, list(values), rows)
     tested = {
-        (row["feature"], row.get("stratum")): row
+        (row.feature, row.stratum): row
         for row in rows
-        if row.get("p") is not None and ".wilcoxon" in f".{row['estimate_key']}" and _is_plain(row)
+        if row.p is not None and ".wilcoxon" in f".{row.key}" and "own_mutations_kept" not in row.key
     }
     if len(values) == 1:
-        panels = _stratum_panels(spec, variant, next(iter(values.items())), members, tested)
+        drawn = _stratum_panels(spec, variant, next(iter(values.items())), members, tested)
     else:
-        panels = {feature: (table, tested.get((feature, None))) for feature, table in values.items()}
-    panels = {label: panel for label, panel in panels.items() if panel[1] is not None}
+        drawn = {feature: (table, tested.get((feature, None))) for feature, table in values.items()}
+    panels = [(label, table, row) for label, (table, row) in drawn.items() if row is not None][:MOST_PANELS]
     if not panels:
         return None
-    panels = dict(list(panels.items())[:MOST_PANELS])
-    features = pd.DataFrame({label: table["value"].astype(float) for label, (table, _) in panels.items()})
-    table = pd.DataFrame([_panel_row(label, row) for label, (_, row) in panels.items() if row is not None])
+    features = pd.DataFrame({label: table["value"].astype(float) for label, table, _ in panels})
+    table = pd.DataFrame([_panel_row(label, row, contrast) for label, _, row in panels])
     measure = spec.measures[name]
     title = f"{measure.title} by {spec.gene} status"
+    units = _units([values_of for _, values_of, _ in panels])
     figure = feature_boxplots(
-        features, members["is_mutated"], table, title=f"{title}{_units(panels)}", log_scale=measure.log_axis
+        features, members["is_mutated"], table, title=f"{title}{units}", log_scale=measure.log_axis
     )
-    return Picture(figure, title, _alt(spec, title, table), _data(features, members))
+    return Picture(figure, title, _alt(contrast, title, table), _data(features, members))
 
 
 def _has_unlike_units(values: Mapping[str, pd.DataFrame]) -> bool:
     return any(table["unit"].dropna().nunique() > 1 for table in values.values())
-
-
-def _is_plain(row: Mapping[str, Any]) -> bool:
-    return "own_mutations_kept" not in row["estimate_key"]
 
 
 def _stratum_panels(
@@ -72,8 +74,8 @@ def _stratum_panels(
     variant: str,
     item: tuple[str, pd.DataFrame],
     members: pd.DataFrame,
-    tested: Mapping[tuple[str, str | None], Mapping[str, Any]],
-) -> dict[str, tuple[pd.DataFrame, Mapping[str, Any] | None]]:
+    tested: Mapping[tuple[str | None, str | None], ComparisonStatistic],
+) -> dict[str, _Panel]:
     """All members first, then the strata with most carriers. Within strata the drawn values are the tested ones."""
     feature, table = item
     declared = spec.variants[variant]
@@ -98,30 +100,29 @@ def _stratum_panels(
     return panels
 
 
-def _panel_row(label: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    number = {k: np.nan if row.get(k) is None else row[k] for k in ("p", "q", "cliffs_delta")}
+def _panel_row(label: str, row: ComparisonStatistic, contrast: Contrast) -> dict[str, object]:
     return {
         "feature": label,
-        "p": number["p"],
-        "q_bh": number["q"],
-        "cliffs_delta": number["cliffs_delta"],
-        "case_label": "mutated",
-        "reference_label": "wild-type",
-        "n_case": row["n_mutated"],
-        "n_reference": row["n_wild_type"],
+        "p": row.p,
+        "q_bh": np.nan if row.q is None else row.q,
+        "cliffs_delta": np.nan if row.cliffs_delta is None else row.cliffs_delta,
+        "case_label": contrast.group.word,
+        "reference_label": contrast.reference.word,
+        "n_case": row.counts.n_in_group,
+        "n_reference": row.counts.n_in_reference,
         "reason": None,
     }
 
 
-def _units(panels: Mapping[str, tuple[pd.DataFrame, Any]]) -> str:
-    units = sorted({unit for table, _ in panels.values() for unit in table["unit"].dropna().unique()})
+def _units(tables: Sequence[pd.DataFrame]) -> str:
+    units = sorted({unit for table in tables for unit in table["unit"].dropna().unique()})
     return f" ({', '.join(units)})" if units else ""
 
 
-def _alt(spec: ComparisonSpec, title: str, table: pd.DataFrame) -> str:
+def _alt(contrast: Contrast, title: str, table: pd.DataFrame) -> str:
     words = [
-        f"{row.feature}: {row.n_case} {spec.gene}-mutated against {row.n_reference}, Cliff's delta "
-        f"{row.cliffs_delta:+.2f}, p {row.p:.2g}"
+        f"{row.feature}: {row.n_case} {contrast.group.label} against {row.n_reference}, Cliff's delta "
+        f"{row.cliffs_delta:+.2f}, p {p_value(row.p)}"
         for row in table.itertuples()
     ]
     return f"Box plots of {title[0].lower() if title[1:2].islower() else title[0]}{title[1:]}. {'; '.join(words)}."

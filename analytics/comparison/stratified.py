@@ -14,14 +14,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.immune.rank_statistics import IntervalEstimate
-
-FloatArray = npt.NDArray[np.float64]
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
 
 #: Variance of a placement under the null (uniform on -1 to 1), for strata that all have a single carrier.
 NULL_VARIANCE = 1.0 / 3.0

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from analytics.comutation.pairs import APART, TOGETHER
+from analytics.engine.numbers import p_value
 from analytics.errors import NoRowsError
 from analytics.figures import style
 
@@ -32,7 +33,7 @@ def comutation_figure(table: pd.DataFrame, *, gene: str, title: str) -> Figure:
     width = style.WIDTH_MM["single"]
     title_lines = style.wrap(title, width - 2 * MARGIN_MM, style.TITLE_PT, "bold")
     both = [f"{row['n_both']:,} / {row['n_other']:,}" for row in table.to_dict("records")]
-    q = ["q < 0.001" if v < 0.001 else f"q {v:.2g}" for v in table["mh_q"]]
+    q = [f"q {p_value(v)}" for v in table["mh_q"]]
     columns = [max(style.text_width_mm(text, style.SMALL_PT) for text in words) for words in (both, q)]
     name_width = max(style.text_width_mm(name, style.SMALL_PT, "bold") for name in table["other_gene"])
     head = MARGIN_MM + len(title_lines) * title_line + 2 * small + 2.0

@@ -16,13 +16,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.fisher import fisher_exact_p
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, NoRowsError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.stratified_tables import mantel_haenszel
-from analytics.scan.fisher import fisher_exact_p
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 TOGETHER, APART = "together beyond burden", "apart beyond burden"
 EXPLAINED, NOTHING, TOO_FEW = "not distinguishable from burden", "no association", "too few carriers"

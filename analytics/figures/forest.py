@@ -19,6 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
+from analytics.engine.numbers import p_value, ratio, with_ends
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 
@@ -156,29 +157,14 @@ def axis_ticks(limits: tuple[float, float], width_mm: float) -> list[float]:
     return ticks
 
 
-def ratio_text(value: float) -> str:
-    """Two decimals; never 0.00, and no decimals from 100 on."""
-    if math.isinf(value):
-        return "∞"
-    if value < 0.01:
-        return "<0.01"
-    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
-
-
 def _effect_text(row: ForestRow) -> str:
     if row.is_heading:
         return ""
     if math.isnan(row.hr):
         return row.note or "not estimable"
     if math.isnan(row.ci_low) or math.isnan(row.ci_high):
-        return ratio_text(row.hr)
-    return f"{ratio_text(row.hr)} ({ratio_text(row.ci_low)}-{ratio_text(row.ci_high)})"
-
-
-def _p_text(row: ForestRow) -> str:
-    if row.p is None or math.isnan(row.p):
-        return ""
-    return "<0.001" if row.p < 0.001 else f"{row.p:.3f}"
+        return ratio(row.hr)
+    return with_ends(row.hr, row.ci_low, row.ci_high)
 
 
 def _widest(texts: list[str], weight: str = "normal") -> float:
@@ -191,7 +177,7 @@ def _lay_out(rows: Sequence[ForestRow], headings: _Headings, width: style.Width)
     effect = max(_widest([_effect_text(row) for row in rows], "bold"), _widest([headings.effect], "bold"))
     n = max(_widest([row.n for row in rows], "bold"), _widest([headings.n], "bold"))
     events = max(_widest([row.events for row in rows], "bold"), _widest([headings.events], "bold"))
-    p = max(_widest([_p_text(row) for row in rows], "bold"), _widest(["p"], "bold")) if has_p else 0.0
+    p = max(_widest([p_value(row.p) for row in rows], "bold"), _widest(["p"], "bold")) if has_p else 0.0
     columns = effect if stacked else effect + n + events + p + (3 if has_p else 2) * GAP_MM
     free = page - 2 * MARGIN_MM - 2 * GAP_MM - columns
     # Labels take what they need, but the plot keeps its share of the page and grows no wider than 45 %.
@@ -232,8 +218,8 @@ def _label_lines(row: ForestRow, headings: _Headings, width: float, stacked: boo
 
 def _effect_lines(row: ForestRow, stacked: bool) -> list[tuple[str, str]]:
     lines = [(_effect_text(row), style.BLACK)]
-    if stacked and _p_text(row):
-        lines.append((f"p {_p_text(row)}", style.GREY))
+    if stacked and p_value(row.p):
+        lines.append((f"p {p_value(row.p)}", style.GREY))
     return lines
 
 
@@ -279,7 +265,7 @@ def _draw_rows(
         _write_lines(page, MARGIN_MM, head + middle, label, row.type_weight)
         _write_lines(page, layout.estimate, head + middle, effect, row.type_weight)
         if not layout.is_stacked:
-            for x, text in ((layout.n, row.n), (layout.events, row.events), (layout.p, _p_text(row))):
+            for x, text in ((layout.n, row.n), (layout.events, row.events), (layout.p, p_value(row.p))):
                 _write_lines(page, x, head + middle, [(text, style.BLACK)], row.type_weight, "right")
         if row.is_pooled and not math.isnan(row.hr):
             _draw_diamond(axes, row, middle, limits)

@@ -18,6 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import DASH, estimate_text
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.survival.kaplan_meier import KaplanMeierCurve
@@ -151,9 +152,9 @@ def _key_text(curve: KaplanMeierCurve, name: str) -> str:
     if not median.median_reached:
         months = "median not reached"
     else:
-        low = "NR" if math.isnan(median.ci_low) else f"{median.ci_low:.1f}"
-        high = f"{median.ci_high:.1f}" if median.ci_high_reached else "NR"
-        months = f"median\u00a0{median.months:.1f}\u00a0({low}-{high})"
+        low = estimate_text(median.ci_low, "months") or "NR"
+        high = estimate_text(median.ci_high, "months") if median.ci_high_reached else "NR"
+        months = f"median\u00a0{estimate_text(median.months, 'months')}\u00a0({low}{DASH}{high})"
     return f"{name}: n\u00a0{curve.n}, events\u00a0{curve.n_events}, {months}"
 
 

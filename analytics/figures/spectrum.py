@@ -9,16 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.signatures.spectra import CHANNELS, SUBSTITUTIONS
-
-FloatArray = npt.NDArray[np.float64]
 
 MARGIN_MM, AXIS_MM = 3.0, 11.0
 PANEL_MM, BAND_MM, GAP_MM = 26.0, 3.6, 4.0

@@ -14,12 +14,11 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from analytics.engine.arrays import FloatArray
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann, mann_whitney
-
-FloatArray = npt.NDArray[np.float64]
 
 NUMBERS: Final = (
     "median_case", "median_reference", "median_difference", "u_statistic", "p", "q_bh", "hodges_lehmann",
@@ -71,23 +70,6 @@ def compare_two_groups(
     table["q_bh"] = benjamini_hochberg(table["p"].to_numpy(dtype=np.float64))
     front = ["family", "stratum", "feature", "case_label", "reference_label", "n_case", "n_reference"]
     return table[[*front, "n_missing", "method", *NUMBERS, "reason"]]
-
-
-def benjamini_hochberg(p: npt.ArrayLike) -> FloatArray:
-    """Adjusted p-values (q) of one family; NaN stays NaN and is not counted. Benjamini & Hochberg 1995.
-
-    Raises InvalidColumnError when a p lies outside 0 to 1.
-    """
-    values = np.asarray(p, dtype=np.float64)
-    known = np.isfinite(values)
-    if ((values[known] < 0) | (values[known] > 1)).any():
-        raise InvalidColumnError(
-            "A p-value lies outside 0 to 1: pass p-values, not statistics or percentages."
-        )
-    adjusted = np.full(values.shape, np.nan)
-    if known.any():
-        adjusted[known] = stats.false_discovery_control(values[known], method="bh")
-    return adjusted
 
 
 def median_difference_matrix(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:

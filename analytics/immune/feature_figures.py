@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
+from analytics.engine.numbers import p_value
 from analytics.errors import InvalidColumnError, NoRowsError
 from analytics.figures import style
 
@@ -214,12 +215,7 @@ def _panel_head(page: Axes, left: float, top: float, name: str, row: pd.Series) 
     if row["reason"] is not None and not pd.isna(row["reason"]):
         note = "not tested"
     else:
-        numbers = [("q", row["q_bh"]), ("p", row["p"])]
-        if max(value for _, value in numbers) < 0.001:
-            tested = "q and p < 0.001"
-        else:
-            tested = ", ".join(f"{k} {v:.2g}" if v >= 0.001 else f"{k} < 0.001" for k, v in numbers)
-        note = f"{tested}, δ {row['cliffs_delta']:+.2f}"
+        note = f"q {p_value(row['q_bh'])}, p {p_value(row['p'])}, δ {row['cliffs_delta']:+.2f}"
     page.text(
         left, top + 2 * text + 0.3, style.keep_together(note), size=style.SMALL_PT, va="top", color=style.GREY
     )

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import (
     EmptyGroupError,
     InvalidColumnError,
@@ -26,7 +27,6 @@ from analytics.errors import (
 )
 from analytics.immune.gene_sets import GeneSet
 
-FloatArray = npt.NDArray[np.float64]
 RankMetric = Literal["signal_to_noise", "welch_t"]
 
 COLUMNS: Final = (

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import p_relation, p_value
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
 from analytics.immune.gene_sets import set_words
@@ -38,8 +39,8 @@ def running_score_figure(
     page_width = style.WIDTH_MM["single"]
     full = page_width - 2 * MARGIN_MM
     heading = style.wrap(title or set_words(gene_set), full, style.TITLE_PT, "bold")
-    sign = "<" if running.p <= 1.0 / result.permutations else "="
-    note = f"NES {running.nes:.2f}, p {sign} {running.p:.2g}, FDR q {running.fdr_q:.2g}"
+    least = 1.0 / result.permutations
+    note = f"NES {running.nes:.2f}, p {p_relation(running.p, least)}, FDR q {p_value(running.fdr_q)}"
     note += f", {len(running.hits)} genes"
     small = style.line_height_mm(style.SMALL_PT)
     head = MARGIN_MM + len(heading) * style.line_height_mm(style.TITLE_PT) + small + 2.0

@@ -11,10 +11,9 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-FloatArray = npt.NDArray[np.float64]
+from analytics.engine.arrays import FloatArray
 
 # R's wilcox.test is exact below this size in both groups when no value is tied; the same rule here.
 EXACT_BELOW: Final = 50

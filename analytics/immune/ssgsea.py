@@ -23,11 +23,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray, IntArray
 from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune.gene_sets import MIN_COVERAGE, GeneSet, check_coverage
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # Samples per block: two copies of 32 samples x 20,000 genes are 10 MB, so memory stays near the input's.
 BLOCK_SAMPLES: Final = 32

@@ -20,9 +20,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import EmptyGroupError, InvalidColumnError, TooFewError
-
-FloatArray = npt.NDArray[np.float64]
 
 #: Cases that the ranking needs over all cohorts, and reference samples that a cohort needs to enter.
 MIN_CASES = 3

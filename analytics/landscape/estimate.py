@@ -7,210 +7,277 @@ Keys: ``flow.n_total``, ``flow.n_mutated``, ``flow.n_wild_type``; ``mutated.rate
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import slug
-from analytics.estimates import cancer_type_key
 from analytics.landscape.positions import CLASSES, OTHER, domain_counts, hotspots
 from analytics.landscape.spec import LandscapeSpec, Protein
 from analytics.response.rates import exact_rate
-from analytics.results.rows import ResultRows
+from analytics.results.estimator import Estimator, Scale
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Counts, FrequencyStatistic, Scope
+from analytics.survival.estimate import cancer_type_key
+from analytics.survival.estimators import COUNT, PROPORTION
 
-_EXACT = "proportion, Clopper-Pearson interval"
+EQUAL_FREQUENCY = Estimator(
+    key="equal_frequency",
+    label="Groups with a carrier, chi-squared test of equal frequency",
+    scale=Scale.COUNT,
+    heading="Frequency by group",
+    methods="Number of groups of people with a carrier, and Pearson's chi-squared test that the frequency is the same "
+    "in all of them.",
+    source="Pearson 1900, Phil Mag 50:157",
+    applies="several groups of people",
+)
+DECLARED = Estimator(
+    key="declared",
+    label="Declared in a reference",
+    scale=Scale.VALUE,
+    heading="Protein domains",
+    methods="Bounds of domains as catalog/references/protein_domains.yaml declares them, with its source.",
+    source="UniProt",
+    applies="genes whose protein is declared",
+)
+HOTSPOT = Estimator(
+    key="hotspot",
+    label="People with a mutation at the residue",
+    scale=Scale.COUNT,
+    heading="Hotspots",
+    methods="People with a mutation at a residue against the binomial chance that is equal along the protein, without "
+    "base composition; Benjamini-Hochberg over all residues.",
+    source="docs/statistics.md",
+    applies="genes whose protein is declared; residues below the q of the spec",
+)
+ESTIMATORS = (EQUAL_FREQUENCY, DECLARED, HOTSPOT)
+
 _NOT_INDEPENDENT = "Mutations of one tumour are not independent; the interval takes them as if they were."
 
 
-#: Rows that carry what is known to be missing of the calls; the others stand beside them.
-_NOTED = ("mutated.rate_by", "variants.n", "placed.n")
-
-
-class LandscapeRows:
-    """The statistics of one variant, gathered in ``out``.
+@dataclass(frozen=True)
+class Landscape:
+    """The statistics of one variant, gathered in ``rows``.
 
     Parameters
     ----------
-    rows : names and row sets of the variant.
+    scope, sets : names and row sets of the variant.
     members : people counted, with ``is_mutated`` and the spec's group column.
     notes : sentences about the sources that counts must carry.
     """
 
-    def __init__(self, spec: LandscapeSpec, rows: ResultRows, members: pd.DataFrame, notes: str) -> None:
-        self.spec, self.rows, self.members, self.notes = spec, rows, members, notes
-        self.status = members["is_mutated"].astype(bool)
-        self.out: list[dict[str, Any]] = []
+    scope: Scope
+    sets: RowSets
+    spec: LandscapeSpec
+    members: pd.DataFrame
+    contrast: Contrast
+    notes: Sequence[str]
+    rows: list[FrequencyStatistic] = field(default_factory=list)
 
-    def _add(self, key: str, people: pd.Series, row_set: str, values: dict[str, Any], note: str = "") -> None:
+    @property
+    def status(self) -> pd.Series:
+        return self.members["is_mutated"].astype(bool)
+
+    def _row(
+        self, key: str, estimator: Estimator, people: pd.Series, row_set: str, unit: str
+    ) -> FrequencyStatistic:
+        """A row of ``people`` without numbers; ``row_set`` is its name where they are not all."""
         name = "members"
         if not people.all():
-            name = self.rows.row_set(row_set, self.members.index[people], self.members.index)
-        shared = {
-            "row_set": name,
-            "n": int(people.sum()),
-            "n_mutated": int((people & self.status).sum()),
-        }
-        notes = self.notes if key.startswith(_NOTED) else ""
-        warnings = " ".join(part for part in (note, notes) if part) or None
-        self.rows.add(self.out, key, None, {**shared, **values, "warnings": warnings})
+            name = self.sets.named(row_set, self.members.index[people], self.members.index)
+        return FrequencyStatistic(
+            name=self.scope.name(key),
+            estimator=estimator.key,
+            scale=estimator.scale,
+            feature=self.spec.gene,
+            row_set=name,
+            counts=Counts(
+                group_label=self.contrast.group.label,
+                reference_label=self.contrast.reference.label,
+                n=int(people.sum()),
+                n_in_group=int((people & self.status).sum()),
+            ),
+            unit=unit,
+        )
 
     def frequency(self) -> pd.DataFrame:
-        """Overall and by group; returns the table that is drawn: label, numerator, denominator, rate, ci."""
+        """Overall and by group of people; returns the table that is drawn: label, numerator, denominator, rate, ci."""
         everybody = pd.Series(True, index=self.members.index)
+        group, reference = self.contrast.group.key, self.contrast.reference.key
         for key, people, row_set in (
             ("flow.n_total", everybody, "members"),
-            ("flow.n_mutated", self.status, "mutated"),
-            ("flow.n_wild_type", ~self.status, "wild_type"),
+            (f"flow.n_{group}", self.status, group),
+            (f"flow.n_{reference}", ~self.status, reference),
         ):
-            counted = {"estimator": "count", "estimate": float(people.sum()), "unit": "patients"}
-            self._add(key, people, row_set, {**counted, "feature": self.spec.gene})
-        self._rate("mutated.rate", everybody, "members", "all")
+            counted = self._row(key, COUNT, people, row_set, "patients")
+            self.rows.append(replace(counted, estimate=float(people.sum())))
+        self._rate("", everybody, "members", "all")
         groups = self.members[self.spec.group_by].astype("string")
+        taken: set[str] = set()
         drawn = []
         for label in sorted(groups.dropna().unique()):
             inside = (groups == label).fillna(False).astype(bool)
             key = cancer_type_key(label) if self.spec.group_by == "cancer_type" else slug(label)
             # Lung cancers of two kinds share a short key: where they do, the word itself is the key.
-            if any(row["estimate_key"] == f"mutated.rate.{key}" for row in self.out):
-                key = slug(label)
-            drawn.append(self._rate(f"mutated.rate.{key}", inside, f"{self.spec.group_by} {label}", label))
+            key = slug(label) if key in taken else key
+            taken.add(key)
+            row = self._rate(f".{key}", inside, f"{self.spec.group_by} {label}", label)
+            drawn.append(
+                {
+                    "label": label, "numerator": row.numerator, "denominator": row.denominator, "rate": row.estimate,
+                    "ci_low": row.ci_low, "ci_high": row.ci_high,
+                }
+            )  # fmt: skip
         table = pd.DataFrame(drawn)
         self._heterogeneity(groups)
         if table.empty:  # nobody's group is known: the overall rate stands alone
             return table
         return table.sort_values(["rate", "denominator"], ascending=[False, False], ignore_index=True)
 
-    def _rate(self, key: str, people: pd.Series, row_set: str, label: str) -> dict[str, Any]:
-        n, mutated = int(people.sum()), int((people & self.status).sum())
-        values: dict[str, Any] = {
-            "estimator": _EXACT, "group_label": label, "numerator": mutated, "denominator": n,
-            "unit": "patients", "feature": self.spec.gene,
-        }  # fmt: skip
-        found = {"label": label, "numerator": mutated, "denominator": n}
-        if n:
-            rate = exact_rate(mutated, n)
-            values |= {"estimate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high}
-            found |= {"rate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high}
-        self._add(key, people, row_set, values)
-        return found
+    def _rate(self, key: str, people: pd.Series, row_set: str, label: str) -> FrequencyStatistic:
+        n, n_in_group = int(people.sum()), int((people & self.status).sum())
+        row = self._row(f"{self.contrast.group.key}.rate{key}", PROPORTION, people, row_set, "patients")
+        row = self._share(replace(row, category=label), n_in_group, n)
+        self.rows.append(row)
+        return row
+
+    @staticmethod
+    def _share(row: FrequencyStatistic, numerator: int, denominator: int) -> FrequencyStatistic:
+        """The row with a share and its exact interval; of nothing there is none."""
+        row = replace(row, numerator=numerator, denominator=denominator)
+        if not denominator:
+            return row
+        rate = exact_rate(numerator, denominator)
+        return replace(row, estimate=rate.rate, ci_low=rate.ci_low, ci_high=rate.ci_high)
 
     def _heterogeneity(self, groups: pd.Series) -> None:
         """Is the frequency the same in every group? The claim of C8's figure has this key."""
         known = groups.notna()
         table = pd.crosstab(groups[known], self.status[known])
         testable = table.shape == (len(table), 2) and len(table) > 1
-        p = float(stats.chi2_contingency(table.to_numpy()).pvalue) if testable else float("nan")
-        self._add(
-            "mutated.rate_by_tumour_type",
-            known,
-            f"members with known {self.spec.group_by}",
-            {
-                "estimator": "groups with a mutated member; p of the chi-squared test of equal frequency",
-                "estimate": float((table[True] > 0).sum()) if True in table else 0.0,
-                "numerator": int((table[True] > 0).sum()) if True in table else 0,
-                "denominator": len(table),
-                "unit": "groups",
-                "p": p,
-                "feature": self.spec.gene,
-            },
+        n_with = int((table[True] > 0).sum()) if True in table else 0
+        row = self._row(
+            f"{self.contrast.group.key}.rate_by_tumour_type", EQUAL_FREQUENCY, known,
+            f"members with known {self.spec.group_by}", "groups",
+        )  # fmt: skip
+        row = replace(
+            row,
+            estimate=float(n_with),
+            numerator=n_with,
+            denominator=len(table),
+            p=float(stats.chi2_contingency(table.to_numpy()).pvalue) if testable else None,
+            p_method="chi-squared test of equal frequency" if testable else None,
         )
+        self.rows.append(row.warned(*self.notes))
 
     def classes(self, calls: pd.DataFrame) -> pd.DataFrame:
         """Counts and shares of variant classes; returns what is drawn: variant_class, n, rate, ci."""
         total = len(calls)
         mutated = self._people_of(calls)
-        self._count("variants.n", mutated, "with a mutation", "all", total)
+        self._count("variants.n", mutated, "with a mutation", "all", total, self.notes)
         drawn = []
         for name in (*CLASSES, OTHER):
             of_class = calls[calls["variant_class"] == name]
             if name == OTHER and of_class.empty:
                 continue
             people = self._people_of(of_class)
-            self._count(f"variants.n.{name}", people, f"with a {name} mutation", name, len(of_class))
+            self._count(
+                f"variants.n.{name}", people, f"with a {name} mutation", name, len(of_class), self.notes
+            )
             if not total:
                 continue
-            rate = exact_rate(len(of_class), total)
-            self._add(
-                f"variants.rate.{name}",
-                mutated,
-                "with a mutation",
-                {
-                    "estimator": _EXACT, "group_label": name, "numerator": len(of_class), "denominator": total,
-                    "unit": "mutations", "estimate": rate.rate, "ci_low": rate.ci_low, "ci_high": rate.ci_high,
-                    "feature": self.spec.gene,
-                },
-                _NOT_INDEPENDENT,
-            )  # fmt: skip
-            drawn.append({"variant_class": name, "n": len(of_class), "rate": rate.rate})
+            row = self._row(f"variants.rate.{name}", PROPORTION, mutated, "with a mutation", "mutations")
+            row = self._share(replace(row, category=name), len(of_class), total)
+            self.rows.append(row.warned(_NOT_INDEPENDENT))
+            drawn.append({"variant_class": name, "n": len(of_class), "rate": row.estimate})
         return pd.DataFrame(drawn, columns=["variant_class", "n", "rate"])
 
     def positions(self, calls: pd.DataFrame, protein: Protein) -> pd.DataFrame:
         """Domains, what could not be placed and why, hotspots; returns the hotspot table of every hit residue."""
         for domain in protein.domains:
-            for end in ("start", "end"):
-                self.rows.add(
-                    self.out, f"domain.{end}.{domain.key}", None,
-                    {
-                        "estimator": f"declared: {protein.accession}", "group_label": domain.name,
-                        "estimate": float(getattr(domain, end)), "unit": "amino acids", "feature": self.spec.gene,
-                        "warnings": f"{protein.citation}. {protein.note or ''}".strip(),
-                    },
-                )  # fmt: skip
+            self._bound(f"domain.start.{domain.key}", domain.name, domain.start, protein)
+            self._bound(f"domain.end.{domain.key}", domain.name, domain.end, protein)
         placed = calls[calls["residue"].notna()]
-        self._count("placed.n", self._people_of(placed), "with a placed mutation", "placed", len(placed))
+        people = self._people_of(placed)
+        self._count("placed.n", people, "with a placed mutation", "placed", len(placed), self.notes)
         for reason, unplaced in calls.groupby("unplaced"):
-            people = self._people_of(unplaced)
             label = str(reason)
-            self._count(f"unplaced.{slug(label)}", people, f"with a mutation: {label}", label, len(unplaced))
-        for row in domain_counts(calls, protein).itertuples():
-            self._domain_rate(row, placed)
+            self._count(
+                f"unplaced.{slug(label)}", self._people_of(unplaced), f"with a mutation: {label}", label,
+                len(unplaced),
+            )  # fmt: skip
+        for counted in domain_counts(calls, protein).to_dict("records"):
+            if counted["denominator"]:
+                row = self._row(
+                    f"domain.rate.{counted['key']}", PROPORTION, people, "with a placed mutation", "mutations"
+                )
+                row = self._share(
+                    replace(row, category=counted["key"]), counted["numerator"], counted["denominator"]
+                )
+                row = replace(row, p=counted["p"], p_method="exact binomial, against the share of the length")
+                said = f"p against {100 * counted['expected_share']:.1f} % of the protein's length."
+                self.rows.append(row.warned(said, _NOT_INDEPENDENT))
         found = hotspots(calls, protein.length)
-        for row in found[found["q"] < self.spec.hotspot_q].itertuples():
-            self._hotspot(row, placed, int(found["n_people"].sum()), protein)
+        n_hits = int(found["n_people"].sum())
+        for residue, n_people, p, q in found[["residue", "n_people", "p", "q"]].itertuples(index=False):
+            if q < self.spec.hotspot_q:
+                people = self._people_of(placed[placed["residue"] == residue])
+                self._hotspot(int(residue), people, int(n_people), n_hits, float(p), float(q), protein)
         return found
 
-    def _domain_rate(self, row: Any, placed: pd.DataFrame) -> None:
-        if not row.denominator:
-            return
-        rate = exact_rate(row.numerator, row.denominator)
-        self._add(
-            f"domain.rate.{row.key}",
-            self._people_of(placed),
-            "with a placed mutation",
-            {
-                "estimator": _EXACT, "group_label": row.key, "numerator": row.numerator,
-                "denominator": row.denominator, "unit": "mutations", "estimate": rate.rate, "ci_low": rate.ci_low,
-                "ci_high": rate.ci_high, "p": row.p, "feature": self.spec.gene,
-            },
-            f"p against {100 * row.expected_share:.1f} % of the protein's length. {_NOT_INDEPENDENT}",
-        )  # fmt: skip
+    def _bound(self, key: str, domain: str, residue: int, protein: Protein) -> None:
+        self.rows.append(
+            FrequencyStatistic(
+                name=self.scope.name(key),
+                estimator=DECLARED.key,
+                scale=DECLARED.scale,
+                feature=self.spec.gene,
+                category=domain,
+                estimate=float(residue),
+                unit="amino acids",
+            ).warned(f"{protein.accession}; {protein.citation}.", protein.note or "")
+        )
 
-    def _hotspot(self, row: Any, placed: pd.DataFrame, n_hits: int, protein: Protein) -> None:
-        people = self._people_of(placed[placed["residue"] == row.residue])
-        self._add(
-            f"hotspot.{row.residue}",
-            people,
-            f"with a mutation at residue {row.residue}",
-            {
-                "estimator": "people with a mutation at the residue; binomial over the protein's length",
-                "group_label": f"residue {row.residue}", "estimate": float(row.n_people),
-                "numerator": int(row.n_people), "denominator": n_hits, "unit": "patients", "p": float(row.p),
-                "q": float(row.q), "feature": self.spec.gene,
-            },
-            f"{n_hits / protein.length:.2f} people are expected at a residue; q over {protein.length:,} residues.",
-        )  # fmt: skip
+    def _hotspot(
+        self,
+        residue: int,
+        people: pd.Series,
+        n_people: int,
+        n_hits: int,
+        p: float,
+        q: float,
+        protein: Protein,
+    ) -> None:
+        row = self._row(
+            f"hotspot.{residue}", HOTSPOT, people, f"with a mutation at residue {residue}", "patients"
+        )
+        self.rows.append(
+            replace(
+                row,
+                category=f"residue {residue}",
+                estimate=float(n_people),
+                numerator=n_people,
+                denominator=n_hits,
+                p=p,
+                p_method="binomial over the protein's length, upper tail",
+                q=q,
+            ).warned(
+                f"{n_hits / protein.length:.2f} people are expected at a residue; q over {protein.length:,} residues."
+            )
+        )
 
     def _people_of(self, calls: pd.DataFrame) -> pd.Series:
         return pd.Series(np.isin(self.members.index, calls["member"].unique()), index=self.members.index)
 
-    def _count(self, key: str, people: pd.Series, row_set: str, label: str, count: int) -> None:
-        values = {
-            "estimator": "count", "group_label": label, "estimate": float(count), "numerator": count,
-            "unit": "mutations", "feature": self.spec.gene,
-        }  # fmt: skip
-        self._add(key, people, row_set, values)
+    def _count(
+        self, key: str, people: pd.Series, row_set: str, label: str, count: int, notes: Sequence[str] = ()
+    ) -> None:
+        row = self._row(key, COUNT, people, row_set, "mutations")
+        self.rows.append(replace(row, category=label, estimate=float(count), numerator=count).warned(*notes))
 
 
 def member_calls(members: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:

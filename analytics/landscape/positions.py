@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import MissingColumnError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.landscape.spec import Protein
 
 #: p.R401*, p.Arg401Ter, p.(R401H), p.Y479Tfs*28, p.F1271_M1273delinsL, p.X1172_splice: the first residue named.

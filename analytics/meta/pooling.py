@@ -7,12 +7,13 @@ The estimators are in the modules beside this one; which rows they get, and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
 from analytics.meta.interaction import (
     InteractionResult,
@@ -22,7 +23,6 @@ from analytics.meta.interaction import (
 )
 from analytics.meta.random_effects import RandomEffectsResult, fit_random_effects
 from analytics.meta.verdict import Evidence, decide_verdict
-from analytics.questions.groups import Contrast
 from analytics.questions.specs import AnalysisSpec
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Counts, InteractionStatistic, MetaStatistic, Scope, SurvivalStatistic
@@ -32,9 +32,9 @@ RANDOM_EFFECTS = Estimator(
     label="Hazard ratio, random effects over cohorts",
     scale=Scale.HAZARD_RATIO,
     heading="Random effects over cohorts",
-    methods="Two-stage: one log hazard ratio a cohort, pooled with the variance between cohorts estimated by restricted "
-    "maximum likelihood and the interval of Hartung and Knapp (2001), never narrower than the plain one; I\u00b2 with "
-    "interval, prediction interval for a new cohort, and each cohort left out in turn.",
+    methods="Two-stage: one log hazard ratio a cohort, pooled with the variance between cohorts estimated by "
+    "restricted maximum likelihood and the interval of Hartung and Knapp (2001), never narrower than the plain one; "
+    "I\u00b2 with interval, prediction interval for a new cohort, and each cohort left out in turn.",
     source="Hartung and Knapp 2001, Stat Med 20:3875; Rover 2015, BMC Med Res Methodol 15:99",
     applies="at least two cohorts with an estimate",
 )
@@ -77,7 +77,7 @@ GUARD = True
 
 
 def meta_statistics(
-    scope: Scope, endpoint_key: str, per_cohort: Sequence[SurvivalStatistic], contrast: Contrast
+    scope: Scope, endpoint_key: str, per_cohort: Sequence[SurvivalStatistic], contrast: Contrast | None
 ) -> list[MetaStatistic]:
     """Random effects (REML, Hartung-Knapp) over the per-cohort Cox estimates, and leave-one-out.
 
@@ -88,28 +88,32 @@ def meta_statistics(
     Cohorts whose likelihood is monotone (a group without events) have no estimate and are named in the warnings.
     Fewer than two cohorts give no row.
     """
-    rows = [row for row in per_cohort if row.cohort_id is not None and row.key.endswith(f".{POOLED_KEY}")]
+    suffix = contrast.suffix if contrast else ""
+    rows = [
+        row for row in per_cohort if row.cohort_id is not None and row.key.endswith(f".{POOLED_KEY}{suffix}")
+    ]
     usable = [row for row in rows if _is_usable(row)]
     if len(usable) < 2:
         return []
     without = sorted({str(row.cohort_id) for row in rows} - {str(row.cohort_id) for row in usable})
     note = f"No estimate from {', '.join(without)}." if without else ""
-    key = f"{endpoint_key}.random_effects"
-    found = [_pooled(scope, key, usable, contrast).warned(note)]
+    key = f"{endpoint_key}.random_effects{suffix}"
+    found = [_pooled(scope, key, usable).warned(note)]
     if len(usable) > 2:
         for left_out in usable:
             others = [row for row in usable if row is not left_out]
-            row = _pooled(scope, f"{key}.without.{left_out.cohort_id}", others, contrast)
+            row = _pooled(scope, f"{key}.without.{left_out.cohort_id}", others)
             found.append(replace(row, left_out=left_out.cohort_id).warned(note))
     return found
 
 
 def _is_usable(row: SurvivalStatistic) -> bool:
     error = row.standard_error
-    return row.estimate is not None and bool(error and error > 0 and row.counts.events_in_group)
+    is_empty = row.counts.events_in_group == 0
+    return row.estimate is not None and bool(error and error > 0) and not is_empty
 
 
-def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic], contrast: Contrast) -> MetaStatistic:
+def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic]) -> MetaStatistic:
     result: RandomEffectsResult = fit_random_effects(
         np.log(np.array([row.estimate for row in rows], dtype=float)),
         np.array([row.standard_error for row in rows], dtype=float),
@@ -121,7 +125,7 @@ def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic], contrast:
         name=scope.name(key),
         estimator=RANDOM_EFFECTS.key,
         scale=RANDOM_EFFECTS.scale,
-        counts=_sum(rows, contrast),
+        counts=_sum(rows),
         n_cohorts=result.k,
         cohorts=tuple(result.labels),
         estimate=ratio.ratio,
@@ -139,14 +143,17 @@ def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic], contrast:
     ).warned(*result.warnings)
 
 
-def _sum(rows: Sequence[SurvivalStatistic], contrast: Contrast) -> Counts:
-    return Counts(
-        group_label=contrast.group.label,
-        reference_label=contrast.reference.label,
-        n=sum(row.counts.n or 0 for row in rows),
-        n_in_group=sum(row.counts.n_in_group or 0 for row in rows),
-        events=sum(row.counts.events or 0 for row in rows),
-        events_in_group=sum(row.counts.events_in_group or 0 for row in rows),
+def _sum(rows: Sequence[SurvivalStatistic]) -> Counts:
+    def total(of: Callable[[Counts], int | None]) -> int | None:
+        known = [of(row.counts) for row in rows]
+        return None if None in known else sum(n for n in known if n is not None)
+
+    return replace(
+        rows[0].counts,
+        n=total(lambda counts: counts.n),
+        n_in_group=total(lambda counts: counts.n_in_group),
+        events=total(lambda counts: counts.events),
+        events_in_group=total(lambda counts: counts.events_in_group),
     )
 
 
@@ -161,7 +168,7 @@ def interaction_statistics(
     """
     rows = members.assign(arm=members["is_icb_treated"].astype(int), group=members["is_mutated"].astype(int))
     blank = InteractionStatistic(
-        name=scope.name(f"{endpoint_key}.arm_x_gene"),
+        name=scope.name(f"{endpoint_key}.arm_x_gene{contrast.suffix}"),
         estimator=INTERACTION.key,
         scale=INTERACTION.scale,
         counts=Counts(
@@ -181,7 +188,7 @@ def interaction_statistics(
     return [
         replace(
             _with_ratio(counted, estimate),
-            name=scope.name(f"{endpoint_key}.{key}"),
+            name=scope.name(f"{endpoint_key}.{key}{contrast.suffix}"),
             estimator=estimator.key,
             scale=estimator.scale,
         )

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-FloatArray = npt.NDArray[np.float64]
+from analytics.engine.arrays import FloatArray
 
 MAX_ITERATIONS: Final = 500
 RELATIVE_TOLERANCE: Final = 1e-12

@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from analytics.engine.numbers import interval, ratio
 from analytics.meta.interaction import RatioEstimate, ratio_of_hazard_ratios
 
 Verdict = Literal["predictive", "associated in ICB only", "prognostic", "undetermined"]
@@ -138,4 +139,4 @@ def _same_side(a: RatioEstimate, b: RatioEstimate) -> bool:
 
 
 def _show(estimate: RatioEstimate) -> str:
-    return f"{estimate.ratio:.2f}, {estimate.ci_low:.2f} to {estimate.ci_high:.2f}"
+    return f"{ratio(estimate.ratio)}, {interval(estimate.ci_low, estimate.ci_high)}"

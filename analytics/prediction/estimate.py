@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.prediction.estimators import (
     BASELINE_HAZARD,
     BRIER,
@@ -32,7 +33,6 @@ from analytics.prediction.performance.calibration_optimism import CorrectedCalib
 from analytics.prediction.rows import COMPLETE, StudyRows, counts
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.prediction.tables import CalibrationStatistic, NomogramStatistic, PredictionStatistic
-from analytics.questions.groups import Contrast
 from analytics.results.estimator import Estimator
 from analytics.survival.estimators import COUNT, COX, DEFINITION
 from analytics.survival.results import normal_quantile, two_sided_p

@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import p_relation
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.prediction.cut_off.cutpoint import CutpointSelection
@@ -101,10 +102,10 @@ def cutpoint_figure(
     page_width = style.WIDTH_MM["single"]
     full = page_width - 2 * MARGIN_MM
     title_lines = style.wrap(title, full, style.TITLE_PT, "bold") if title else []
-    corrected, naive = p_words(cut.p_corrected, cut.n_permutations), p_words(cut.p_naive)
+    corrected, naive = p_relation(cut.p_corrected, 1.0 / cut.n_permutations), p_relation(cut.p_naive)
     text = f"Cut at {cut.threshold:.4g}: {cut.n_low} at or below, {cut.n_high} above; "
     if refitted is not None:
-        paid = p_words(refitted.p, len(refitted.maxima))
+        paid = p_relation(refitted.p, 1.0 / len(refitted.maxima))
         text += f"p {paid} paying for fit and search ({refitted.n_refits:,} refits), "
         text += f"p {corrected} for the search alone, "
     else:
@@ -147,14 +148,3 @@ def cutpoint_figure(
         axes.set_xlabel(x_label or cut.marker)
         axes.set_ylabel("Standardised log-rank statistic")
     return figure
-
-
-def p_words(p: float, permutations: int | None = None) -> str:
-    """'= 0.013', '< 0.001'; a permutation p that nothing reached says what could at least be seen."""
-    if permutations is not None and p <= 1.0 / (1 + permutations):
-        return f"< {_plain(1.0 / permutations)}"
-    return "< 0.001" if p < 0.001 else f"= {p:.3f}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:.6f}".rstrip("0")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
 from analytics.prediction.estimate import (
     calibration_statistics,
@@ -32,7 +33,6 @@ from analytics.prediction.study import (
 )
 from analytics.prediction.study_figures import study_pictures
 from analytics.prediction.tables import CalibrationStatistic, PredictionStatistic
-from analytics.questions.groups import Contrast
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, leave_out, select_members
 from analytics.questions.source import PeopleSource

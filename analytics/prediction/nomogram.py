@@ -17,14 +17,13 @@ import numpy.typing as npt
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import ConstantCovariateError, InvalidSettingError
 from analytics.prediction.fitting.model import (
     Covariate,
     PredictionModel,
     design_matrix,
 )
-
-FloatArray = npt.NDArray[np.float64]
 
 MAX_POINTS: Final = 100.0
 DEFAULT_HORIZONS: Final = (12.0, 24.0)

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from analytics.prediction.fitting.model import Covariate, Transform
-from analytics.questions.specs import COVARIATES, Endpoint, PeopleVariant, Question
+from analytics.questions.specs import COVARIATES, Endpoint, GeneQuestion, PeopleVariant
 
 #: Covariate made here: percentile of mutation burden within cohort x panel x cancer type, 0 to 100.
 BURDEN_PERCENTILE = "burden_percentile"
@@ -51,11 +51,10 @@ class NomogramVariant(PeopleVariant):
     )
 
 
-class NomogramSpec(Question):
+class NomogramSpec(GeneQuestion):
     """A nomogram from the discovery cohorts (``cohorts``, ``where``), tried in those of the validation."""
 
     kind: Literal["nomogram"] = "nomogram"
-    gene: str
     endpoint: Endpoint = "OS"
     validation_cohorts: tuple[str, ...] = ()
     validation_where: dict[str, tuple[str, ...]] = Field(default_factory=dict)

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from analytics.engine.numbers import p_relation, with_ends
 from analytics.errors import AnalysisError
 from analytics.figures.kaplan_meier import kaplan_meier_figure
 from analytics.figures.picture import Picture
 from analytics.prediction.cut_off.cutpoint import CutpointSelection
 from analytics.prediction.cut_off.refitted_p import RefittedP
-from analytics.prediction.figures import calibration_figure, cutpoint_figure, p_words
+from analytics.prediction.figures import calibration_figure, cutpoint_figure
 from analytics.prediction.low_high import with_groups
 from analytics.prediction.nomogram_figure import nomogram_figure
 from analytics.prediction.performance.calibration import CalibrationCurve
@@ -110,14 +111,14 @@ def _cut_off(selection: CutpointSelection, refitted: RefittedP | None) -> Pictur
     cut, title = selection.cutpoint, "Search for the cut-off of the score"
     figure = cutpoint_figure(selection, x_label="Total points", title=title, refitted=refitted)
     paid = (
-        f"p {p_words(refitted.p)} when the fit is paid for too"
+        f"p {p_relation(refitted.p)} when the fit is paid for too"
         if refitted
         else "p with the fit paid for not known"
     )
     alt = (
         f"Standardised log-rank statistic of every cut. The largest, {cut.statistic:.2f}, is at {cut.threshold:.1f} "
-        f"points ({cut.n_low} at or below, {cut.n_high} above); {paid}, p {p_words(cut.p_corrected)} for the search "
-        f"alone, p {p_words(cut.p_naive)} if the search is ignored."
+        f"points ({cut.n_low} at or below, {cut.n_high} above); {paid}, p {p_relation(cut.p_corrected)} for the search "
+        f"alone, p {p_relation(cut.p_naive)} if the search is ignored."
     )
     return Picture(figure, title, alt, selection.profile)
 
@@ -154,13 +155,13 @@ def _ratio_words(ratio: HazardRatio, strata: Sequence[str]) -> str:
     words = " and ".join(column.removesuffix("_id").replace("_", " ") for column in strata)
     stratified = f", stratified by {words}" if words else ""
     return (
-        f"Low against high, log-rank O/E{stratified}: HR {ratio.hr:.2f} ({ratio.ci_low:.2f}-{ratio.ci_high:.2f}), "
-        f"log-rank p {p_words(ratio.p_log_rank)}."
+        f"Low against high, log-rank O/E{stratified}: HR {with_ends(ratio.hr, ratio.ci_low, ratio.ci_high)}, "
+        f"log-rank p {p_relation(ratio.p_log_rank)}."
     )
 
 
 def _honesty(side: Side, cut_p: RefittedP | None) -> str:
     if side.population != DISCOVERY:
         return "The cut-off was frozen before these people were looked at."
-    paid = f" p of the cut that pays for fit and search: {p_words(cut_p.p)}." if cut_p else ""
+    paid = f" p of the cut that pays for fit and search: {p_relation(cut_p.p)}." if cut_p else ""
     return f"The cut was chosen in these people, so the ratio is too far from 1.{paid}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from analytics.errors import InvalidSettingError
 from analytics.questions.specs import PeopleVariant
 
 #: What a gene is in a sample. The last two are in no model of the gene.
@@ -19,6 +20,8 @@ MUTATED, WILD_TYPE, NOT_PROFILED, UNDETERMINED = "mutated", "wild_type", "not_pr
 NO_SAMPLE = "no sample"
 #: A person has one of these, or is not judged.
 KNOWN = (MUTATED, WILD_TYPE)
+#: Who has one of these is in no group; any other status is the key of a group (``Assignment.member_status``).
+UNKNOWN = (NOT_PROFILED, UNDETERMINED)
 
 #: Columns that :func:`select_members` reads; covariates come on top. An analysis that asks no gene needs no status.
 FRAME_COLUMNS = (
@@ -105,19 +108,22 @@ def select_members(
     requires_endpoint: bool = True,
     requires_status: bool = True,
     reports_response: str | None = None,
+    biomarker: str | None = None,
 ) -> Selection:
     """Apply the steps of a variant in their fixed order.
 
     Parameters
     ----------
-    frame : one row a patient; ``status`` is 'mutated', 'wild_type', 'not_profiled' or 'undetermined', and
-        ``status_reason`` says why it is one of the last two.
+    frame : one row a patient; ``status`` is 'mutated', 'wild_type' (of another biomarker than a gene: the key of a
+        group, or 'known' where it is a number), 'not_profiled' or 'undetermined', and ``status_reason`` says why it
+        is one of the last two.
     where : column -> values that are kept.
     icb_only : leave out people without a checkpoint inhibitor (control arms).
     requires_endpoint : False for response, which has no clock.
     requires_status : False where no gene is asked about: nobody has a status then, unless the frame gives one.
     reports_response : column of the response, e.g. ``recist``. Cohorts in which nobody has one are left out:
         nobody of them can be called a non-responder, not even by intention to treat.
+    biomarker : what is asked about where it is not the status of a gene; named in the steps.
     origin : time zero that is kept, an origin or a family; without it the family of clocks with most people whose
         status is known. Unlike clocks are never pooled unless the variant says so, to repeat what was published.
 
@@ -134,7 +140,9 @@ def select_members(
             rows[column] = rows[column] if column in rows else pd.Series(None, index=rows.index, dtype=object)
     judged = rows["status"].astype("object").copy()
     _question_steps(steps, where, icb_only, requires_endpoint, reports_response)
-    if requires_status and variant.unprofiled == "left_out":
+    if requires_status and biomarker is not None:
+        _biomarker_steps(steps, variant, biomarker)
+    elif requires_status and variant.unprofiled == "left_out":
         _status_steps(steps)
     elif requires_status:
         _call_as_published(rows)
@@ -221,6 +229,28 @@ def _status_steps(steps: _Steps) -> None:
     )  # fmt: skip
 
 
+def _biomarker_steps(steps: _Steps, variant: PeopleVariant, biomarker: str) -> None:
+    """The same of another biomarker than a gene, each step with its reasons."""
+    if variant.unprofiled != "left_out":
+        raise InvalidSettingError(
+            f"The variant calls people whom nobody looked at {variant.unprofiled}, which is a status of a gene and no "
+            f"group of {biomarker}: set unprofiled to left_out."
+        )
+    rows = steps.rows
+    for status, step, words in (
+        (NOT_PROFILED, f"{biomarker} measured", "not looked at"),
+        (UNDETERMINED, f"{biomarker} determined", "looked at, but in no group"),
+    ):
+        is_one = rows["status"] == status
+        reasons = rows.loc[is_one & steps.is_left, "status_reason"]
+        steps.leave_out(step, f"{words}: {_counted(reasons)}" if len(reasons) else words, is_one)
+
+
+def _is_known(status: pd.Series) -> pd.Series:
+    """Whether a status says the group of a person; a null one is of no biomarker."""
+    return status.notna() & ~status.isin(UNKNOWN)
+
+
 def _counted(reasons: pd.Series) -> str:
     """'a class that is in no vocabulary (3), a symbol that cannot be read (1)', the commonest first."""
     counts = reasons.fillna("no reason is given").astype(str).value_counts().sort_index()
@@ -236,7 +266,7 @@ def _call_as_published(rows: pd.DataFrame) -> None:
     warehouse says instead stays in ``status_reason``."""
     is_carrier = (rows["n_mutations"].fillna(0) > 0) | (rows["status"] == MUTATED)
     called = pd.Series(WILD_TYPE, index=rows.index, dtype=object).mask(is_carrier, MUTATED)
-    changed = ~rows["status"].isin(KNOWN)
+    changed = ~_is_known(rows["status"])
     said = rows["status"].astype(str) + rows["status_reason"].map(lambda r: "" if pd.isna(r) else f", {r}")
     reason = "called " + called + " as published; " + said
     rows["status_reason"] = rows["status_reason"].astype(object).where(~changed, reason)
@@ -306,7 +336,7 @@ def leave_out(selection: Selection, step: str, reason: str, is_out: pd.Series) -
 
 def _family_of_most(left: pd.DataFrame, judged: pd.Series) -> str | None:
     """The family of clocks with most people whose status is known; where no gene is asked about, with most people."""
-    known = left[judged.loc[left.index].isin(KNOWN)]
+    known = left[_is_known(judged.loc[left.index])]
     people = known if len(known) else left
     if people.empty:
         return None
@@ -317,7 +347,7 @@ def _family_of_most(left: pd.DataFrame, judged: pd.Series) -> str | None:
 def _repeats(candidates: pd.DataFrame, judged: pd.Series) -> pd.Index:
     """Rows of people who have a better one among the candidates."""
     ordered = candidates.assign(
-        _unknown=judged.loc[candidates.index].isin((NOT_PROFILED, UNDETERMINED)).astype(int),
+        _unknown=judged.loc[candidates.index].isin(UNKNOWN).astype(int),
         _time=lambda d: -d["time_months"].astype(float),
     ).sort_values(["precedence", "_unknown", "_time", "cohort_id", "patient_id"])
     return ordered.index[ordered["person_id"].duplicated()]

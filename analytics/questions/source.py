@@ -4,9 +4,12 @@ answers all of them, and a notebook or a test may answer with frames of its own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import pandas as pd
+
+from analytics.biomarkers.groups import Contrast
 
 #: Marts that people are read from.
 PEOPLE_MARTS = (
@@ -15,13 +18,50 @@ PEOPLE_MARTS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class AskedPeople:
+    """People with what a biomarker says of each.
+
+    Attributes
+    ----------
+    frame : one row a patient; see :data:`analytics.questions.selection.FRAME_COLUMNS`. ``status`` is the key of a
+        group, or ``known`` where the biomarker is a number, which stands in ``value``.
+    biomarker : its canonical text. label : the same for people.
+    contrasts : every group against the reference; empty where the biomarker is a number.
+    unit : what one step of a number is.
+    is_gene : the groups are mutated and wild-type of one gene.
+    genes : genes whose calls, copy number or expression it reads.
+    notes : sentences for whoever reads the result.
+    """
+
+    frame: pd.DataFrame
+    biomarker: str
+    label: str
+    contrasts: tuple[Contrast, ...]
+    unit: str | None
+    is_gene: bool
+    genes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+
 class PeopleSource(Protocol):
-    """People with gene status, endpoint, response and covariates."""
+    """People with a biomarker, endpoint, response and covariates."""
+
+    def people(
+        self, biomarker: str, endpoint: str, cohort_ids: Sequence[str], other_genes: Sequence[str] = ()
+    ) -> AskedPeople:
+        """People of the cohorts by a biomarker; for each of ``other_genes`` a column ``<gene>_mutated``.
+
+        Raises
+        ------
+        BiomarkerError
+            A name that the warehouse does not know, or a question that does not fit its names.
+        """
 
     def analysis_frame(
         self, gene: str, endpoint: str, cohort_ids: Sequence[str], other_genes: Sequence[str] = ()
     ) -> pd.DataFrame:
-        """One row a patient; see :data:`analytics.questions.selection.FRAME_COLUMNS`."""
+        """One row a patient by the mutation of one gene."""
 
     def patient_frame(self, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
         """The same without the status of any gene."""

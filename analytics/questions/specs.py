@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from analytics.biomarkers.errors import BiomarkerError
+from analytics.biomarkers.language.model import Mutation
+from analytics.biomarkers.language.parse import parse
+from analytics.biomarkers.language.text import canonical
 
 #: Covariates that the analysis frame carries; a spec may adjust for or stratify by these.
 COVARIATES = (
@@ -95,7 +100,10 @@ class Question(_Strict):
     title: str
     question: str
     paper_id: str | None = None
-    gene: str | None = None
+    biomarker: str | None = Field(
+        default=None,
+        description="what is asked about, in the language of docs/biomarkers.md; a gene is the shortest",
+    )
     cohorts: tuple[str, ...]
     awaited_cohorts: tuple[str, ...] = Field(
         default=(),
@@ -106,12 +114,44 @@ class Question(_Strict):
     prespecified: bool = False
     registered_on: str
 
+    @field_validator("biomarker")
+    @classmethod
+    def _is_a_biomarker(cls, text: str | None) -> str | None:
+        try:
+            return None if text is None else canonical(parse(text))
+        except BiomarkerError as exc:
+            raise ValueError(str(exc)) from exc
+
+    @property
+    def gene(self) -> str | None:
+        """The gene, where its mutation is what is asked about."""
+        asked = None if self.biomarker is None else parse(self.biomarker)
+        return asked.gene if isinstance(asked, Mutation) and asked.what == "any" else None
+
+
+class GeneQuestion(Question):
+    """A question that can be asked of one gene's mutation only: where it is mutated, and what with."""
+
+    biomarker: str
+
+    @model_validator(mode="after")
+    def _asks_a_gene(self) -> GeneQuestion:
+        if self.gene is None:
+            raise ValueError(f"this kind of analysis asks one gene, not '{self.biomarker}'; write a symbol")
+        return self
+
+    @property
+    def gene(self) -> str:
+        """The gene."""
+        asked = parse(self.biomarker)
+        return asked.gene if isinstance(asked, Mutation) else ""
+
 
 class AnalysisSpec(Question):
-    """Survival and response by the status of one gene."""
+    """Survival and response by the groups of a biomarker, or by its value."""
 
     kind: Literal["survival"] = "survival"
-    gene: str
+    biomarker: str
     endpoints: tuple[Endpoint, ...] = ("OS",)
     cohort_groups: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="a name for several cohorts counted as one, as a paper did"

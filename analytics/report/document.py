@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.characteristics.tables import CharacteristicStatistic
 from analytics.report.answer import burden_verdicts, lead_block
 from analytics.report.blocks import (
     AnalysisBlock,
@@ -34,6 +35,9 @@ from analytics.report.remark_evidence import gather
 from analytics.report.spec import ReportSpec, SectionSpec
 from analytics.report.statistic_tables import TITLES, cohort_table, statistic_table
 from analytics.report.words import column_words, endpoint_words, plain_words, slug, text_of, variant_words
+from analytics.results.records import RunRecord, SpecRecord
+from analytics.results.schema import rows_of
+from analytics.results.statistic import SurvivalStatistic
 
 #: Tables that say what was asked and who is in it, not what came out, and those with a row a person or mutation.
 _BOOKKEEPING = frozenset(
@@ -51,7 +55,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
     ----------
     made_by : the command that computed the statistics, where the published file does not hold them.
     """
-    lineage = Lineage(material.every_stat, material.behind, material.files)
+    lineage = Lineage(material.statistics, material.behind, material.files)
     writer = _Writer(spec, material, lineage, inlined(_shown(spec, material.figures)))
     leads = [lead_block(material, lead, lineage) for lead in spec.lead]
     burden = burden_verdicts(material.scans, material.scan_rows)
@@ -59,14 +63,14 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
         leads.append(LeadBlock("When every gene is asked", tuple(burden)))
     people = writer.people(spec)
     sections = tuple(writer.section(section) for section in spec.sections)
-    claims = claims_table(material.claims, material.every_stat, lineage)
-    estimators = material.every_stat["estimator"].dropna().astype(str)
-    run = material.run
+    claims = claims_table(material.claims, material.statistics, lineage)
+    estimators = {row.estimator for row in material.statistics if row.estimator is not None}
+    run = material.run or RunRecord(run_id="")
     made_from = (
-        ("Computed", f"{text_of(run.get('started_at'))[:16]} UTC"),
-        ("Run", text_of(run.get("run_id"))),
+        ("Computed", f"{text_of(run.started_at)[:16]} UTC"),
+        ("Run", run.run_id),
         ("Code", _commit(run)),
-        ("Data", f"{text_of(run.get('catalog'))} cohorts"),
+        ("Data", f"{text_of(run.catalog)} cohorts"),
     )
     return Report(
         report_id=spec.report_id,
@@ -84,7 +88,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
         methods=methods_of(estimators, with_scan=not material.scan_rows.empty),
         remark=remark_items(spec, material),
         run_facts=_run_facts(run),
-        specs=tuple(_spec_row(row) for row in material.specs.to_dict("records")),
+        specs=tuple(_spec_row(spec) for spec in material.specs),
         lineage=lineage.entries(),
         sources=lineage.sources(),
         glossary=writer.glossary(),
@@ -126,11 +130,11 @@ class _Writer:
         own = self._material.spec(evidence.analysis_id)
         flow = self._material.flow
         flow = flow[(flow["analysis_id"] == evidence.analysis_id) & (flow["variant"] == evidence.variant)]
-        endpoint = text_of(own["endpoints"]).split(", ")[0]
+        endpoint = own.first_endpoint
         steps = flow[flow["endpoint"] == endpoint] if endpoint in set(flow["endpoint"]) else flow
         if steps["endpoint"].nunique() > 1:
             steps = steps[steps["endpoint"] == steps["endpoint"].iloc[0]]
-        title = text_of(own["title"])
+        title = own.title
         found = [
             flow_table(steps, f"Steps from the patients of the cohorts to those who are counted. {title}"),
             self._characteristics(evidence.analysis_id, evidence.variant, endpoint, title),
@@ -148,8 +152,9 @@ class _Writer:
         if rows.empty or analysis_id in self._characterised:
             return None
         self._characterised.add(analysis_id)
-        rows = rows[(rows["variant"] == variant) & (rows["endpoint"] == endpoint)]
-        return characteristics_table(rows, self._lineage, f"Characteristics by status. {title}")
+        own = rows[(rows["variant"] == variant) & (rows["endpoint"] == endpoint)]
+        typed = rows_of(CharacteristicStatistic, own)
+        return characteristics_table(typed, self._lineage, f"Characteristics by group. {title}")
 
     def section(self, section: SectionSpec) -> SectionBlock:
         blocks = [self.analysis(name, section) for name in section.analyses]
@@ -159,8 +164,7 @@ class _Writer:
     def analysis(self, analysis_id: str, section: SectionSpec) -> AnalysisBlock:
         material = self._material
         own = material.spec(analysis_id)
-        variants = material.variants(analysis_id)[["variant", "description"]]
-        ways = [(text_of(name), text_of(words)) for name, words in variants.itertuples(index=False)]
+        ways = [(way.variant, way.description or "") for way in material.variants(analysis_id)]
         blocks: list[Table | FigureBlock] = [*self._pictures(analysis_id, section.figures, ways[0][0])]
         blocks += self._who(analysis_id, ways)
         for name in material.tables:
@@ -168,8 +172,8 @@ class _Writer:
                 blocks += self._results(name, analysis_id, ways)
         return AnalysisBlock(
             anchor=f"a-{slug(analysis_id)}",
-            title=text_of(own["title"]),
-            question=text_of(own["question"]),
+            title=own.title,
+            question=own.question,
             ways=tuple((variant_words(name), text) for name, text in ways),
             blocks=tuple(blocks),
         )
@@ -197,19 +201,20 @@ class _Writer:
 
     def _who(self, analysis_id: str, ways: list[tuple[str, str]]) -> list[Table]:
         flow = self._material.flow[self._material.flow["analysis_id"] == analysis_id]
-        counts = self._material.of("survival_stats", analysis_id)
-        if len(counts):
-            counts = counts[(counts["variant"] == ways[0][0]) & counts["cohort_id"].isna()]
+        counts = [
+            row
+            for row in self._material.statistics
+            if (row.name.analysis_id, row.name.variant) == (analysis_id, ways[0][0])
+            and row.cohort_id is None
+            and row.table_name == SurvivalStatistic.TABLE
+        ]
         found = [
             ends_of_flows(flow, ways, "How many are counted, by way and endpoint"),
-            count_table(counts, self._lineage, f"Who is counted, {variant_words(ways[0][0]).lower()} way")
-            if len(counts)
-            else None,
+            count_table(counts, self._lineage, f"Who is counted, {variant_words(ways[0][0]).lower()} way"),
         ]
         if analysis_id in self._leads:
             own = self._material.spec(analysis_id)
-            endpoint = text_of(own["endpoints"]).split(", ")[0]
-            found.append(self._characteristics(analysis_id, ways[0][0], endpoint, text_of(own["title"])))
+            found.append(self._characteristics(analysis_id, ways[0][0], own.first_endpoint, own.title))
         return [self.numbered(table) for table in found if table is not None]
 
     def _results(self, name: str, analysis_id: str, ways: list[tuple[str, str]]) -> list[Table]:
@@ -254,8 +259,8 @@ class _Writer:
         self._drawn.add((analysis_id, stem))
         self._n_figures += 1
         block = self._figures[analysis_id, stem]
-        own = self._material.specs[self._material.specs["analysis_id"] == analysis_id]
-        way = next((str(v) for v in own["variant"] if stem.startswith(f"{v}_")), "")
+        own = [spec.variant for spec in self._material.specs if spec.analysis_id == analysis_id]
+        way = next((variant for variant in own if stem.startswith(f"{variant}_")), "")
         title = f"{block.title}, {variant_words(way).lower()}" if way and way != "default" else block.title
         return dataclasses.replace(block, number=self._n_figures, title=title)
 
@@ -270,34 +275,35 @@ def _shown(spec: ReportSpec, figures: Sequence[FigureSource]) -> list[FigureSour
 
 
 def _findings(material: Material) -> tuple[FindingRow, ...]:
-    titles = {text_of(r["analysis_id"]): text_of(r["title"]) for r in material.specs.to_dict("records")}
+    titles = {spec.analysis_id: spec.title for spec in material.specs}
     return tuple(
         FindingRow(titles.get(f.analysis_id, f.analysis_id), f.guard, f.verdict, f.sentence, f.is_warning)
         for f in material.findings
     )
 
 
-def _commit(run: Mapping[str, Any]) -> str:
-    commit = text_of(run.get("commit_sha"))[:12] or "not a checkout"
-    version = text_of(run.get("version"))
-    changed = ", with uncommitted changes" if run.get("has_uncommitted_changes") is True else ""
-    return f"icb-warehouse {version}, {commit}{changed}"
+def _commit(run: RunRecord) -> str:
+    commit = (run.commit_sha or "")[:12] or "not a checkout"
+    changed = ", with uncommitted changes" if run.has_uncommitted_changes else ""
+    return f"icb-warehouse {run.version or ''}, {commit}{changed}"
 
 
-def _run_facts(run: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    names = {
-        "run_id": "Run", "started_at": "Started (UTC)", "commit_sha": "Commit", "version": "icb-warehouse",
-        "python": "Python", "packages": "Packages", "catalog": "Catalogue", "read_from": "Read from",
+def _run_facts(run: RunRecord) -> tuple[tuple[str, str], ...]:
+    facts = {
+        "Run": run.run_id, "Started (UTC)": run.started_at, "Commit": run.commit_sha, "icb-warehouse": run.version,
+        "Python": run.python, "Packages": run.packages, "Catalogue": run.catalog, "Read from": run.read_from,
     }  # fmt: skip
-    return tuple((words, text_of(run.get(name))) for name, words in names.items() if text_of(run.get(name)))
+    return tuple((words, text_of(value)) for words, value in facts.items() if text_of(value))
 
 
-def _spec_row(row: Mapping[Any, Any]) -> SpecRow:
-    shown = ("kind", "gene", "endpoints", "cohorts", "filters", "covariates", "strata", "estimators", "registered_on",
-             "spec_sha256", "run_id")  # fmt: skip
-    facts = [(column_words(name), text_of(row.get(name))) for name in shown if text_of(row.get(name))]
-    facts.insert(0, ("Description", text_of(row["description"])))
-    is_pre = bool(row.get("is_prespecified")) if pd.notna(row.get("is_prespecified")) else False
+def _spec_row(spec: SpecRecord) -> SpecRow:
+    shown = ("kind", "biomarker", "endpoints", "cohorts", "filters", "covariates", "strata", "estimators",
+             "registered_on", "spec_sha256", "run_id")  # fmt: skip
+    facts = [("Description", spec.description or "")]
+    facts += [
+        (column_words(name), text_of(getattr(spec, name))) for name in shown if text_of(getattr(spec, name))
+    ]
+    is_pre = bool(spec.is_prespecified)
     facts.append(("Prespecified", "yes, before the data were looked at" if is_pre else "no: exploratory"))
-    name = f"{row['analysis_id']}, {variant_words(row['variant']).lower()}"
-    return SpecRow(spec_anchor(str(row["analysis_id"]), str(row["variant"])), name, tuple(facts))
+    name = f"{spec.analysis_id}, {variant_words(spec.variant).lower()}"
+    return SpecRow(spec_anchor(spec.analysis_id, spec.variant), name, tuple(facts))

@@ -7,15 +7,38 @@ dozens of entries.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count
 from analytics.report.blocks import LineageEntry, SourceFile
-from analytics.report.material import SET_COLUMNS
-from analytics.report.words import count, endpoint_words, plural, slug, text_of, variant_words
+from analytics.report.words import endpoint_words, plural, slug, text_of, variant_words
+from analytics.results.statistic import AnyStatistic
 
 _FILE = ["address", "member", "sha256"]
+
+
+@dataclass(frozen=True)
+class _Set:
+    """On which people and rows a statistic rests."""
+
+    analysis_id: str
+    variant: str
+    endpoint: str
+    cohort_id: str
+    cohorts: tuple[str, ...]
+    row_set: str
+    feature: str
+
+    @classmethod
+    def of(cls, row: AnyStatistic) -> _Set:
+        name = row.name
+        return cls(
+            name.analysis_id, name.variant, name.endpoint, name.cohort_id or "", row.cohorts, row.row_set or "",
+            row.feature or "",
+        )  # fmt: skip
 
 
 def anchor_of(stat_id: str) -> str:
@@ -33,7 +56,7 @@ class Lineage:
 
     Parameters
     ----------
-    every_stat : statistics with :data:`SET_COLUMNS`, ``stat_id`` and ``n``.
+    statistics : all that may be cited.
     behind : asked once, at the end, for the rows by file of one statistic a cited set (see ``Material.behind``): an
         analysis of every gene has thousands of statistics, and a document shows some of them.
     files : licence and cohort by address, member and sha256.
@@ -41,19 +64,15 @@ class Lineage:
 
     def __init__(
         self,
-        every_stat: pd.DataFrame,
+        statistics: Sequence[AnyStatistic],
         behind: Callable[[Sequence[str]], pd.DataFrame],
         files: pd.DataFrame,
     ) -> None:
-        keys = [
-            tuple(text_of(v) for v in row) for row in every_stat[list(SET_COLUMNS)].itertuples(index=False)
-        ]
-        self._set_of: dict[str, tuple[str, ...]] = dict(zip(every_stat["stat_id"], keys, strict=True))
-        self._n_of = dict(zip(every_stat["stat_id"], every_stat["n"], strict=True))
+        self._set_of = {row.name.stat_id: _Set.of(row) for row in statistics}
         self._ask = behind
         self._found: dict[str, pd.DataFrame] | None = None
         self._files = files
-        self._cited: dict[tuple[str, ...], list[str]] = {}
+        self._cited: dict[_Set, list[str]] = {}
 
     def cite(self, stat_id: str) -> tuple[str, str]:
         """``(L7, anchor)`` of a statistic; ("", "") for one that the tables do not name."""
@@ -66,7 +85,7 @@ class Lineage:
         return f"L{list(self._cited).index(key) + 1}", anchor_of(stat_id)
 
     @property
-    def _behind(self) -> Mapping[tuple[str, ...], pd.DataFrame]:
+    def _behind(self) -> Mapping[_Set, pd.DataFrame]:
         """Rows by file of each cited set."""
         representatives = {stat_ids[0]: key for key, stat_ids in self._cited.items()}
         if self._found is None:
@@ -111,16 +130,15 @@ class Lineage:
     def _entry(
         self,
         number: int,
-        key: tuple[str, ...],
+        key: _Set,
         stat_ids: list[str],
         rows: pd.DataFrame | None,
         refs: Mapping[Any, str],
     ) -> LineageEntry:
-        of = dict(zip(SET_COLUMNS, key, strict=True))
-        scope = of["cohort_id"] or of["cohorts"]
+        scope = key.cohort_id or ", ".join(key.cohorts)
         title = ", ".join(
-            part for part in (of["analysis_id"], variant_words(of["variant"]).lower(),
-                              endpoint_words(of["endpoint"]).lower(), scope, of["feature"]) if part
+            part for part in (key.analysis_id, variant_words(key.variant).lower(),
+                              endpoint_words(key.endpoint).lower(), scope, key.feature) if part
         )  # fmt: skip
         roles: list[tuple[str, str, tuple[tuple[str, str], ...]]] = []
         if rows is not None:
@@ -130,13 +148,13 @@ class Lineage:
                 )
                 roles.append((str(role), str(mart), listed))
         n_people = self._people(rows)
-        people = f"{plural(n_people, 'person', 'people')} ({of['row_set'] or 'members'})" if n_people else ""
+        people = f"{plural(n_people, 'person', 'people')} ({key.row_set or 'members'})" if n_people else ""
         return LineageEntry(
             ref=f"L{number}",
             anchor=f"L{number}",
             title=title,
             people=people,
-            spec_anchor=spec_anchor(of["analysis_id"], of["variant"]),
+            spec_anchor=spec_anchor(key.analysis_id, key.variant),
             statistics=tuple((anchor_of(stat_id), stat_id) for stat_id in stat_ids),
             roles=tuple(roles),
         )

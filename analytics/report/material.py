@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-#: Columns of ``Material.every_stat`` that say on which people and rows a statistic rests; then those of a file's rows.
-SET_COLUMNS = ("analysis_id", "variant", "endpoint", "cohort_id", "cohorts", "row_set", "feature")
+from analytics.results.records import RunRecord, SpecRecord
+from analytics.results.statistic import AnyStatistic, InteractionStatistic
+
+#: Columns of a file's rows behind a statistic.
 FILE_COLUMNS = ("role", "mart", "address", "member", "sha256", "n_rows", "first_row", "last_row")
 
 
@@ -42,9 +44,10 @@ class Material:
 
     Attributes
     ----------
-    specs, flow : rows of ``stats.analysis_specs`` and ``stats.analysis_flow`` of the report's analyses.
+    specs, flow : what the report's analyses ask, and rows of ``stats.analysis_flow``.
     tables : result table -> its rows of these analyses; tables of named statistics have ``stat_id``.
-    every_stat : their rows of ``stats.every_stat``, with the keys of ``behind``.
+    statistics : all their named statistics, with the keys of ``behind``; interactions : those with a verdict or a
+        ratio of hazard ratios.
     comments : table -> column -> what it means, as the published file says.
     claims : rows of ``stats.claim_checks`` with ``description`` of the printed number.
     scans, scan_flow, scan_rows : the scans, who is in them, and the gene's row in each.
@@ -54,10 +57,11 @@ class Material:
     cohorts : rows of ``marts.cohorts`` of the analyses.
     """
 
-    specs: pd.DataFrame
+    specs: Sequence[SpecRecord]
     flow: pd.DataFrame
     tables: Mapping[str, pd.DataFrame]
-    every_stat: pd.DataFrame
+    statistics: Sequence[AnyStatistic]
+    interactions: Sequence[InteractionStatistic]
     comments: Mapping[str, Mapping[str, str]]
     claims: pd.DataFrame
     scans: pd.DataFrame
@@ -66,7 +70,7 @@ class Material:
     behind: Callable[[Sequence[str]], pd.DataFrame]
     files: pd.DataFrame
     cohorts: pd.DataFrame
-    run: Mapping[str, object]
+    run: RunRecord | None
     is_synthetic: bool
     people: Mapping[tuple[str, str, str], pd.DataFrame] = field(default_factory=dict)
     figures: Sequence[FigureSource] = ()
@@ -79,11 +83,11 @@ class Material:
             return pd.DataFrame()
         return rows[rows["analysis_id"] == analysis_id]
 
-    def variants(self, analysis_id: str) -> pd.DataFrame:
+    def variants(self, analysis_id: str) -> list[SpecRecord]:
         """Ways of doing one analysis: the default first, for it is the answer."""
-        rows = self.specs[self.specs["analysis_id"] == analysis_id]
-        return rows.iloc[(rows["variant"] != "default").argsort(kind="stable")]
+        own = [spec for spec in self.specs if spec.analysis_id == analysis_id]
+        return sorted(own, key=lambda spec: spec.variant != "default")
 
-    def spec(self, analysis_id: str) -> pd.Series:
+    def spec(self, analysis_id: str) -> SpecRecord:
         """The leading way of doing an analysis."""
-        return self.variants(analysis_id).iloc[0]
+        return self.variants(analysis_id)[0]

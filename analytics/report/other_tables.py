@@ -5,28 +5,24 @@ any result table that a kind of analysis declares.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
 from analytics.claims.model import VERDICTS
+from analytics.engine.numbers import count, is_missing, number, p_value, with_ends
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.statistic_tables import MOST_ROWS
 from analytics.report.words import (
     column_words,
-    count,
-    fixed,
-    is_missing,
-    number,
-    p_value,
     plural,
-    scale_of,
+    shown_scale,
     text_of,
     variant_words,
-    with_interval,
 )
+from analytics.results.statistic import AnyStatistic
 
 _KEYS_OF_ROWS = (
     "analysis_id",
@@ -74,6 +70,8 @@ def plain_table(
 def _plain_cell(column: str, value: Any) -> Cell:
     if is_missing(value):
         return Cell("")
+    if isinstance(value, list):
+        return Cell(text_of(value))
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
     if column in ("p", "q") or column.endswith(("_p", "_q")):
@@ -85,15 +83,15 @@ def _plain_cell(column: str, value: Any) -> Cell:
     return Cell(str(value))
 
 
-def claims_table(claims: pd.DataFrame, every_stat: pd.DataFrame, lineage: Lineage) -> Table | None:
+def claims_table(claims: pd.DataFrame, statistics: Sequence[AnyStatistic], lineage: Lineage) -> Table | None:
     """Printed numbers beside the warehouse's own, with the verdict of the run."""
     if claims.empty:
         return None
-    key_of = dict(zip(every_stat["stat_id"], every_stat["estimate_key"], strict=True))
+    scale_of = {row.name.stat_id: row.scale for row in statistics}
     rows = []
     for claim in claims.to_dict("records"):
         ref, anchor = lineage.cite(text_of(claim["stat_id"]))
-        computed = _computed(claim, key_of)
+        computed = _computed(claim, scale_of.get(text_of(claim["stat_id"])))
         rows.append(
             Row(
                 (
@@ -118,12 +116,15 @@ def claims_table(claims: pd.DataFrame, every_stat: pd.DataFrame, lineage: Lineag
                  source="stats.claim_checks")  # fmt: skip
 
 
-def _computed(claim: Mapping[Any, Any], key_of: Mapping[str, str]) -> str:
+def _computed(claim: Mapping[Any, Any], scale: str | None) -> str:
     """Estimate with interval and P, in the claim's unit (a share that is printed in per cent is in per cent)."""
-    scale = scale_of(key_of.get(text_of(claim["stat_id"]), ""), text_of(claim.get("estimator")))
-    row = {"estimate": claim["computed_estimate"], "ci_low": claim["computed_ci_low"],
-           "ci_high": claim["computed_ci_high"]}  # fmt: skip
-    shown = with_interval(row, "months" if scale in ("percent", "points") else scale)
+    shown_as = shown_scale(scale)
+    shown = with_ends(
+        claim["computed_estimate"],
+        claim["computed_ci_low"],
+        claim["computed_ci_high"],
+        "months" if shown_as in ("percent", "points") else shown_as,
+    )
     p = p_value(claim["computed_p"])
     return ", ".join(part for part in (shown, f"P {p}" if p else "") if part)
 
@@ -155,11 +156,11 @@ def scan_table(scan: Mapping[Any, Any], row: Mapping[Any, Any]) -> Table:
     for label, model, p, q, counts in _MODELS:
         if is_missing(row.get(p)):
             continue
-        ratio = _hazard_ratio(row, model) if model else ""
+        effect = _hazard_ratio(row, model) if model else ""
         n = count(_or(row.get(f"{counts}n"), row["n"]))
         carriers = count(_or(row.get(f"{counts}n_carriers"), row["n_carriers"]))
         events = count(_or(row.get(f"{counts}{event}_carriers"), row.get(f"{event}_carriers")))
-        rows.append(Row((Cell(label), Cell(f"{n} ({carriers})"), Cell(events), Cell(ratio), Cell(p_value(row[p])),
+        rows.append(Row((Cell(label), Cell(f"{n} ({carriers})"), Cell(events), Cell(effect), Cell(p_value(row[p])),
                          Cell(p_value(row.get(q))))))  # fmt: skip
     if not is_missing(row.get("null_p_two_sided")):
         rows.append(
@@ -187,7 +188,5 @@ def _or(value: Any, other: Any) -> Any:
 
 def _hazard_ratio(row: Mapping[Any, Any], model: str) -> str:
     coef, low, high = (row.get(f"{model}_{name}", math.nan) for name in ("coef", "ci_low", "ci_high"))
-    if is_missing(coef):
-        return ""
-    ends = [fixed(math.exp(float(end)), 2) if not is_missing(end) else "not reached" for end in (low, high)]
-    return f"{fixed(math.exp(float(coef)), 2)} ({ends[0]}\u2013{ends[1]})"
+    shown, low, high = (math.nan if is_missing(x) else math.exp(float(x)) for x in (coef, low, high))
+    return with_ends(shown, low, high)

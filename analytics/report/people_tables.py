@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import pandas as pd
 
+from analytics.characteristics.tables import CharacteristicStatistic
+from analytics.engine.numbers import count, fixed, number, p_value
 from analytics.report.blocks import Cell, Column, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.words import (
     column_words,
-    count,
     endpoint_words,
-    fixed,
-    is_missing,
-    number,
-    p_value,
+    group_words,
     plain_words,
     text_of,
     variant_words,
 )
+from analytics.results.statistic import AnyStatistic
 
 #: What is told of people where it is known: column or name of the characteristic -> words.
 CHARACTERISTICS = {
@@ -88,77 +86,84 @@ def ends_of_flows(flow: pd.DataFrame, ways: Sequence[tuple[str, str]], caption: 
     return Table(caption, columns, (RowGroup(tuple(rows)),), source="stats.analysis_flow")
 
 
-def count_table(rows: pd.DataFrame, lineage: Lineage, caption: str) -> Table | None:
+def count_table(rows: Sequence[AnyStatistic], lineage: Lineage, caption: str) -> Table | None:
     """The ``flow.*`` counts of one way: by cohort or group of cohorts, and by cancer type; each number is a link."""
-    found = {
-        text_of(r["estimate_key"]): r for r in rows.to_dict("records") if pd.notna(r["estimate"])
-    }  # one way only
+    found = {row.key: row for row in rows if row.estimate is not None}
+    if "flow.n_total" not in found:
+        return None
+    counted = [key.removeprefix("flow.n_") for key in found if key.startswith("flow.n_")]
+    groups = [key for key in counted if "." not in key and key not in ("total", "cohorts")]
 
     def cell(key: str) -> Cell:
         row = found.get(key)
         if row is None:
             return Cell("")
-        _, anchor = lineage.cite(text_of(row["stat_id"]))
-        return Cell(count(row["estimate"]), f"#{anchor}" if anchor else "")
+        _, anchor = lineage.cite(row.name.stat_id)
+        return Cell(count(row.estimate), f"#{anchor}" if anchor else "")
 
-    everybody = Row((Cell("All"), cell("flow.n_mutated"), cell("flow.n_wild_type"), cell("flow.n_total")))
-    names = [key.removeprefix("flow.n_mutated.") for key in found if key.startswith("flow.n_mutated.")]
-    cohorts = tuple(
-        Row((Cell(name), cell(f"flow.n_mutated.{name}"), cell(f"flow.n_wild_type.{name}"), Cell("")))
-        for name in names
-    )
+    def line(label: str, suffix: str, last: Cell) -> Row:
+        return Row((Cell(label), *(cell(f"flow.n_{group}{suffix}") for group in groups), last))
+
+    names = [
+        key.removeprefix(f"{groups[0]}.") for key in counted if groups and key.startswith(f"{groups[0]}.")
+    ]
+    cohorts = tuple(line(name, f".{name}", Cell("")) for name in names)
     types = [key.removeprefix("flow.n.") for key in found if key.startswith("flow.n.")]
+    nothing = tuple(Cell("") for _ in groups)
     by_type = tuple(
-        Row((Cell(plain_words(name).capitalize()), Cell(""), Cell(""), cell(f"flow.n.{name}")))
-        for name in types
+        Row((Cell(plain_words(name).capitalize()), *nothing, cell(f"flow.n.{name}"))) for name in types
     )
-    if "flow.n_total" not in found:
-        return None
     columns = (
         Column("Who", "Everybody, a cohort, a cancer type"),
-        Column("Mutated", "Counted and mutated", True),
-        Column("Wild-type", "Counted and wild-type", True),
+        *(Column(group_words(group), f"Counted and {group_words(group).lower()}", True) for group in groups),
         Column("All", "Counted", True),
     )
-    groups = [RowGroup((everybody,))]
+    parts = [RowGroup((line("All", "", cell("flow.n_total")),))]
     if len(cohorts) > 1:
-        groups.append(RowGroup(cohorts, "By cohort"))
+        parts.append(RowGroup(cohorts, "By cohort"))
     if len(by_type) > 1:
-        groups.append(RowGroup(by_type, "By cancer type"))
-    return Table(caption, columns, tuple(groups), source="stats.survival_stats")
+        parts.append(RowGroup(by_type, "By cancer type"))
+    return Table(caption, columns, tuple(parts), source="stats.survival_stats")
 
 
-def characteristics_table(rows: pd.DataFrame, lineage: Lineage, caption: str) -> Table | None:
-    """Members by status: medians with quartiles, counts with shares, how many are not known, and how much they differ.
+def characteristics_table(
+    rows: Sequence[CharacteristicStatistic], lineage: Lineage, caption: str
+) -> Table | None:
+    """Members by group: medians with quartiles, counts with shares, how many are not known, and how much they differ.
 
     Parameters
     ----------
-    rows : rows of ``stats.characteristics`` of one way and endpoint.
+    rows : characteristics of one way and endpoint.
     """
-    if rows.empty:
+    if not rows:
         return None
-    whole = rows[rows["variable"].isna()]
     made: list[Row] = []
     seldom: list[str] = []
     nowhere: list[str] = []
-    for variable, own in rows.dropna(subset=["variable"]).groupby("variable", sort=False):
-        head = own[own["level"].isna()].iloc[0].to_dict()
-        words = heading(str(variable))
-        n_all = int(head["n"]) + int(head["n_missing_mutated"]) + int(head["n_missing_wild_type"])
-        if not head["n"]:
+    by_variable: dict[str, list[CharacteristicStatistic]] = {}
+    for row in rows:
+        if row.variable is not None:
+            by_variable.setdefault(row.variable, []).append(row)
+    for variable, own in by_variable.items():
+        head = next(row for row in own if row.level is None)
+        words, n = heading(variable), head.n or 0
+        n_all = n + (head.n_missing_in_group or 0) + (head.n_missing_in_reference or 0)
+        if not n:
             nowhere.append(words.lower())
-        elif int(head["n"]) < _KNOWN_ENOUGH * n_all:
-            seldom.append(f"{words.lower()} ({int(head['n']):,})")
+        elif n < _KNOWN_ENOUGH * n_all:
+            seldom.append(f"{words.lower()} ({n:,})")
         else:
-            made += _variable_rows(words, head, own[own["level"].notna()], lineage)
-    sizes = whole.iloc[0] if len(whole) else None
-    labels = [
-        f" (n {int(sizes[name]):,})" if sizes is not None else "" for name in ("n_mutated", "n_wild_type")
-    ]
+            made += _variable_rows(words, head, [row for row in own if row.level is not None], lineage)
+    whole = next((row for row in rows if row.variable is None), rows[0])
     columns = (
         Column("Characteristic", "Variable, and its levels with the numbers of people"),
-        Column(f"Mutated{labels[0]}", "Median (quartiles), or people (share of the known)", True),
-        Column(f"Wild-type{labels[1]}", "Median (quartiles), or people (share of the known)", True),
+        *(
+            Column(_sized(label, n), "Median (quartiles), or people (share of the known)", True)
+            for label, n in (
+                (whole.counts.group_label, whole.counts.n_in_group),
+                (whole.counts.reference_label, whole.counts.n_in_reference),
+            )
+        ),
         Column(
             "Standardised difference", "Difference of the groups in standard deviations (Austin 2009)", True
         ),
@@ -171,58 +176,63 @@ def characteristics_table(rows: pd.DataFrame, lineage: Lineage, caption: str) ->
     return Table(caption, columns, (RowGroup(tuple(made)),), more=more, source="stats.characteristics")
 
 
-def _variable_rows(words: str, head: Mapping[Any, Any], levels: pd.DataFrame, lineage: Lineage) -> list[Row]:
-    ref, anchor = lineage.cite(text_of(head["stat_id"]))
-    tests = (Cell(fixed(head["standardised_difference"], 2)), Cell(p_value(head["p"])),
+def _sized(label: str | None, n: int | None) -> str:
+    words = _capital(label or "")
+    return words if n is None else f"{words} (n {n:,})"
+
+
+def _variable_rows(
+    words: str,
+    head: CharacteristicStatistic,
+    levels: Sequence[CharacteristicStatistic],
+    lineage: Lineage,
+) -> list[Row]:
+    ref, anchor = lineage.cite(head.name.stat_id)
+    tests = (Cell(fixed(head.standardised_difference, 2)), Cell(p_value(head.p)),
              Cell(ref, f"#{anchor}" if anchor else ""))  # fmt: skip
-    groups = ("mutated", "wild_type")
-    if levels.empty:
-        shown = [
-            "" if is_missing(head[f"median_{g}"])
-            else f"{number(head[f'median_{g}'])} ({number(head[f'q1_{g}'])}\u2013{number(head[f'q3_{g}'])})"
-            for g in groups
-        ]  # fmt: skip
-        rows = [
-            Row(
-                (Cell(f"{words}, median (quartiles)"), *(Cell(text) for text in shown), *tests),
-                text_of(head["stat_id"]),
-            )
-        ]
-    else:
-        rows = [Row((Cell(words), Cell(""), Cell(""), *tests), text_of(head["stat_id"]))]
-        most = 2 * _MOST_VALUES if words == heading("cohort_id") else _MOST_VALUES
-        largest = levels.index.isin(levels.nlargest(most, "n").index)
-        for level in levels[largest].to_dict("records"):
-            cells = [Cell(_with_share(level[f"n_{g}"], level[f"share_{g}"])) for g in groups]
-            rows.append(Row((Cell(f"\u2003{level['level']}"), *cells, Cell(""), Cell(""), Cell(""))))
-        rest = levels[~largest]
-        if len(rest):
-            cells = [Cell(_with_share(rest[f"n_{g}"].sum(), rest[f"share_{g}"].sum())) for g in groups]
-            rows.append(
-                Row(
-                    (
-                        Cell(f"\u2003{len(rest)} other{'s' if len(rest) > 1 else ''}"),
-                        *cells,
-                        Cell(""),
-                        Cell(""),
-                        Cell(""),
-                    )
-                )
-            )
-    missing = [head[f"n_missing_{g}"] for g in groups]
-    if any(missing):
-        rows.append(
-            Row((Cell("\u2003Not known"), *(Cell(count(n)) for n in missing), Cell(""), Cell(""), Cell("")))
+    nothing = (Cell(""), Cell(""), Cell(""))
+    if not levels:
+        shown = (
+            _quartiles(head.median_in_group, head.q1_in_group, head.q3_in_group),
+            _quartiles(head.median_in_reference, head.q1_in_reference, head.q3_in_reference),
         )
+        rows = [Row((Cell(f"{words}, median (quartiles)"), *map(Cell, shown), *tests), head.name.stat_id)]
+    else:
+        rows = [Row((Cell(words), Cell(""), Cell(""), *tests), head.name.stat_id)]
+        most = 2 * _MOST_VALUES if words == heading("cohort_id") else _MOST_VALUES
+        largest = sorted(levels, key=lambda level: -(level.n or 0))[:most]
+        for level in levels:
+            if level in largest:
+                rows.append(Row((Cell(f"\u2003{level.level}"), *_level_cells([level]), *nothing)))
+        rest = [level for level in levels if level not in largest]
+        if rest:
+            label = f"\u2003{len(rest)} other{'s' if len(rest) > 1 else ''}"
+            rows.append(Row((Cell(label), *_level_cells(rest), *nothing)))
+    missing = (head.n_missing_in_group, head.n_missing_in_reference)
+    if any(missing):
+        rows.append(Row((Cell("\u2003Not known"), *(Cell(count(n)) for n in missing), *nothing)))
     return rows
+
+
+def _quartiles(median: float | None, low: float | None, high: float | None) -> str:
+    return "" if median is None else f"{number(median)} ({number(low)}\u2013{number(high)})"
+
+
+def _level_cells(levels: Sequence[CharacteristicStatistic]) -> tuple[Cell, Cell]:
+    """People of the levels in the group and in the reference, with their share of the known."""
+    in_group = sum(level.counts.n_in_group or 0 for level in levels)
+    in_reference = sum(level.counts.n_in_reference or 0 for level in levels)
+    shares = [level.share_in_group for level in levels], [level.share_in_reference for level in levels]
+    return _with_share(in_group, shares[0]), _with_share(in_reference, shares[1])
+
+
+def _with_share(n: int, shares: Sequence[float | None]) -> Cell:
+    known = [share for share in shares if share is not None]
+    return Cell(f"{count(n)} ({100 * sum(known):.0f} %)" if known else count(n))
 
 
 def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _with_share(n: Any, share: Any) -> str:
-    return count(n) if is_missing(share) else f"{count(n)} ({100 * float(share):.0f} %)"
 
 
 def heading(column: str) -> str:

@@ -7,16 +7,17 @@ The items are those of McShane et al., J Natl Cancer Inst 2005;97:1180, as expla
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
-import pandas as pd
-
+from analytics.engine.numbers import count, fixed, p_value, with_ends
 from analytics.report.blocks import RemarkItem
 from analytics.report.material import Material
 from analytics.report.people_tables import CHARACTERISTICS, heading
 from analytics.report.remark_evidence import Evidence, gather, median_follow_up
 from analytics.report.spec import ReportSpec
-from analytics.report.words import count, fixed, listed, p_value, plain_words, plural, with_interval
+from analytics.report.words import listed, plain_words, plural
+from analytics.results.statistic import ComparisonStatistic, Counts
 
 IN_RUN, PARTLY, NOT_AVAILABLE, NOT_APPLICABLE = "in the run", "partly", "not available", "not applicable"
 #: Normal quantiles of a two-sided 5 % test with a power of 80 %.
@@ -36,15 +37,15 @@ def remark_items(spec: ReportSpec, material: Material) -> tuple[RemarkItem, ...]
 
 
 def _marker(e: Evidence) -> _Answer:
-    specs = e.material.specs.drop_duplicates("analysis_id")
-    n_pre = int(specs["is_prespecified"].fillna(False).astype(bool).sum())
-    genes = sorted(set(specs["gene"].dropna().astype(str)))
+    specs = {spec.analysis_id: spec for spec in e.material.specs}.values()
+    n_pre = sum(bool(spec.is_prespecified) for spec in specs)
+    genes = sorted({gene for spec in specs for gene in spec.genes})
     marker = (
         f"Marker: mutation of {listed(genes)}."
         if genes
         else "Markers: the genes and gene sets named in the specs."
     )
-    dates = sorted(set(specs["registered_on"].dropna().astype(str)))
+    dates = sorted({spec.registered_on for spec in specs if spec.registered_on is not None})
     return IN_RUN, (
         f"{marker} Objective: {e.spec.question} {plural(len(specs), 'analysis', 'analyses')}, written down on "
         f"{listed(dates)}; {n_pre} of them before the data were looked at, the others are exploratory."
@@ -69,8 +70,8 @@ def _patients(e: Evidence) -> _Answer:
 def _treatments(e: Evidence) -> _Answer:
     if not e.known("drug_class"):
         return NOT_AVAILABLE, "No table of these cohorts says which drug was given.", ""
-    arms = e.material.every_stat["table_name"].eq("interaction_stats").any()
-    randomised = " Arms of randomised trials are compared where the cohorts have them." if arms else ""
+    has_arms = bool(e.material.interactions)
+    randomised = " Arms of randomised trials are compared where the cohorts have them." if has_arms else ""
     return PARTLY, (
         f"Drug class known of {e.known('drug_class'):,} of {len(e.members):,}: {e.commonest('drug_class')}. "
         "How treatment "
@@ -118,10 +119,7 @@ def _design(e: Evidence) -> _Answer:
 
 
 def _endpoints(e: Evidence) -> _Answer:
-    specs = e.material.specs
-    endpoints = list(
-        dict.fromkeys(w for text in specs["endpoints"].dropna() for w in str(text).split(", ") if w)
-    )
+    endpoints = list(dict.fromkeys(word for spec in e.material.specs for word in spec.endpoints))
     if not endpoints:
         return NOT_APPLICABLE, "No analysis of this report has a time to an event.", ""
     origin = ""
@@ -135,9 +133,7 @@ def _endpoints(e: Evidence) -> _Answer:
 
 
 def _candidates(e: Evidence) -> _Answer:
-    covariates = sorted(
-        {w for text in e.material.specs["covariates"].dropna() for w in str(text).split(", ") if w}
-    )
+    covariates = sorted({word for spec in e.material.specs for word in spec.covariates})
     scans = [
         f"{count(r['family_size'])} genes in {r['scan_id']}" for r in e.material.scans.to_dict("records")
     ]
@@ -150,17 +146,16 @@ def _candidates(e: Evidence) -> _Answer:
 
 def _sample_size(e: Evidence) -> _Answer:
     rows = e.rows("cox_univariable", "firth_univariable")
-    rows = rows[(rows["analysis_id"] == e.analysis_id) & rows["events"].notna()]
+    own = [row for row in rows if row.name.analysis_id == e.analysis_id and row.counts.events is not None]
     none = "Every public patient who passes the steps is counted; no sample size was planned."
-    if rows.empty:
+    counts = own[0].counts if own else Counts()
+    share = (counts.n_in_group or 0) / (counts.n or 1)
+    if not 0 < share < 1 or not counts.events:
         return NOT_APPLICABLE, none, ""
-    row = rows.iloc[0]
-    share = float(row["n_mutated"]) / float(row["n"])
-    if not 0 < share < 1 or not row["events"]:
-        return NOT_APPLICABLE, none, ""
-    ratio = math.exp(-_Z_ALPHA_AND_POWER / math.sqrt(float(row["events"]) * share * (1 - share)))
+    ratio = math.exp(-_Z_ALPHA_AND_POWER / math.sqrt(counts.events * share * (1 - share)))
     return IN_RUN, (
-        f"{none} With {count(row['events'])} events and {100 * share:.1f} % mutated a hazard ratio of "
+        f"{none} With {count(counts.events)} events and {100 * share:.1f} % "
+        f"{counts.group_label or 'in the group'} a hazard ratio of "
         f"{fixed(ratio, 2)} or "
         "below (or its inverse or above) would be shown with a power of 80 % (Schoenfeld 1983)."
     ), ""  # fmt: skip
@@ -177,9 +172,8 @@ def _statistics(e: Evidence) -> _Answer:
 
 
 def _cut_points(e: Evidence) -> _Answer:
-    keys = e.stats["estimate_key"].astype(str)
-    cut = e.stats[keys.str.contains("cut_?off|cut_?point|maxstat", regex=True)]
-    if len(cut):
+    cut = [row for row in e.stats if re.search("cut_?off|cut_?point|maxstat", row.key)]
+    if cut:
         return IN_RUN, (
             "Gene status is mutated, wild-type, not profiled or undetermined, and the last two are left out by "
             "default. Cut-offs of "
@@ -224,7 +218,7 @@ def _distributions(e: Evidence) -> _Answer:
 def _relations(e: Evidence) -> _Answer:
     if e.members.empty or not (e.members["status"] == "mutated").any():
         return NOT_AVAILABLE, "Nobody of the leading analysis is mutated.", ""
-    compared = int(e.stats["table_name"].eq("comparison_stats").sum())
+    compared = sum(row.table_name == ComparisonStatistic.TABLE for row in e.stats)
     more = (
         f", and {plural(compared, 'comparison')} of burden and immune features by status" if compared else ""
     )
@@ -232,17 +226,14 @@ def _relations(e: Evidence) -> _Answer:
 
 
 def _estimates(e: Evidence, keys: tuple[str, ...], none: str) -> _Answer:
-    rows = e.rows(*keys)
-    rows = rows[rows["estimate"].notna()]
-    if rows.empty:
+    rows = [row for row in e.rows(*keys) if row.estimate is not None]
+    if not rows:
         return NOT_AVAILABLE, none, ""
-    own = rows[rows["analysis_id"] == e.analysis_id]
-    row = (own if len(own) else rows).iloc[0]
+    row = next((row for row in rows if row.name.analysis_id == e.analysis_id), rows[0])
     return IN_RUN, (
         f"{plural(len(rows), 'estimate')} with interval, n and events; the leading one "
-        f"{with_interval(row.to_dict(), 'ratio')}, "
-        f"P {p_value(row['p'])}."
-    ), f"#a-{row['analysis_id']}"  # fmt: skip
+        f"{with_ends(row.estimate, row.ci_low, row.ci_high)}, P {p_value(row.p)}."
+    ), f"#a-{row.name.analysis_id}"  # fmt: skip
 
 
 def _univariable(e: Evidence) -> _Answer:
@@ -292,7 +283,7 @@ def _further(e: Evidence) -> _Answer:
         n = len(e.rows(key))
         if n:
             found.append(f"{words} ({n})")
-    left_out = e.stats["estimate_key"].astype(str).str.contains(".without.", regex=False).sum()
+    left_out = sum(".without." in row.key for row in e.stats)
     found += [f"leave one cohort out ({left_out})"] if left_out else []
     found += [f"burden null ({len(e.material.scan_rows)})"] if len(e.material.scan_rows) else []
     if not found:
@@ -305,11 +296,11 @@ def _further(e: Evidence) -> _Answer:
 
 
 def _interpretation(e: Evidence) -> _Answer:
-    verdicts = e.material.tables.get("interaction_stats", pd.DataFrame({"verdict": []}))["verdict"].dropna()
+    verdicts = {row.verdict for row in e.material.interactions if row.verdict is not None}
     against = sum(finding.is_warning for finding in e.material.findings)
     words = (
-        f"Verdicts in fixed words: {', '.join(sorted(set(verdicts)))}."
-        if len(verdicts)
+        f"Verdicts in fixed words: {', '.join(sorted(verdicts))}."
+        if verdicts
         else "No verdict in fixed words."
     )
     return PARTLY, (

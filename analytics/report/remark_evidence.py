@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -10,7 +11,7 @@ import pandas as pd
 from analytics.errors import AnalysisError
 from analytics.report.material import Material
 from analytics.report.spec import ReportSpec
-from analytics.report.words import text_of
+from analytics.results.statistic import AnyStatistic
 from analytics.survival.kaplan_meier import kaplan_meier
 
 
@@ -23,13 +24,15 @@ class Evidence:
     analysis_id: str
     variant: str
     members: pd.DataFrame
-    stats: pd.DataFrame
+    stats: Sequence[AnyStatistic]
 
-    def rows(self, *keys: str) -> pd.DataFrame:
+    def rows(self, *keys: str) -> list[AnyStatistic]:
         """Statistics over all members whose key ends in one of ``keys``, default way only."""
-        kept = self.stats[self.stats["cohort_id"].isna() & (self.stats["variant"] == "default")]
-        tail = kept["estimate_key"].astype(str).str.split(".").str[-1]
-        return kept[tail.isin(keys)]
+        return [
+            row
+            for row in self.stats
+            if row.cohort_id is None and row.name.variant == "default" and row.key.rsplit(".", 1)[-1] in keys
+        ]
 
     def known(self, column: str) -> int:
         return int(self.members[column].notna().sum()) if column in self.members else 0
@@ -48,8 +51,7 @@ def gather(spec: ReportSpec, material: Material) -> Evidence:
     of_survival = [name for name in leads if len(material.of("survival_stats", name))]
     analysis_id = (of_survival or leads or spec.analyses())[0]
     own = material.spec(analysis_id)
-    endpoint = text_of(own["endpoints"]).split(", ")[0]
-    variant = text_of(own["variant"])
+    endpoint, variant = own.first_endpoint, own.variant
     members = next(
         (
             frame
@@ -58,7 +60,7 @@ def gather(spec: ReportSpec, material: Material) -> Evidence:
         ),
         pd.DataFrame({"status": pd.Series(dtype="string")}),
     )
-    return Evidence(spec, material, analysis_id, variant, members, material.every_stat)
+    return Evidence(spec, material, analysis_id, variant, members, material.statistics)
 
 
 def median_follow_up(members: pd.DataFrame) -> str | None:

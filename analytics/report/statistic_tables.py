@@ -12,24 +12,18 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import count, estimate_text, is_missing, number, p_value, with_ends
 from analytics.report.blocks import Cell, Column, Note, Row, RowGroup, Table
 from analytics.report.lineage import Lineage
 from analytics.report.words import (
     column_words,
-    count,
     endpoint_words,
-    estimate_text,
     estimator_words,
-    is_missing,
     key_words,
-    number,
-    p_value,
     plain_words,
-    scale_of,
-    sentences,
+    shown_scale,
     text_of,
     variant_words,
-    with_interval,
 )
 
 #: Most rows of a table that are printed; the rest is in the published file.
@@ -47,12 +41,13 @@ TITLES = {
 _NOT_SHOWN = frozenset(
     {
         "stat_id", "analysis_id", "variant", "endpoint", "cohort_id", "estimate_key", "estimator",
-        "adjusted_for", "strata", "ties", "row_set", "n", "n_mutated", "events", "events_mutated",
-        "responders", "responders_mutated", "estimate", "ci_low", "ci_high", "standard_error", "statistic",
-        "p", "p_method", "median_mutated_months", "median_wild_type_months", "warnings", "feature",
+        "adjusted_for", "strata", "ties", "row_set", "n", "n_in_group", "events", "events_in_group", "scale",
+        "reference_label", "responders", "responders_in_group", "estimate", "ci_low", "ci_high", "standard_error",
+        "statistic", "category",
+        "p", "p_method", "median_in_group_months", "median_in_reference_months", "warnings", "feature",
         "group_label", "numerator", "denominator", "cohorts", "n_cohorts", "left_out", "prediction_low",
         "prediction_high", "gene_set_sha256", "stratum", "cliffs_delta_ci_low", "cliffs_delta_ci_high",
-        "i2_ci_low_percent", "i2_ci_high_percent", "spec_sha256", "run_id", "n_wild_type",
+        "i2_ci_low_percent", "i2_ci_high_percent", "spec_sha256", "run_id",
     }
 )  # fmt: skip
 #: Further columns of wide tables that are printed; of the other tables all are.
@@ -70,9 +65,9 @@ class Notes:
 
     _marks: dict[str, str] = field(default_factory=dict)
 
-    def mark(self, text: Any) -> tuple[str, ...]:
-        """The letters of a paragraph's sentences."""
-        return tuple(self._marks.setdefault(s, _letters(len(self._marks))) for s in sentences(text))
+    def mark(self, warnings: Any) -> tuple[str, ...]:
+        """The letters of the warnings of a row."""
+        return tuple(self._marks.setdefault(s, _letters(len(self._marks))) for s in warnings or ())
 
     def all(self) -> tuple[Note, ...]:
         return tuple(Note(mark, text) for text, mark in self._marks.items())
@@ -148,7 +143,9 @@ def _columns(
     name: str, rows: pd.DataFrame, comments: Mapping[str, str], lineage: Lineage, notes: Notes
 ) -> tuple[list[tuple[Column, _Make]], list[str]]:
     """Columns that at least one row fills, and, as sentences, words that are the same in all rows."""
-    named = [c for c in ("feature", "group_label") if c in rows and rows[c].nunique() > 1]
+    groups = [label for label in rows["group_label"].dropna().unique() if label]
+    in_group = groups[0] if len(groups) == 1 else "in the group"
+    named = [c for c in ("feature", "category", "group_label") if c in rows and rows[c].nunique() > 1]
     made: list[tuple[Column, _Make]] = [
         (Column("What", comments.get("estimate_key", "")), lambda row: _what(row, named, notes))
     ]
@@ -168,14 +165,14 @@ def _columns(
         add("Endpoint", meaning("endpoint", ""), lambda r: endpoint_words(r["endpoint"]))
     add("Cohort", meaning("cohort_id", ""), lambda r: text_of(r.get("cohort_id")))
     add("Stratum", meaning("stratum", ""), lambda r: text_of(r.get("stratum")))
-    add("n (mutated)" if _has(rows, "n_mutated") else "n", f"{meaning('n', '')} ({meaning('n_mutated', '')})",
-        lambda r: _of_which(r, "n", "n_mutated"), numeric=True)  # fmt: skip
+    add(f"n ({in_group})" if _has(rows, "n_in_group") else "n", f"{meaning('n', '')} ({meaning('n_in_group', '')})",
+        lambda r: _of_which(r, "n", "n_in_group"), numeric=True)  # fmt: skip
     add("Cohorts", meaning("n_cohorts", ""), lambda r: count(r.get("n_cohorts")), numeric=True)
     for all_, some, label in (
-        ("events", "events_mutated", "Events"),
-        ("responders", "responders_mutated", "Responders"),
+        ("events", "events_in_group", "Events"),
+        ("responders", "responders_in_group", "Responders"),
     ):
-        with_some = f"{label} (mutated)" if _has(rows, some) else label
+        with_some = f"{label} ({in_group})" if _has(rows, some) else label
         add(with_some, meaning(all_, ""), lambda r, a=all_, s=some: _of_which(r, a, s), numeric=True)  # type: ignore[misc]
     add("Counted", f"{meaning('numerator', '')}; {meaning('denominator', '')}", _ratio, numeric=True)
     add(
@@ -233,14 +230,19 @@ def _ratio(row: Mapping[Any, Any]) -> str:
 
 
 def _estimate(row: Mapping[Any, Any]) -> str:
-    scale, shown = scale_of_row(row), with_interval(row, scale_of_row(row))
+    scale = scale_of_row(row)
+    shown = _with_ends(row, scale)
     is_named = any(word in key_words(text_of(row.get("estimate_key"))) for word in ("%", "percentage"))
     return f"{shown} %" if shown and scale in ("percent", "points") and not is_named else shown
 
 
+def _with_ends(row: Mapping[Any, Any], scale: str) -> str:
+    return with_ends(row.get("estimate"), row.get("ci_low"), row.get("ci_high"), scale)
+
+
 def scale_of_row(row: Mapping[Any, Any]) -> str:
     """Kind of number that a row's estimate is."""
-    return scale_of(text_of(row.get("estimate_key")), text_of(row.get("estimator")), text_of(row.get("unit")))
+    return shown_scale(text_of(row.get("scale")), text_of(row.get("unit")))
 
 
 def _prediction(row: Mapping[Any, Any]) -> str:
@@ -317,14 +319,14 @@ def cohort_table(
             continue
         cells = [
             Cell(str(cohort_id), marks=notes.mark(leading.get("warnings"))),
-            Cell(_of_which(leading, "n", "n_mutated")),
-            Cell(_of_which(leading, "events", "events_mutated")),
+            Cell(_of_which(leading, "n", "n_in_group")),
+            Cell(_of_which(leading, "events", "events_in_group")),
         ]
         for row in found:
             is_firth = row is not None and "firth" in text_of(row["estimate_key"])
             cells += [
                 Cell(
-                    "" if row is None else with_interval(row, "ratio") or "no estimate",
+                    "" if row is None else _with_ends(row, "ratio") or "no estimate",
                     marks=("F",) if is_firth else (),
                 ),
                 Cell("" if row is None else p_value(row.get("p"))),
@@ -332,8 +334,10 @@ def cohort_table(
         made.append(Row((*cells, _source(lineage)(leading)), text_of(leading["stat_id"])))
     if not made:
         return None
-    columns = [Column("Cohort", comments.get("cohort_id", "")), Column("n (mutated)", comments.get("n", ""), True),
-               Column("Events (mutated)", comments.get("events", ""), True)]  # fmt: skip
+    in_group = text_of(rows["group_label"].dropna().iloc[0])
+    columns = [Column("Cohort", comments.get("cohort_id", "")),
+               Column(f"n ({in_group})", comments.get("n", ""), True),
+               Column(f"Events ({in_group})", comments.get("events", ""), True)]  # fmt: skip
     for heading, p in zip(_OF_COHORT, ("P", "P, adjusted"), strict=True):
         columns += [
             Column(heading, comments.get("estimate", ""), True),

@@ -1,15 +1,13 @@
-"""Numbers and names as a reader wants them: digits by kind of estimate, p as journals print it, keys in words."""
+"""Names as a reader wants them: keys, estimators, endpoints, columns. Numbers: `analytics.engine.numbers`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
-#: Thin minus and en dash as printed; an interval of numbers that may be negative is written with "to".
-MINUS, DASH = "\u2212", "\u2013"
+from analytics.engine.numbers import is_missing
+from analytics.estimators import ESTIMATORS
+from analytics.results.estimator import Scale
 
 ENDPOINTS = {
     "OS": "Overall survival",
@@ -53,116 +51,32 @@ _RESPONSE_KEYS = {
     "fisher": "Odds ratio of {what}, Fisher",
     "chi_square": "Chi-square test of {what}",
 }
-_ESTIMATORS = {
-    "kaplan_meier": "Kaplan-Meier",
-    "log_rank": "Log-rank",
-    "log_rank_oe": "Log-rank O/E",
-    "clopper_pearson": "Clopper-Pearson",
-    "fisher_exact": "Fisher's exact test",
-    "chi_square": "Chi-square",
-}
 _WORDS = {"oe": "O/E", "tmb": "TMB", "hr": "HR", "ci": "CI", "p": "P", "q": "q", "ssgsea": "ssGSEA", "gsea": "GSEA",
           "icb": "ICB", "id": "", "tcga": "TCGA", "msk": "MSK"}  # fmt: skip
 
 
-def is_missing(value: Any) -> bool:
-    """None, NaN, NaT or pd.NA."""
-    return value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and value != value)
-
-
 def text_of(value: Any) -> str:
-    """The value as text; nothing for what is missing."""
+    """The value as text, a list with commas; nothing for what is missing."""
+    if isinstance(value, list | tuple):
+        return ", ".join(str(item) for item in value)
     return "" if is_missing(value) else str(value)
 
 
-def number(value: Any, digits: int = 3) -> str:
-    """Significant digits, with a real minus; large and small numbers without an exponent where that reads better."""
-    if is_missing(value):
-        return ""
-    value = float(value)
-    if value == int(value) and abs(value) < 1e15 and (abs(value) >= 10**digits or value == 0):
-        return f"{int(value):,}".replace("-", MINUS)
-    if abs(value) >= 10**digits:
-        return f"{value:,.0f}".replace("-", MINUS)
-    shown = f"{value:#.{digits}g}".rstrip(".") if abs(value) >= 1e-4 else f"{value:.1e}"
-    return shown.replace("-", MINUS)
-
-
-def count(value: Any) -> str:
-    """A whole number with thousands separated."""
-    return "" if is_missing(value) else f"{int(value):,}".replace("-", MINUS)
-
-
-def fixed(value: Any, decimals: int) -> str:
-    """Decimals; a ratio that two decimals would print as 0.00 gets two significant digits."""
-    if is_missing(value):
-        return ""
-    value = float(value)
-    if value != 0 and abs(value) < 0.95 * 10 ** (1 - decimals):
-        return number(value, 2)
-    return f"{value:,.{decimals}f}".replace("-", MINUS)
-
-
-def p_value(value: Any) -> str:
-    """P as journals print it: below 0.001 as such, three decimals below 0.1, else two."""
-    if is_missing(value):
-        return ""
-    value = float(value)
-    if value < 0.001:
-        return "<0.001"
-    return f"{value:.3f}" if value < 0.0995 else f"{value:.2f}"
-
-
-_RATIO = re.compile(  # a Wilcoxon test is no Cox model
-    r"(?<![a-z])(cox|firth|logrank_oe|random_effects|random effects|hazard|odds|fisher|mantel.haenszel|arm_x_gene|"
-    r"gene_in_|ratio_of)"
-)
-
-
-def scale_of(key: str, estimator: str, unit: str = "") -> str:
-    """What kind of number an estimate is: count, percent, points, months, ratio or plain."""
-    tail = key.split(".")
-    if estimator == "count" or "count" in estimator:
-        return "count"
-    if estimator == "newcombe":
-        return "points"
-    is_share = any(part in ("rate", "share") or part.endswith(("_rate", "_share")) for part in tail)
-    if is_share or estimator in ("clopper_pearson", "proportion") or estimator.startswith("exact binomial"):
-        return "percent"
-    is_median = any(part.startswith("median") for part in tail) and estimator in ("kaplan_meier", "")
-    if is_median or tail[-1] == "restricted_mean_difference" or unit == "months":
+def shown_scale(scale: str | None, unit: str = "") -> str:
+    """How numbers of a scale are written: count, percent, points, months, ratio or plain; see ``engine.numbers``."""
+    if unit == "months":
         return "months"
-    if _RATIO.search(f"{key} {estimator}".lower()):
-        return "ratio"
-    return "plain"
+    return _SHOWN_SCALES.get(scale or "", "plain")
 
 
-def estimate_text(value: Any, scale: str) -> str:
-    """One estimate or end of an interval on its scale."""
-    if is_missing(value):
-        return ""
-    if scale == "count":
-        return count(round(float(value))) if float(value) == round(float(value)) else number(value, 4)
-    if scale in ("percent", "points"):
-        return fixed(100 * float(value), 1) if value else "0"
-    if scale == "months":
-        return f"{float(value):,.1f}".replace("-", MINUS)
-    if scale == "ratio":
-        return fixed(value, 2)
-    return number(value)
-
-
-def with_interval(row: Mapping[Any, Any], scale: str) -> str:
-    """``0.34 (0.12-0.92)``; an end that is not there is said so."""
-    value = estimate_text(row.get("estimate"), scale)
-    if not value:
-        return ""
-    low, high = row.get("ci_low"), row.get("ci_high")
-    if is_missing(low) and is_missing(high):
-        return value
-    ends = [estimate_text(low, scale) or "not reached", estimate_text(high, scale) or "not reached"]
-    is_signed = any(end.startswith(MINUS) for end in ends)
-    return f"{value} ({(' to ' if is_signed else DASH).join(ends)})"
+_SHOWN_SCALES: dict[str, str] = {
+    **{known.value: "ratio" for known in Scale if known.is_ratio},
+    Scale.COUNT: "count",
+    Scale.SHARE: "percent",
+    Scale.DIFFERENCE_OF_SHARES: "points",
+    Scale.MONTHS: "months",
+    Scale.DIFFERENCE_IN_MONTHS: "months",
+}
 
 
 def key_words(key: str) -> str:
@@ -186,9 +100,15 @@ def key_words(key: str) -> str:
     return _KEYS.get(parts[-1], _capital(", ".join(plain_words(part) for part in parts)))
 
 
+def group_words(key: str) -> str:
+    """The key of a group as a heading: 'wild_type' -> 'Wild-type'."""
+    return _capital(_GROUPS.get(key, plain_words(key)))
+
+
 def estimator_words(estimator: str) -> str:
     """Name of an estimator."""
-    return _ESTIMATORS.get(estimator, _capital(plain_words(estimator)))
+    known = ESTIMATORS.get(estimator)
+    return known.label if known else _capital(plain_words(estimator))
 
 
 def endpoint_words(endpoint: Any, key: str = "") -> str:
@@ -214,11 +134,6 @@ def column_words(name: str) -> str:
     if stem and last in units:
         return f"{_capital(plain_words(stem.removeprefix('is_').removeprefix('has_')))}, {units[last]}"
     return _capital(plain_words(name.removeprefix("is_").removeprefix("has_")))
-
-
-def sentences(text: Any) -> list[str]:
-    """A paragraph of warnings as single sentences."""
-    return [part for part in re.split(r"(?<=[.!]) (?=[A-Z0-9])", text_of(text).strip()) if part]
 
 
 def listed(names: list[str]) -> str:

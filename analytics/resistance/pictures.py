@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.numbers import p_relation, p_value
 from analytics.figures.picture import Picture
 from analytics.immune.gene_sets import set_words as set_name_words
 from analytics.resistance.acquired.outcomes import NOT_EVALUABLE, OUTCOME_WORDS
@@ -264,7 +265,7 @@ def change_figures(
         if not panels:
             continue
         said = [
-            f"{f} {r.estimate:+.2f} (p {r.p:.2g}, n {r.n})"
+            f"{f} {r.estimate:+.2f} (p {p_value(r.p)}, n {r.n})"
             for (c, f, g), r in tests.items() if c == cohort_id and g == "all" and r.p is not None
         ]  # fmt: skip
         stem = f"{variant}_{cohort_id}_expression_{later.replace(' ', '_')}"
@@ -279,6 +280,6 @@ def change_figures(
 
 def _change_group(rows: pd.DataFrame, label: str, test: PairStatistic | None) -> ChangeGroup:
     p = None if test is None else test.p
-    note = "" if p is None else ("p < 0.001" if p < 0.001 else f"p = {p:.2g}")
+    note = "" if p is None else f"p {p_relation(p)}"
     words = {"responders": "responders", "non_responders": "non-resp."}[label]
     return ChangeGroup(words, rows["first"], rows["second"], note)

@@ -12,6 +12,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import with_ends
 from analytics.errors import NoRowsError
 from analytics.figures import style
 
@@ -102,5 +103,5 @@ def _line(page: object, row: RateRow, y: float, left: float, right: float) -> No
     text(left - 3.0, y, f"{row.n_yes} / {row.n}", size=style.TEXT_PT, ha="right", va="center")
     said = "no one profiled"
     if not math.isnan(row.rate):
-        said = f"{100 * row.rate:.1f} ({100 * row.ci_low:.1f}-{100 * row.ci_high:.1f})"
+        said = with_ends(row.rate, row.ci_low, row.ci_high, "percent")
     text(right, y, said, size=style.TEXT_PT, ha="right", va="center")

@@ -18,7 +18,12 @@ import pandas as pd
 
 from analytics.errors import EmptyGroupError, InvalidColumnError, MissingColumnError, NoRowsError
 from analytics.response.rates import Rate, RateDifference, exact_rate, newcombe_difference
-from analytics.response.tables import FisherExactTest, PearsonTest, fisher_exact_test, pearson_chi_square_test
+from analytics.response.two_by_two import (
+    FisherExactTest,
+    PearsonTest,
+    fisher_exact_test,
+    pearson_chi_square_test,
+)
 
 # Cochran's rule: below an expected count of 5 in any cell the chi-square approximation is not trusted.
 SMALLEST_EXPECTED = 5.0

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast, Group
 from analytics.errors import AnalysisError
-from analytics.questions.groups import Contrast, Group
 from analytics.questions.specs import Response
 from analytics.response.comparison import RateComparison, compare_response
 from analytics.response.rates import Rate
@@ -73,8 +73,8 @@ def response_statistics(
         except AnalysisError as exc:
             found.append(
                 ResponseStatistic(
-                    name=scope.name(f"{response}.fisher"), estimator=FISHER_EXACT.key, scale=FISHER_EXACT.scale,
-                    counts=Counts(n=len(members)), row_set="members", warnings=(str(exc),),
+                    name=scope.name(f"{response}.fisher{contrast.suffix}"), estimator=FISHER_EXACT.key,
+                    scale=FISHER_EXACT.scale, counts=Counts(n=len(members)), row_set="members", warnings=(str(exc),),
                 )
             )  # fmt: skip
             continue
@@ -114,18 +114,20 @@ class _Part:
             group.n_yes + reference.n_yes, group.n_yes,
         ).warned(*self.warnings, *compared.warnings)  # fmt: skip
         difference, fisher = compared.difference, compared.fisher
+        sides = {self.contrast.group: (group, in_group), self.contrast.reference: (reference, ~in_group)}
+        rates = [
+            self._rate(key, denominator, of, sides[of][0], counted.index[sides[of][1]], name)
+            for of in self.contrast.alone
+        ]
+        ends = {"estimate": fisher.odds_ratio, "ci_low": fisher.ci_low, "ci_high": fisher.ci_high}
         return [
-            self._rate(key, denominator, self.contrast.group, group, counted.index[in_group], name),
-            self._rate(key, denominator, self.contrast.reference, reference, counted.index[~in_group], name),
+            *rates,
             replace(
                 both, estimate=difference.difference, ci_low=difference.ci_low, ci_high=difference.ci_high
             ),
-            self._test(
-                both, FISHER_EXACT, f"{key}.fisher", estimate=fisher.odds_ratio, ci_low=fisher.ci_low,
-                ci_high=fisher.ci_high, p=fisher.p,
-            ),
-            self._test(both, CHI_SQUARE, f"{key}.chi_square", p=compared.chi_square.p),
-        ]  # fmt: skip
+            self._test(both, FISHER_EXACT, f"{key}.fisher{self.contrast.suffix}", p=fisher.p, **ends),
+            self._test(both, CHI_SQUARE, f"{key}.chi_square{self.contrast.suffix}", p=compared.chi_square.p),
+        ]
 
     def _test(
         self,
@@ -168,6 +170,10 @@ class _Part:
         )
         return replace(row, estimate=rate.rate, ci_low=rate.ci_low, ci_high=rate.ci_high)
 
+    def _suffix(self, what: str) -> str:
+        """A rate names its group already."""
+        return "" if what.startswith("rate.") else self.contrast.suffix
+
     def _row(
         self,
         key: str,
@@ -181,7 +187,7 @@ class _Part:
         responders_in_group: int,
     ) -> ResponseStatistic:
         return ResponseStatistic(
-            name=self.scope.name(f"{key}.{what}"),
+            name=self.scope.name(f"{key}.{what}{self._suffix(what)}"),
             estimator=estimator.key,
             scale=estimator.scale,
             counts=counts,

@@ -12,13 +12,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray
 from analytics.results.estimator import Estimator, Scale
-
-FloatArray = npt.NDArray[np.float64]
 
 MANTEL_HAENSZEL = Estimator(
     key="mantel_haenszel",

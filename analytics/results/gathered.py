@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,13 +42,21 @@ class Gathered:
     ----------
     spec : the question; its ``variants`` become rows of ``analysis_specs``.
     variants : name -> variant, as the spec declares them.
+    genes : genes whose calls the biomarker reads; without them the gene that the spec asks about.
     """
 
-    def __init__(self, spec: Question, variants: Mapping[str, PeopleVariant], provenance: Provenance) -> None:
+    def __init__(
+        self,
+        spec: Question,
+        variants: Mapping[str, PeopleVariant],
+        provenance: Provenance,
+        genes: Sequence[str] | None = None,
+    ) -> None:
         self.spec = spec
+        self._genes = tuple(genes) if genes is not None else (spec.gene,) if spec.gene else ()
         self.figures: dict[str, Picture] = {}
         self._parts: dict[str, list[pd.DataFrame]] = {}
-        self.add([_spec_record(spec, *item, provenance) for item in variants.items()])
+        self.add([_spec_record(spec, *item, provenance, self._genes) for item in variants.items()])
 
     def add(self, rows: Iterable[ResultRow]) -> None:
         """Add rows to the tables of their types."""
@@ -117,7 +125,9 @@ def _members(selection: Selection, sets: RowSets) -> pd.DataFrame:
     )
 
 
-def _spec_record(spec: Question, name: str, variant: PeopleVariant, provenance: Provenance) -> SpecRecord:
+def _spec_record(
+    spec: Question, name: str, variant: PeopleVariant, provenance: Provenance, genes: tuple[str, ...]
+) -> SpecRecord:
     def listed(holder: object, attribute: str) -> tuple[str, ...]:
         return tuple(getattr(holder, attribute, ()))
 
@@ -129,8 +139,8 @@ def _spec_record(spec: Question, name: str, variant: PeopleVariant, provenance: 
         question=spec.question,
         description=variant.description,
         paper_id=spec.paper_id,
-        biomarker=spec.gene,
-        genes=(spec.gene,) if spec.gene else (),
+        biomarker=spec.biomarker,
+        genes=genes,
         endpoints=listed(spec, "endpoints"),
         cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
         filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
+from datetime import datetime
 from typing import ClassVar
 
 from analytics.results.schema import ResultRow, column, required
@@ -39,6 +39,11 @@ class SpecRecord(ResultRow):
     registered_on: str | None = column("Date on which the spec was written down")
     spec_sha256: str | None = column("Checksum of the spec file")
     run_id: str | None = column("Run that computed it, see stats.runs")
+
+    @property
+    def first_endpoint(self) -> str:
+        """The endpoint that is asked first; empty where there is none."""
+        return self.endpoints[0] if self.endpoints else ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +82,8 @@ class MemberRecord(ResultRow):
     person_id: str | None = column("Person across cohorts")
     sample_id: str | None = column("Sample whose gene status counts")
     status: str | None = column(
-        "Group of the biomarker (mutated, wild_type, ...), not_profiled or undetermined, as the variant counts it; null "
-        "where no biomarker is asked"
+        "Group of the biomarker (mutated, wild_type, ...), not_profiled or undetermined, as the variant counts it; "
+        "null where no biomarker is asked"
     )
     status_reason: str | None = column(
         "Why a person is not_profiled or undetermined, or was called otherwise as published; else null"
@@ -128,7 +133,7 @@ class RunRecord(ResultRow):
     MEANING: ClassVar[str] = "A run: commit, versions, where the sources were read from."
 
     run_id: str = required("Run")
-    started_at: dt.datetime | None = column("UTC")
+    started_at: datetime | None = column("UTC")  # noqa: RUF009  datetime is no mutable default
     commit_sha: str | None = column("Commit of the code, if it is a checkout")
     has_uncommitted_changes: bool | None = column("The code differed from that commit")
     version: str | None = column("Version of icb-warehouse")

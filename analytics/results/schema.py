@@ -7,13 +7,13 @@ value is one typed object from the fit to the published file and back, and is ne
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import math
 import numbers
 import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
@@ -26,7 +26,7 @@ Columns = dict[str, tuple[str, str]]
 
 #: Type of a field -> SQL type of its column. A tuple is a list of texts.
 _SQL_TYPES: dict[type, str] = {
-    str: "string", bool: "boolean", int: "bigint", float: "double", dt.datetime: "timestamp", tuple: "strings",
+    str: "string", bool: "boolean", int: "bigint", float: "double", datetime: "timestamp", tuple: "strings",
 }  # fmt: skip
 _ARROW = {
     "string": pa.string(),
@@ -145,7 +145,7 @@ def _plain_type(hint: Any) -> type:
     """``int | None`` -> int, ``tuple[str, ...]`` -> tuple."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(option for option in typing.get_args(hint) if option is not type(None))
-    return typing.get_origin(hint) or hint  # type: ignore[no-any-return]
+    return typing.get_origin(hint) or hint
 
 
 def columns_of(row_type: type[ResultRow]) -> Columns:

@@ -178,6 +178,9 @@ class FrequencyStatistic(Statistic):
     TABLE: ClassVar[str] = "frequency_stats"
     MEANING: ClassVar[str] = "A count or a share with its exact interval."
 
+    category: str | None = column(
+        "What the row counts where something is divided: a cancer type, a class of mutation, a domain, a residue, ..."
+    )
     numerator: int | None = column("Counted with the property; null for a plain count")
     denominator: int | None = column("Counted in all: profiled people, mutations, pairs, ...")
     unit: str | None = column("What is counted: patients, mutations, pairs, amino acids, ...")

@@ -6,10 +6,10 @@ What does not belong here: any model of a single gene.
 import numpy as np
 import pandas as pd
 
-from analytics.scan import reasons
-from analytics.scan.frame import FloatArray
+from analytics.engine.arrays import FloatArray
+from analytics.engine.multiplicity import benjamini_hochberg, shrink_normal
 from analytics.scan.genes import GeneData, identical_gene_groups
-from analytics.scan.multiplicity import benjamini_hochberg, shrink_normal
+from analytics.scan.models import reasons
 from analytics.scan.settings import ScanSettings
 from analytics.scan.verdicts import burden_verdicts, warnings
 

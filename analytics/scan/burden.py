@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analytics.scan.frame import FloatArray, IntArray, ScanInputError
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.scan.frame import ScanInputError
 
 # Harrell (2001), Regression Modeling Strategies, table 2.3: quantiles of the knots
 KNOT_QUANTILES = {

@@ -10,16 +10,17 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
+from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.lanes.carriers import carriers_in_rows
+from analytics.engine.multiplicity import benjamini_hochberg
+from analytics.engine.risk_table import build_risk_table
 from analytics.meta.interaction import RatioEstimate, ratio_estimate
 from analytics.meta.verdict import MIN_CARRIER_EVENTS, Evidence, Verdict, decide_verdict
-from analytics.scan import reasons
-from analytics.scan.carriers import carriers_in_rows
-from analytics.scan.frame import BoolArray, FloatArray, PatientFrame, ScanInputError
+from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, gene_groups
-from analytics.scan.multiplicity import benjamini_hochberg
-from analytics.scan.risk_table import build_risk_table
+from analytics.scan.models import reasons
+from analytics.scan.models.survival import Group, reasons_before_fitting, unavailable, univariable_block
 from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_models import Group, reasons_before_fitting, unavailable, univariable_block
 from analytics.scan.verdicts import PREDICTIVE_ALONE
 
 PREDICTIVE = "predictive"

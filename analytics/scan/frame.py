@@ -10,12 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.errors import AnalysisError
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
-WordArray = NDArray[np.object_]
 
 NOT_PROFILED = -1
 

@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, ScanInputError
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.scan.frame import PatientFrame, ScanInputError
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,19 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import p_value, with_ends
 from analytics.errors import NoRowsError
 from analytics.figures.forest import forest_figure
 from analytics.figures.picture import Picture
-from analytics.scan.burden_figure import burden_slope_figure, forest_rows, leading_genes, model_before_burden
-from analytics.scan.figures import MODELS, inflation, null_band, qq_figure, ranked_figure, volcano_figure
+from analytics.scan.figures.burden import burden_slope_figure, forest_rows, leading_genes, model_before_burden
+from analytics.scan.figures.effects import (
+    MODELS,
+    inflation,
+    null_band,
+    qq_figure,
+    ranked_figure,
+    volcano_figure,
+)
 from analytics.scan.survival_scan import ScanResult
 
 LEADING = 20
@@ -71,7 +79,7 @@ def _picture(figure: Figure, title: str, result: ScanResult, columns: list[str])
     said = "; ".join(f"{n:,} {verdict}" for verdict, n in verdicts.items())
     alt = (
         f"{len(data):,} genes were tested, {int(passed.sum()):,} have q below {result.settings.alpha:g}"
-        f"{f' ({said})' if said else ''}. The smallest p is that of {first['gene']} (p {first['primary_p']:.2g})."
+        f"{f' ({said})' if said else ''}. The smallest p is that of {first['gene']} (p {p_value(first['primary_p'])})."
     )
     return Picture(figure, title=title, alt=alt, data=data.reset_index(drop=True))
 
@@ -130,7 +138,7 @@ def _forest(result: ScanResult, title: str) -> Picture:
     best = rows[0]
     alt = (
         f"{effect_name(result)}, {MODELS[model]}, of the {len(rows)} genes with the smallest p; first {best.label}: "
-        f"{best.hr:.2f} ({best.ci_low:.2f} to {best.ci_high:.2f})."
+        f"{with_ends(best.hr, best.ci_low, best.ci_high)}."
     )
     return Picture(figure, title="Forest plot of the leading genes", alt=alt, data=data)
 

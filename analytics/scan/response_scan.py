@@ -8,18 +8,18 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analytics.scan import reasons
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray, WordArray
+from analytics.engine.fisher import fisher_exact_p
+from analytics.engine.lanes.carriers import CarrierRows, carriers_in_rows, collect_carriers
+from analytics.engine.risk_table import build_risk_table
 from analytics.scan.across_genes import across_genes
 from analytics.scan.burden import BurdenSpline, fit_burden_spline
-from analytics.scan.carriers import CarrierRows, carriers_in_rows, collect_carriers
 from analytics.scan.columns import RESPONSE_COLUMNS
-from analytics.scan.fisher import fisher_exact_p
-from analytics.scan.frame import BoolArray, FloatArray, IntArray, PatientFrame, ScanInputError, WordArray
+from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, check_genes, gene_groups
-from analytics.scan.logistic import LogisticNull, fit_logistic, fit_logistic_null
-from analytics.scan.risk_table import build_risk_table
-from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_models import (
+from analytics.scan.models import reasons
+from analytics.scan.models.logistic import LogisticNull, fit_logistic, fit_logistic_null
+from analytics.scan.models.survival import (
     BLOCKS,
     Group,
     heterogeneity_block,
@@ -28,6 +28,7 @@ from analytics.scan.survival_models import (
     unavailable,
     with_own_burden,
 )
+from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult, scan_notes
 
 FDR_COLUMNS = {

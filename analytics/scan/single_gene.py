@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analytics.engine.lanes.carriers import carriers_in_rows
+from analytics.engine.risk_table import build_risk_table
 from analytics.scan.across_genes import length_matched
-from analytics.scan.carriers import carriers_in_rows
 from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, gene_groups
-from analytics.scan.risk_table import build_risk_table
+from analytics.scan.models.survival import Group, log_rank_block, reasons_before_fitting
 from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_models import Group, log_rank_block, reasons_before_fitting
 from analytics.scan.survival_scan import scan_survival
 
 

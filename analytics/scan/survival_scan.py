@@ -8,21 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.scan import reasons
+from analytics.engine.arrays import BoolArray, IntArray
+from analytics.engine.lanes.carriers import carriers_in_rows, collect_carriers
+from analytics.engine.risk_table import build_risk_table
 from analytics.scan.across_genes import across_genes
-from analytics.scan.carriers import carriers_in_rows, collect_carriers
 from analytics.scan.columns import SURVIVAL_COLUMNS
 from analytics.scan.control import ControlData, control_columns, control_estimates, with_control_warnings
-from analytics.scan.frame import BoolArray, IntArray, PatientFrame
+from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import (
     GeneData,
     check_genes,
     gene_groups,
 )
-from analytics.scan.restricted_means import restricted_mean_block
-from analytics.scan.risk_table import build_risk_table
-from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_models import (
+from analytics.scan.models import reasons
+from analytics.scan.models.restricted_means import restricted_mean_block
+from analytics.scan.models.survival import (
     BLOCKS,
     Group,
     adjusted_block,
@@ -35,6 +35,7 @@ from analytics.scan.survival_models import (
     unavailable,
     univariable_block,
 )
+from analytics.scan.settings import ScanSettings
 
 FDR_COLUMNS = {
     "logrank_q": "logrank_p",

@@ -5,7 +5,7 @@ Predictive or prognostic is `analytics.meta.verdict`'s to say; it takes two scan
 import numpy as np
 import pandas as pd
 
-from analytics.scan import reasons
+from analytics.scan.models import reasons
 from analytics.scan.settings import ScanSettings
 
 DISTINGUISHABLE = "distinguishable from mutation burden"

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.engine.nnls import solve_nnls
 from analytics.errors import InvalidSettingError
-from analytics.signatures.nnls import solve_nnls
 from analytics.signatures.signatures import MAX_COSINE_LOSS, ExposureResult, SignatureSet, candidate_blocks
 from analytics.signatures.spectra import Spectra
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
 from analytics.immune.comparisons import benjamini_hochberg
-from analytics.questions.groups import Contrast
 from analytics.response.estimate import FISHER_EXACT, NEWCOMBE
 from analytics.response.rates import Rate, exact_rate
 from analytics.response.stratified_tables import MANTEL_HAENSZEL

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from analytics.engine.numbers import DASH, p_value, ratio, with_ends
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.paired_rates import PairedRate, paired_rates_figure
 from analytics.figures.picture import Picture
@@ -115,11 +116,11 @@ def _presence(
         shares = [_share(group) for group in groups]
         fisher, held = tests.get((name, "fisher")), tests.get((name, "mantel_haenszel"))
         notes = (
-            _p(fisher.q if fisher else None),
-            _ratio(held.estimate if held else None),
-            _p(held.q if held else None),
+            p_value(fisher.q if fisher else None),
+            ratio(held.estimate if held else None),
+            p_value(held.q if held else None),
         )
-        bars.append(PairedRate(name, shares[0], shares[1], notes))
+        bars.append(PairedRate(name, shares[0], shares[1], tuple(note or DASH for note in notes)))
         for label, group in zip(("mutated", "wild-type"), groups, strict=True):
             data.append(
                 {
@@ -179,7 +180,7 @@ def _forest(
         favours=("longer with the signature", "shorter with the signature"),
     )
     data = pd.DataFrame([_source_row(drawn[name]) for name in chosen])
-    words = [f"{line.label} {line.hr:.2f} ({line.ci_low:.2f}-{line.ci_high:.2f})" for line in lines[:6]]
+    words = [f"{line.label} {with_ends(line.hr, line.ci_low, line.ci_high)}" for line in lines[:6]]
     alt = f"Forest plot of hazard ratios by signature, {word}: {', '.join(words)}."
     return Picture(figure, f"Survival by signature, {variant_name}, {word}", alt, data)
 
@@ -207,13 +208,3 @@ def _source_row(row: SignatureSurvivalStatistic) -> dict[str, str | float | None
         "events_in_group": counts.events_in_group, "estimate": row.estimate, "ci_low": row.ci_low,
         "ci_high": row.ci_high, "p": row.p, "q": row.q,
     }  # fmt: skip
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "< 0.001" if value < 0.001 else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
-
-
-def _ratio(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"

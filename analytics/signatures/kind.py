@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
-from analytics.questions.groups import Contrast
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance

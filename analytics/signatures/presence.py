@@ -10,11 +10,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, InvalidColumnError, NoRowsError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.rates import exact_rate, newcombe_difference
 from analytics.response.stratified_tables import mantel_haenszel, strata_counts
-from analytics.response.tables import fisher_exact_test
+from analytics.response.two_by_two import fisher_exact_test
 
 
 def compare_presence(

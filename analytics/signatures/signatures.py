@@ -14,15 +14,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.nnls import solve_nnls
 from analytics.errors import InvalidColumnError, InvalidSettingError, MissingColumnError, NoRowsError
-from analytics.signatures.nnls import solve_nnls
 from analytics.signatures.spectra import CHANNELS, Spectra, read_profiles
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 MIN_MUTATIONS: Final = 50
 # MutationalPatterns' default: the loss of cosine similarity at which a signature is kept.

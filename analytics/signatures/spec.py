@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from analytics.questions.specs import COVARIATES, Endpoint, PeopleVariant, Question
+from analytics.questions.specs import COVARIATES, Endpoint, GeneQuestion, PeopleVariant
 from analytics.signatures.bootstrap import MIN_RESAMPLES
 from analytics.signatures.signatures import MAX_COSINE_LOSS, MIN_MUTATIONS
 
@@ -71,7 +71,7 @@ class SignatureVariant(PeopleVariant):
         return self
 
 
-class SignatureSpec(Question):
+class SignatureSpec(GeneQuestion):
     """Signatures of the people's index samples, by the status of a gene and beside survival.
 
     ``spectra`` come from published 96-channel tables, or are counted from the cohorts' own calls, which needs a
@@ -79,7 +79,6 @@ class SignatureSpec(Question):
     """
 
     kind: Literal["signatures"]
-    gene: str
     spectra: Literal["table", "calls"]
     ncbi_build: str = "GRCh37"
     type_column: Literal["oncotree_code", "cancer_type"] = "cancer_type"

@@ -14,10 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import IntArray
 from analytics.errors import InvalidColumnError, MissingColumnError, NoRowsError
 from analytics.signatures.reference_genome import ReferenceGenome, WrongGenomeError, require_genome
-
-IntArray = npt.NDArray[np.int64]
 
 BASES: Final = "ACGT"
 SUBSTITUTIONS: Final = ("C>A", "C>G", "C>T", "T>A", "T>C", "T>G")

@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from analytics.survival.data import FloatArray, SurvivalData
+from analytics.engine.arrays import FloatArray
+from analytics.survival.data import SurvivalData
 
 
 def concordance(data: SurvivalData, risk: FloatArray) -> float:

@@ -23,12 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.survival.concordance import concordance
-from analytics.survival.data import FloatArray, SurvivalData, count_of, survival_data
-from analytics.survival.model import CoxModel, OnConstant, cox_model
-from analytics.survival.newton import NewtonFit, maximise
-from analytics.survival.partial_likelihood import Ties
-from analytics.survival.results import (
+from analytics.engine.arrays import FloatArray
+from analytics.engine.cox_likelihood import Ties
+from analytics.engine.inference import (
     ChiSquareTest,
     DroppedTerm,
     chi_square_test,
@@ -37,6 +34,10 @@ from analytics.survival.results import (
     quadratic_form,
     two_sided_p,
 )
+from analytics.engine.newton import NewtonFit, maximise
+from analytics.survival.concordance import concordance
+from analytics.survival.data import SurvivalData, count_of, survival_data
+from analytics.survival.model import CoxModel, OnConstant, cox_model
 from analytics.survival.variance import cluster_codes, model_variance, robust_score_test, sandwich_variance
 
 

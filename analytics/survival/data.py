@@ -22,14 +22,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.errors import InvalidColumnError, MissingColumnError, NoEventsError, NoRowsError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 TIME_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 

@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.engine.inference import two_sided_p
+from analytics.engine.numbers import p_value
 from analytics.errors import InvalidSettingError, TooFewError
 from analytics.survival.cox import CoxTerm, cox_regression
 from analytics.survival.data import SurvivalData, survival_data
-from analytics.survival.results import two_sided_p
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,9 @@ def entry_independence(
     p = two_sided_p(z)
     doubtful = min(p, cox.p) < 0.05
     sentence = (
-        f"Entry and survival: conditional Kendall's tau {statistic / pairs:+.3f} (p {p:.3g}), "
+        f"Entry and survival: conditional Kendall's tau {statistic / pairs:+.3f} (p {p_value(p)}), "
         "Cox hazard ratio per month "
-        f"of entry {cox.hr:.3f} (p {cox.p:.3g}); independent entry is "
+        f"of entry {cox.hr:.3f} (p {p_value(cox.p)}); independent entry is "
         f"{'doubtful' if doubtful else 'not contradicted'}."
     )
     return EntryIndependence(

@@ -8,20 +8,20 @@ An *estimate key* is ``<endpoint>.<estimator>[.<group>]`` (``os.cox_univariable`
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast, Group
 from analytics.errors import AnalysisError
-from analytics.questions.groups import Contrast
 from analytics.questions.selection import BURDEN_COLUMNS, Selection, add_burden
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.rates import exact_rate
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope, SurvivalStatistic
 from analytics.survival.data import survival_data
-from analytics.survival.estimators import COUNT, PROPORTION, Request, requests_of
+from analytics.survival.estimators import COUNT, PROPORTION, Request, number_requests, requests_of
 
 #: cBioPortal cancer types under the short names that estimate keys use.
 CANCER_TYPE_KEYS = {
@@ -42,32 +42,46 @@ def cancer_type_key(cancer_type: str) -> str:
 
 
 def flow_statistics(
-    scope: Scope, sets: RowSets, members: pd.DataFrame, spec: AnalysisSpec, contrast: Contrast
+    scope: Scope,
+    sets: RowSets,
+    selection: Selection,
+    spec: AnalysisSpec,
+    groups: Mapping[Group, pd.Series],
 ) -> list[SurvivalStatistic]:
-    """Counts of members: in all, by group, by cohort (or declared group of cohorts) and by cancer type."""
-    in_group = members["is_mutated"].astype(bool)
-    both = ((contrast.group.key, in_group), (contrast.reference.key, ~in_group))
+    """Counts of members: in all, by group, by cohort (or declared group of cohorts) and by cancer type.
+
+    Parameters
+    ----------
+    groups : every group with who of the members is in it.
+    """
+    members = selection.members
 
     def counted(key: str, kept: pd.Series, row_set: str) -> SurvivalStatistic:
         name = sets.named(row_set, members.index[kept], members.index)
         return _count(scope, key, float(kept.sum()), int(kept.sum()), name)
 
     found = [counted("flow.n_total", pd.Series(True, index=members.index), "members")]
-    found += [counted(f"flow.n_{key}", of_key, key) for key, of_key in both]
+    found += [counted(f"flow.n_{group.key}", is_in, group.key) for group, is_in in groups.items()]
     n_cohorts = float(members["cohort_id"].nunique())
     found.append(_count(scope, "flow.n_cohorts", n_cohorts, len(members), "members"))
-    groups = {c: (c,) for c in sorted(members["cohort_id"].unique())} | dict(spec.cohort_groups)
-    for name, cohort_ids in groups.items():
+    named = {c: (c,) for c in sorted(members["cohort_id"].unique())} | dict(spec.cohort_groups)
+    for name, cohort_ids in named.items():
         inside = members["cohort_id"].isin(list(cohort_ids))
         found += [
-            counted(f"flow.n_{key}.{name}", inside & of_key, f"{key} of {name}") for key, of_key in both
+            counted(f"flow.n_{group.key}.{name}", inside & is_in, f"{group.key} of {name}")
+            for group, is_in in groups.items()
         ]
     keys = members["cancer_type"].map(cancer_type_key, na_action="ignore")
     for name in keys.dropna().value_counts().index:
         of_type = (keys == name).fillna(False).astype(bool)
         found.append(counted(f"flow.n.{name}", of_type, f"cancer type {name}"))
     if len(members):
-        found.append(_share(scope, in_group, contrast))
+        said = pool_warnings(selection)
+        found += [
+            _share(scope, is_in, group).warned(*said)
+            for group, is_in in groups.items()
+            if not group.is_reference
+        ]
     return found
 
 
@@ -82,16 +96,16 @@ def _count(scope: Scope, key: str, estimate: float, n: int, row_set: str) -> Sur
     )
 
 
-def _share(scope: Scope, in_group: pd.Series, contrast: Contrast) -> SurvivalStatistic:
+def _share(scope: Scope, in_group: pd.Series, group: Group) -> SurvivalStatistic:
     share = exact_rate(int(in_group.sum()), len(in_group))
     return SurvivalStatistic(
-        name=scope.name(f"{contrast.group.key}.rate"),
+        name=scope.name(f"{group.key}.rate"),
         estimator=PROPORTION.key,
         scale=PROPORTION.scale,
         estimate=share.rate,
         ci_low=share.ci_low,
         ci_high=share.ci_high,
-        counts=Counts(group_label=contrast.group.label, n=share.n, n_in_group=share.n_yes),
+        counts=Counts(group_label=group.label, n=share.n, n_in_group=share.n_yes),
         row_set="members",
     )
 
@@ -112,31 +126,15 @@ class _Members:
         return self.all[self.all["is_mutated"] == (request.group == self.contrast.group)]
 
     def usable(self, request: Request) -> pd.DataFrame:
-        """The rows that the estimator can use: those of `survival_data`, under the members' index."""
+        """The rows of the members that the estimator can use."""
         needs = (request.group.key if request.group else None, request.complete, request.strata)
         if needs not in self._usable:
-            asked = self.asked(request)
-            kept = survival_data(
-                asked.assign(_label=asked.index),
-                yes_no=["is_mutated"],
-                complete=request.complete,
-                strata=request.strata,
-                require_events=False,
-            ).frame["_label"]
-            self._usable[needs] = asked.loc[kept]
+            self._usable[needs] = usable_rows(self.asked(request), request)
         return self._usable[needs]
 
     def row_set(self, request: Request) -> str:
         """What the usable rows are, in words."""
-        asked, usable, people = self.asked(request), self.usable(request), _people(request)
-        if len(usable) == len(asked):
-            return people
-        needed = dict.fromkeys((*_FOLLOW_UP, *request.complete, *request.strata))
-        lacking = [column for column in needed if asked[column].isna().any()]
-        known = asked.dropna(subset=lacking)
-        at_risk = " at risk" if len(known) > len(usable) else ""
-        with_known = " with known " + ", ".join(lacking) if lacking else ""
-        return f"{people}{at_risk}{with_known}"
+        return row_set_words(self.asked(request), self.usable(request), request)
 
     def counts(self, request: Request, rows: pd.DataFrame) -> Counts:
         """Who of the rows is in the group, and their events."""
@@ -151,10 +149,6 @@ class _Members:
             events=int(event.sum()),
             events_in_group=int(event.sum()) if one else int((event & in_group).sum()),
         )
-
-
-def _people(request: Request) -> str:
-    return request.group.key if request.group else "members"
 
 
 def survival_statistics(
@@ -177,11 +171,16 @@ def survival_statistics(
     for request in requests_of(variant, of_members.all, of_members.usable, contrast):
         asked = of_members.asked(request)
         row = SurvivalStatistic(
-            name=scope.name(f"{endpoint_key}.{request.key}"),
+            name=scope.name(f"{endpoint_key}.{request.key}{'' if request.group else contrast.suffix}"),
             estimator=request.estimator.key,
             scale=request.estimator.scale,
             counts=of_members.counts(request, asked),
-            row_set=sets.named(_people(request), asked.index, members.index, scope.cohort_id),
+            row_set=sets.named(
+                (request.group.key if request.group else "members"),
+                asked.index,
+                members.index,
+                scope.cohort_id,
+            ),
         )
         try:
             usable = of_members.usable(request)
@@ -226,25 +225,80 @@ def pool_warnings(selection: Selection) -> tuple[str, ...]:
 
 
 def endpoint_statistics(
-    spec: AnalysisSpec,
-    scope: Scope,
-    sets: RowSets,
-    selection: Selection,
-    contrast: Contrast,
-    *,
-    with_flow: bool,
+    spec: AnalysisSpec, scope: Scope, sets: RowSets, selection: Selection, contrast: Contrast
 ) -> list[SurvivalStatistic]:
-    """Statistics of one variant and endpoint: all members, then each cohort by itself when there are several, also
-    those whose clock is not that of the pool."""
+    """Statistics of one variant, endpoint and contrast: all members, then each cohort by itself when there are several,
+    also those whose clock is not that of the pool."""
     variant = spec.variants[scope.variant]
-    endpoint_key = spec.endpoint_key(scope.endpoint)
-    flow = flow_statistics(scope, sets, selection.members, spec, contrast) if with_flow else []
-    pooled = survival_statistics(scope, sets, selection.members, variant, endpoint_key, contrast)
+    key = spec.endpoint_key(scope.endpoint)
+    pooled = survival_statistics(scope, sets, selection.members, variant, key, contrast)
     said = pool_warnings(selection)
-    own = cohort_statistics(scope, sets, selection, variant, endpoint_key, contrast)
-    return [_of_pool(row, said) for row in flow] + [row.warned(*said) for row in pooled] + own
+    own = cohort_statistics(scope, sets, selection, variant, key, contrast)
+    return [row.warned(*said) for row in pooled] + own
 
 
-def _of_pool(row: SurvivalStatistic, said: Sequence[str]) -> SurvivalStatistic:
-    """A share of members is an estimate over all of them, a count is no estimate."""
-    return row if row.key.startswith("flow.") else row.warned(*said)
+def number_statistics(
+    spec: AnalysisSpec, scope: Scope, sets: RowSets, selection: Selection, label: str
+) -> list[SurvivalStatistic]:
+    """Statistics of a biomarker that is a number: Cox's hazard ratio of one step, alone and adjusted, over all members
+    and in each cohort. Members have ``value``.
+
+    Parameters
+    ----------
+    label : the biomarker and its step, e.g. 'CD274 expression, per standard deviation within cohort'.
+    """
+    variant = spec.variants[scope.variant]
+    parts: list[tuple[str | None, pd.DataFrame]] = [(None, selection.members)]
+    cohorts = sorted(selection.members["cohort_id"].unique())
+    if len(cohorts) > 1:
+        parts += [(c, selection.members[selection.members["cohort_id"] == c]) for c in cohorts]
+    found: list[SurvivalStatistic] = []
+    for cohort_id, members in parts:
+        known = add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members
+        for request in number_requests(variant, known):
+            row_set = sets.named("members", known.index, selection.members.index, cohort_id)
+            row = SurvivalStatistic(
+                name=scope.of_cohort(cohort_id).name(f"{spec.endpoint_key(scope.endpoint)}.{request.key}"),
+                estimator=request.estimator.key,
+                scale=request.estimator.scale,
+                counts=Counts(
+                    group_label=label,
+                    n=len(known),
+                    events=int(known["event"].fillna(False).astype(bool).sum()),
+                ),
+                row_set=row_set,
+            )
+            try:
+                usable = usable_rows(known, request)
+                name = sets.named(row_set_words(known, usable, request), usable.index, known.index, cohort_id)
+                counts = replace(row.counts, n=len(usable), events=int(usable["event"].astype(bool).sum()))
+                row = request.estimate(replace(row, counts=counts, row_set=name), known)
+            except AnalysisError as exc:
+                row = row.warned(str(exc))
+            found.append(row if cohort_id else row.warned(*pool_warnings(selection)))
+    return found
+
+
+def usable_rows(asked: pd.DataFrame, request: Request) -> pd.DataFrame:
+    """The rows that an estimator can use: those of `survival_data`, under the index of ``asked``."""
+    kept = survival_data(
+        asked.assign(_label=asked.index),
+        yes_no=[] if request.is_of_number else ["is_mutated"],
+        complete=request.complete,
+        strata=request.strata,
+        require_events=False,
+    ).frame["_label"]
+    return asked.loc[kept]
+
+
+def row_set_words(asked: pd.DataFrame, usable: pd.DataFrame, request: Request) -> str:
+    """What the usable rows are, in words."""
+    people = request.group.key if request.group else "members"
+    if len(usable) == len(asked):
+        return people
+    needed = dict.fromkeys((*_FOLLOW_UP, *request.complete, *request.strata))
+    lacking = [column for column in needed if asked[column].isna().any()]
+    known = asked.dropna(subset=lacking)
+    at_risk = " at risk" if len(known) > len(usable) else ""
+    with_known = " with known " + ", ".join(lacking) if lacking else ""
+    return f"{people}{at_risk}{with_known}"

@@ -13,11 +13,12 @@ from typing import TypeVar
 
 import pandas as pd
 
-from analytics.errors import AnalysisError, EmptyGroupError
-from analytics.questions.groups import Contrast, Group
+from analytics.biomarkers.groups import Contrast, Group
+from analytics.errors import AnalysisError, ConstantCovariateError, EmptyGroupError
 from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Model, SurvivalStatistic
+from analytics.survival.cox import cox_regression
 from analytics.survival.hazard_ratio import (
     MIN_EVENTS_PER_GROUP,
     HazardRatio,
@@ -92,9 +93,9 @@ COX = Estimator(
     label="Hazard ratio, Cox",
     scale=Scale.HAZARD_RATIO,
     heading="Cox proportional hazards",
-    methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people of "
-    "several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that model "
-    "alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
+    methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people "
+    "of several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that "
+    "model alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
     source="Cox 1972, JRSS B 34:187; Efron 1977, JASA 72:557",
     applies="at least five events in both groups",
 )
@@ -104,8 +105,8 @@ FIRTH = Estimator(
     scale=Scale.HAZARD_RATIO,
     heading="Firth's penalised Cox model",
     methods="Used where a group has fewer than five events: Firth's penalty (Heinze and Schemper 2001) with profile "
-    "interval and the p of the penalised likelihood ratio, which belongs to it; where nothing is adjusted for, the p of "
-    "the permutation log-rank test stands beside.",
+    "interval and the p of the penalised likelihood ratio, which belongs to it; where nothing is adjusted for, the p "
+    "of the permutation log-rank test stands beside.",
     source="Heinze and Schemper 2001, Biometrics 57:114",
     applies="beside Cox where a group has fewer than five events",
 )
@@ -145,6 +146,7 @@ class Request:
     estimate : fills a statistic that has its name and counts from the rows that are asked.
     group : the one group that is asked; None asks both.
     complete, strata : columns that must be known.
+    is_of_number : the biomarker is a number, in ``value``.
     """
 
     estimator: Estimator
@@ -153,6 +155,7 @@ class Request:
     group: Group | None = None
     complete: tuple[str, ...] = ()
     strata: tuple[str, ...] = ()
+    is_of_number: bool = False
 
 
 #: The rows of a request that its estimator can use.
@@ -166,7 +169,7 @@ def requests_of(
     strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
     for name in variant.estimators:
         if name == "kaplan_meier":
-            for group in (contrast.group, contrast.reference):
+            for group in contrast.alone:
                 yield Request(KAPLAN_MEIER, f"median.{group.key}", _median, group)
         elif name == "log_rank":
             yield Request(LOG_RANK, "log_rank", partial(_log_rank, strata=strata), strata=strata)
@@ -179,6 +182,48 @@ def requests_of(
         else:
             adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
             yield from _regressions(name.removeprefix("cox_"), adjust, strata, variant.robust, usable)
+
+
+def number_requests(variant: Variant, members: pd.DataFrame) -> Iterator[Request]:
+    """The estimates that a variant asks for, of a biomarker that is a number: Cox's, with and without covariates. A
+    number has no groups, hence neither medians nor a log-rank test."""
+    strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
+    cluster = "person_id" if variant.robust else None
+    for name in variant.estimators:
+        if name.startswith("cox_"):
+            adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
+            compute = partial(_hazard_per_step, adjust=adjust, strata=strata, cluster=cluster)
+            complete = ("value", *adjust, *([cluster] if cluster else []))
+            yield Request(COX, name, compute, None, complete, strata, is_of_number=True)
+
+
+def _hazard_per_step(
+    row: SurvivalStatistic,
+    members: pd.DataFrame,
+    adjust: tuple[str, ...],
+    strata: tuple[str, ...],
+    cluster: str | None,
+) -> SurvivalStatistic:
+    found = cox_regression(members, ["value", *adjust], strata=strata, cluster=cluster, on_constant="drop")
+    dropped = next((one for one in found.dropped if one.term == "value"), None)
+    if dropped is not None:
+        raise ConstantCovariateError(
+            f"The hazard ratio of one step cannot be estimated because it {dropped.reason}."
+        )
+    line = found.term("value")
+    in_model = {term.covariate for term in found.terms}
+    return replace(
+        row,
+        model=Model(
+            adjusted_for=tuple(name for name in adjust if name in in_model), strata=strata, ties=found.ties
+        ),
+        estimate=line.hr,
+        ci_low=line.ci_low,
+        ci_high=line.ci_high,
+        p=line.p,
+        p_method="wald",
+        standard_error=line.se,
+    ).warned(*found.warnings)
 
 
 def _hazard_request(

@@ -11,13 +11,15 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 from matplotlib.figure import Figure
 
+from analytics.biomarkers.groups import Contrast, Group
+from analytics.engine.numbers import interval, p_relation, ratio, with_ends
 from analytics.errors import AnalysisError
-from analytics.figures.flow import FlowStep, flow_figure
+from analytics.figures.flow import FlowStep
+from analytics.figures.flow import flow_figure as flow_diagram
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.kaplan_meier import kaplan_meier_figure
 from analytics.figures.picture import Picture
 from analytics.meta.pooling import POOLED_KEY
-from analytics.questions.groups import Contrast
 from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec
 from analytics.results.statistic import MetaStatistic, Scope, SurvivalStatistic
@@ -41,33 +43,45 @@ _FOREST_KEYS = {
 }
 
 
-def analysis_figures(
+def flow_figure(
+    spec: AnalysisSpec, scope: Scope, selection: Selection, groups: Mapping[Group, pd.Series]
+) -> dict[str, Picture]:
+    """File stem -> who is counted, step by step, and how many are in each group."""
+    return {f"{_stem(scope)}_flow": _flow(spec, scope.variant, selection, groups)}
+
+
+def contrast_figures(
     spec: AnalysisSpec,
     scope: Scope,
     selection: Selection,
     rows: Sequence[SurvivalStatistic],
     pooled: Sequence[MetaStatistic],
     contrast: Contrast,
+    biomarker: str,
 ) -> dict[str, Picture]:
-    """File stem -> figure; a figure that its data do not allow is left out (the tables say why).
+    """File stem -> curves and forest of one group against the reference; a figure that its data do not allow is left
+    out (the tables say why).
 
     ``pooled`` : random effects; those over all cohorts stand below the Cox estimates.
     """
-    stem = f"{scope.variant}_{scope.endpoint.lower()}"
-    figures: dict[str, Picture] = {f"{stem}_flow": _flow(spec, scope.variant, selection, contrast)}
-    estimates = {row.key.split(".", 1)[-1]: row for row in rows if row.cohort_id is None}
+    end = f"_{contrast.group.key}" if contrast.is_one_of_several else ""
+    estimates = {
+        row.key.split(".", 1)[-1].removesuffix(contrast.suffix): row for row in rows if row.cohort_id is None
+    }
     members = selection.members
-    if len(members) and members["is_mutated"].any():
-        try:
-            figures[f"{stem}_kaplan_meier"] = kaplan_meier_by_group(
-                members, contrast, scope.endpoint, estimates, spec.title, spec.gene
-            )
-        except AnalysisError:
-            return figures
-        forest = _forest(spec, scope, rows, pooled, selection.cohorts_outside(), contrast)
-        if forest is not None:
-            figures[f"{stem}_forest"] = forest
-    return figures
+    if not len(members) or not members["is_mutated"].any():
+        return {}
+    try:
+        curves = kaplan_meier_by_group(members, contrast, scope.endpoint, estimates, spec.title, biomarker)
+    except AnalysisError:
+        return {}
+    figures = {f"{_stem(scope)}_kaplan_meier{end}": curves}
+    forest = _forest(spec, scope, rows, pooled, selection.cohorts_outside(), contrast, biomarker)
+    return figures | ({f"{_stem(scope)}_forest{end}": forest} if forest is not None else {})
+
+
+def _stem(scope: Scope) -> str:
+    return f"{scope.variant}_{scope.endpoint.lower()}"
 
 
 def kaplan_meier_by_group(
@@ -127,25 +141,13 @@ def _annotation(estimates: Mapping[str, SurvivalStatistic]) -> list[str]:
         if row is not None and row.estimate is not None:
             strata = f", stratified by {', '.join(row.model.strata)}" if row.model.strata else ""
             lines.append(
-                f"{_FOREST_KEYS[key]}{strata}: HR {_digits(row.estimate)} ({_digits(row.ci_low)}-"
-                f"{_digits(row.ci_high)}), p {_p(row.p)}"
+                f"{_FOREST_KEYS[key]}{strata}: HR {with_ends(row.estimate, row.ci_low, row.ci_high)}, "
+                f"p {p_relation(row.p)}"
             )
     log_rank = estimates.get("log_rank")
     if log_rank is not None and log_rank.p is not None:
-        lines.append(f"Log-rank p {_p(log_rank.p)}")
+        lines.append(f"Log-rank p {p_relation(log_rank.p)}")
     return lines
-
-
-def _digits(value: float | None) -> str:
-    if value is None or math.isnan(value):
-        return "not reached"
-    return f"{value:.2f}" if value >= 0.095 else f"{value:.2g}"  # two decimals would print a ratio of 0.00
-
-
-def _p(value: float | None) -> str:
-    if value is None:
-        return "not known"
-    return "< 0.001" if value < 0.001 else f"= {value:.3f}"
 
 
 def _forest(
@@ -155,10 +157,11 @@ def _forest(
     pooled: Sequence[MetaStatistic],
     outside: Mapping[str, str],
     contrast: Contrast,
+    biomarker: str,
 ) -> Picture | None:
     lines: list[ForestRow] = []
     for key, label in _FOREST_KEYS.items():
-        found = [row for row in rows if row.key.endswith(f".{key}")]
+        found = [row for row in rows if row.key.endswith(f".{key}{contrast.suffix}")]
         if not found:
             continue
         lines.append(ForestRow(label=label, is_heading=True))
@@ -178,7 +181,7 @@ def _forest(
         ),
     )
     return forest_picture(
-        figure, lines, f"Hazard ratios for {_ENDPOINT_LABELS[scope.endpoint].lower()} by {spec.gene} status"
+        figure, lines, f"Hazard ratios for {_ENDPOINT_LABELS[scope.endpoint].lower()} by {biomarker} status"
     )
 
 
@@ -199,7 +202,7 @@ def forest_picture(figure: Figure, lines: Sequence[ForestRow], title: str) -> Pi
     told = [row for row in rows if row["is_pooled"]] or rows
     words = [
         f"{row['estimator'] + ', ' if row['estimator'] else ''}{row['label'].lower()} "
-        f"{_digits(row['hr'])} ({_digits(row['ci_low'])}-{_digits(row['ci_high'])})"
+        f"{ratio(row['hr'])} ({interval(row['ci_low'], row['ci_high'])})"
         for row in told[:8]
         if not math.isnan(row["hr"])
     ]
@@ -242,7 +245,9 @@ def _in_words(name: str) -> str:
     return str(name).replace("icb_start", "ICB start").replace("_", " ")
 
 
-def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection, contrast: Contrast) -> Picture:
+def _flow(
+    spec: AnalysisSpec, variant_name: str, selection: Selection, groups: Mapping[Group, pd.Series]
+) -> Picture:
     steps: list[FlowStep] = []
     for step in selection.flow.to_dict("records"):
         left_out = ((_in_words(step["reason"]), int(step["n_left_out"])),) if step["n_left_out"] else ()
@@ -250,15 +255,13 @@ def _flow(spec: AnalysisSpec, variant_name: str, selection: Selection, contrast:
             label = _in_words(step["step"])
             steps.append(FlowStep(label=label[:1].upper() + label[1:], n=int(step["n"]), left_out=left_out))
     members = selection.members
-    n_in_group = int(members["is_mutated"].sum())
-    n_in_reference = len(members) - n_in_group
-    groups = ((contrast.group.label, n_in_group), (contrast.reference.label, n_in_reference))
-    figure = flow_figure(steps, groups=groups, title=f"{spec.title}: {variant_name.replace('_', ' ')}")
+    sizes = tuple((group.label, int(is_in.sum())) for group, is_in in groups.items())
+    figure = flow_diagram(steps, groups=sizes, title=f"{spec.title}: {variant_name.replace('_', ' ')}")
     first = steps[0].n
     return Picture(
         figure,
         title="Who is counted",
-        alt=f"Flow diagram. Of {first} patients {len(members)} are counted: {n_in_group} {contrast.group.label}, "
-        f"{n_in_reference} {contrast.reference.label}.",
+        alt=f"Flow diagram. Of {first} patients {len(members)} are counted: "
+        f"{', '.join(f'{n} {label}' for label, n in sizes)}.",
         data=selection.flow,
     )

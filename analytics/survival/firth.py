@@ -21,13 +21,9 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, stats
 
-from analytics.errors import NotConvergedError
-from analytics.survival.cox import CoxTerm
-from analytics.survival.data import FloatArray, IntArray, survival_data
-from analytics.survival.model import CoxModel, OnConstant, cox_model
-from analytics.survival.newton import newton_step
-from analytics.survival.partial_likelihood import PartialLikelihood, Ties
-from analytics.survival.results import (
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.cox_likelihood import PartialLikelihood, Ties
+from analytics.engine.inference import (
     ChiSquareTest,
     DroppedTerm,
     chi_square_test,
@@ -36,6 +32,11 @@ from analytics.survival.results import (
     normal_quantile,
     scaled_inverse,
 )
+from analytics.engine.newton import newton_step
+from analytics.errors import NotConvergedError
+from analytics.survival.cox import CoxTerm
+from analytics.survival.data import survival_data
+from analytics.survival.model import CoxModel, OnConstant, cox_model
 
 MAX_ITERATIONS = 100
 # In standard deviations of the covariate; the step after one of 1e-7 is near 1e-12.

@@ -18,9 +18,11 @@ from typing import Literal
 import pandas as pd
 from scipy.stats import norm
 
+from analytics.engine.arrays import BoolArray
+from analytics.engine.cox_likelihood import Ties
 from analytics.errors import ConstantCovariateError, EmptyGroupError, InvalidSettingError
 from analytics.survival.cox import CoxResult, CoxTerm, cox_regression
-from analytics.survival.data import BoolArray, SurvivalData, count_of, survival_data
+from analytics.survival.data import SurvivalData, count_of, survival_data
 from analytics.survival.firth import FirthResult, firth_cox_regression
 from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier_curve
 from analytics.survival.log_rank import (
@@ -30,7 +32,6 @@ from analytics.survival.log_rank import (
     peto_hazard_ratio,
 )
 from analytics.survival.model import OnConstant
-from analytics.survival.partial_likelihood import Ties
 from analytics.survival.permutation import DEFAULT_SEED, permutation_log_rank_test
 
 MIN_EVENTS_PER_GROUP = 5

@@ -22,9 +22,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.inference import normal_quantile
 from analytics.errors import InvalidSettingError
-from analytics.survival.data import BoolArray, FloatArray, SurvivalData, count_of, survival_data
-from analytics.survival.results import normal_quantile
+from analytics.survival.data import SurvivalData, count_of, survival_data
 
 ConfidenceTransform = Literal["log-log", "log"]
 EVERYBODY = "all"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast, Group
 from analytics.characteristics.estimate import characteristics
 from analytics.meta.pooling import interaction_statistics, meta_statistics, verdict_statistic
-from analytics.questions.groups import Contrast
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, select_members
-from analytics.questions.source import PeopleSource
+from analytics.questions.source import AskedPeople, PeopleSource
 from analytics.questions.specs import AnalysisSpec
 from analytics.response.estimate import response_statistics
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
@@ -24,8 +24,8 @@ from analytics.results.statistic import (
     Scope,
     SurvivalStatistic,
 )
-from analytics.survival.estimate import endpoint_statistics
-from analytics.survival.figures import analysis_figures
+from analytics.survival.estimate import endpoint_statistics, flow_statistics, number_statistics
+from analytics.survival.figures import contrast_figures, flow_figure
 
 
 @dataclass(frozen=True)
@@ -35,30 +35,35 @@ class _Asked:
     spec: AnalysisSpec
     gathered: Gathered
     scope: Scope
-    frame: pd.DataFrame
+    people: AskedPeople
     selection: Selection
-    contrast: Contrast
 
 
 def run(source: PeopleSource, spec: AnalysisSpec, provenance: Provenance) -> AnalysisResult:
     """Every variant and endpoint of a spec."""
-    gathered = Gathered(spec, spec.variants, provenance)
     cohorts = (*spec.cohorts, *spec.awaited_cohorts)
-    frames = {e: source.analysis_frame(spec.gene, e, cohorts, spec.other_genes()) for e in spec.endpoints}
+    people = {e: source.people(spec.biomarker, e, cohorts, spec.other_genes()) for e in spec.endpoints}
+    gathered = Gathered(spec, spec.variants, provenance, next(iter(people.values())).genes)
     selected = {
         name: with_unlike_clocks(
             {
-                e: select_members(frame, variant, spec.where, icb_only=spec.icb_only, origin=spec.origin)
-                for e, frame in frames.items()
+                e: select_members(
+                    asked.frame,
+                    variant,
+                    spec.where,
+                    icb_only=spec.icb_only,
+                    origin=spec.origin,
+                    biomarker=None if asked.is_gene else asked.label,
+                )
+                for e, asked in people.items()
             }
         )
         for name, variant in spec.variants.items()
     }
-    for endpoint, frame in frames.items():
+    for endpoint, asked in people.items():
         for name in spec.variants:
             scope = Scope(spec.analysis_id, name, endpoint)
-            selection = selected[name][endpoint]
-            _one_endpoint(_Asked(spec, gathered, scope, frame, selection, Contrast.of_gene(spec.gene)))
+            _one_endpoint(_Asked(spec, gathered, scope, asked, selected[name][endpoint]))
     return gathered.result()
 
 
@@ -75,58 +80,110 @@ def with_unlike_clocks(selected: Mapping[str, Selection]) -> dict[str, Selection
 
 def _one_endpoint(asked: _Asked) -> None:
     spec, gathered, scope, selection = asked.spec, asked.gathered, asked.scope, asked.selection
-    variant, is_first, sets = spec.variants[scope.variant], scope.endpoint == spec.endpoints[0], RowSets()
-    rows = endpoint_statistics(spec, scope, sets, selection, asked.contrast, with_flow=is_first)
-    if is_first:
-        gathered.add(characteristics(scope, sets, selection.members, asked.contrast))
+    is_first, sets, label = scope.endpoint == spec.endpoints[0], RowSets(), asked.people.label
+    groups = _groups(asked)
+    rows = flow_statistics(scope, sets, selection, spec, groups) if is_first else []
+    gathered.figures |= flow_figure(spec, scope, selection, groups)
+    for contrast in asked.people.contrasts:
+        own = _of(selection, contrast)
+        found = endpoint_statistics(spec, scope, sets, own, contrast)
+        if is_first and not contrast.is_one_of_several:
+            gathered.add(characteristics(scope, sets, own.members, contrast))
+        pooled = _pool(asked, contrast, found)
+        gathered.figures |= contrast_figures(spec, scope, own, found, pooled, contrast, label)
+        rows += found
+    if asked.people.unit is not None:
+        found = number_statistics(spec, scope, sets, selection, f"{label}, {asked.people.unit}")
+        _pool_of(asked, found)
+        rows += found
     gathered.add_members(scope, selection, sets)
-    gathered.add(rows)
-    pooled: list[MetaStatistic] = []
-    if variant.one_person_once and not variant.allow_mixed_origins:
-        pooled = _pool(asked, rows)
-    gathered.figures |= analysis_figures(spec, scope, selection, rows, pooled, asked.contrast)
-    if is_first and variant.responses:
+    notes = asked.people.notes
+    gathered.add(row if row.key.startswith("flow.") else row.warned(*notes) for row in rows)
+    if is_first and spec.variants[scope.variant].responses:
         _respond(asked)
 
 
+def _of(selection: Selection, contrast: Contrast) -> Selection:
+    """The selection among people of the two groups."""
+    outside = selection.outside
+    return replace(
+        selection,
+        members=contrast.of(selection.members),
+        outside=contrast.of(outside) if len(outside) else outside,
+    )
+
+
+def _groups(asked: _Asked) -> dict[Group, pd.Series]:
+    """Every group with who of the members is in it."""
+    status = asked.selection.members["status"]
+    contrasts = asked.people.contrasts
+    groups = [*(contrast.group for contrast in contrasts), *(c.reference for c in contrasts[:1])]
+    return {group: status == group.key for group in groups}
+
+
 def _respond(asked: _Asked) -> None:
-    spec, variant = asked.spec, asked.spec.variants[asked.scope.variant]
+    spec, variant, people = asked.spec, asked.spec.variants[asked.scope.variant], asked.people
     evaluated = select_members(
-        asked.frame,
+        people.frame,
         variant,
         spec.where,
         icb_only=spec.icb_only,
         requires_endpoint=False,
         reports_response="response_raw",
+        biomarker=None if people.is_gene else people.label,
     )
     scope, sets = replace(asked.scope, endpoint="response"), RowSets()
-    rows = response_statistics(scope, sets, evaluated.members, variant.responses, asked.contrast)
+    rows = [
+        row
+        for contrast in people.contrasts
+        for row in response_statistics(
+            scope, sets, contrast.of(evaluated.members), variant.responses, contrast
+        )
+    ]
     asked.gathered.add_members(scope, evaluated, sets)
     asked.gathered.add(rows)
 
 
-def _pool(asked: _Asked, rows: Sequence[SurvivalStatistic]) -> list[MetaStatistic]:
+def _pool(asked: _Asked, contrast: Contrast, rows: Sequence[SurvivalStatistic]) -> list[MetaStatistic]:
     """Two-stage random effects over the cohorts of the pool (returned), and the arm x biomarker interaction of the
     trials, beside the one-stage estimates. A way of doing it that counts people twice or pools unlike origins gets
     neither."""
     spec, gathered, scope = asked.spec, asked.gathered, asked.scope
-    key = spec.endpoint_key(scope.endpoint)
-    outside = asked.selection.cohorts_outside()
-    inside = [row for row in rows if row.cohort_id is not None and row.cohort_id not in outside]
-    pooled = meta_statistics(scope, key, inside, asked.contrast)
-    gathered.add(pooled)
-    if not spec.trials:
+    pooled = _pool_of(asked, rows, contrast)
+    if not spec.trials or not _is_pooled(asked):
         return pooled
+    frame = asked.people.frame
     both_arms = select_members(
-        asked.frame[asked.frame["cohort_id"].isin(list(spec.trials))],
+        frame[frame["cohort_id"].isin(list(spec.trials))],
         spec.variants[scope.variant],
         spec.where,
         icb_only=False,
+        biomarker=None if asked.people.is_gene else asked.people.label,
     )
     of_arms = replace(scope, endpoint=f"{scope.endpoint}, both arms")
-    gathered.add_members(of_arms, both_arms, RowSets())
-    gathered.add(interaction_statistics(of_arms, spec.trials, key, both_arms.members, asked.contrast))
+    if contrast == asked.people.contrasts[0]:
+        gathered.add_members(of_arms, both_arms, RowSets())
+    key = spec.endpoint_key(scope.endpoint)
+    members = contrast.of(both_arms.members)
+    gathered.add(interaction_statistics(of_arms, spec.trials, key, members, contrast))
     return pooled
+
+
+def _pool_of(
+    asked: _Asked, rows: Sequence[SurvivalStatistic], contrast: Contrast | None = None
+) -> list[MetaStatistic]:
+    if not _is_pooled(asked):
+        return []
+    outside = asked.selection.cohorts_outside()
+    inside = [row for row in rows if row.cohort_id is not None and row.cohort_id not in outside]
+    pooled = meta_statistics(asked.scope, asked.spec.endpoint_key(asked.scope.endpoint), inside, contrast)
+    asked.gathered.add(pooled)
+    return pooled
+
+
+def _is_pooled(asked: _Asked) -> bool:
+    variant = asked.spec.variants[asked.scope.variant]
+    return variant.one_person_once and not variant.allow_mixed_origins
 
 
 def verdict_statistics(

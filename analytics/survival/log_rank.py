@@ -17,10 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.inference import ChiSquareTest, chi_square_test, normal_quantile, two_sided_p
+from analytics.engine.risk_sets import risk_sets
 from analytics.errors import EmptyGroupError, TooFewError
-from analytics.survival.data import FloatArray, IntArray, SurvivalData, count_of, survival_data
-from analytics.survival.results import ChiSquareTest, chi_square_test, normal_quantile, two_sided_p
-from analytics.survival.risk_sets import risk_sets
+from analytics.survival.data import SurvivalData, count_of, survival_data
 
 
 @dataclass(frozen=True)

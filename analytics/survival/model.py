@@ -19,11 +19,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.cox_likelihood import PartialLikelihood, Ties
+from analytics.engine.inference import DroppedTerm
+from analytics.engine.risk_sets import risk_sets
 from analytics.errors import ConstantCovariateError, InvalidSettingError
-from analytics.survival.data import BoolArray, FloatArray, SurvivalData, count_of, numeric_column
-from analytics.survival.partial_likelihood import PartialLikelihood, Ties
-from analytics.survival.results import DroppedTerm
-from analytics.survival.risk_sets import risk_sets
+from analytics.survival.data import SurvivalData, count_of, numeric_column
 
 # Sums of squares carry a relative rounding of about 1e-14; R stops at 1.8e-12 (`toler.chol`).
 PIVOT_TOLERANCE = 1e-11

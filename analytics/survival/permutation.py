@@ -13,7 +13,6 @@ log-rank chi-square. Source: Heinze, Gnant & Schemper (2003), Biometrics 59:1151
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,15 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.permutation import every_allocation, sampled_allocations
+from analytics.engine.risk_sets import risk_sets
 from analytics.errors import EmptyGroupError, InvalidSettingError
-from analytics.survival.data import BoolArray, FloatArray, IntArray, SurvivalData, count_of, survival_data
-from analytics.survival.risk_sets import risk_sets
+from analytics.survival.data import SurvivalData, count_of, survival_data
 
 DEFAULT_SEED = 20220322
 # All allocations up to this number are enumerated (below 1 s); beyond it they are sampled.
 MAX_ENUMERATION = 200_000
-# Sampled labels are drawn in blocks of this many random numbers, 16 MB.
-BLOCK = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,9 @@ def permutation_log_rank_test(
     n_allocations = math.prod(math.comb(piece.size, int(chosen.sum())) for piece, chosen in pieces)
     is_exact = n_allocations <= max_enumeration
     if is_exact:
-        statistics = fixed + _every_allocation(pieces)
+        statistics = fixed + every_allocation(pieces)
     else:
-        statistics = fixed + _sampled_allocations(pieces, n_permutations, np.random.default_rng(seed))
+        statistics = fixed + sampled_allocations(pieces, n_permutations, np.random.default_rng(seed))
     # Allocations that tie with the observed one differ from it in the last bits of a sum of n terms.
     hits = int((np.abs(statistics) >= abs(observed) - 1e-9 * (1.0 + abs(observed))).sum())
     p = hits / statistics.size if is_exact else (1 + hits) / (1 + statistics.size)
@@ -123,48 +122,3 @@ def _permutable(
         else:
             pieces.append((piece, chosen))
     return pieces, fixed
-
-
-def _every_allocation(pieces: list[tuple[FloatArray, BoolArray]]) -> FloatArray:
-    totals = np.zeros(1)
-    for piece, chosen in pieces:
-        subsets = itertools.combinations(range(piece.size), int(chosen.sum()))
-        sums = np.array([piece[list(subset)].sum() for subset in subsets])
-        totals = np.add.outer(totals, sums).ravel()
-    return totals
-
-
-def _sampled_allocations(
-    pieces: list[tuple[FloatArray, BoolArray]], draws: int, rng: np.random.Generator
-) -> FloatArray:
-    totals = np.zeros(draws)
-    for piece, chosen in pieces:
-        n, m = piece.size, int(chosen.sum())
-        if m <= n // 2:
-            totals += _subset_sums(piece, m, draws, rng)
-        else:
-            totals += piece.sum() - _subset_sums(piece, n - m, draws, rng)
-    return totals
-
-
-def _subset_sums(values: FloatArray, m: int, draws: int, rng: np.random.Generator) -> FloatArray:
-    """Sums of uniformly random subsets of size m.
-
-    Small subsets by Floyd's algorithm (Bentley & Floyd 1987, Commun ACM 30:754), m^2/2 comparisons a draw;
-    large ones as the m smallest of n uniform numbers.
-    """
-    n = values.size
-    if m * m <= 8 * n:
-        picked = np.empty((m, draws), dtype=np.int64)
-        for i, highest in enumerate(range(n - m, n)):
-            candidate = rng.integers(0, highest + 1, draws)
-            is_taken = (picked[:i] == candidate).any(axis=0)
-            picked[i] = np.where(is_taken, highest, candidate)
-        return np.asarray(values[picked].sum(axis=0), dtype=float)
-    sums = np.empty(draws)
-    block = max(1, BLOCK // n)
-    for start in range(0, draws, block):
-        size = min(block, draws - start)
-        subset = np.argpartition(rng.random((size, n)), m - 1, axis=1)[:, :m]
-        sums[start : start + size] = values[subset].sum(axis=1)
-    return sums

@@ -16,13 +16,14 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import IntArray
+from analytics.engine.cox_likelihood import Ties
+from analytics.engine.inference import ChiSquareTest, chi_square_test, normal_quantile
+from analytics.engine.newton import maximise
 from analytics.errors import EmptyGroupError, InvalidSettingError
 from analytics.survival.cox import CoxTerm, fit_warnings, term_table
-from analytics.survival.data import IntArray, SurvivalData, count_of, survival_data
+from analytics.survival.data import SurvivalData, count_of, survival_data
 from analytics.survival.model import cox_model
-from analytics.survival.newton import maximise
-from analytics.survival.partial_likelihood import Ties
-from analytics.survival.results import ChiSquareTest, chi_square_test, normal_quantile
 from analytics.survival.variance import cluster_codes, model_variance, sandwich_variance
 
 

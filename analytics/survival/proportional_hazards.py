@@ -22,13 +22,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.cox_likelihood import PartialLikelihood, Ties
+from analytics.engine.inference import ChiSquareTest, DroppedTerm, chi_square_test, quadratic_form
+from analytics.engine.newton import NewtonFit, maximise
 from analytics.errors import InvalidSettingError
-from analytics.survival.data import BoolArray, FloatArray, SurvivalData, count_of, survival_data
+from analytics.survival.data import SurvivalData, count_of, survival_data
 from analytics.survival.kaplan_meier import EVERYBODY, kaplan_meier_curve
 from analytics.survival.model import CoxModel, cox_model
-from analytics.survival.newton import NewtonFit, maximise
-from analytics.survival.partial_likelihood import PartialLikelihood, Ties
-from analytics.survival.results import ChiSquareTest, DroppedTerm, chi_square_test, quadratic_form
 
 TimeTransform = Literal["km", "identity", "rank"]
 

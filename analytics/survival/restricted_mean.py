@@ -15,10 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.errors import EmptyGroupError, InvalidSettingError, TooFewError
 from analytics.survival.data import count_of
 from analytics.survival.kaplan_meier import KaplanMeierCurve, kaplan_meier
-from analytics.survival.results import normal_quantile, two_sided_p
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analytics.survival.data import FloatArray, IntArray
-from analytics.survival.newton import NewtonFit
-from analytics.survival.partial_likelihood import PartialLikelihood
-from analytics.survival.results import ChiSquareTest, chi_square_test, quadratic_form, scaled_inverse
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.cox_likelihood import PartialLikelihood
+from analytics.engine.inference import ChiSquareTest, chi_square_test, quadratic_form, scaled_inverse
+from analytics.engine.newton import NewtonFit
 
 
 def cluster_codes(labels: pd.Series) -> IntArray:

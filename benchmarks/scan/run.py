@@ -26,15 +26,15 @@ import pandas as pd
 from generate import Cohort, generate
 from statsmodels.duration.survfunc import survdiff
 
-from analytics.scan.carriers import carriers_in_rows
-from analytics.scan.cox import fit_cox
+from analytics.engine.lanes.carriers import carriers_in_rows
+from analytics.engine.lanes.log_rank import log_rank, log_rank_terms
+from analytics.engine.lanes.null_model import fit_null_model
+from analytics.engine.risk_table import build_risk_table
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
-from analytics.scan.logrank import log_rank, log_rank_terms
-from analytics.scan.null_model import fit_null_model
-from analytics.scan.risk_table import build_risk_table
+from analytics.scan.models.cox import fit_cox
+from analytics.scan.models.survival import Group, null_block
 from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_models import Group, null_block
 from analytics.scan.survival_scan import scan_survival
 
 HERE = Path(__file__).parent

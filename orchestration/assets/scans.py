@@ -11,7 +11,7 @@ from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import ScanSpec
-from analytics.scan.tables import SCAN_TABLES
+from analytics.scan.tables import TABLES as SCAN_TABLES
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
     column_schema,
@@ -27,6 +27,7 @@ from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
 SCAN_CODE = ("warehouse/questions/scans.py",)
+_NAMES = tuple(table.name for table in SCAN_TABLES)
 
 
 def scan_folder(scan_id: str) -> str:
@@ -102,7 +103,7 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
                     "dagster/column_schema": column_schema(table),
                 },
             )
-            for table in SCAN_TABLES
+            for table in _NAMES
         ],
         pool=BUILD_POOL,
     )
@@ -110,7 +111,7 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
         folders = [warehouse.settings.results / "tables" / scan_folder(spec.scan_id) for spec in specs]
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
-            for table in SCAN_TABLES:
+            for table in _NAMES:
                 yield written(con, table, gathered_rows(folders, table))
 
     return scan_tables

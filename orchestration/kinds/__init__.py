@@ -10,20 +10,12 @@ from typing import Any
 
 import duckdb
 
-from analytics.comparison.spec import ComparisonSpec
-from analytics.comutation.spec import ComutationSpec
-from analytics.enrichment.spec import EnrichmentSpec
-from analytics.landscape.spec import LandscapeSpec
 from analytics.prediction.spec import NomogramSpec
 from analytics.questions.specs import AnalysisSpec, Question
 from analytics.resistance.spec import ResistanceSpec
 from analytics.results.gathered import AnalysisResult, Provenance
 from analytics.signatures.spec import SignatureSpec
 from orchestration.kinds import (
-    comparison,
-    comutation,
-    enrichment,
-    landscape,
     nomogram,
     resistance,
     signatures,
@@ -49,10 +41,6 @@ class Kind:
 #: The word after ``kind:`` in a file of catalog/analyses -> what it means. Without the word: survival.
 KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
-    "comparison": Kind(ComparisonSpec, comparison.run, ("expression", "immune_features", "gene_sets")),
-    "comutation": Kind(ComutationSpec, comutation.run),
-    "enrichment": Kind(EnrichmentSpec, enrichment.run, ("expression", "gene_sets")),
-    "landscape": Kind(LandscapeSpec, landscape.run),
     "nomogram": Kind(NomogramSpec, nomogram.run),
     "resistance": Kind(
         ResistanceSpec,

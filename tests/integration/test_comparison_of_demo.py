@@ -22,7 +22,7 @@ def test_ttn_carriers_have_a_higher_burden_which_hits_in_proportion_to_burden_ex
 
 def test_a_measure_that_no_demo_cohort_has_is_a_row_with_the_reason(demo: Run) -> None:
     found = demo.value(
-        "select warnings from stats.comparison_stats "
+        "select array_to_string(warnings, ' ') from stats.comparison_stats "
         "where stat_id = 'demo_ttn_burden/default/neoantigens.wilcoxon'"
     )
     assert "nobody of" in str(found)

@@ -81,7 +81,7 @@ def test_a13_the_table_of_characteristics_adds_up(real: Run) -> None:
     whole = table.loc[table["estimate_key"] == "characteristics", "n"].iloc[0]
     for variable, rows in table[table["variable"].notna()].groupby("variable"):
         own, levels = rows[rows["level"].isna()].iloc[0], rows[rows["level"].notna()]
-        assert own["n"] + own["n_missing_mutated"] + own["n_missing_wild_type"] == whole, variable
+        assert own["n"] + own["n_missing_in_group"] + own["n_missing_in_reference"] == whole, variable
         assert levels.empty or levels["n"].sum() == own["n"], variable
     assert {"age_years", "sex", "stage", "drug_class", "best_response", "n_nonsynonymous"} <= set(
         table["variable"]

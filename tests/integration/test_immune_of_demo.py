@@ -24,7 +24,7 @@ def test_the_planted_leukocyte_fraction_is_found_and_no_other_feature(
     assert planted["q"] < 0.001
     for feature in ("til_regional_fraction", "tcr_richness", "tcr_shannon"):
         assert found.loc[f"features.{feature}.wilcoxon", "q"] > 0.05, feature
-    assert "No cohort" in found.loc["features.bcr_richness.wilcoxon", "warnings"]
+    assert "No cohort" in found.loc["features.bcr_richness.wilcoxon", "warnings"][0]
     summary = rows(demo, "frequency_stats", "demo_igf1r_immune").loc["immune_features"]
     assert (summary["numerator"], summary["denominator"]) == (1, 4)
 
@@ -39,7 +39,7 @@ def test_planted_expression_shifts_lie_in_their_intervals(demo: Run, truth: dict
 
 def test_a_signature_below_coverage_is_not_scored_and_says_so(demo: Run) -> None:
     found = rows(demo, "comparison_stats", "demo_igf1r_expression")
-    assert "only 1 of 5 genes are measured" in found.loc["ssgsea.neutrophils.wilcoxon", "warnings"]
+    assert "only 1 of 5 genes are measured" in found.loc["ssgsea.neutrophils.wilcoxon", "warnings"][0]
     assert found.loc["ssgsea.inflammation.wilcoxon", "coverage"] == 1.0
     hashed = demo.value("select min(gene_set_sha256) from marts.gene_sets where gene_set_id = 'inflammation'")
     assert found.loc["ssgsea.inflammation.wilcoxon", "gene_set_sha256"] == hashed

@@ -16,8 +16,8 @@ from graph_runs import ROOT, Run
 
 from analytics.questions.specs import Question
 from analytics.results.tables import STATISTIC_TABLES
-from warehouse.analyses import load_analysis, run_analysis
 from orchestration.kinds import KINDS
+from warehouse.analyses import load_analysis, run_analysis
 from warehouse.questions.scans import load_scan, run_scan
 
 CATALOG = ROOT / "catalog" / "demo"

@@ -13,6 +13,7 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from analytics.comparison.source import VALUE_COLUMNS, ListedSet, MeasureValues, SetCoverage
 from analytics.comparison.spec import Measure
 from analytics.immune.gene_sets import GeneSet
 from analytics.immune.ssgsea import ssgsea
@@ -118,6 +119,12 @@ where list_contains($names, gene_set_id) or ($names = [] and collection = $colle
 order by gene_set_id, hugo_symbol
 """
 
+_SIZES = """
+select distinct gene_set_id, version, n_genes, gene_set_sha256 from marts.gene_sets
+where list_contains($names, gene_set_id) or ($names = [] and collection = $collection)
+order by gene_set_id
+"""
+
 
 def feature_values(
     con: duckdb.DuckDBPyConnection, names: Sequence[str], cohorts: Sequence[str]
@@ -165,9 +172,7 @@ def expression_matrix(con: duckdb.DuckDBPyConnection, cohort_id: str) -> pd.Data
     return found.pivot(index="sample_id", columns="feature", values="value").dropna(axis=1)
 
 
-def listed_sets(
-    con: duckdb.DuckDBPyConnection, names: Sequence[str], collection: str | None
-) -> list[GeneSet]:
+def gene_sets(con: duckdb.DuckDBPyConnection, names: Sequence[str], collection: str | None) -> list[GeneSet]:
     """Gene sets by name, or all of a collection."""
     rows = con.execute(_GENES_OF_SETS, {"names": list(names), "collection": collection}).df()
     return [
@@ -176,44 +181,53 @@ def listed_sets(
     ]
 
 
+def listed_sets(
+    con: duckdb.DuckDBPyConnection, names: Sequence[str], collection: str | None
+) -> list[ListedSet]:
+    """Gene sets by name, or all of a collection, without their genes."""
+    rows = con.execute(_SIZES, {"names": list(names), "collection": collection}).fetchall()
+    return [ListedSet(*row) for row in rows]
+
+
 def genes_of(con: duckdb.DuckDBPyConnection, measure: Measure) -> list[str]:
     """Genes of a measure: those named, or the members of its collection."""
     if measure.names and measure.collection is None:
         return list(measure.names)
-    sets = listed_sets(con, measure.names, measure.collection)
+    sets = gene_sets(con, measure.names, measure.collection)
     return sorted({gene for gene_set in sets for gene in gene_set.genes})
 
 
 def read_features(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
+) -> MeasureValues:
     """Immune features by the names of the vocabulary; a feature that nobody has is noted."""
     found = feature_values(con, measure.names, cohorts)
     absent = [feature for feature in measure.names if feature not in set(found["feature"])]
-    found.attrs["reasons"] = {f: f"No cohort of {', '.join(cohorts)} has the feature {f}." for f in absent}
-    return found
+    reasons = {f: f"No cohort of {', '.join(cohorts)} has the feature {f}." for f in absent}
+    return MeasureValues(found, reasons=reasons)
 
 
 def read_genes(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
+) -> MeasureValues:
     """Expression of genes, named or members of sets."""
     genes = genes_of(con, measure)
     found = expression_values(con, cohorts, genes)
     absent = [gene_name for gene_name in genes if gene_name not in set(found["feature"])]
-    found.attrs["reasons"] = {g: f"{g} is measured in no cohort of {', '.join(cohorts)}." for g in absent}
-    return found.sort_values(["feature", "cohort_id", "sample_id"]).reset_index(drop=True)
+    reasons = {g: f"{g} is measured in no cohort of {', '.join(cohorts)}." for g in absent}
+    found = found.sort_values(["feature", "cohort_id", "sample_id"]).reset_index(drop=True)
+    return MeasureValues(found, reasons=reasons)
 
 
 def read_gene_sets(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
+) -> MeasureValues:
     """ssGSEA scores (Barbie 2009, GSVA's tie rule), each cohort by itself: ranks within a sample, scores over the range
     of the cohort. A set below 80 % coverage in a cohort is not scored there, and noted where no cohort scores it."""
-    sets = listed_sets(con, measure.names, measure.collection)
+    sets = gene_sets(con, measure.names, measure.collection)
     parts: list[pd.DataFrame] = []
     refused: dict[str, list[str]] = {}
-    coverage: dict[str, tuple[str, float]] = {}
+    coverage: dict[str, SetCoverage] = {}
     for cohort_id in cohorts:
         matrix = expression_matrix(con, cohort_id)
         if matrix.shape[0] < _FEWEST_SAMPLES or not sets:
@@ -222,17 +236,16 @@ def read_gene_sets(
         for row in scored.coverage.to_dict("records"):
             set_id = str(row["gene_set"])
             if row["is_scored"]:
-                before = coverage.get(set_id, (str(row["sha256"]), 1.0))[1]
-                coverage[set_id] = (str(row["sha256"]), min(before, float(row["coverage"])))
+                before = coverage[set_id].share if set_id in coverage else 1.0
+                coverage[set_id] = SetCoverage(str(row["sha256"]), min(before, float(row["coverage"])))
             else:
                 refused.setdefault(set_id, []).append(f"{cohort_id}: {row['reason']}")
         long = scored.scores.melt(ignore_index=False, var_name="feature").reset_index()
         parts.append(long.assign(cohort_id=cohort_id, unit=f"ssGSEA score within {cohort_id}"))
-    columns = ["cohort_id", "sample_id", "feature", "value", "unit"]
-    found = pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns)
-    found.attrs["coverage"] = coverage
-    found.attrs["reasons"] = {
-        set_id: f"Not scored. {'; '.join(why)}." for set_id, why in refused.items() if set_id not in coverage
-    }
-    found.attrs["notes"] = {s: f"Not scored in {'; '.join(w)}." for s, w in refused.items() if s in coverage}
-    return found
+    columns = list(VALUE_COLUMNS)
+    return MeasureValues(
+        pd.concat(parts, ignore_index=True)[columns] if parts else pd.DataFrame(columns=columns),
+        reasons={s: f"Not scored. {'; '.join(why)}." for s, why in refused.items() if s not in coverage},
+        notes={s: f"Not scored in {'; '.join(why)}." for s, why in refused.items() if s in coverage},
+        coverage=coverage,
+    )

@@ -1,8 +1,8 @@
 """Values that comparisons look at: one reader for each source of ``analytics.comparison.spec.Measure``.
 
 A reader gives a frame with ``cohort_id, sample_id, feature, value, unit``, one row a sample and feature, and ``own``
-where part of the value is the gene's own mutations; ``attrs["note"]`` is a sentence that every row of the measure
-carries (what was measured, cited). A source that the warehouse does not have raises
+where part of the value is the gene's own mutations, and what is to be said of the values
+(:class:`analytics.comparison.source.MeasureValues`). A source that the warehouse does not have raises
 :class:`MeasureUnavailableError`: the comparison keeps a row that says so. To add a source: write a reader and name it
 in :data:`READERS`.
 """
@@ -12,13 +12,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import duckdb
-import pandas as pd
 
+from analytics.comparison.source import MeasureValues
 from analytics.comparison.spec import Measure
 from ingestion.errors import IngestionError
 from warehouse.frames.expression import read_features, read_gene_sets, read_genes
 
-Reader = Callable[[duckdb.DuckDBPyConnection, str, Measure, str, Sequence[str]], pd.DataFrame]
+Reader = Callable[[duckdb.DuckDBPyConnection, str, Measure, str, Sequence[str]], MeasureValues]
 
 
 class MeasureUnavailableError(IngestionError):
@@ -122,16 +122,19 @@ _RULES = {
 }
 
 
-def measure_frame(
+def measure_values(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
-    """Values of one measure, see the module.
+) -> MeasureValues:
+    """Values of one measure, see the module; of one that the warehouse lacks the reason, with what would bring it."""
+    try:
+        return _read(con, name, measure, gene, cohorts)
+    except MeasureUnavailableError as exc:
+        return MeasureValues(unavailable=str(exc))
 
-    Raises
-    ------
-    MeasureUnavailableError
-        One sentence: what is missing and what would bring it.
-    """
+
+def _read(
+    con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
+) -> MeasureValues:
     reader = READERS.get(measure.source)
     if reader is None:
         raise MeasureUnavailableError(
@@ -139,18 +142,18 @@ def measure_frame(
             where="warehouse/frames/measures.py",
             remedy="leave the measure out, or add a reader",
         )
-    frame = reader(con, name, measure, gene, cohorts)
-    if frame.empty and not frame.attrs.get("reasons"):
+    found = reader(con, name, measure, gene, cohorts)
+    if found.frame.empty and not found.reasons:
         raise MeasureUnavailableError(
             f"measure '{name}': nobody of {', '.join(cohorts)} has a value", where=f"source {measure.source}",
             remedy="name a source of these values in the cohort files",
         )  # fmt: skip
-    return frame
+    return found
 
 
 def _burdens(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
+) -> MeasureValues:
     feature = measure.names[0] if measure.names else name
     if feature not in _RULES:
         raise MeasureUnavailableError(
@@ -159,20 +162,19 @@ def _burdens(
         )  # fmt: skip
     rule, unit = _RULES[feature]
     values = {"feature": feature, "rule": rule, "unit": unit, "gene": gene, "cohorts": list(cohorts)}
-    frame = con.execute(_BURDENS, values).df()
-    return frame.assign(feature=name)
+    return MeasureValues(con.execute(_BURDENS, values).df().assign(feature=name))
 
 
 def _mutation_counts(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
+) -> MeasureValues:
     values = {"feature": name, "classes": list(measure.names), "gene": gene, "cohorts": list(cohorts)}
-    return con.execute(_COUNTS, values).df()
+    return MeasureValues(con.execute(_COUNTS, values).df())
 
 
 def _mutated_genes(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
-) -> pd.DataFrame:
+) -> MeasureValues:
     """Mutated genes of all sets together under the measure's name, without the gene that is asked about."""
     if not has_mart(con, "gene_sets"):
         raise MeasureUnavailableError(
@@ -183,10 +185,9 @@ def _mutated_genes(
         "feature": name, "names": list(measure.names), "collection": measure.collection, "together": True,
         "gene": gene, "cohorts": list(cohorts),
     }  # fmt: skip
-    frame = con.execute(_IN_SETS, values).df()
     asked = {"names": list(measure.names), "collection": measure.collection}
-    frame.attrs["note"] = _cited(con.execute(_SETS, asked).fetchall(), gene)
-    return frame
+    note = _cited(con.execute(_SETS, asked).fetchall(), gene)
+    return MeasureValues(con.execute(_IN_SETS, values).df(), note=note)
 
 
 def _cited(sets: list[tuple[str, int, str]], gene: str) -> str:

@@ -108,7 +108,13 @@ def analysis_frame(
     with a ``status_reason``. For each of ``other_genes`` a column ``<gene>_mutated`` is added (null in the last two).
     """
     frame = patient_frame(con, endpoint, cohort_ids)
-    frame = _with_status(con, frame, gene)
+    return with_other_genes(con, _with_status(con, frame, gene), other_genes)
+
+
+def with_other_genes(
+    con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, other_genes: Sequence[str]
+) -> pd.DataFrame:
+    """The frame with a column ``<gene>_mutated`` for each gene, null where the gene's status is not known."""
     for other in other_genes:
         status = _with_status(con, frame[["cohort_id", "sample_id"]], other)["status"]
         frame[f"{other}_mutated"] = status.map({"mutated": True, "wild_type": False}).astype("object")

@@ -8,8 +8,9 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import IntArray
 from analytics.scan.burden import percentile_in_group, percentile_without_own
-from analytics.scan.frame import IntArray, PatientFrame
+from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
 from analytics.scan.spec import ScanSpec
 from ingestion.errors import IngestionError

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import duckdb
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.guards import Finding
-from analytics.questions.groups import Contrast
 from analytics.questions.selection import add_burden
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
@@ -40,7 +40,7 @@ class FlowStep:
 
 @dataclass(frozen=True)
 class GeneAnswer:
-    """What ``icb gene`` says: who is counted, the estimates of each cohort and of the pool, what speaks against them."""
+    """What ``icb gene`` says: who is counted, the estimates by cohort and pooled, what speaks against them."""
 
     gene: str
     endpoint: str

@@ -10,12 +10,13 @@ import duckdb
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray
 from analytics.figures.picture import Picture
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import Variant
 from analytics.results.tables import as_result_table
 from analytics.scan.control import ControlData
-from analytics.scan.frame import FloatArray, ScanInputError
+from analytics.scan.frame import ScanInputError
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import DEFINITIONS, ScanSpec

@@ -4,9 +4,8 @@ SQL. What is said about it belongs to ``analytics.report``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pandas as pd
@@ -15,7 +14,10 @@ from analytics.guards import guard_findings
 from analytics.report.material import FigureSource, Guarded, Material
 from analytics.report.people_tables import CHARACTERISTICS
 from analytics.report.spec import ReportSpec
-from analytics.results.tables import RESULT_TABLES
+from analytics.results.records import RunRecord, SpecRecord
+from analytics.results.schema import rows_of
+from analytics.results.statistic import AnyStatistic, InteractionStatistic
+from analytics.results.tables import RESULT_TABLES, as_result_table
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import analysis_frame, patient_frame
 from warehouse.questions.gene_guards import scan_row_of
@@ -94,19 +96,16 @@ def gather_material(
     """
     analyses, scans = spec.analyses(), spec.scans()
     leads = list(dict.fromkeys(lead.analysis for lead in spec.lead))
-    specs = _of(con, f"{schema}.analysis_specs", analyses)
-    specs = specs.iloc[
-        specs["analysis_id"].map({a: i for i, a in enumerate(analyses)}).argsort(kind="stable")
-    ]
-    _require(specs["analysis_id"], analyses, "analysis", spec)
+    specs = specs_of(con, analyses, schema)
+    _require([one.analysis_id for one in specs], analyses, "analysis", spec)
     scan_specs = _asked(con, "select * from stats.scan_specs where list_contains(?, scan_id)", scans)
     _require(scan_specs["scan_id"], scans, "scan", spec)
     present = _tables_in(con, schema)  # a file that was published by an older version lacks the newest
     tables = {
-        name: _of(con, f"{schema}.{name}", analyses)
-        for name, columns in RESULT_TABLES.items()
+        name: as_result_table(name, _of(con, f"{schema}.{name}", analyses))
+        for name, table in RESULT_TABLES.items()
         if name in present
-        and "analysis_id" in columns
+        and "analysis_id" in table.columns
         and name not in ("analysis_specs", "analysis_members", "figures")
     }
     flow = tables.pop("analysis_flow")
@@ -115,7 +114,10 @@ def gather_material(
         specs=specs,
         flow=flow,
         tables={name: table for name, table in tables.items() if len(table)},
-        every_stat=_of(con, f"{schema}.every_stat", analyses),
+        statistics=rows_of(AnyStatistic, _of(con, f"{schema}.every_stat", analyses)),
+        interactions=rows_of(InteractionStatistic, tables["interaction_stats"])
+        if "interaction_stats" in tables
+        else [],
         comments=_comments(con),
         claims=_claims(con, spec),
         scans=scan_specs,
@@ -183,6 +185,14 @@ def published_figures(con: duckdb.DuckDBPyConnection, spec: ReportSpec, root: Pa
     ]  # fmt: skip
 
 
+def specs_of(
+    con: duckdb.DuckDBPyConnection, analyses: Sequence[str], schema: str = "stats"
+) -> list[SpecRecord]:
+    """What the analyses ask, in the order in which they are named."""
+    found = rows_of(SpecRecord, _of(con, f"{schema}.analysis_specs", analyses))
+    return sorted(found, key=lambda spec: analyses.index(spec.analysis_id))
+
+
 def _of(con: duckdb.DuckDBPyConnection, table: str, analyses: Sequence[str]) -> pd.DataFrame:
     return _asked(con, f"select * from {table} where list_contains(?, analysis_id)", analyses)
 
@@ -191,7 +201,7 @@ def _asked(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> 
     return con.execute(query, [list(names)]).df()
 
 
-def _require(found: pd.Series, asked: Sequence[str], what: str, spec: ReportSpec) -> None:
+def _require(found: Iterable[str], asked: Sequence[str], what: str, spec: ReportSpec) -> None:
     missing = [name for name in asked if name not in set(found)]
     if missing:
         raise StaleReportError(
@@ -234,17 +244,17 @@ def _claims(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
-def _cohorts(con: duckdb.DuckDBPyConnection, specs: pd.DataFrame) -> pd.DataFrame:
-    named = sorted({name for text in specs["cohorts"].dropna() for name in str(text).split(", ")})
+def _cohorts(con: duckdb.DuckDBPyConnection, specs: Sequence[SpecRecord]) -> pd.DataFrame:
+    named = sorted({name for spec in specs for name in spec.cohorts})
     return con.execute(
         "select * from marts.cohorts where list_contains(?, cohort_id) order by cohort_id", [named]
     ).df()
 
 
-def _run(con: duckdb.DuckDBPyConnection, specs: pd.DataFrame) -> dict[str, Any]:
+def _run(con: duckdb.DuckDBPyConnection, specs: Sequence[SpecRecord]) -> RunRecord | None:
     """The run that computed the first analysis."""
-    rows = con.execute("select * from stats.runs where run_id = ?", [str(specs["run_id"].iloc[0])]).df()
-    return {str(k): v for k, v in rows.iloc[0].to_dict().items()} if len(rows) else {}
+    rows = con.execute("select * from stats.runs where run_id = ?", [specs[0].run_id]).df()
+    return rows_of(RunRecord, rows)[0] if len(rows) else None
 
 
 def _is_synthetic(con: duckdb.DuckDBPyConnection) -> bool:
@@ -253,12 +263,14 @@ def _is_synthetic(con: duckdb.DuckDBPyConnection) -> bool:
 
 
 def members_of(
-    con: duckdb.DuckDBPyConnection, specs: pd.DataFrame, analysis_id: str, schema: str = "stats"
+    con: duckdb.DuckDBPyConnection, specs: Sequence[SpecRecord], analysis_id: str, schema: str = "stats"
 ) -> dict[tuple[str, str, str], pd.DataFrame]:
     """(analysis, leading way, endpoint) -> its members with characteristics, burden and clock, as they were counted."""
-    rows = specs[specs["analysis_id"] == analysis_id]
-    own = rows[rows["variant"] == "default"] if (rows["variant"] == "default").any() else rows
-    variant, gene = str(own["variant"].iloc[0]), own["gene"].iloc[0]
+    own = sorted(
+        (spec for spec in specs if spec.analysis_id == analysis_id),
+        key=lambda spec: spec.variant != "default",
+    )[0]
+    variant, gene = own.variant, own.genes[0] if own.genes else None
     members = con.execute(
         "select endpoint, cohort_id, patient_id, status, time_months as own_time, is_event as own_event "
         f"from {schema}.analysis_members where analysis_id = ? and variant = ? and is_member",
@@ -270,9 +282,7 @@ def members_of(
         clock = clock if clock in _ENDPOINTS else "OS"
         cohorts = sorted(of_endpoint["cohort_id"].unique())
         frame = (
-            patient_frame(con, clock, cohorts)
-            if pd.isna(gene)
-            else analysis_frame(con, str(gene), clock, cohorts)
+            patient_frame(con, clock, cohorts) if gene is None else analysis_frame(con, gene, clock, cohorts)
         )
         frame = frame.drop(columns=[c for c in ("status",) if c in frame])
         merged = of_endpoint.merge(frame, on=["cohort_id", "patient_id"], how="left")
@@ -282,17 +292,17 @@ def members_of(
 
 def _guarded(
     con: duckdb.DuckDBPyConnection,
-    specs: pd.DataFrame,
+    specs: Sequence[SpecRecord],
     analysis_id: str,
     people: Mapping[tuple[str, str, str], pd.DataFrame],
     schema: str,
 ) -> list[Guarded]:
     """What the guards find about a survival analysis of the lead, on the people that it counted."""
-    own = specs[(specs["analysis_id"] == analysis_id) & (specs["variant"] == "default")]
-    if own.empty or pd.isna(own["gene"].iloc[0]) or str(own["kind"].iloc[0]) != "survival":
+    own = [one for one in specs if (one.analysis_id, one.variant) == (analysis_id, "default")]
+    if not own or not own[0].genes or own[0].kind != "survival":
         return []
-    spec = own.iloc[0]
-    endpoint = str(spec["endpoints"]).split(", ")[0]
+    spec = own[0]
+    endpoint = spec.first_endpoint
     members = people.get((analysis_id, "default", endpoint))
     if members is None or members.empty or not members["is_mutated"].any():
         return []
@@ -301,10 +311,10 @@ def _guarded(
         "and endpoint = ? order by step_number",
         [analysis_id, endpoint],
     ).df()
-    strata = [name for name in str(spec["strata"] or "").split(", ") if name in members.columns]
-    covariates = [name for name in str(spec["covariates"] or "").split(", ") if name in CHARACTERISTICS]
+    strata = [name for name in spec.strata if name in members.columns]
+    covariates = [name for name in spec.covariates if name in CHARACTERISTICS]
     row, why_not = scan_row_of(
-        con, str(spec["gene"]), members, sorted(members["cohort_id"].unique()), strata, covariates
+        con, spec.genes[0], members, sorted(members["cohort_id"].unique()), strata, covariates
     )
     findings = guard_findings(
         members,
@@ -329,7 +339,7 @@ def _control(
     ).fetchone()
     if named is None:
         return None
-    specs = _of(con, f"{schema}.analysis_specs", [str(named[0])])
-    if specs.empty:
+    specs = specs_of(con, [str(named[0])], schema)
+    if not specs:
         return None
     return members_of(con, specs, str(named[0]), schema).get((str(named[0]), "default", endpoint))

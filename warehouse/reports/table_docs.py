@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from analytics.results.columns import STATISTIC_COLUMNS
-from analytics.results.meanings import RESULT_MEANINGS
 
+from analytics.results.schema import columns_of
+from analytics.results.statistic import Statistic
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from warehouse.settings import PROJECT
 
@@ -57,6 +57,10 @@ each.
 """
 
 
+#: Columns of every table of named statistics.
+_COMMON = tuple(columns_of(Statistic))
+
+
 def render() -> str:
     """The page."""
     marts = [
@@ -64,8 +68,10 @@ def render() -> str:
         for path in sorted(_MARTS.glob("*.yml"))
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
     ]
-    stats = [f"| {_name(table)} | {RESULT_MEANINGS[table]} | {_columns(table)} |" for table in RESULT_TABLES]
-    between = _BETWEEN.format(common=", ".join(f"`{column}`" for column in STATISTIC_COLUMNS))
+    stats = [
+        f"| {_name(table)} | {known.meaning} | {_columns(table)} |" for table, known in RESULT_TABLES.items()
+    ]
+    between = _BETWEEN.format(common=", ".join(f"`{column}`" for column in _COMMON))
     return _HEAD + "\n".join(sorted(marts)) + "\n" + between + "\n".join(stats) + "\n" + _FOOT
 
 
@@ -88,9 +94,9 @@ def _name(table: str) -> str:
 
 
 def _columns(table: str) -> str:
-    names = list(RESULT_TABLES[table])
-    if table in STATISTIC_TABLES and set(STATISTIC_COLUMNS) <= set(names):
-        names = [name for name in names if name not in STATISTIC_COLUMNS]
+    names = list(RESULT_TABLES[table].columns)
+    if table in STATISTIC_TABLES:
+        names = [name for name in names if name not in _COMMON]
     shown = ", ".join(names[:_MOST_COLUMNS])
     more = len(names) - _MOST_COLUMNS
     return f"{shown}, ... ({more} more: `describe stats.{table}`)" if more > 0 else shown

@@ -17,10 +17,12 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.numbers import p_value
+from analytics.engine.permutation import permuted_maxima
 from analytics.errors import (
     ConstantCovariateError,
     InvalidColumnError,
@@ -34,13 +36,10 @@ from analytics.prediction.cut_off.maxstat_p import (
     hothorn_lausen_bound,
     lausen_1994,
     lausen_schumacher_1992,
-    permuted_maxima,
 )
 from analytics.prediction.fitting.model import SortedCohort, checked_rows, sort_people
 from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 ScoreRule = Literal["nelson_aalen", "hothorn_lausen"]
 
 MIN_PEOPLE: Final = 20
@@ -207,7 +206,7 @@ def evaluate_cutpoint(
         warnings.insert(
             0,
             "The cut was chosen in these people, so this hazard ratio is too far from 1 and its p too small "
-            f"(corrected p of the cut: {cutpoint.p_corrected:.3g}).",
+            f"(corrected p of the cut: {p_value(cutpoint.p_corrected)}).",
         )
     return CutpointEvaluation(cutpoint, ratio, is_discovery, cohort, tuple(warnings))
 

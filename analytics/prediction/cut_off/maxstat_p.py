@@ -12,13 +12,12 @@ from __future__ import annotations
 import math
 from typing import Final
 
-import numba
 import numpy as np
 import numpy.typing as npt
 from scipy import special, stats
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.compiled import compiled
 
 # The exact bound tabulates sums by group size: n^4 steps, 1 s at 150 people.
 EXACT_BOUND_MAX_N: Final = 150
@@ -70,7 +69,7 @@ def exact_gauss(m_stat: float, sizes: IntArray, n: int) -> float:
     return float(min(1.0, 2.0 * stats.norm.sf(m_stat) + exits))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _chain_exits(
     z: FloatArray, weight: FloatArray, correlation: FloatArray, step_sd: FloatArray, m_stat: float
 ) -> float:
@@ -161,50 +160,3 @@ def _subset_sums(scores: IntArray, total: int) -> FloatArray:
         # Downwards in m, so that each score is used once.
         ways[1 : k + 2, score:] += ways[: k + 1, : total + 1 - score].copy()
     return ways
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def permuted_maxima(
-    scores: FloatArray, sizes: IntArray, mean: FloatArray, sd: FloatArray, seed: int, first: int, count: int
-) -> FloatArray:
-    """Maxima [count] of the statistic over random permutations number `first`, `first` + 1, ... of `seed`.
-
-    Permutations go in pairs, `first` being even: one random word has 32 bits for either, and the two chains of
-    exchanges overlap in the processor (2.9 times as fast as one by one). Every pair has a random stream of its own
-    (splitmix64 of seed and number), so the answer does not depend on how the work is split over threads.
-    """
-    n, last = scores.shape[0], sizes[-1]
-    result = np.empty(count)
-    one, other = np.empty(n), np.empty(n)
-    inverse = 1.0 / sd
-    shift = mean * inverse
-    half, low = np.uint64(32), np.uint64(0xFFFFFFFF)
-    for b in range(0, count, 2):
-        one[:] = scores
-        other[:] = scores
-        state = np.uint64(seed) * np.uint64(0x9E3779B97F4A7C15) ^ (
-            np.uint64(first + b + 1) * np.uint64(0xD1342543DE82EF95)
-        )
-        total, total_other, best, best_other, k = 0.0, 0.0, 0.0, 0.0, 0
-        for i in range(last):
-            state += np.uint64(0x9E3779B97F4A7C15)
-            word = state
-            word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-            word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-            word = word ^ (word >> np.uint64(31))
-            # 32 random bits times the number of people left, high half: bias below n / 2^32.
-            left = np.uint64(n - i)
-            j = i + np.int64(((word >> half) * left) >> half)
-            j_other = i + np.int64(((word & low) * left) >> half)
-            value, value_other = one[j], other[j_other]
-            one[j], other[j_other] = one[i], other[i]
-            total += value
-            total_other += value_other
-            if i + 1 == sizes[k]:
-                best = max(best, abs(total * inverse[k] - shift[k]))
-                best_other = max(best_other, abs(total_other * inverse[k] - shift[k]))
-                k += 1
-        result[b] = best
-        if b + 1 < count:
-            result[b + 1] = best_other
-    return result

@@ -21,12 +21,12 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.cox_kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, maximise_cox
 from analytics.errors import ConstantCovariateError, InvalidSettingError
 from analytics.prediction.cut_off.cutpoint import candidate_cuts, log_rank_scores, permutation_moments
 from analytics.prediction.fitting.bootstrap_fits import check_failures
-from analytics.prediction.fitting.kernels import cox_newton
 from analytics.prediction.fitting.model import Covariate, SortedCohort, read_cohort
-from analytics.prediction.fitting.resampling import FloatArray, IntArray
 
 MIN_REFITS: Final = 500
 # Linear predictors of equal people may differ in the last bits; they are one candidate cut.
@@ -96,8 +96,9 @@ def _maximum(cohort: SortedCohort, order: IntArray, score: FloatArray, shares: t
     x = np.ascontiguousarray(cohort.x[order])
     p = x.shape[1]
     beta, one = np.zeros(p), np.ones(cohort.n)
-    _, converged = cox_newton(x, cohort.event, cohort.start, one, True, beta, np.zeros((p, p)))
-    if not converged:
+    information = np.zeros((p, p))
+    fit = maximise_cox(cohort.risk, x, one, True, beta, information, RESAMPLED, LEVEL_GONE, True)
+    if fit[1] == NOT_CONVERGED:
         return float("nan")
     eta = np.round(x @ beta, _DECIMALS)
     by_eta = np.argsort(eta, kind="stable")

@@ -9,16 +9,12 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
-import numba
 import numpy as np
-import numpy.typing as npt
 
+from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.cox_kernels import maximise_resamples
 from analytics.errors import NotConvergedError
-from analytics.prediction.fitting.kernels import cox_newton
 from analytics.prediction.fitting.model import SortedCohort
-from analytics.prediction.fitting.resampling import FloatArray, IntArray
-
-BoolArray = npt.NDArray[np.bool_]
 
 # More failed fits than this and the average says more about the failures than about the model.
 MAX_FAILED_SHARE: Final = 0.05
@@ -35,7 +31,8 @@ def fit_resamples(
     """
 
     def run(block: FloatArray) -> tuple[FloatArray, BoolArray]:
-        return _fit_block(cohort.x, cohort.event, cohort.start, block, beta, efron)
+        found: tuple[FloatArray, BoolArray] = maximise_resamples(cohort.risk, cohort.x, block, beta, efron)
+        return found
 
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         parts = list(pool.map(run, np.array_split(counts, max(1, len(counts) // BLOCK))))
@@ -53,25 +50,3 @@ def check_failures(converged: BoolArray) -> list[str]:
     if failed:
         return [f"{failed} of {len(converged)} bootstrap fits did not converge and were left out."]
     return []
-
-
-@numba.njit(cache=True, nogil=True, error_model="numpy")
-def _fit_block(
-    x: FloatArray, event: BoolArray, start: IntArray, counts: FloatArray, beta: FloatArray, efron: bool
-) -> tuple[FloatArray, BoolArray]:
-    p = x.shape[1]
-    betas = np.zeros((counts.shape[0], p))
-    converged = np.zeros(counts.shape[0], dtype=np.bool_)
-    hessian = np.zeros((p, p))
-    for b in range(counts.shape[0]):
-        betas[b] = beta
-        for a in range(p):
-            # A level that this resample lacks carries no information: its coefficient is 0, not the start.
-            low, high = np.inf, -np.inf
-            for i in range(x.shape[0]):
-                if counts[b, i] > 0.0:
-                    low, high = min(low, x[i, a]), max(high, x[i, a])
-            if low == high:
-                betas[b, a] = 0.0
-        converged[b] = cox_newton(x, event, start, counts[b], efron, betas[b], hessian, False)[1]
-    return betas, converged

@@ -15,9 +15,18 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.cox_kernels import (
+    LEVEL_GONE,
+    NOT_CONVERGED,
+    RESAMPLED,
+    baseline_hazard,
+    cox_derivatives,
+    maximise_cox,
+)
+from analytics.engine.risk_table import RiskArrays, one_stratum
 from analytics.errors import (
     ConstantCovariateError,
     InvalidColumnError,
@@ -25,12 +34,8 @@ from analytics.errors import (
     NotConvergedError,
     TooFewError,
 )
-from analytics.prediction.fitting.kernels import cox_newton, cumulative_baseline_hazard
 from analytics.survival.data import SurvivalData, require_columns, survival_data
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 Transform = Literal["identity", "log2_plus_1"]
 
 # Events per coefficient below which a prediction model is known to overfit (Peduzzi 1995).
@@ -61,7 +66,8 @@ class Covariate:
 class SortedCohort:
     """People ascending in time, events first within a time: what the kernels need.
 
-    `x` [n, p] is centred; `start` bounds the distinct `times`; `row` gives each person's place in the
+    `x` [n, p] is centred; `start` bounds the distinct `times`, `risk` is the same for
+    the likelihood; `row` gives each person's place in the
     frame that was passed in.
     """
 
@@ -69,6 +75,7 @@ class SortedCohort:
     time: FloatArray
     event: BoolArray
     start: IntArray
+    risk: RiskArrays
     times: FloatArray
     row: IntArray
 
@@ -176,14 +183,15 @@ def fit_prediction_model(
     """
     cohort, terms, center, warnings = read_cohort(frame, covariates, time=time, event=event, ties=ties)
     columns = tuple(column for term in terms for column in term.columns)
-    beta, hessian = np.zeros(len(columns)), np.zeros((len(columns), len(columns)))
+    beta, information = np.zeros(len(columns)), np.zeros((len(columns), len(columns)))
     one, efron = np.ones(cohort.n), ties == "efron"
     null = _null_log_likelihood(cohort, efron)
-    value, converged = cox_newton(cohort.x, cohort.event, cohort.start, one, efron, beta, hessian)
-    information = hessian + np.tril(hessian, -1).T
-    _check_fit(information, beta, cohort, columns, converged)
+    value, status = maximise_cox(
+        cohort.risk, cohort.x, one, efron, beta, information, RESAMPLED, LEVEL_GONE, True
+    )
+    _check_fit(information, beta, cohort, columns, status != NOT_CONVERGED)
     eta = cohort.x @ beta
-    increments = cumulative_baseline_hazard(eta, cohort.event, cohort.start, one, efron)
+    increments = baseline_hazard(eta, cohort.event, cohort.start, one, efron)
     n_events = int(cohort.event.sum())
     if n_events < EVENTS_PER_COEFFICIENT * len(columns):
         warnings.append(
@@ -246,11 +254,13 @@ def sort_people(x: FloatArray, data: SurvivalData, row: IntArray) -> SortedCohor
     """Order people for the kernels: time ascending, events first."""
     order = np.lexsort((~data.event, data.time))
     times, first = np.unique(data.time[order], return_index=True)
+    event, start = data.event[order], np.append(first, len(order)).astype(np.int64)
     return SortedCohort(
         x=np.ascontiguousarray(x[order]),
         time=data.time[order],
-        event=data.event[order],
-        start=np.append(first, len(order)).astype(np.int64),
+        event=event,
+        start=start,
+        risk=one_stratum(event, start),
         times=times,
         row=row[order],
     )
@@ -321,11 +331,10 @@ def _complete(item: str | Covariate, frame: pd.DataFrame) -> Covariate:
 
 
 def _null_log_likelihood(cohort: SortedCohort, efron: bool) -> float:
-    empty = np.zeros((cohort.n, 1))
-    value, _ = cox_newton(
-        empty, cohort.event, cohort.start, np.ones(cohort.n), efron, np.zeros(1), np.zeros((1, 1))
+    nothing, none = np.zeros((cohort.n, 1)), np.zeros(1)
+    return float(
+        cox_derivatives(cohort.risk, nothing, np.ones(cohort.n), none, efron, none, np.zeros((1, 1)))
     )
-    return float(value)
 
 
 def _check_fit(

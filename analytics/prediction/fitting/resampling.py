@@ -8,12 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from analytics.engine.arrays import FloatArray, IntArray
 from analytics.errors import InvalidColumnError, InvalidSettingError
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 # Percentile bounds at 2.5 % rest on about 12 resamples each at 500; fewer is not an interval.
 MIN_BOOTSTRAP: Final = 500

@@ -16,13 +16,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.curves import brier_score, grouped_kaplan_meier
 from analytics.errors import InvalidColumnError, InvalidSettingError, TooFewError
-from analytics.prediction.fitting.kernels import brier_score, grouped_kaplan_meier
 from analytics.prediction.fitting.model import SortedCohort, checked_rows, sort_people
 from analytics.prediction.fitting.resampling import bootstrap_counts, check_bootstrap, percentile_interval
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
 
 MIN_GROUP: Final = 10
 # Share of resamples that must give a value before an interval is printed.

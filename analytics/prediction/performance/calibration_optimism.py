@@ -13,25 +13,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numba
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.compiled import compiled
+from analytics.engine.cox_kernels import baseline_hazard
+from analytics.engine.curves import grouped_kaplan_meier
 from analytics.errors import InvalidSettingError, TooFewError
 from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
-from analytics.prediction.fitting.kernels import cumulative_baseline_hazard, grouped_kaplan_meier
 from analytics.prediction.fitting.model import Covariate, SortedCohort, read_cohort
-from analytics.prediction.fitting.resampling import (
-    FloatArray,
-    IntArray,
-    bootstrap_counts,
-    check_bootstrap,
-    percentile_interval,
-)
+from analytics.prediction.fitting.resampling import bootstrap_counts, check_bootstrap, percentile_interval
 from analytics.prediction.performance.calibration import MIN_GROUP, USABLE_SHARE, group_of_rows
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -140,11 +133,11 @@ def _edges(predicted: FloatArray, edges: Sequence[float] | None, n_groups: int) 
     return bounds
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _survival(
     eta: FloatArray, event: BoolArray, start: IntArray, count: FloatArray, last: int, efron: bool
 ) -> FloatArray:
-    hazard = cumulative_baseline_hazard(eta, event, start, count, efron)[:last].sum()
+    hazard = baseline_hazard(eta, event, start, count, efron)[:last].sum()
     return np.exp(-hazard * np.exp(eta))
 
 
@@ -153,7 +146,7 @@ def _predict(cohort: SortedCohort, beta: FloatArray, count: FloatArray, last: in
     return result
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _group_error(
     survival: FloatArray,
     event: BoolArray,
@@ -176,7 +169,7 @@ def _group_error(
     return observed
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _errors(
     etas: FloatArray,
     counts: FloatArray,

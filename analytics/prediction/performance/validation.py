@@ -15,20 +15,21 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
-import numba
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analytics.errors import InvalidSettingError
-from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
-from analytics.prediction.fitting.kernels import (
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.compiled import compiled
+from analytics.engine.cox_kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, baseline_hazard, maximise_cox
+from analytics.engine.curves import (
     brier_given_censoring,
     censoring_survival,
     concordance_counts,
-    cox_newton,
-    cumulative_baseline_hazard,
 )
+from analytics.engine.risk_table import RiskArrays
+from analytics.errors import InvalidSettingError
+from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
 from analytics.prediction.fitting.model import (
     Covariate,
     PredictionModel,
@@ -37,21 +38,13 @@ from analytics.prediction.fitting.model import (
     read_cohort,
     sort_people,
 )
-from analytics.prediction.fitting.resampling import (
-    FloatArray,
-    IntArray,
-    bootstrap_counts,
-    check_bootstrap,
-    percentile_interval,
-)
+from analytics.prediction.fitting.resampling import bootstrap_counts, check_bootstrap, percentile_interval
 from analytics.prediction.performance.calibration import (
     BrierScore,
     CalibrationCurve,
     calibrate,
     score_brier,
 )
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -222,8 +215,8 @@ def _external_indices(cohort: SortedCohort, count: FloatArray) -> tuple[float, f
     eta = np.ascontiguousarray(cohort.x[:, 0])
     slope, hessian = np.ones(1), np.zeros((1, 1))
     centred = cohort.x - cohort.x.mean()
-    _, converged = cox_newton(centred, cohort.event, cohort.start, count, True, slope, hessian)
-    return _concordance(eta, cohort, count), float(slope[0]) if converged else float("nan")
+    fit = maximise_cox(cohort.risk, centred, count, True, slope, hessian, RESAMPLED, LEVEL_GONE, True)
+    return _concordance(eta, cohort, count), float(slope[0]) if fit[1] != NOT_CONVERGED else float("nan")
 
 
 def _concordance(eta: FloatArray, cohort: SortedCohort, count: FloatArray) -> float:
@@ -255,7 +248,11 @@ def _measure_all(
 
     def run(pair: tuple[FloatArray, FloatArray]) -> FloatArray:
         eta = pair[0] @ cohort.x.T
-        return _measure_block(eta, np.argsort(eta, axis=1), cohort.event, cohort.start, pair[1], lasts, efron)
+        order = np.argsort(eta, axis=1)
+        found: FloatArray = _measure_block(
+            cohort.risk, eta, order, cohort.event, cohort.start, pair[1], lasts, efron
+        )
+        return found
 
     blocks = max(1, len(counts) // 50)
     pairs = zip(np.array_split(betas, blocks), np.array_split(counts, blocks), strict=True)
@@ -263,8 +260,9 @@ def _measure_all(
         return np.concatenate(list(pool.map(run, pairs)))
 
 
-@numba.njit(cache=True, nogil=True, error_model="numpy")
+@compiled
 def _measure_block(
+    risk: RiskArrays,
     etas: FloatArray,
     orders: IntArray,
     event: BoolArray,
@@ -287,9 +285,9 @@ def _measure_block(
         result[b, 1] = test[0] / test[1] if test[1] > 0.0 else np.nan
         column[:, 0] = eta
         slope[0] = 1.0
-        ok = cox_newton(column, event, start, everyone, efron, slope, hessian, False)[1]
-        result[b, 2] = slope[0] if ok else np.nan
-        increments = cumulative_baseline_hazard(eta, event, start, count, efron)
+        fit = maximise_cox(risk, column, everyone, efron, slope, hessian, RESAMPLED, LEVEL_GONE, False)
+        result[b, 2] = slope[0] if fit[1] != NOT_CONVERGED else np.nan
+        increments = baseline_hazard(eta, event, start, count, efron)
         g_train = censoring_survival(event, start, count)
         for i in range(n):
             relative[i] = np.exp(eta[i])

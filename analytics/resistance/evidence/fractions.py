@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-FloatArray = npt.NDArray[np.float64]
+from analytics.engine.arrays import FloatArray
 
 #: A peak needs this many mutations; its bandwidth; the share of the highest density that counts as a peak of its own.
 MIN_FOR_PEAK: Final = 20

@@ -115,7 +115,10 @@ def _as_events(losses: pd.DataFrame, set_name: str) -> pd.DataFrame:
         }
     )  # fmt: skip
     return events.assign(
-        role="baseline", gene_sets=pd.Series([(set_name,)] * len(events), index=events.index, dtype=object), timing="intrinsic", biallelic=events["first_word"],
+        role="baseline",
+        gene_sets=pd.Series([(set_name,)] * len(events), index=events.index, dtype=object),
+        timing="intrinsic",
+        biallelic=events["first_word"],
         confidence=events["first_confidence"],
         is_truncating=events["variant_classification"].notna(),
-    )  # fmt: skip
+    )

@@ -12,8 +12,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import MissingColumnError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.resistance.evidence.fractions import ClonalPeak, clonal_peak, fraction_shift
 from analytics.resistance.pairs.power import (
     MIN_SHARED_FOR_RATIO,

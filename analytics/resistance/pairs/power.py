@@ -16,7 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-FloatArray = npt.NDArray[np.float64]
+from analytics.engine.arrays import FloatArray
 
 #: Below this many shared sites, the ratio of two samples is taken from their medians instead.
 MIN_SHARED_FOR_RATIO: Final = 5

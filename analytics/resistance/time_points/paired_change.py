@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-FloatArray = npt.NDArray[np.float64]
+from analytics.engine.arrays import FloatArray
 
 #: R's wilcox.test is exact below this number of pairs when no difference is tied or zero; the same rule here.
 EXACT_BELOW: Final = 50

@@ -188,7 +188,7 @@ def test_burden_is_said_with_percentile_p_and_the_nulls_own_rate() -> None:
         "two-sided p 0.5",
         "one-sided p 0.25",
         "36%",
-        "0.87 (0.61 to 1.23)",
+        "0.87 (0.61\u20131.23)",
     ):
         assert words in found.sentence
     assert "200 genes of like coding length" in found.sentence

@@ -7,28 +7,48 @@ import math
 import pandas as pd
 import pytest
 
+from analytics.engine.numbers import estimate_text, fixed, number, p_relation, p_value, ratio, with_interval
 from analytics.report.methods import methods_of
 from analytics.report.render import breakable, together
-from analytics.report.words import (
-    estimate_text,
-    fixed,
-    key_words,
-    number,
-    p_value,
-    scale_of,
-    sentences,
-    slug,
-    with_interval,
-)
+from analytics.report.words import key_words, scale_of, sentences, slug
 
 
 @pytest.mark.parametrize(
     ("p", "shown"),
-    [(0.00004, "<0.001"), (0.001, "0.001"), (0.0250, "0.025"), (0.09949, "0.099"), (0.0996, "0.10"), (0.5, "0.50"),
-     (None, ""), (math.nan, ""), (pd.NA, "")],
+    [(0.00004, "4.0e-05"), (0.00042, "0.00042"), (0.001, "0.0010"), (0.0250, "0.025"), (0.09949, "0.099"),
+     (0.0996, "0.10"), (0.5, "0.50"), (1.0, "1.00"), (0.0, "<1e-300"), (None, ""), (math.nan, ""), (pd.NA, "")],
 )  # fmt: skip
-def test_p_is_shown_as_journals_print_it(p: float | None, shown: str) -> None:
+def test_p_keeps_two_significant_digits_however_small(p: float | None, shown: str) -> None:
     assert p_value(p) == shown
+
+
+@pytest.mark.parametrize(
+    ("p", "shown"), [(0.0499, "0.0499"), (0.05, "0.050"), (0.05004, "0.05004"), (0.051, "0.051")]
+)
+def test_p_never_hides_on_which_side_of_a_twentieth_it_is(p: float, shown: str) -> None:
+    assert p_value(p) == shown
+
+
+def test_a_permutation_p_that_nothing_reached_says_what_could_be_seen() -> None:
+    assert p_value(1 / 10_001, 1 / 10_000) == "<0.0001"
+    assert p_relation(1 / 1_001, 1 / 1_000) == "< 0.001"
+    assert p_relation(2 / 1_001, 1 / 1_000) == "= 0.0020"
+    assert p_relation(None) == "not known"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.0004, "0.00040"),
+        (0.34, "0.34"),
+        (12.346, "12.35"),
+        (250.0, "250"),
+        (1234.5, "1,234"),
+        (math.inf, "\u221e"),
+    ],
+)
+def test_a_ratio_never_reads_zero_and_needs_no_decimals_from_a_hundred_on(value: float, shown: str) -> None:
+    assert ratio(value) == shown
 
 
 @pytest.mark.parametrize(

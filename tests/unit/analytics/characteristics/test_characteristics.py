@@ -6,18 +6,23 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from analytics.results.rows import ResultRows
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.characteristics.estimate import (
     MOST_LEVELS,
     REST,
     categorical_difference,
-    characteristics_rows,
+    characteristics,
     compare_categories,
     numeric_difference,
 )
-from analytics.results.tables import as_result_table
+from analytics.characteristics.tables import CharacteristicStatistic
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import table_of
+from analytics.results.statistic import Scope
+
+SCOPE, ALK = Scope("q", "default", "OS"), Contrast.of_gene("ALK")
 
 ROOT = Path(__file__).parents[4]
 R = json.loads((ROOT / "tests/reference/characteristics/characteristics.json").read_text(encoding="utf-8"))
@@ -76,22 +81,20 @@ def members():
     )  # fmt: skip
 
 
-def table_of(members):
-    rows = ResultRows("q", "default")
-    out = characteristics_rows(rows, members)
-    return rows, as_result_table("characteristics", [{"endpoint": "OS", **row} for row in out]).set_index(
-        "estimate_key", drop=False
-    )
+def characterised(members):
+    sets = RowSets()
+    table = table_of(CharacteristicStatistic, characteristics(SCOPE, sets, members, ALK))
+    return sets, table.assign(warnings=table["warnings"].map(" ".join)).set_index("estimate_key", drop=False)
 
 
 def test_counts_add_up_and_missing_people_are_counted_by_status(members):
-    _, table = table_of(members)
+    _, table = characterised(members)
     age = table.loc["characteristics.age_years"]
     known = members["age_years"].notna()
     mutated = members["is_mutated"]
-    assert (age["n"], age["n_mutated"]) == (known.sum(), (known & mutated).sum())
-    assert age["n_missing_mutated"] + age["n_missing_wild_type"] == 6
-    assert age["median_mutated"] == members.loc[known & mutated, "age_years"].median()
+    assert (age["n"], age["n_in_group"]) == (known.sum(), (known & mutated).sum())
+    assert age["n_missing_in_group"] + age["n_missing_in_reference"] == 6
+    assert age["median_in_group"] == members.loc[known & mutated, "age_years"].median()
     assert age["p"] == pytest.approx(
         stats.mannwhitneyu(
             members.loc[known & mutated, "age_years"],
@@ -102,23 +105,24 @@ def test_counts_add_up_and_missing_people_are_counted_by_status(members):
     stage = table.loc["characteristics.stage"]
     levels = table[(table["variable"] == "stage") & table["level"].notna()]
     assert levels["n"].sum() == stage["n"] == members["stage"].notna().sum()
-    assert levels["share_mutated"].sum() == pytest.approx(1.0)
-    assert levels["share_wild_type"].sum() == pytest.approx(1.0)
+    assert levels["share_in_group"].sum() == pytest.approx(1.0)
+    assert levels["share_in_reference"].sum() == pytest.approx(1.0)
 
 
 def test_every_row_names_a_row_set_with_exactly_the_people_it_counted(members):
-    rows, table = table_of(members)
-    rows.row_set("members", members.index, members.index)
-    sets = rows.row_sets_of(members.index).str.split("; ")
+    named, table = characterised(members)
+    named.named("members", members.index, members.index)
+    sets = named.of(members.index).str.split("; ")
     for row in table.itertuples():
         inside = sets.map(lambda names, wanted=row.row_set: isinstance(names, list) and wanted in names)
         assert int(inside.sum()) == row.n, row.estimate_key
 
 
 def test_what_nobody_has_and_what_everybody_shares_are_rows_without_a_test(members):
-    _, table = table_of(members)
+    _, table = characterised(members)
     smoking = table.loc["characteristics.smoking_history"]
     assert smoking["n"] == 0
+    assert smoking["estimator"] == "standardised_difference_of_shares"
     assert "Nobody of the members has a value" in smoking["warnings"]
     cohort = table.loc["characteristics.cohort_id"]
     assert pd.isna(cohort["p"])
@@ -126,14 +130,14 @@ def test_what_nobody_has_and_what_everybody_shares_are_rows_without_a_test(membe
 
 
 def test_without_a_mutated_person_nothing_is_compared(members):
-    _, table = table_of(members.assign(is_mutated=False))
+    _, table = characterised(members.assign(is_mutated=False))
     assert table["p"].isna().all()
     assert table.loc["characteristics.sex", "warnings"] == "One group has no value: nothing is compared."
 
 
 def test_levels_beyond_the_longest_list_are_one_level(members):
     many = members.assign(primary_site=[f"site {i % 40}" for i in range(len(members))])
-    _, table = table_of(many)
+    _, table = characterised(many)
     levels = table[(table["variable"] == "primary_site") & table["level"].notna()]
     assert len(levels) == MOST_LEVELS
     assert REST in set(levels["level"])
@@ -141,7 +145,7 @@ def test_levels_beyond_the_longest_list_are_one_level(members):
 
 
 def test_levels_that_read_alike_in_a_key_have_keys_of_their_own(members):
-    _, table = table_of(members.assign(age_group=["<30", ">30"] * 60))
+    _, table = characterised(members.assign(age_group=["<30", ">30"] * 60))
     assert table["estimate_key"].is_unique
 
 
@@ -159,15 +163,15 @@ def test_levels_with_an_order_stand_in_it_and_not_by_frequency(members, variable
         levels, len(members), p=np.arange(1, len(levels) + 1) / sum(range(len(levels) + 1))
     )
     drawn[: len(levels)] = levels
-    _, table = table_of(members.assign(**{variable: drawn}))
+    _, table = characterised(members.assign(**{variable: drawn}))
     shown = table[(table["variable"] == variable) & table["level"].notna()]
     assert shown["level"].tolist() == levels
 
 
 def test_nobody_gives_an_empty_table(members):
-    assert characteristics_rows(ResultRows("q", "default"), members.iloc[:0]) == []
+    assert characteristics(SCOPE, RowSets(), members.iloc[:0], ALK) == []
 
 
 def test_whole_numbers_are_levels_without_decimals(members):
-    _, table = table_of(members.assign(ecog=[0.0, 1.0, np.nan] * 40))
+    _, table = characterised(members.assign(ecog=[0.0, 1.0, np.nan] * 40))
     assert set(table.loc[table["variable"] == "ecog", "level"].dropna()) == {"0", "1"}

@@ -9,11 +9,11 @@ from analytics.claims.rounding import (
     Range,
     counts_behind,
     p_range,
-    plain_p,
     printed_range,
     two_sided_z,
     units_apart,
 )
+from analytics.engine.numbers import p_value
 
 
 def test_a_printed_number_stands_for_everything_that_rounds_to_it() -> None:
@@ -68,7 +68,7 @@ def test_units_apart_counts_in_the_last_printed_digit() -> None:
 
 @pytest.mark.parametrize(
     ("p", "text"),
-    [(0.0250, "0.025"), (0.00098, "0.00098"), (0.38, "0.380"), (1e-6, "<0.0001"), (1.0, "1.000")],
+    [(0.0250, "0.025"), (0.00098, "0.00098"), (0.38, "0.38"), (1e-6, "1.0e-06"), (1.0, "1.00")],
 )
 def test_p_is_written_with_two_significant_digits(p: float, text: str) -> None:
-    assert plain_p(p) == text
+    assert p_value(p) == text

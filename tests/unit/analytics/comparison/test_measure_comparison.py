@@ -3,15 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
-from analytics.results.rows import ResultRows
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.comparison.burden import van_elteren
-from analytics.comparison.estimate import add_q, estimate_measure, member_values, unavailable
+from analytics.comparison.estimate import measure_statistics, member_values, unavailable, with_q
 from analytics.comparison.pictures import measure_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.errors import MissingColumnError
-from analytics.results.tables import as_result_table
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import table_of
+from analytics.results.statistic import ComparisonStatistic, Scope
+
+SCOPE, ALK = Scope("q", "default", "burden"), Contrast.of_gene("ALK")
 
 
 def question(**variant):
@@ -52,11 +56,15 @@ def values_of(members, drop=0):
     return frame.sample(frac=1.0, random_state=1)
 
 
+def statistics(spec, members, frame, sets=None):
+    values = member_values(members, frame)
+    return with_q(measure_statistics(SCOPE, sets or RowSets(), spec, "tmb", members, values, ALK))
+
+
 def estimates(spec, members, frame):
-    rows, out = ResultRows("q", "default"), []
-    estimate_measure(rows, out, spec, "tmb", members, member_values(members, frame))
-    add_q(out)
-    return rows, as_result_table("comparison_stats", [{"endpoint": "burden", **row} for row in out])
+    sets = RowSets()
+    table = table_of(ComparisonStatistic, statistics(spec, members, frame, sets))
+    return sets, table.assign(warnings=table["warnings"].map(" ".join))
 
 
 def test_in_one_pot_it_is_wilcoxons_test_of_the_values_as_they_are(members):
@@ -65,7 +73,7 @@ def test_in_one_pot_it_is_wilcoxons_test_of_the_values_as_they_are(members):
     x, y = (members.loc[members["is_mutated"] == s, "n_nonsynonymous"] for s in (True, False))
     assert row["p"] == pytest.approx(stats.mannwhitneyu(x, y, method="asymptotic").pvalue)
     assert row["median_difference"] == x.median() - y.median()
-    assert (row["n"], row["n_mutated"], row["row_set"]) == (100, len(x), "members")
+    assert (row["n"], row["n_in_group"], row["row_set"]) == (100, len(x), "members")
     assert "2 cohorts are put in one pot" in row["warnings"]
     assert "own mutations are counted in" in row["warnings"]
 
@@ -90,15 +98,15 @@ def test_within_strata_the_gene_s_own_mutations_are_taken_out_and_what_remains_i
 
 def test_every_row_names_a_row_set_with_exactly_the_people_it_counted(members):
     spec = question(strata=["cohort_id", "cancer_type"])
-    rows, table = estimates(spec, members, values_of(members, drop=7))
-    rows.row_set("members", members.index, members.index)
-    sets = rows.row_sets_of(members.index).str.split("; ")
+    named, table = estimates(spec, members, values_of(members, drop=7))
+    named.named("members", members.index, members.index)
+    sets = named.of(members.index).str.split("; ")
     for row in table.itertuples():
         inside = sets.map(lambda names, wanted=row.row_set: wanted in names)
         if isinstance(row.cohort_id, str):
             inside &= members["cohort_id"] == row.cohort_id
         assert int(inside.sum()) == row.n, row.estimate_key
-        assert int((inside & members["is_mutated"]).sum()) == row.n_mutated, row.estimate_key
+        assert int((inside & members["is_mutated"]).sum()) == row.n_in_group, row.estimate_key
     assert table["n_missing"].iloc[0] == 7
 
 
@@ -127,7 +135,8 @@ def test_nobody_mutated_and_nobody_with_a_value_are_rows_with_the_reason(members
         nobody = members.assign(is_mutated=False)
         _, table = estimates(question(), nobody, frame)
         assert table["p"].isna().all()
-        assert table["warnings"].notna().all()
+        assert (table["warnings"].str.len() > 0).all()
+        assert table["estimator"].notna().all(), "what could not be estimated keeps its estimator"
 
 
 def test_values_in_unlike_units_have_an_effect_size_but_no_shift(members):
@@ -142,10 +151,9 @@ def test_values_in_unlike_units_have_an_effect_size_but_no_shift(members):
 
 
 def test_a_measure_that_the_warehouse_lacks_is_a_row_that_says_so():
-    rows, out = ResultRows("q", "default"), []
-    unavailable(rows, out, "ddr", "no gene sets")
-    assert out[0]["stat_id"] == "q/default/ddr.wilcoxon"
-    assert out[0]["warnings"] == "no gene sets"
+    row = unavailable(SCOPE, question(), "ddr", "no gene sets")
+    assert row.name.stat_id == "q/default/ddr.wilcoxon"
+    assert row.warnings == ("no gene sets",)
 
 
 def test_a_frame_without_units_is_refused(members):
@@ -164,20 +172,14 @@ def test_several_features_of_a_measure_have_keys_and_q_of_their_own(members):
 @pytest.mark.parametrize("variant", [{}, {"strata": ["cohort_id", "panel_id"]}])
 def test_the_figure_shows_all_and_each_stratum_with_its_numbers(members, variant):
     spec = question(**variant)
-    _, table = estimates(spec, members, values_of(members))
-    picture = measure_picture(
-        spec, "default", "tmb", members, member_values(members, values_of(members)),
-        table.astype(object).where(table.notna(), None).to_dict("records"),
-    )  # fmt: skip
+    rows, values = statistics(spec, members, values_of(members)), member_values(members, values_of(members))
+    picture = measure_picture(spec, "default", "tmb", members, values, rows, ALK)
     assert picture is not None
     assert set(picture.data["panel"]) == ({"all, within strata", "a", "b"} if variant else {"all members"})
-    assert "ALK-mutated against" in picture.alt
+    assert "ALK mutated against" in picture.alt
     assert "Cliff's delta" in picture.alt
 
 
 def test_no_figure_is_drawn_where_nothing_was_tested(members):
-    spec = question()
-    assert (
-        measure_picture(spec, "default", "tmb", members, member_values(members, values_of(members)), [])
-        is None
-    )
+    values = member_values(members, values_of(members))
+    assert measure_picture(question(), "default", "tmb", members, values, [], ALK) is None

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from analytics.results.rows import ResultRows
 from scipy import stats
 
-from analytics.comutation.estimate import count_rows, gene_rows, named_genes
+from analytics.biomarkers.groups import Contrast
+from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
 from analytics.comutation.figure import comutation_figure
 from analytics.comutation.pairs import (
     EXPLAINED,
@@ -18,7 +18,9 @@ from analytics.comutation.pairs import (
 )
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import EmptyGroupError, NoRowsError
-from analytics.results.tables import as_result_table
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import table_of
+from analytics.results.statistic import ComparisonStatistic, FrequencyStatistic, Scope
 
 SETTINGS = {"strata": ("cancer_type",), "bins": 10, "widest_bin": 1.25, "min_carriers": 10}
 
@@ -152,6 +154,34 @@ def test_nobody_mutated_or_without_burden_is_refused_in_one_sentence():
         comutation_table(members.assign(n_nonsynonymous=np.nan), calls, coverage, {}, **SETTINGS)
 
 
+def test_fisher_s_row_has_the_estimate_and_the_interval_that_belong_to_its_p():
+    members, calls, coverage = cohort(9, together=0.6)
+    table = comutation_table(members, calls, coverage, {}, **SETTINGS)
+    audited, scope = Audited(members, table, coverage, {}), Scope("q", "default", "c")
+    rows = gene_statistics(scope, RowSets(), audited, ["G000", "G007"], "family", Contrast.of_gene("ALK"))
+    fisher = {row.feature: row for row in rows if row.estimator == "fisher_exact"}
+    assert set(fisher) == {"G000", "G007"}
+    for gene, row in fisher.items():
+        carries = members.index.isin(calls.loc[calls["gene"] == gene, "member"])
+        cells = pd.crosstab(members["is_mutated"], carries).to_numpy()[::-1, ::-1]
+        conditional = stats.contingency.odds_ratio(cells, kind="conditional")
+        interval = conditional.confidence_interval(0.95)
+        assert row.estimate == pytest.approx(conditional.statistic)
+        assert (row.ci_low, row.ci_high) == pytest.approx((interval.low, interval.high))
+        assert row.p == pytest.approx(stats.fisher_exact(cells).pvalue, rel=1e-6)
+    within = [row.estimator for row in rows if row.key.endswith(".mantel_haenszel")]
+    assert within == ["mantel_haenszel_within_burden"] * 2
+
+
+def test_a_companion_with_too_few_carriers_is_a_row_without_numbers():
+    members, calls, coverage = cohort(7)
+    table = comutation_table(members, calls, coverage, {}, **{**SETTINGS, "min_carriers": 10**6})
+    audited, scope = Audited(members, table, coverage, {}), Scope("q", "default", "c")
+    rows = gene_statistics(scope, RowSets(), audited, ["G000"], "family", Contrast.of_gene("ALK"))
+    assert [(row.estimate, row.ci_low, row.p, row.q) for row in rows] == [(None,) * 4] * 2
+    assert all(TOO_FEW in row.warnings[0] for row in rows)
+
+
 def test_named_rows_count_exactly_the_people_of_their_row_sets_and_the_figure_is_legible(assert_legible):
     members, calls, coverage = cohort(9, together=0.6)
     members["panel_id"] = np.where(np.arange(len(members)) % 3 == 0, "small", "WES")
@@ -164,15 +194,15 @@ def test_named_rows_count_exactly_the_people_of_their_row_sets_and_the_figure_is
         }
     )  # fmt: skip
     table = comutation_table(members, calls, coverage, {}, **SETTINGS)
-    rows = ResultRows("q", "default")
+    scope, named, contrast = Scope("q", "default", "c"), RowSets(), Contrast.of_gene("ALK")
     genes = named_genes(spec, table)
     assert genes[0] == "G001"
-    counts = count_rows(rows, members, table, "ALK")
-    named = gene_rows(rows, members, table, coverage, {}, genes, "family")
-    as_result_table("frequency_stats", [{"endpoint": "c", **row} for row in counts])
-    found = as_result_table("comparison_stats", [{"endpoint": "c", **row} for row in named])
-    rows.row_set("members", members.index, members.index)
-    sets = rows.row_sets_of(members.index).str.split("; ")
+    audited = Audited(members, table, coverage, {})
+    counts = table_of(FrequencyStatistic, count_statistics(scope, named, audited, "ALK", contrast))
+    assert counts.set_index("estimate_key").loc["comutation.n_tested", "estimate"] == len(audited.tested)
+    found = table_of(ComparisonStatistic, gene_statistics(scope, named, audited, genes, "family", contrast))
+    named.named("members", members.index, members.index)
+    sets = named.of(members.index).str.split("; ")
     for row in found.itertuples():
         assert int(sets.map(lambda names, wanted=row.row_set: wanted in names).sum()) == row.n
     assert found["estimate_key"].is_unique

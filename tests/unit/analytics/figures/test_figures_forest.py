@@ -6,9 +6,10 @@ from itertools import pairwise
 import pytest
 from matplotlib.patches import Polygon
 
+from analytics.engine.numbers import ratio
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
-from analytics.figures.forest import ForestRow, axis_limits, axis_ticks, forest_figure, ratio_text
+from analytics.figures.forest import ForestRow, axis_limits, axis_ticks, forest_figure
 
 NAMES = [
     "Breast",
@@ -112,10 +113,11 @@ def test_a_row_without_estimate_prints_its_reason():
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0004, "<0.01"), (0.34, "0.34"), (12.345, "12.35"), (250.0, "250"), (math.inf, "∞")]
+    ("value", "text"),
+    [(0.0004, "0.00040"), (0.34, "0.34"), (12.346, "12.35"), (250.0, "250"), (math.inf, "∞")],
 )
 def test_ratios_are_printed_with_two_decimals_and_never_as_zero(value, text):
-    assert ratio_text(value) == text
+    assert ratio(value) == text
 
 
 @pytest.mark.parametrize("field", ["hr", "ci_low", "ci_high"])

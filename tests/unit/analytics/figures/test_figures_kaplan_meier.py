@@ -100,9 +100,7 @@ def test_the_key_gives_n_events_and_median_with_its_interval():
         text.get_text().replace("\u00a0", " ")
         for text in page_texts(kaplan_meier_figure([curve], width="double"))
     ]
-    expected = (
-        f"0: n {curve.n}, events {curve.n_events}, median {m.months:.1f} ({m.ci_low:.1f}-{m.ci_high:.1f})"
-    )
+    expected = f"0: n {curve.n}, events {curve.n_events}, median {m.months:.1f} ({m.ci_low:.1f}\u2013{m.ci_high:.1f})"
     assert expected in words
 
 

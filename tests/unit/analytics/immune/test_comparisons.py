@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune import rank_statistics
-from analytics.immune.comparisons import benjamini_hochberg, compare_two_groups, median_difference_matrix
+from analytics.immune.comparisons import compare_two_groups, median_difference_matrix
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann, mann_whitney, u_distribution
 
 REFERENCE = json.loads((Path(__file__).parents[3] / "reference" / "immune" / "comparisons.json").read_text())

@@ -3,16 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
-from analytics.results.rows import ResultRows
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import NoRowsError
-from analytics.landscape.estimate import LandscapeRows, member_calls
+from analytics.landscape.estimate import Landscape, member_calls
 from analytics.landscape.figures import class_figure, frequency_figure, lollipop_figure, stacked_heights
 from analytics.landscape.pictures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.spec import Domain, LandscapeSpec, Protein
 from analytics.response.rates import exact_rate
-from analytics.results.tables import as_result_table
+from analytics.results.row_sets import RowSets
+from analytics.results.schema import table_of
+from analytics.results.statistic import FrequencyStatistic, Scope
 
 SPEC = LandscapeSpec.model_validate(
     {
@@ -56,12 +58,12 @@ def calls(people):
 
 
 def rows_of(people, calls):
-    rows = ResultRows("q", "default")
-    found = LandscapeRows(SPEC, rows, people, "note")
+    sets, scope = RowSets(), Scope("q", "default", "landscape")
+    found = Landscape(scope, sets, SPEC, people, Contrast.of_gene("ALK"), ("note",))
     placed = place(member_calls(people, calls), PROTEIN.length)
     frequency, classes, hot = found.frequency(), found.classes(placed), found.positions(placed, PROTEIN)
-    table = as_result_table("frequency_stats", [{"endpoint": "landscape", **row} for row in found.out])
-    return rows, table.set_index("estimate_key", drop=False), frequency, classes, placed, hot
+    table = table_of(FrequencyStatistic, found.rows)
+    return sets, table.set_index("estimate_key", drop=False), frequency, classes, placed, hot
 
 
 def test_frequencies_by_group_have_exact_intervals_and_add_up(people, calls):
@@ -81,6 +83,22 @@ def test_frequencies_by_group_have_exact_intervals_and_add_up(people, calls):
     assert frequency["rate"].is_monotonic_decreasing
     assert table.loc["mutated.rate.glioma", ["numerator", "ci_low"]].tolist() == [0, 0.0]
     assert table.loc["mutated.rate_by_tumour_type", ["numerator", "denominator"]].tolist() == [3, 4]
+
+
+def test_a_row_of_a_cancer_type_names_it_and_the_group_that_is_counted_in_it(people, calls):
+    _, table, *_ = rows_of(people, calls)
+    row = table.loc["mutated.rate.melanoma"]
+    assert (row["category"], row["group_label"]) == ("Melanoma", "ALK mutated")
+    assert row["n_in_group"] == row["numerator"]
+
+
+def test_what_is_known_to_be_missing_stands_on_counts_of_mutations_and_not_on_shares(people, calls):
+    _, table, *_ = rows_of(people, calls)
+    noted = table.index[table["warnings"].map(lambda said: "note" in said)]
+    assert set(noted) == {
+        "mutated.rate_by_tumour_type", "placed.n", "variants.n",
+        *(f"variants.n.{name}" for name in ("missense", "truncating", "splice", "in_frame")),
+    }  # fmt: skip
 
 
 def test_two_groups_with_one_short_key_keep_keys_of_their_own(people, calls):
@@ -108,9 +126,9 @@ def test_placed_and_unplaced_mutations_add_up_to_all(people, calls):
 
 
 def test_every_row_names_a_row_set_with_exactly_the_people_it_counted(people, calls):
-    rows, table, *_ = rows_of(people, calls)
-    rows.row_set("members", people.index, people.index)
-    sets = rows.row_sets_of(people.index).str.split("; ")
+    named, table, *_ = rows_of(people, calls)
+    named.named("members", people.index, people.index)
+    sets = named.of(people.index).str.split("; ")
     for row in table[table["n"].notna()].itertuples():
         inside = sets.map(lambda names, wanted=row.row_set: wanted in names)
         assert int(inside.sum()) == row.n, row.estimate_key

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.biomarkers.groups import Contrast
 from analytics.meta.pooling import interaction_statistics, meta_statistics, verdict_statistic
-from analytics.questions.groups import Contrast
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.results.statistic import (
     Counts,

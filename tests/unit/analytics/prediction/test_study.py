@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import ConstantCovariateError, InvalidSettingError, NoRowsError
 from analytics.prediction.cut_off.cutpoint import select_cutpoint
 from analytics.prediction.cut_off.refitted_p import refitted_cutpoint_p
@@ -21,7 +22,6 @@ from analytics.prediction.rows import StudyRows
 from analytics.prediction.spec import Axis
 from analytics.prediction.study import StudySettings, run_study
 from analytics.prediction.study_figures import study_pictures
-from analytics.questions.groups import Contrast
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import pytest
 
+from analytics.errors import InvalidSettingError
 from analytics.questions.selection import add_burden, select_members
 from analytics.questions.specs import Variant
 
@@ -252,3 +253,43 @@ def test_the_frame_that_is_given_is_not_changed() -> None:
     before = data.copy(deep=True)
     select_members(data, Variant(description="d"), {"cancer_type": ("Melanoma",)})
     pd.testing.assert_frame_equal(data, before)
+
+
+#: The same six people in groups of another biomarker.
+JOINT = FOUR | {
+    "status": ["both", "neither", "not_profiled", "stk11_only", "undetermined", "undetermined"],
+    "status_reason": [None, None, "STK11: its panel does not list the gene", None, "unclear", "unclear"],
+}
+
+
+def test_people_in_a_group_of_any_biomarker_are_members_and_keep_its_key() -> None:
+    selection = select_members(frame(**JOINT), Variant(description="d"), {}, biomarker="STK11 x KRAS:G12C")
+    assert dict(zip(selection.members["patient_id"], selection.members["status"], strict=True)) == {
+        "1": "both", "2": "neither", "4": "stk11_only",
+    }  # fmt: skip
+    left = selection.flow.set_index("step")
+    measured = left.loc["STK11 x KRAS:G12C measured"]
+    assert measured["n_left_out"] == 1
+    assert measured["reason"] == "not looked at: STK11: its panel does not list the gene (1)"
+    assert left.loc["STK11 x KRAS:G12C determined", "reason"] == "looked at, but in no group: unclear (2)"
+
+
+def test_a_person_counts_where_the_group_is_known_and_the_clock_is_that_of_those_in_groups() -> None:
+    people = frame(
+        person_id=["p1", "p1", "p3", "p4", "p5", "p6"],
+        precedence=[10, 10, 10, 10, 10, 10],
+        status=["undetermined", "tmb_ge_10", "tmb_lt_10", "undetermined", "undetermined", "undetermined"],
+        status_reason=["unsized", None, None, "unsized", "unsized", "unsized"],
+        clock_family=["sampling", "treatment", "treatment", "sampling", "sampling", "sampling"],
+        time_months=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0],
+        event=[True] * 6,
+    )
+    selection = select_members(people, Variant(description="d"), {}, biomarker="TMB >= 10")
+    assert list(selection.members["patient_id"]) == ["2", "3"]
+    assert selection.clock == "treatment"
+
+
+def test_the_groups_of_another_biomarker_cannot_be_filled_with_people_whom_nobody_looked_at() -> None:
+    variant = Variant(description="d", unprofiled="wild_type")
+    with pytest.raises(InvalidSettingError, match="no group of TMB >= 10: set unprofiled to left_out"):
+        select_members(frame(**JOINT), variant, {}, biomarker="TMB >= 10")

@@ -5,7 +5,7 @@ import pytest
 
 from analytics.errors import EmptyGroupError, InvalidColumnError, MissingColumnError, NoRowsError
 from analytics.response.comparison import compare_rates, compare_response
-from analytics.response.tables import fisher_exact_test
+from analytics.response.two_by_two import fisher_exact_test
 
 
 @pytest.fixture

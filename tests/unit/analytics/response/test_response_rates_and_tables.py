@@ -8,7 +8,7 @@ import pytest
 
 from analytics.errors import InvalidSettingError
 from analytics.response.rates import exact_rate, newcombe_difference, wilson_interval
-from analytics.response.tables import fisher_exact_test, pearson_chi_square_test
+from analytics.response.two_by_two import fisher_exact_test, pearson_chi_square_test
 
 REFERENCE = Path(__file__).parents[3] / "reference" / "survival"
 CASES = json.loads((REFERENCE / "response.json").read_text())

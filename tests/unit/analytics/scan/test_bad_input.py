@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 from scan_cohorts import cohort_frame, cohort_genes, read_cohort
 
+from analytics.engine.multiplicity import benjamini_hochberg, shrink_normal
+from analytics.errors import InvalidSettingError
 from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 from analytics.scan.frame import PatientFrame, ScanInputError, encode_covariates
 from analytics.scan.genes import GeneData, identical_gene_groups
-from analytics.scan.multiplicity import benjamini_hochberg, shrink_normal
-from analytics.scan.reasons import (
+from analytics.scan.models.reasons import (
     COLLINEAR,
     EVERYONE_CARRIER,
     FIRTH,
@@ -23,9 +24,9 @@ from analytics.scan.reasons import (
     ONE_COHORT,
     WEIGHTED,
 )
+from analytics.scan.models.survival import BLOCKS
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
-from analytics.scan.survival_models import BLOCKS
 from analytics.scan.survival_scan import scan_survival
 
 QUICK = ScanSettings(null_draws=200, min_carriers=3)
@@ -295,7 +296,7 @@ def test_words_become_indicators_against_the_commonest_level() -> None:
 
 
 def test_a_registered_family_must_hold_every_test() -> None:
-    with pytest.raises(ScanInputError, match="register them first"):
+    with pytest.raises(InvalidSettingError, match="register them first"):
         benjamini_hochberg(np.array([0.1, 0.2, 0.3]), family_size=2)
 
 

@@ -8,7 +8,7 @@ import pytest
 from generated import generate
 from scipy import stats
 
-from analytics.scan.multiplicity import shrink_normal
+from analytics.engine.multiplicity import shrink_normal
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult, scan_survival

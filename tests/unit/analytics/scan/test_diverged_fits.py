@@ -17,11 +17,12 @@ from test_bad_input import (
     scan,
 )
 
-from analytics.scan import cox, logistic, null_model
-from analytics.scan.cox import COX_COLUMNS
-from analytics.scan.dense_kernels import CONVERGED
-from analytics.scan.logistic import fit_logistic_null
-from analytics.scan.reasons import NOT_CONVERGED_REASON
+from analytics.engine.cox_kernels import CONVERGED
+from analytics.engine.lanes import null_model
+from analytics.scan.models import cox, logistic
+from analytics.scan.models.cox import COX_COLUMNS
+from analytics.scan.models.logistic import fit_logistic_null
+from analytics.scan.models.reasons import NOT_CONVERGED_REASON
 from analytics.scan.response_scan import scan_response
 
 LEFTOVERS = [np.nan, np.inf, -np.inf, 1e300, 400.0]
@@ -37,14 +38,16 @@ def no_number_of(found: pd.DataFrame, block: str) -> bool:
 def test_covariates_that_diverge_are_the_reason_whatever_the_processor_leaves_and_calls_it(
     left: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fit = null_model.fit_dense
+    fit = null_model.maximise_cox
 
-    def as_another_processor(a: Any, x: Any, beta: Any, gradient: Any, information: Any) -> tuple[float, int]:
-        log_likelihood, _ = fit(a, x, beta, gradient, information)
+    def as_another_processor(
+        a: Any, x: Any, count: Any, efron: Any, beta: Any, *rest: Any
+    ) -> tuple[float, int]:
+        log_likelihood, _ = fit(a, x, count, efron, beta, *rest)
         beta[:] = left
         return log_likelihood, CONVERGED
 
-    monkeypatch.setattr(null_model, "fit_dense", as_another_processor)
+    monkeypatch.setattr(null_model, "maximise_cox", as_another_processor)
     found = scan(patients(), {"fine": THIRD})
     for block in ("adj", "burden"):
         assert "does not converge" in found.loc["fine", f"{block}_reason"]

@@ -6,8 +6,8 @@ import statsmodels.api as sm
 from generated import generate
 from numpy.typing import NDArray
 
-from analytics.scan.carriers import CarrierRows, collect_carriers, with_shift
-from analytics.scan.logistic import LogisticNull, fit_logistic, fit_logistic_null
+from analytics.engine.lanes.carriers import CarrierRows, collect_carriers, with_shift
+from analytics.scan.models.logistic import LogisticNull, fit_logistic, fit_logistic_null
 from analytics.scan.settings import ScanSettings
 
 TESTS = ["coef", "se", "wald_chi2", "score_chi2", "lr_chi2"]
@@ -70,7 +70,7 @@ def test_with_a_shift_they_are_those_of_statsmodels() -> None:
 
 def test_firths_penalty_gives_the_maximum_of_the_penalised_likelihood() -> None:
     """Brute force: no small step in any coefficient raises log-likelihood plus half the log-determinant."""
-    from analytics.scan.logistic_shifted import _evaluate, _maximise
+    from analytics.engine.lanes.shifted_logistic import _evaluate, _maximise
 
     null, carriers, response, _ = fitted(carriers_per_gene=4)
     z = null.arrays.z

@@ -9,16 +9,16 @@ import pytest
 from generated import generate
 from scan_cohorts import cohort_frame, cohort_genes, read_cohort
 
-from analytics.scan import lane_newton
-from analytics.scan.carriers import carriers_in_rows
-from analytics.scan.compiled import KERNEL_FILES
-from analytics.scan.cox import fit_cox
-from analytics.scan.dense_kernels import fit_dense, partial_likelihood
+from analytics.engine import compiled
+from analytics.engine.compiled import KERNEL_FILES
+from analytics.engine.cox_kernels import cox_derivatives
+from analytics.engine.lanes.carriers import carriers_in_rows
+from analytics.engine.lanes.likelihood import FULL_INFORMATION, CarrierArrays, allocate, evaluate, link_shifts
+from analytics.engine.lanes.null_model import fit_null_model
+from analytics.engine.risk_table import build_risk_table
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
-from analytics.scan.lane_kernels import FULL_INFORMATION, CarrierArrays, allocate, evaluate, link_shifts
-from analytics.scan.null_model import fit_null_model
-from analytics.scan.risk_table import build_risk_table
+from analytics.scan.models.cox import fit_cox
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import scan_survival
 
@@ -121,7 +121,7 @@ def test_lanes_and_textbook_likelihood_agree(name: str) -> None:
         x[arrays.row[span], :p] += shift[span]
         gradient, information = np.zeros(p + 1), np.zeros((p + 1, p + 1))
         at = np.append(null.arrays.beta, 0.0) + beta[:, lane]
-        value = partial_likelihood(risk.arrays, x, at, gradient, information)
+        value = cox_derivatives(risk.arrays, x, np.ones(len(x)), at, True, gradient, information)
         assert scratch.log_ratio[0, lane] == pytest.approx(value - null.log_likelihood, abs=1e-9)
         np.testing.assert_allclose(scratch.gradient[:, lane], gradient, atol=1e-9)
         lower = information[np.tril_indices(p + 1)]
@@ -139,14 +139,18 @@ def test_the_slow_safe_way_gives_the_same_numbers(
     everyone = np.ones(20, dtype=bool)
     settings = ScanSettings(firth_below_events=1)
     fast = fit_cox(risk, null, carriers, everyone, settings)
-    monkeypatch.setattr("analytics.scan.cox.run_stage", lambda *arguments: None)
+    monkeypatch.setattr("analytics.scan.models.cox.run_stage", lambda *arguments: None)
     slow = fit_cox(risk, null, carriers, everyone, settings)
     for column, tolerance in {"coef": 1e-9, "se": 1e-8, "lr_chi2": 1e-8}.items():
         np.testing.assert_allclose(fast[column], slow[column], atol=tolerance)
 
 
 def test_every_file_with_a_kernel_counts_for_the_cache_on_disk() -> None:
-    folder = Path(lane_newton.__file__).parent
-    with_kernels = {p.name for p in folder.glob("*.py") if "\n@compiled" in p.read_text(encoding="utf-8")}
-    assert with_kernels | {"compiled.py", "lanes.py", "risk_table.py"} == set(KERNEL_FILES)
-    assert fit_dense.py_func.__qualname__ != "fit_dense"
+    folder = Path(compiled.__file__).parent
+    with_kernels = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*.py")
+        if "\n@compiled" in path.read_text(encoding="utf-8")
+    }
+    assert with_kernels | {"compiled.py", "lanes/vectors.py", "risk_table.py"} == set(KERNEL_FILES)
+    assert cox_derivatives.py_func.__qualname__ != "cox_derivatives"

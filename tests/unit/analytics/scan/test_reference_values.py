@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scan_cohorts import GENES, cohort_frame, cohort_genes, read_cohort, reference_values
 
-from analytics.scan.multiplicity import benjamini_hochberg
-from analytics.scan.reasons import EFRON, FIRTH, LOGISTIC, LOGISTIC_FIRTH
+from analytics.engine.multiplicity import benjamini_hochberg
+from analytics.scan.models.reasons import EFRON, FIRTH, LOGISTIC, LOGISTIC_FIRTH
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import scan_survival

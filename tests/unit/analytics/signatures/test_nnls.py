@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.optimize import nnls
 
-from analytics.signatures.nnls import solve_nnls
+from analytics.engine.nnls import solve_nnls
 
 FOLDER = Path(__file__).parents[3] / "reference" / "signatures"
 REFERENCE = json.loads((FOLDER / "signatures.json").read_text())

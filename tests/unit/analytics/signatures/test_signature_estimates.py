@@ -9,7 +9,7 @@ from scipy import stats
 from signature_samples import people, profiles, variant
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from analytics.questions.groups import Contrast
+from analytics.biomarkers.groups import Contrast
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope
 from analytics.signatures.estimate import (

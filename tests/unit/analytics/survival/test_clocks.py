@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.questions.groups import Contrast
+from analytics.biomarkers.groups import Contrast
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analytics.survival.partial_likelihood import PartialLikelihood
-from analytics.survival.risk_sets import risk_sets
+from analytics.engine.cox_likelihood import PartialLikelihood
+from analytics.engine.risk_sets import risk_sets
 
 BETA = np.array([0.3, -0.2, 0.5])
 STEP = 1e-5

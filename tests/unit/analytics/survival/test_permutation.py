@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analytics.engine.permutation import sampled_allocations
 from analytics.errors import EmptyGroupError, InvalidSettingError
 from analytics.survival.data import survival_data
 from analytics.survival.log_rank import log_rank_test
 from analytics.survival.permutation import (
-    _sampled_allocations,
     log_rank_scores,
     permutation_log_rank_test,
 )
@@ -132,7 +132,7 @@ def test_no_draws_is_an_error():
 def test_sampled_labels_have_the_mean_and_variance_of_drawing_without_replacement(n, m):
     frame = frame_of(n, m, seed=n + m)
     scores = log_rank_scores(survival_data(frame))
-    draws = _sampled_allocations([(scores, frame.is_mutated.to_numpy())], 20_000, np.random.default_rng(0))
+    draws = sampled_allocations([(scores, frame.is_mutated.to_numpy())], 20_000, np.random.default_rng(0))
     variance = m * (n - m) / (n - 1) * scores.var()
     assert draws.mean() == pytest.approx(m * scores.mean(), abs=4 * np.sqrt(variance / draws.size))
     assert draws.var() == pytest.approx(variance, rel=0.05)

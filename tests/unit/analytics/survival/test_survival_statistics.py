@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analytics.questions.groups import Contrast
+from analytics.biomarkers.groups import Contrast
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.comparison import compare_response
 from analytics.response.estimate import response_statistics

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analytics.results.meanings import RESULT_MEANINGS
+
 from analytics.results.tables import RESULT_TABLES
 from warehouse.reports.table_docs import DOCUMENT, render
 from warehouse.settings import PROJECT

@@ -1,0 +1,56 @@
+"""Which samples have a changed copy number of a gene, from discrete calls.
+
+Levels are cBioPortal's: -2 deep deletion, -1 shallow loss, 0 neutral, 1 low gain, 2 amplification; -1.5, a partial loss
+of both copies, is a deep deletion, as the portal takes it. A sample that was not looked at has no copy number, not a
+neutral one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analytics.biomarkers import logic
+from analytics.biomarkers.inputs import BiomarkerInputs
+from analytics.biomarkers.language.model import CopyNumber
+from analytics.biomarkers.logic import Truth
+from analytics.biomarkers.mutations import SampleIndex
+
+NO_CALLS = "no copy-number calls of the sample"
+DEEP_ONLY = "the cohort's copy-number calls know deep deletions and amplifications only"
+
+
+def copy_number_truth(question: CopyNumber, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Truth:
+    """The truth for each sample."""
+    index = SampleIndex(samples)
+    calls = inputs.copy_number([question.gene])
+    places = index.places(calls)
+    calls, places = calls[places >= 0], places[places >= 0]
+    value = np.full(index.size, logic.NOT_PROFILED, dtype=np.int8)
+    reason = np.full(index.size, NO_CALLS, dtype=object)
+    level = calls["level"].to_numpy(dtype=float)
+    is_missing = np.isnan(level)
+    is_it, is_open = _judged(question, level, calls["has_shallow_levels"].to_numpy(dtype=bool))
+    found = np.where(is_it, logic.TRUE, logic.FALSE)
+    value[places] = np.where(is_missing | is_open, logic.NOT_PROFILED, found)
+    why = calls["reason"].astype(object).where(calls["reason"].notna(), NO_CALLS).to_numpy(dtype=object)
+    reason[places] = None
+    reason[places[is_open]] = DEEP_ONLY
+    reason[places[is_missing]] = why[is_missing]
+    return Truth(value, reason)
+
+
+def _judged(
+    question: CopyNumber, level: np.ndarray, has_shallow: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the level is asked for, and whether a cohort without shallow levels leaves it open: for the whole cohort,
+    else its deep losses would count and nobody of it would be without one."""
+    match question.change:
+        case "deep_deletion":
+            return level <= -1.5, np.zeros(len(level), dtype=bool)
+        case "amplification":
+            return level >= 2, np.zeros(len(level), dtype=bool)
+        case "loss":
+            return level < 0, ~has_shallow
+        case "gain":
+            return level > 0, ~has_shallow

@@ -1,0 +1,257 @@
+"""What biomarkers read, from an open build or published file: marts by key, no rule of its own.
+
+Implements :class:`analytics.biomarkers.inputs.BiomarkerInputs` for the cohorts that it is made for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import duckdb
+import pandas as pd
+
+from analytics.biomarkers.errors import NotAskableError
+from warehouse.frames.expression import expression_matrix, expression_values, feature_values
+from warehouse.frames.patients import resolve_gene
+
+#: A residue at which that many people of the warehouse have a missense or in-frame change is a hotspot, as in scans.
+HOTSPOT_PEOPLE = 10
+#: The variant of the signature analyses whose presence counts.
+SIGNATURE_VARIANT = "default"
+#: Name of a clinical attribute in the language -> in the catalogue, where they differ.
+CATALOGUE_NAMES = {"AGE_YEARS": "AGE", "PDL1": "PDL1_RAW"}
+_LANGUAGE_NAMES = {catalogue: name for name, catalogue in CATALOGUE_NAMES.items()}
+
+_SAMPLES = """
+select
+    profiling.cohort_id, profiling.sample_id, profiling.patient_id, samples.is_index,
+    coalesce(samples.cancer_type, patients.cancer_type) as cancer_type,
+    profiling.panel_id, profiling.is_profiled, profiling.is_undetermined, profiling.undetermined_reason
+from marts.profiling as profiling
+inner join marts.samples as samples
+    on profiling.cohort_id = samples.cohort_id and profiling.sample_id = samples.sample_id
+left join marts.patients as patients
+    on profiling.cohort_id = patients.cohort_id and profiling.patient_id = patients.patient_id
+where list_contains($cohorts, profiling.cohort_id)
+order by profiling.cohort_id, profiling.sample_id
+"""
+_STATUS = """
+select
+    status.cohort_id, status.sample_id, genes.gene, status.status, status.status_reason, status.n_mutations
+from (select unnest($genes) as gene) as genes, marts.gene_status(genes.gene) as status
+where status.status <> 'wild_type' and list_contains($cohorts, status.cohort_id)
+order by genes.gene, status.cohort_id, status.sample_id
+"""
+_CALLS = """
+select
+    cohort_id, sample_id, hugo_symbol as gene, variant_classification, is_truncating, hgvsp_short, ncbi_build,
+    chromosome, start_position
+from marts.mutations
+where is_counted and is_nonsynonymous and hugo_symbol in (select unnest($genes))
+    and list_contains($cohorts, cohort_id)
+order by source_file_id, source_row
+"""
+_DOUBTFUL = """
+select
+    doubtful.cohort_id, doubtful.sample_id, doubtful.hugo_symbol as gene, calls.variant_classification,
+    calls.is_truncating, doubtful.status_reason
+from marts.undetermined_genes as doubtful
+left join marts.mutations as calls
+    on doubtful.source_file_id = calls.source_file_id and doubtful.source_row = calls.source_row
+where doubtful.hugo_symbol in (select unnest($genes)) and list_contains($cohorts, doubtful.cohort_id)
+order by doubtful.hugo_symbol, doubtful.source_file_id, doubtful.source_row
+"""
+#: Calls without a protein change are placed by where those with one lie in the genome.
+_HOTSPOTS = """
+with residues as (
+    select hugo_symbol, residue from marts.hotspots
+    where n_people >= $people and hugo_symbol in (select unnest($genes))
+),
+calls as (
+    select
+        hugo_symbol, ncbi_build, chromosome, start_position,
+        try_cast(regexp_extract(hgvsp_short, '^p\\.[A-Za-z]+([0-9]+)', 1) as bigint) as residue
+    from marts.mutations
+    where is_counted and is_nonsynonymous and not is_truncating and hugo_symbol in (select unnest($genes))
+)
+select distinct
+    residues.hugo_symbol as gene, residues.residue, calls.ncbi_build, calls.chromosome, calls.start_position
+from residues
+left join calls on residues.hugo_symbol = calls.hugo_symbol and residues.residue = calls.residue
+order by gene, residue, calls.ncbi_build nulls last, calls.chromosome nulls last, calls.start_position nulls last
+"""
+#: Who was looked at for copy number is on the study's list; which genes, on the sample's panel.
+_COPY_NUMBER = """
+with genes as (
+    select unnest($genes) as gene
+),
+cohort_levels as (
+    select cohort_id, max(case when abs(copy_number_level) = 1 then 1 else 0 end) = 1 as has_shallow_levels
+    from marts.copy_number group by cohort_id
+)
+select
+    looked_at.cohort_id, looked_at.sample_id, genes.gene,
+    case when panels.panel_id is not null then coalesce(calls.copy_number_level, 0) end as level,
+    coalesce(cohort_levels.has_shallow_levels, false) as has_shallow_levels,
+    case when panels.panel_id is null then 'its panel does not list the gene' end as reason
+from marts.copy_number_samples as looked_at
+cross join genes
+left join marts.gene_panels as panels on looked_at.panel_id = panels.panel_id and genes.gene = panels.hugo_symbol
+left join marts.copy_number as calls
+    on looked_at.cohort_id = calls.cohort_id and looked_at.sample_id = calls.sample_id
+    and genes.gene = calls.hugo_symbol
+left join cohort_levels on looked_at.cohort_id = cohort_levels.cohort_id
+where list_contains($cohorts, looked_at.cohort_id)
+order by looked_at.cohort_id, looked_at.sample_id, genes.gene
+"""
+_BURDENS = """
+select cohort_id, sample_id, numerator as n_nonsynonymous, denominator_mb
+from marts.burdens
+where measure = 'tmb' and numerator_rule = 'non-synonymous calls counted here' and list_contains($cohorts, cohort_id)
+order by cohort_id, sample_id
+"""
+#: One analysis a sample: the first by name that fitted it. A signature without a row has no exposure.
+_PRESENCE = """
+with fitted as (
+    select
+        cohort_id, sample_id, signature, is_present, n_snvs, warnings,
+        dense_rank() over (partition by cohort_id, sample_id order by analysis_id) as place
+    from stats.signature_exposures
+    where variant = $variant and list_contains($cohorts, cohort_id)
+)
+select
+    cohort_id, sample_id,
+    case
+        when count(is_present) > 0 then coalesce(bool_or(is_present and signature = $signature), false)
+    end as is_present,
+    case
+        when count(is_present) = 0 then coalesce(min(warnings), 'too few mutations for signatures')
+    end as reason
+from fitted
+where place = 1
+group by cohort_id, sample_id
+order by cohort_id, sample_id
+"""
+_ATTRIBUTE = """
+select cohort_id, sample_id, value_text, value_number
+from marts.sample_attributes
+where attribute = $attribute and list_contains($cohorts, cohort_id)
+order by cohort_id, sample_id
+"""
+
+
+class WarehouseInputs:
+    """Inputs of biomarkers from an open DuckDB file.
+
+    Parameters
+    ----------
+    con : open build or published file; it is only read.
+    cohorts : cohorts whose samples are assigned.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, cohorts: Sequence[str]) -> None:
+        self._con = con
+        self._cohorts = list(cohorts)
+
+    def _read(self, sql: str, **values: object) -> pd.DataFrame:
+        return self._con.execute(sql, {"cohorts": self._cohorts} | values).df()
+
+    def _names(self, sql: str) -> tuple[str, ...]:
+        return tuple(str(row[0]) for row in self._con.execute(sql).fetchall())
+
+    def _require(self, schema: str, table: str, what: str) -> None:
+        found = self._con.execute(
+            "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
+            [schema, table],
+        ).fetchone()
+        if not found or not found[0]:
+            raise NotAskableError(
+                f"{what}: this file has no {schema}.{table}; build it again with this version."
+            )
+
+    def samples(self) -> pd.DataFrame:
+        return self._read(_SAMPLES)
+
+    # --- names
+
+    def gene_symbols(self, names: Sequence[str]) -> Mapping[str, str]:
+        found = {name: resolve_gene(self._con, name) for name in names}
+        return {name: symbol for name, symbol in found.items() if symbol is not None}
+
+    def known_genes(self) -> Sequence[str]:
+        return self._names("select distinct hugo_symbol from marts.gene_panels order by hugo_symbol")
+
+    def known_gene_sets(self) -> Sequence[str]:
+        return self._names(
+            "select gene_set_id from marts.gene_sets union select collection from marts.gene_sets order by 1"
+        )
+
+    def known_features(self) -> Sequence[str]:
+        return self._names("select distinct feature from marts.immune_features order by feature")
+
+    def known_signatures(self) -> Sequence[str]:
+        return self._names("select distinct signature from marts.signature_profiles order by signature")
+
+    def known_attributes(self) -> Sequence[str]:
+        self._require("marts", "sample_attributes", "Clinical attributes cannot be asked")
+        return self._attributes
+
+    @cached_property
+    def _attributes(self) -> tuple[str, ...]:
+        names = self._names("select distinct attribute from marts.sample_attributes order by attribute")
+        return tuple(sorted(_LANGUAGE_NAMES.get(name, name) for name in names))
+
+    def gene_set(self, name: str) -> Sequence[str]:
+        rows = self._con.execute(
+            "select distinct hugo_symbol from marts.gene_sets where gene_set_id = $name or collection = $name "
+            "order by hugo_symbol",
+            {"name": name},
+        ).fetchall()
+        return tuple(str(row[0]) for row in rows)
+
+    # --- mutations
+
+    def gene_status(self, genes: Sequence[str]) -> pd.DataFrame:
+        return self._read(_STATUS, genes=list(genes))
+
+    def calls(self, genes: Sequence[str]) -> pd.DataFrame:
+        return self._read(_CALLS, genes=list(genes))
+
+    def doubtful_calls(self, genes: Sequence[str]) -> pd.DataFrame:
+        return self._read(_DOUBTFUL, genes=list(genes))
+
+    def hotspots(self, genes: Sequence[str]) -> pd.DataFrame:
+        self._require("marts", "hotspots", "Hotspots cannot be asked")
+        return self._con.execute(_HOTSPOTS, {"genes": list(genes), "people": HOTSPOT_PEOPLE}).df()
+
+    def signature_presence(self, signature: str) -> pd.DataFrame:
+        self._require("stats", "signature_exposures", "Signatures cannot be asked")
+        return self._read(_PRESENCE, signature=signature, variant=SIGNATURE_VARIANT)
+
+    # --- measurements
+
+    def copy_number(self, genes: Sequence[str]) -> pd.DataFrame:
+        self._require("marts", "copy_number_samples", "Copy number cannot be asked")
+        return self._read(_COPY_NUMBER, genes=list(genes))
+
+    def burdens(self) -> pd.DataFrame:
+        return self._read(_BURDENS)
+
+    def expression(self, genes: Sequence[str]) -> pd.DataFrame:
+        return expression_values(self._con, self._cohorts, genes).rename(columns={"feature": "gene"})
+
+    def expression_cohorts(self) -> Sequence[str]:
+        found = self._read(
+            "select distinct cohort_id from marts.expression where list_contains($cohorts, cohort_id) order by 1"
+        )
+        return tuple(found["cohort_id"])
+
+    def expression_matrix(self, cohort_id: str) -> pd.DataFrame:
+        return expression_matrix(self._con, cohort_id)
+
+    def feature(self, name: str) -> pd.DataFrame:
+        return feature_values(self._con, [name], self._cohorts)
+
+    def attribute(self, name: str) -> pd.DataFrame:
+        return self._read(_ATTRIBUTE, attribute=CATALOGUE_NAMES.get(name, name))

@@ -1,0 +1,53 @@
+"""Counted non-synonymous calls by gene, what panels cover, and what cohorts are known to lack."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+
+import duckdb
+import pandas as pd
+
+_OF_GENE = """
+select cohort_id, sample_id, variant_classification, hgvsp_short, source_file_id, source_row
+from marts.mutations
+where is_counted and is_nonsynonymous and hugo_symbol = $gene and list_contains($cohorts, cohort_id)
+order by cohort_id, sample_id, source_file_id, source_row
+"""
+_OF_OTHER_GENES = """
+select cohort_id, sample_id, hugo_symbol as gene, count(*) as n_calls
+from marts.mutations
+where is_counted and is_nonsynonymous and hugo_symbol is not null and hugo_symbol <> $gene
+    and list_contains($cohorts, cohort_id)
+group by cohort_id, sample_id, hugo_symbol
+order by gene, cohort_id, sample_id
+"""
+_COVERED = "select panel_id, hugo_symbol from marts.gene_panels where list_contains($panels, panel_id)"
+_KNOWN_MISSING = """
+select cohort_id, known_missing from marts.cohorts
+where list_contains($cohorts, cohort_id) and known_missing is not null order by cohort_id
+"""
+
+
+def calls_of_gene(con: duckdb.DuckDBPyConnection, gene: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
+    """cohort_id, sample_id, variant_classification, hgvsp_short, source_file_id, source_row: one row a call."""
+    return con.execute(_OF_GENE, {"gene": gene, "cohorts": list(cohort_ids)}).df()
+
+
+def calls_of_other_genes(
+    con: duckdb.DuckDBPyConnection, gene: str, cohort_ids: Sequence[str]
+) -> pd.DataFrame:
+    """cohort_id, sample_id, gene, n_calls: one row a sample and gene that is not ``gene``."""
+    return con.execute(_OF_OTHER_GENES, {"gene": gene, "cohorts": list(cohort_ids)}).df()
+
+
+def panel_genes(con: duckdb.DuckDBPyConnection, panel_ids: Sequence[str]) -> dict[str, AbstractSet[str]]:
+    """Panel -> the genes that it covers."""
+    covered = con.execute(_COVERED, {"panels": list(panel_ids)}).df()
+    return {str(panel): set(genes) for panel, genes in covered.groupby("panel_id")["hugo_symbol"]}
+
+
+def known_missing(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> dict[str, str]:
+    """Cohort -> what its file says is missing, of those that say so."""
+    found = con.execute(_KNOWN_MISSING, {"cohorts": list(cohort_ids)}).fetchall()
+    return {str(cohort_id): str(text) for cohort_id, text in found}
