@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.prediction.estimators import (
     BASELINE_HAZARD,
     BRIER,
@@ -35,7 +36,6 @@ from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.prediction.tables import CalibrationStatistic, NomogramStatistic, PredictionStatistic
 from analytics.results.estimator import Estimator
 from analytics.survival.estimators import COUNT, COX, DEFINITION
-from analytics.survival.results import normal_quantile, two_sided_p
 
 _TOTAL_TICKS = 21
 

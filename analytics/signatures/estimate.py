@@ -13,8 +13,8 @@ from typing import Any
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.response.estimate import FISHER_EXACT, NEWCOMBE
 from analytics.response.rates import Rate, exact_rate
 from analytics.response.stratified_tables import MANTEL_HAENSZEL

@@ -13,8 +13,8 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
-from analytics.immune.comparisons import benjamini_hochberg
 from analytics.questions.selection import BURDEN_COLUMNS, add_burden
 from analytics.results.estimator import Estimator
 from analytics.results.statistic import Counts, Model

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analytics.immune.comparisons import benjamini_hochberg
+from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.resistance.estimators import HODGES_LEHMANN_PAIRED
 from analytics.resistance.rows import PairRows
 from analytics.resistance.tables import PairStatistic
