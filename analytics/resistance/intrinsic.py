@@ -9,7 +9,7 @@ Sources: Clopper & Pearson (1934); Fisher (1922); Mantel & Haenszel (1959).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pandas as pd
@@ -190,8 +190,3 @@ def burden_stratum(people: pd.DataFrame, percentile: float) -> pd.Series:
     rank = people["n_nonsynonymous"].astype(float).groupby(groups).rank(pct=True)
     word = pd.Series(pd.NA, index=people.index, dtype="string")
     return word.mask(rank <= percentile / 100.0, "low_burden").mask(rank > percentile / 100.0, "high_burden")
-
-
-def covered_by(panels: Mapping[str, set[str]], genes: Sequence[str]) -> set[str]:
-    """Panels that cover every gene."""
-    return {panel for panel, covered in panels.items() if set(genes) <= covered}
