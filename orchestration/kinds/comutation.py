@@ -17,11 +17,9 @@ from orchestration.frames import analysis_frame, undetermined_genes
 from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
 
 _CALLS = """
-select cohort_id, sample_id, hugo_symbol as gene, count(*) as n_calls
-from marts.mutations
-where is_counted and is_nonsynonymous and hugo_symbol is not null and hugo_symbol <> $gene
-    and list_contains($cohorts, cohort_id)
-group by cohort_id, sample_id, hugo_symbol
+select cohort_id, sample_id, hugo_symbol as gene, n_nonsynonymous as n_calls
+from marts.gene_calls
+where n_nonsynonymous > 0 and hugo_symbol <> $gene and list_contains($cohorts, cohort_id)
 order by gene, cohort_id, sample_id
 """
 _COVERAGE = "select panel_id, hugo_symbol from marts.gene_panels where list_contains($panels, panel_id)"

@@ -24,8 +24,8 @@ DOMAINS = PROJECT / "catalog" / "references" / "protein_domains.yaml"
 
 _CALLS = """
 select cohort_id, sample_id, variant_classification, hgvsp_short, source_file_id, source_row
-from marts.mutations
-where is_counted and is_nonsynonymous and hugo_symbol = $gene and list_contains($cohorts, cohort_id)
+from marts.counted_mutations
+where is_nonsynonymous and hugo_symbol = $gene and list_contains($cohorts, cohort_id)
 order by cohort_id, sample_id, source_file_id, source_row
 """
 _KNOWN_MISSING = """

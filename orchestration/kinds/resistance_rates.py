@@ -25,7 +25,6 @@ from orchestration.frames import NO_SAMPLE, undetermined_genes
 from orchestration.resistance_frames import (
     covered_panels,
     expression_pairs,
-    has_mart,
     samples_to_judge,
     without_frameshifts,
 )
@@ -130,13 +129,9 @@ def time_points(asked: Asked) -> None:
     wanted = asked.spec.time_points
     programmes = {name: asked.gene_sets[name] for name in wanted.programmes}
     genes = sorted({*wanted.genes, *(g for members in programmes.values() for g in members)})
-    is_measured = has_mart(asked.con, "expression")
     for role in wanted.roles:
-        values = pd.DataFrame(columns=["cohort_id", "patient_id", "feature"])
-        left_out: dict[tuple[str, str], str] = {}
-        if is_measured:
-            pairs = expression_pairs(asked.con, asked.cohorts, genes, [role])
-            values, left_out = expression_features(pairs, wanted.genes, programmes)
+        pairs = expression_pairs(asked.con, asked.cohorts, genes, [role])
+        values, left_out = expression_features(pairs, wanted.genes, programmes)
         _changes(asked, role, values, left_out)
 
 
