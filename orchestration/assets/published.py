@@ -6,10 +6,10 @@ from orchestration.assets.dbt_metadata import table_columns
 from orchestration.assets.leftovers import remove_unknown
 from orchestration.assets.provenance import code_version
 from orchestration.inputs import forget_fingerprint
-from orchestration.lineage import HYPOTHESES_VIEW
 from orchestration.publish import PublishError, publish
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
+from warehouse.lineage import HYPOTHESES_VIEW
 
 
 def published_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDefinition:
