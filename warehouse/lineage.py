@@ -161,7 +161,8 @@ of_analyses as (
 )
 select
     'registered scan' as kind, specs.scan_id as name, specs.registered_on,
-    specs.prespecified is not null as is_prespecified, specs.endpoint, specs.definition, specs.cohorts, specs.family_size as n_hypotheses, found.smallest_p, found.leading
+    specs.prespecified is not null as is_prespecified, specs.endpoint, specs.definition, specs.cohorts,
+    specs.family_size as n_hypotheses, found.smallest_p, found.leading
 from stats.scan_specs as specs
 left join of_scans as found on specs.scan_id = found.scan_id
 union all

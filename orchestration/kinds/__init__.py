@@ -30,11 +30,8 @@ from orchestration.kinds import (
     survival,
 )
 
-#: Marts that an analysis frame reads.
-FRAME_MARTS = (
-    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
-    "mutations", "undetermined_genes", "survival_outcomes", "response_outcomes", "burdens",
-)  # fmt: skip
+#: Marts that an analysis reads to know its people and who is mutated; ``gene_status`` is a macro over the last four.
+FRAME_MARTS = ("cohorts", "analysis_frame", "profiling", "gene_panels", "gene_names", "gene_calls")
 
 
 @dataclass(frozen=True)
@@ -49,19 +46,49 @@ class Kind:
 #: The word after ``kind:`` in a file of catalog/analyses -> what it means. Without the word: survival.
 KINDS: dict[str, Kind] = {
     "survival": Kind(AnalysisSpec, survival.run),
-    "comparison": Kind(ComparisonSpec, comparison.run, ("expression", "immune_features", "gene_sets")),
+    "comparison": Kind(
+        ComparisonSpec,
+        comparison.run,
+        (
+            "burdens",
+            "counted_mutations",
+            "gene_sets",
+            "mutation_class_counts",
+            "patient_expression",
+            "patient_features",
+        ),
+    ),
     "comutation": Kind(ComutationSpec, comutation.run),
-    "enrichment": Kind(EnrichmentSpec, enrichment.run, ("expression", "gene_sets")),
-    "landscape": Kind(LandscapeSpec, landscape.run),
+    "enrichment": Kind(
+        EnrichmentSpec, enrichment.run, ("gene_sets", "patient_expression", "patient_features")
+    ),
+    "landscape": Kind(LandscapeSpec, landscape.run, ("counted_mutations",)),
     "nomogram": Kind(NomogramSpec, nomogram.run),
     "resistance": Kind(
         ResistanceSpec,
         resistance.run,
-        ("sample_pairs", "copy_number_segments", "expression", "gene_sets"),
+        (
+            "call_sets",
+            "copy_number_segments",
+            "counted_mutations",
+            "gene_places",
+            "gene_sets",
+            "patient_summary",
+            "sample_expression",
+            "sample_pairs",
+            "samples",
+        ),
     ),
     "signatures": Kind(
         SignatureSpec,
         signatures.run,
-        ("mutation_spectra", "published_exposures", "signature_profiles", "signature_samples"),
+        (
+            "call_sets",
+            "counted_mutations",
+            "mutation_spectra",
+            "published_exposures",
+            "signature_profiles",
+            "signature_samples",
+        ),
     ),
 }

@@ -88,47 +88,6 @@ order by profiling.cohort_id, profiling.sample_id
 """
 
 _SETS = """
-with members as (
-    select distinct gene_set_id, hugo_symbol from marts.gene_sets
-    where hugo_symbol is not null and hugo_symbol <> $gene
-        and (list_contains($names, gene_set_id) or ($names = [] and collection = $collection))
-),
-sets as (
-    select distinct case when $together then $feature else gene_set_id end as feature, hugo_symbol from members
-),
-hits as (
-    select calls.cohort_id, calls.sample_id, sets.feature, count(distinct calls.hugo_symbol) as n
-    from marts.mutations as calls
-    inner join sets on calls.hugo_symbol = sets.hugo_symbol
-    where calls.is_counted and calls.is_nonsynonymous and list_contains($cohorts, calls.cohort_id)
-    group by calls.cohort_id, calls.sample_id, sets.feature
-),
-doubts as (
-    select distinct doubtful.cohort_id, doubtful.sample_id, sets.feature
-    from marts.undetermined_genes as doubtful
-    inner join sets on doubtful.hugo_symbol = sets.hugo_symbol
-    where list_contains($cohorts, doubtful.cohort_id) and not exists (
-        select 1 from marts.mutations as calls
-        where calls.is_counted and calls.is_nonsynonymous and calls.cohort_id = doubtful.cohort_id
-            and calls.sample_id = doubtful.sample_id and calls.hugo_symbol = doubtful.hugo_symbol
-    )
-)
-select
-    profiling.cohort_id, profiling.sample_id, features.feature, cast(coalesce(hits.n, 0) as double) as value,
-    'mutated genes' as unit
-from marts.profiling as profiling
-cross join (select distinct feature from sets) as features
-left join hits
-    on profiling.cohort_id = hits.cohort_id and profiling.sample_id = hits.sample_id
-    and features.feature = hits.feature
-left join doubts
-    on profiling.cohort_id = doubts.cohort_id and profiling.sample_id = doubts.sample_id
-    and features.feature = doubts.feature
-where profiling.is_profiled and not profiling.is_undetermined and profiling.assay_kind = 'exome'
-    and doubts.sample_id is null and list_contains($cohorts, profiling.cohort_id)
-"""
-
-_SETS = """
 select gene_set_id, max(n_genes), max(citation) from marts.gene_sets
 where list_contains($names, gene_set_id) or ($names = [] and collection = $collection)
 group by gene_set_id order by gene_set_id

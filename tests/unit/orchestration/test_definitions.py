@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from functools import lru_cache
@@ -15,6 +16,7 @@ from waiting import CI_LIMIT_S
 
 from ingestion.raw_schema import RAW_TABLES
 from orchestration.definitions import build_definitions
+from orchestration.kinds import FRAME_MARTS, KINDS
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.settings import PROJECT, Settings
 
@@ -61,7 +63,8 @@ def test_every_asset_says_whose_it_is_what_it_is_and_what_code_made_it(
 
 
 def test_every_table_is_under_its_schema_and_name(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
-    models = {(path.parent.name, path.stem) for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")}
+    folder = PROJECT / "dbt_project" / "models"
+    models = {(path.relative_to(folder).parts[0], path.stem) for path in folder.rglob("*.sql")}
     raw = {("raw", table) for table in RAW_TABLES}
     assert models | raw <= {tuple(key.path) for key in specs}
     assert all(len(key.path) == 2 for key in specs if key.path[0] in TABLES)
@@ -126,6 +129,26 @@ def test_the_two_halves_of_icb_run_are_refresh_all(loaded: dg.Definitions) -> No
     assert not sources & rest
 
 
+def marts_read_by(module: str, seen: set[str]) -> set[str]:
+    """Marts that the SQL of a module names, and that of the readers and kinds which it imports."""
+    if module in seen:
+        return set()
+    seen.add(module)
+    path = PROJECT.joinpath(*module.split(".")).with_suffix(".py")
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    found = set(re.findall(r"\bmarts\.(\w+)", text)) - {"gene_status"}
+    imported = re.findall(
+        r"^ *from (warehouse\.frames(?:\.\w+)?|orchestration\.kinds(?:\.\w+)?) import", text, re.M
+    )
+    return found.union(*(marts_read_by(name, seen) for name in imported))
+
+
+@pytest.mark.parametrize("word", KINDS)
+def test_an_analysis_waits_for_every_mart_that_its_kind_reads(word: str) -> None:
+    kind = KINDS[word]
+    assert marts_read_by(kind.run.__module__, set()) <= {*FRAME_MARTS, *kind.marts}
+
+
 def test_statistics_only_starts_at_the_marts(
     loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
 ) -> None:
@@ -150,7 +173,7 @@ def test_every_data_test_of_dbt_is_a_check_of_an_asset(loaded: dg.Definitions) -
     singular = {path.stem for path in (PROJECT / "dbt_project" / "tests").glob("*.sql")}
     assert singular <= names
     checked = {tuple(key.asset_key.path) for key in keys}
-    marts = {("marts", path.stem) for path in (PROJECT / "dbt_project" / "models" / "marts").glob("*.sql")}
+    marts = {("marts", path.stem) for path in (PROJECT / "dbt_project" / "models" / "marts").rglob("*.sql")}
     assert marts <= checked
 
 
