@@ -105,7 +105,9 @@ def test_a_view_over_a_view_whose_name_comes_later_is_published_with_its_descrip
 ) -> None:
     with duckdb.connect(str(build)) as con:
         con.execute("create view marts.zz_all as select patient_id from marts.patients")
-        con.execute("create view marts.aa_first as select patient_id from marts.zz_all where patient_id = 'P0'")
+        con.execute(
+            "create view marts.aa_first as select patient_id from marts.zz_all where patient_id = 'P0'"
+        )
         con.execute("comment on view marts.aa_first is 'The first patient''s row'")
         con.execute("comment on column marts.aa_first.patient_id is 'Patient'")
     publish(build, target)
