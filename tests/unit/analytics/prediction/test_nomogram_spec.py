@@ -14,7 +14,7 @@ SPEC: dict[str, Any] = {
     "analysis_id": "score",
     "title": "t",
     "question": "q",
-    "gene": "ALK",
+    "biomarker": "ALK",
     "cohorts": ["a"],
     "registered_on": "2026-01-01",
     "axes": {"sex": {"label": "Sex", "levels": {"female": ["Female"], "male": ["Male"]}}},
