@@ -371,17 +371,6 @@ def burden_finding(
     return Finding(guard, verdict, sentence, is_warning, numbers)
 
 
-def findings_table(findings: Sequence[Finding]) -> pd.DataFrame:
-    """Findings as rows: guard, verdict, is_warning, sentence."""
-    return pd.DataFrame(
-        [
-            {"guard": f.guard, "verdict": f.verdict, "is_warning": f.is_warning, "sentence": f.sentence}
-            for f in findings
-        ],
-        columns=["guard", "verdict", "is_warning", "sentence"],
-    )
-
-
 def _number(row: Mapping[str, Any], name: str) -> float:
     value = row.get(name)
     return float("nan") if value is None or value is pd.NA else float(np.float64(value))

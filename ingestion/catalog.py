@@ -339,7 +339,14 @@ def _sentence(path: Path, exc: ValidationError) -> str:
     return f"{path}: {'; '.join(parts)}. Correct the key and run 'icb cohort check {path.stem}'."
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> Any:
+    """The content of a YAML file.
+
+    Raises
+    ------
+    CatalogError
+        One sentence with file and line: no such file, broken YAML.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError as exc:
@@ -361,7 +368,7 @@ def load_cohort(path: Path) -> Cohort:
     CatalogError
         One sentence with file, key and remedy: broken YAML, unknown key, missing key, wrong value.
     """
-    content = _read_yaml(path)
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise CatalogError(f"{path} holds no mapping; start it with 'cohort_id: {path.stem}'.")
     try:
@@ -384,7 +391,7 @@ def load_reference(path: Path) -> Reference:
     CatalogError
         As :func:`load_cohort`.
     """
-    content = _read_yaml(path)
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise CatalogError(f"{path} holds no mapping; start it with 'reference_id: {path.stem}'.")
     try:
@@ -408,7 +415,7 @@ def load_attributes(path: Path) -> dict[str, Attribute]:
         As :func:`load_cohort`.
     """
     try:
-        return {name: Attribute.model_validate(value) for name, value in (_read_yaml(path) or {}).items()}
+        return {name: Attribute.model_validate(value) for name, value in (read_yaml(path) or {}).items()}
     except ValidationError as exc:
         raise CatalogError(_sentence(path, exc)) from exc
 
@@ -461,7 +468,7 @@ def load_catalog(
     references = tuple(
         load_reference(reference_path)
         for reference_path in sorted((folder / "references").glob("*.yaml"))
-        if "reference_id" in (_read_yaml(reference_path) or {})
+        if "reference_id" in (read_yaml(reference_path) or {})
     )
     return Catalog(
         attributes=attributes, cohorts=tuple(cohorts), references=references, left_out=tuple(left_out)

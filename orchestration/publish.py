@@ -124,8 +124,7 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
             con.execute(f'insert into fresh.{schema}."{table}" select * from build.{schema}."{table}"')
             counted = con.execute(f'select count(*) from fresh.{schema}."{table}"').fetchone()
             rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
-        for _schema, _view, ddl in _public(con, "duckdb_views()", "view_name"):
-            con.execute(ddl)
+        _copy_views(con)
         _copy_macros(con)
         _copy_comments(con)
         # closing would checkpoint too, but says nothing when that fails: the rows would be in the journal alone
@@ -143,6 +142,21 @@ def _public(con: duckdb.DuckDBPyConnection, function: str, name: str) -> list[tu
     ).fetchall()
 
 
+def _copy_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Views, after those that they read."""
+    waiting = [ddl for _schema, _view, ddl in _public(con, "duckdb_views()", "view_name")]
+    while waiting:
+        left = []
+        for ddl in waiting:
+            try:
+                con.execute(ddl)
+            except duckdb.CatalogException as exc:
+                left.append((ddl, exc))
+        if len(left) == len(waiting):
+            raise left[0][1]
+        waiting = [ddl for ddl, _ in left]
+
+
 def _copy_macros(con: duckdb.DuckDBPyConnection) -> None:
     macros = con.execute(
         "select schema_name, function_name, parameters, macro_definition from duckdb_functions() "
@@ -154,14 +168,14 @@ def _copy_macros(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
-    for schema, table, comment in con.execute(
-        "select schema_name, table_name, comment from duckdb_tables() "
-        "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",
-        {"schemas": list(PUBLIC_SCHEMAS)},
-    ).fetchall():
-        con.execute(
-            f"comment on table fresh.{schema}.\"{table}\" is '{comment.replace(chr(39), chr(39) * 2)}'"
-        )
+    for kind in ("table", "view"):
+        for schema, name, comment in con.execute(
+            f"select schema_name, {kind}_name, comment from duckdb_{kind}s() "
+            "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",
+            {"schemas": list(PUBLIC_SCHEMAS)},
+        ).fetchall():
+            text = comment.replace("'", "''")
+            con.execute(f"comment on {kind} fresh.{schema}.\"{name}\" is '{text}'")
     for schema, table, column, comment in con.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",

@@ -15,6 +15,12 @@ from analytics.biomarkers.errors import NotAskableError
 from warehouse.frames.expression import expression_matrix, expression_values, feature_values
 from warehouse.frames.patients import resolve_gene
 
+#: Marts that a biomarker beyond the mutation of one gene may read.
+BIOMARKER_MARTS = (
+    "burdens", "copy_number", "copy_number_samples", "expression", "gene_panels", "gene_sets", "hotspots",
+    "immune_features", "mutations", "patient_expression", "patient_features", "patients", "profiling",
+    "sample_attributes", "samples", "signature_profiles", "undetermined_genes",
+)  # fmt: skip
 #: A residue at which that many people of the warehouse have a missense or in-frame change is a hotspot, as in scans.
 HOTSPOT_PEOPLE = 10
 #: The variant of the signature analyses whose presence counts.

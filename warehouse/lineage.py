@@ -53,9 +53,7 @@ _ROLES = {
     "expression": ("expression", "and fact.hugo_symbol = every_stat.feature", "source_file_id", "source_row"),
     "burden": (
         "burdens",
-        "and fact.sample_id = members.sample_id and fact.measure = every_stat.feature "
-        "and fact.numerator_rule in ('non-synonymous calls counted here', 'count stated by the source') "
-        "and (fact.measure <> 'tmb' or fact.numerator_rule = 'non-synonymous calls counted here')",
+        "and fact.sample_id = members.sample_id and fact.measure = every_stat.feature and fact.is_compared",
         "source_file_id",
         "source_row",
     ),
@@ -143,6 +141,40 @@ def _specs(schema: str, role: str) -> str:
     """Specs, one row a gene where calls of genes are walked to."""
     specs = f"{schema}.analysis_specs"
     return f"(select *, unnest(genes) as gene from {specs})" if role == "mutation" else specs
+
+
+#: Registered families of hypotheses. Questions that are asked beside them are in the registry of the data folder.
+HYPOTHESES_VIEW = """
+create or replace view stats.hypotheses as
+with of_scans as (
+    select scan_id, min(primary_p) as smallest_p, arg_min(gene, primary_p) as leading
+    from (
+        select scan_id, gene, primary_p from stats.scan_results
+        union all
+        select scan_id, gene, primary_p from stats.scan_response_results
+    ) as genes
+    group by scan_id
+),
+of_analyses as (
+    select analysis_id, count(p) as n_hypotheses, min(p) as smallest_p, arg_min(stat_id, p) as leading
+    from stats.every_stat group by analysis_id
+)
+select
+    'registered scan' as kind, specs.scan_id as name, specs.registered_on,
+    specs.prespecified is not null as is_prespecified, specs.endpoint, specs.definition, specs.cohorts,
+    specs.family_size as n_hypotheses, found.smallest_p, found.leading
+from stats.scan_specs as specs
+left join of_scans as found on specs.scan_id = found.scan_id
+union all
+select
+    'analysis', specs.analysis_id, min(specs.registered_on), bool_and(specs.is_prespecified),
+    array_to_string(min(specs.endpoints), ', '),
+    null, array_to_string(min(specs.cohorts), ', '),
+    max(coalesce(found.n_hypotheses, 0)), max(found.smallest_p), max(found.leading)
+from stats.analysis_specs as specs
+left join of_analyses as found on specs.analysis_id = found.analysis_id
+group by specs.analysis_id
+"""
 
 
 #: Rows behind a statistic of resistance: role, table of statistics, which of them, table with the rows, their file and

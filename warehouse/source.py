@@ -64,9 +64,6 @@ class WarehouseSource:
     def gene_sets(self, names: Sequence[str], collection: str | None) -> list[GeneSet]:
         return expression.gene_sets(self.con, names, collection)
 
-    def has_mart(self, mart: str) -> bool:
-        return resistance.has_mart(self.con, mart)
-
     def known_missing(self, cohort_ids: Sequence[str]) -> dict[str, str]:
         return calls.known_missing(self.con, cohort_ids)
 

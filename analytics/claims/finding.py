@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-
-import pandas as pd
 
 ERROR = "error"  # no single analysis can have produced these numbers
 WARNING = "warning"  # unusual, but a different test or crossing curves could explain it
@@ -32,14 +29,3 @@ class ConsistencyFinding:
         return ":".join((self.rule_id, "+".join(self.claim_ids), "+".join(self.related_claim_ids))).rstrip(
             ":"
         )
-
-
-def findings_frame(findings: Sequence[ConsistencyFinding]) -> pd.DataFrame:
-    """One row per finding and claim, with role "subject" or "related"."""
-    rows = [
-        (finding.finding_id, finding.rule_id, finding.severity, claim_id, role, finding.sentence)
-        for finding in findings
-        for role, ids in (("subject", finding.claim_ids), ("related", finding.related_claim_ids))
-        for claim_id in ids
-    ]
-    return pd.DataFrame(rows, columns=["finding_id", "rule_id", "severity", "claim_id", "role", "sentence"])

@@ -70,4 +70,7 @@ def _statistics(
     return [row.warned(*selection.warnings) if ".wilcoxon" in row.key else row for row in with_q(rows)]
 
 
-KIND = Kind("comparison", ComparisonSpec, run, marts=("expression", "immune_features", "gene_sets"))
+KIND = Kind("comparison", ComparisonSpec, run, marts=(
+        "burdens", "counted_mutations", "gene_sets", "mutation_class_counts", "patient_expression", "patient_features",
+    ),
+)  # fmt: skip

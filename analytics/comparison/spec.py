@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from analytics.questions.specs import PeopleVariant, Question, _Strict
+from analytics.questions.specs import GeneQuestion, PeopleVariant, _Strict
 
 #: Where the values of a measure come from; ``warehouse.frames.measures`` has one reader for each.
 MeasureSource = Literal["burdens", "mutation_counts", "mutated_genes", "features", "genes", "gene_sets"]
@@ -53,11 +53,10 @@ class ComparisonVariant(PeopleVariant):
     by_stratum: bool = True
 
 
-class ComparisonSpec(Question):
+class ComparisonSpec(GeneQuestion):
     """Measures by the status of one gene."""
 
     kind: Literal["comparison"]
-    gene: str
     endpoint: str = Field(default="burden", description="word under which members and statistics stand")
     measures: dict[str, Measure]
     variants: dict[str, ComparisonVariant]

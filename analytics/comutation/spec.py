@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from analytics.comparison.spec import Stratum
-from analytics.questions.specs import PeopleVariant, Question
+from analytics.questions.specs import GeneQuestion, PeopleVariant
 
 
 class ComutationVariant(PeopleVariant):
@@ -20,11 +20,10 @@ class ComutationVariant(PeopleVariant):
     )
 
 
-class ComutationSpec(Question):
+class ComutationSpec(GeneQuestion):
     """Every other gene against the status of one gene."""
 
     kind: Literal["comutation"]
-    gene: str
     endpoint: str = Field(default="comutation", description="word under which members and statistics stand")
     min_carriers: int = Field(default=10, ge=1, description="carriers that another gene needs to be tested")
     companions: tuple[str, ...] = Field(

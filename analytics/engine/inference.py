@@ -1,8 +1,4 @@
-"""Small result types and helpers that several statistics of this room share.
-
-Belongs here: test statistics with their degrees of freedom, intervals and confidence levels.
-Does not belong here: anything computed from survival data.
-"""
+"""From estimates to tests: chi-square and normal tails, quadratic forms, inverses of information matrices."""
 
 from __future__ import annotations
 
@@ -22,14 +18,6 @@ class ChiSquareTest:
     statistic: float
     df: int
     p: float
-
-
-@dataclass(frozen=True)
-class DroppedTerm:
-    """A model term that could not be estimated, and why."""
-
-    term: str
-    reason: str
 
 
 def chi_square_test(statistic: float, df: int) -> ChiSquareTest:

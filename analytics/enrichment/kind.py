@@ -34,4 +34,4 @@ def run(source: EnrichmentSource, spec: EnrichmentSpec, provenance: Provenance) 
     return gathered.result()
 
 
-KIND = Kind("enrichment", EnrichmentSpec, run, marts=("expression", "gene_sets"))
+KIND = Kind("enrichment", EnrichmentSpec, run, marts=("gene_sets", "patient_expression", "patient_features"))

@@ -6,15 +6,14 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from analytics.questions.specs import PeopleVariant, Question
+from analytics.questions.specs import GeneQuestion, PeopleVariant
 
 
-class EnrichmentSpec(Question):
+class EnrichmentSpec(GeneQuestion):
     """Preranked enrichment of the sets of one collection. ``shown`` : sets with a running-score figure; all of the
     collection are tested and corrected for."""
 
     kind: Literal["enrichment"]
-    gene: str
     endpoint: str = Field(default="expression", description="word under which members and statistics stand")
     collection: str
     shown: tuple[str, ...] = ()

@@ -60,4 +60,4 @@ def _notes(known_missing: Mapping[str, str]) -> list[str]:
     ]
 
 
-KIND = Kind("landscape", LandscapeSpec, run)
+KIND = Kind("landscape", LandscapeSpec, run, marts=("counted_mutations",))

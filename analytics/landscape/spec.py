@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from analytics.questions.specs import PeopleVariant, Question, _Strict
+from analytics.questions.specs import GeneQuestion, PeopleVariant, _Strict
 
 
 class Domain(_Strict):
@@ -41,11 +41,10 @@ class Protein(_Strict):
         return self
 
 
-class LandscapeSpec(Question):
+class LandscapeSpec(GeneQuestion):
     """Frequency by group, variant classes, and positions of one gene's mutations."""
 
     kind: Literal["landscape"]
-    gene: str
     endpoint: str = Field(default="landscape", description="word under which members and statistics stand")
     group_by: Literal["cancer_type", "oncotree_code", "cohort_id"] = "cancer_type"
     hotspot_q: float = Field(default=0.05, gt=0, lt=1)

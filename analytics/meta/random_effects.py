@@ -138,36 +138,6 @@ def fit_random_effects(
     )
 
 
-def leave_one_out(
-    estimate: npt.ArrayLike,
-    se: npt.ArrayLike,
-    *,
-    labels: Sequence[str] | None = None,
-    tau2_method: Tau2Method = "REML",
-    hartung_knapp: bool = True,
-    guard: bool = False,
-    prediction_df: PredictionDf = "k-1",
-    confidence: float = 0.95,
-) -> pd.DataFrame:
-    """One row per omitted study, columns as `fit_random_effects_many` with `omitted` in front.
-
-    Raises as `fit_random_effects`; with two studies every row says in `reason` that one is too few.
-    """
-    y, s, names = _checked_studies(estimate, se, labels)
-    drop = np.eye(len(y), dtype=bool)
-    table = fit_random_effects_many(
-        np.where(drop, np.nan, y),
-        np.where(drop, np.nan, s),
-        tau2_method=tau2_method,
-        hartung_knapp=hartung_knapp,
-        guard=guard,
-        prediction_df=prediction_df,
-        confidence=confidence,
-    )
-    table.insert(0, "omitted", list(names))
-    return table.reset_index(drop=True)
-
-
 def fit_random_effects_many(
     estimate: npt.ArrayLike | pd.DataFrame,
     se: npt.ArrayLike | pd.DataFrame,

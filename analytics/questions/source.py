@@ -11,11 +11,8 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 
-#: Marts that people are read from.
-PEOPLE_MARTS = (
-    "cohorts", "patients", "persons", "person_aliases", "treatments", "samples", "profiling", "gene_panels",
-    "mutations", "undetermined_genes", "survival_outcomes", "response_outcomes", "burdens",
-)  # fmt: skip
+#: Marts that an analysis reads to know its people and who is mutated; ``gene_status`` is a macro over the last four.
+PEOPLE_MARTS = ("cohorts", "analysis_frame", "profiling", "gene_panels", "gene_names", "gene_calls")
 
 
 @dataclass(frozen=True)

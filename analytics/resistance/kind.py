@@ -44,5 +44,8 @@ KIND = Kind(
     "resistance",
     ResistanceSpec,
     run,
-    marts=("sample_pairs", "copy_number_segments", "expression", "gene_sets"),
-)
+    marts=(
+        "call_sets", "copy_number_segments", "counted_mutations", "gene_places", "gene_sets", "patient_summary",
+        "sample_expression", "sample_pairs", "samples",
+    ),
+)  # fmt: skip

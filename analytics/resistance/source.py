@@ -37,9 +37,6 @@ class ResistanceSource(PeopleSource, Protocol):
     def gene_places(self, genes: Sequence[str]) -> Mapping[str, Place]:
         """Where each gene lies on GRCh37."""
 
-    def has_mart(self, mart: str) -> bool:
-        """The warehouse has this mart."""
-
     def published_purities(self, cohort_ids: Sequence[str]) -> Mapping[tuple[str, str], float]:
         """(cohort, sample) -> tumour purity from 0 to 1."""
 

@@ -220,5 +220,8 @@ KIND = Kind(
     "signatures",
     SignatureSpec,
     run,
-    marts=("mutation_spectra", "published_exposures", "signature_profiles", "signature_samples"),
-)
+    marts=(
+        "call_sets", "counted_mutations", "mutation_spectra", "published_exposures", "signature_profiles",
+        "signature_samples",
+    ),
+)  # fmt: skip

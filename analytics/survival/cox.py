@@ -27,7 +27,6 @@ from analytics.engine.arrays import FloatArray
 from analytics.engine.cox_likelihood import Ties
 from analytics.engine.inference import (
     ChiSquareTest,
-    DroppedTerm,
     chi_square_test,
     exp_or_infinity,
     normal_quantile,
@@ -37,7 +36,7 @@ from analytics.engine.inference import (
 from analytics.engine.newton import NewtonFit, maximise
 from analytics.survival.concordance import concordance
 from analytics.survival.data import SurvivalData, count_of, survival_data
-from analytics.survival.model import CoxModel, OnConstant, cox_model
+from analytics.survival.model import CoxModel, DroppedTerm, OnConstant, cox_model
 from analytics.survival.variance import cluster_codes, model_variance, robust_score_test, sandwich_variance
 
 

@@ -21,7 +21,6 @@ import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray
 from analytics.engine.cox_likelihood import PartialLikelihood, Ties
-from analytics.engine.inference import DroppedTerm
 from analytics.engine.risk_sets import risk_sets
 from analytics.errors import ConstantCovariateError, InvalidSettingError
 from analytics.survival.data import SurvivalData, count_of, numeric_column
@@ -30,6 +29,14 @@ from analytics.survival.data import SurvivalData, count_of, numeric_column
 PIVOT_TOLERANCE = 1e-11
 
 OnConstant = Literal["drop", "raise"]
+
+
+@dataclass(frozen=True)
+class DroppedTerm:
+    """A model term that could not be estimated, and why."""
+
+    term: str
+    reason: str
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Are hazards proportional? The Schoenfeld-residual test of Grambsch and Therneau, and the data of its plot.
 
 Belongs here: the test and the scaled residuals.
-Does not belong here: what to report instead when it fails (`restricted_mean`, `piecewise`).
+Does not belong here: what to report instead when it fails (`restricted_mean`).
 
 This is the score test of R's survival 3.x (`cox.zph`): the model is extended by x * g(t) for each covariate
 and the score test of the extension is taken with the exact information, by death time. Versions of R before
@@ -24,12 +24,12 @@ from scipy import stats
 
 from analytics.engine.arrays import BoolArray, FloatArray
 from analytics.engine.cox_likelihood import PartialLikelihood, Ties
-from analytics.engine.inference import ChiSquareTest, DroppedTerm, chi_square_test, quadratic_form
+from analytics.engine.inference import ChiSquareTest, chi_square_test, quadratic_form
 from analytics.engine.newton import NewtonFit, maximise
 from analytics.errors import InvalidSettingError
 from analytics.survival.data import SurvivalData, count_of, survival_data
 from analytics.survival.kaplan_meier import EVERYBODY, kaplan_meier_curve
-from analytics.survival.model import CoxModel, cox_model
+from analytics.survival.model import CoxModel, DroppedTerm, cox_model
 
 TimeTransform = Literal["km", "identity", "rank"]
 

@@ -3,33 +3,21 @@
 {% if
     execute and target.type == 'duckdb' and flags.WHICH in ('run', 'build')
     and adapter.get_relation(target.database, 'marts', 'profiling')
-    and adapter.get_relation(target.database, 'marts', 'mutations')
     and adapter.get_relation(target.database, 'marts', 'gene_panels')
-    and adapter.get_relation(target.database, 'marts', 'undetermined_genes')
+    and adapter.get_relation(target.database, 'marts', 'gene_names')
+    and adapter.get_relation(target.database, 'marts', 'gene_calls')
 %}
 create or replace macro marts.gene_status(gene) as table
 with asked as (
-    select coalesce(
-        (select min(hugo_symbol) from marts.gene_panels where hugo_symbol = upper(gene)),
-        (select min(hugo_symbol) from marts.gene_panels where upper(hugo_symbol_raw) = upper(gene)),
-        upper(gene)
-    ) as hugo_symbol
+    select coalesce((select hugo_symbol from marts.gene_names where gene_name = upper(gene)), upper(gene)) as hugo_symbol
 ),
-carriers as (
-    select mutations.cohort_id, mutations.sample_id, count(*) as n_mutations
-    from marts.mutations as mutations
-    where mutations.hugo_symbol = (select hugo_symbol from asked)
-        and mutations.is_counted and mutations.is_nonsynonymous
-    group by mutations.cohort_id, mutations.sample_id
+calls as (
+    select cohort_id, sample_id, n_nonsynonymous, doubt_reason
+    from marts.gene_calls
+    where hugo_symbol = (select hugo_symbol from asked)
 ),
 covered as (
     select panel_id from marts.gene_panels where hugo_symbol = (select hugo_symbol from asked)
-),
-doubtful as (
-    select cohort_id, sample_id, min(status_reason) as status_reason
-    from marts.undetermined_genes
-    where hugo_symbol = (select hugo_symbol from asked)
-    group by cohort_id, sample_id
 ),
 judged as (
     select
@@ -40,20 +28,18 @@ judged as (
         profiling.panel_id,
         profiling.is_profiled,
         profiling.is_profiled and covered.panel_id is not null as is_covered,
-        coalesce(carriers.n_mutations, 0) as n_mutations,
+        coalesce(calls.n_nonsynonymous, 0) as n_mutations,
         case
             when profiling.is_undetermined then profiling.undetermined_reason
-            when profiling.is_profiled and covered.panel_id is null and carriers.n_mutations > 0
+            when profiling.is_profiled and covered.panel_id is null and calls.n_nonsynonymous > 0
                 then 'it has a call, but its panel does not list the gene'
-            when carriers.n_mutations > 0 then null
-            when profiling.is_profiled and covered.panel_id is not null then doubtful.status_reason
+            when calls.n_nonsynonymous > 0 then null
+            when profiling.is_profiled and covered.panel_id is not null then calls.doubt_reason
         end as undetermined_reason
     from marts.profiling as profiling
     left join covered on profiling.panel_id = covered.panel_id
-    left join carriers
-        on profiling.cohort_id = carriers.cohort_id and profiling.sample_id = carriers.sample_id
-    left join doubtful
-        on profiling.cohort_id = doubtful.cohort_id and profiling.sample_id = doubtful.sample_id
+    left join calls
+        on profiling.cohort_id = calls.cohort_id and profiling.sample_id = calls.sample_id
 )
 select
     cohort_id,

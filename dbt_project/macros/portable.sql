@@ -114,3 +114,13 @@
 {% macro hash_of_list(text) -%}{{ return(adapter.dispatch('hash_of_list')(text)) }}{%- endmacro %}
 {% macro default__hash_of_list(text) -%}sha256(string_agg(distinct {{ text }}, chr(10) order by {{ text }})){%- endmacro %}
 {% macro spark__hash_of_list(text) -%}sha2(array_join(array_sort(collect_set({{ text }})), chr(10)), 256){%- endmacro %}
+
+{#- The first residue that a protein change names (p.V600E, p.Val600Glu: 600), or null. With '*' among the letters also
+    that of a lost stop (p.*1621Q). -#}
+{% macro residue(change, letters='A-Za-z') -%}
+    try_cast(nullif(regexp_extract({{ change }}, '^p[.][{{ letters }}]+([0-9]+)', 1), '') as bigint)
+{%- endmacro %}
+
+{#- A relation without the name of its database: a view that is published in a copy of the file, or read in an attached
+    one, finds its tables beside it. -#}
+{% macro without_database(relation) -%}{{ relation.include(database=false) }}{%- endmacro %}

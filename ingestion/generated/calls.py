@@ -1,56 +1,24 @@
 """Mutation calls: drawn by gene length and burden, with drivers; and the words other callers use for a class.
 
-How a call is written into one cohort's file belongs to that cohort's module; what it does to survival to
-``people``.
+How a call is written into one cohort's file is said in that cohort's file in ``cohorts/``; what it does to survival
+in ``people``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from ingestion.generated.effects import DRIVERS, HOTSPOTS, TRUNCATING_DRIVERS
+from ingestion.generated.data_files import DATA, read_table
+from ingestion.generated.effects import effects
 from ingestion.generated.genes import Gene
 
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
-
-#: MAF class -> the same in VEP's, SnpEff's and ANNOVAR's words
-CLASS_WORDS = {
-    "vep": {
-        "Missense_Mutation": "missense_variant",
-        "Nonsense_Mutation": "stop_gained",
-        "Frame_Shift_Del": "frameshift_variant",
-        "Frame_Shift_Ins": "frameshift_variant",
-        "Splice_Site": "splice_donor_variant",
-        "In_Frame_Del": "inframe_deletion",
-        "Silent": "synonymous_variant",
-        "Intron": "intron_variant",
-    },
-    "snpeff": {
-        "Missense_Mutation": "missense_variant",
-        "Nonsense_Mutation": "stop_gained",
-        "Frame_Shift_Del": "frameshift_variant",
-        "Frame_Shift_Ins": "frameshift_variant",
-        "Splice_Site": "splice_donor_variant&intron_variant",
-        "In_Frame_Del": "disruptive_inframe_deletion",
-        "Silent": "synonymous_variant",
-        "Intron": "intron_variant",
-    },
-    "annovar": {
-        "Missense_Mutation": "nonsynonymous SNV",
-        "Nonsense_Mutation": "stopgain",
-        "Frame_Shift_Del": "frameshift deletion",
-        "Frame_Shift_Ins": "frameshift insertion",
-        "Splice_Site": "splicing",
-        "In_Frame_Del": "nonframeshift deletion",
-        "Silent": "synonymous SNV",
-        "Intron": "intronic",
-    },
-}
 
 _PASSENGER_CLASSES = (
     "Missense_Mutation", "Nonsense_Mutation", "Frame_Shift_Del", "Frame_Shift_Ins", "Splice_Site", "In_Frame_Del",
@@ -114,9 +82,17 @@ class Call(NamedTuple):
         return f"p.{_THREE_LETTERS[first]}{self.hgvsp[3:-1]}{_THREE_LETTERS[last]}"
 
 
+@cache
+def _class_words() -> dict[str, dict[str, str]]:
+    return {row["maf_class"]: row for row in read_table(DATA / "class_words.tsv")}
+
+
 def class_word(call: Call, dialect: str) -> str:
-    """The class in another caller's word; calls near a splice site get two, in that caller's punctuation."""
-    word = CLASS_WORDS[dialect][call.maf_class]
+    """The class in another caller's word; calls near a splice site get two, in that caller's punctuation.
+
+    dialect : vep, snpeff or annovar.
+    """
+    word = _class_words()[call.maf_class][dialect]
     joint = {"vep": ",", "snpeff": "&"}.get(dialect)
     if joint and call.maf_class == "Missense_Mutation" and call.residue % 11 == 0:
         word += f"{joint}splice_region_variant"
@@ -162,9 +138,20 @@ def make_call(gene: Gene, maf_class: str, residue: int, salt: int, depth: int, a
 
 def hotspot_call(gene: Gene, depth: int, alt_count: int) -> Call:
     """The gene's one recurrent change, at its real place."""
-    residue, wild, new, position, ref, alt = HOTSPOTS[gene.symbol]
-    hgvsp = f"p.{wild}{residue}{new}"
-    return Call(gene, "Missense_Mutation", residue, position, position, ref, alt, hgvsp, depth, alt_count)
+    at = effects().hotspots[gene.symbol]
+    hgvsp = f"p.{at.wild}{at.residue}{at.changed}"
+    return Call(
+        gene,
+        "Missense_Mutation",
+        at.residue,
+        at.position,
+        at.position,
+        at.ref,
+        at.alt,
+        hgvsp,
+        depth,
+        alt_count,
+    )
 
 
 def draw_calls(
@@ -179,8 +166,8 @@ def draw_calls(
     """Calls of each patient. ``burden`` in mutations per Mb and ``purity`` have one value a patient.
 
     Passengers of a gene are Poisson with mean burden x coding length; a driver comes on top with its cancer
-    type's share, or ``extra_drivers``' where that is given. Silent calls are drawn too: the cohort's module
-    decides whether its file shows them.
+    type's share, or ``extra_drivers``' where that is given. Silent calls are drawn too: the cohort's file
+    says whether its tables show them.
     """
     n = len(burden)
     lengths = np.array([gene.coding_mb for gene in genes])
@@ -207,7 +194,7 @@ def draw_calls(
         gene, who = genes[place[i]], int(person[i])
         maf_class = _class_of(kinds[i], gene, float(uniform[i, 0]), int(salt[i]), shares)
         reads, alternative = int(depth[i]), int(alt[i])
-        if kinds[i] == "driver" and gene.symbol in HOTSPOTS:
+        if kinds[i] == "driver" and gene.symbol in effects().hotspots:
             call = hotspot_call(gene, reads, alternative)
         else:
             residue = 2 + int(uniform[i, 1] * (gene.residues - 4))
@@ -224,7 +211,8 @@ def draw_drivers(
     rng: np.random.Generator, cancer_types: Sequence[str], genes: Sequence[Gene], extra: Mapping[str, float]
 ) -> BoolArray:
     """Patients x genes: whether a driver mutation is present."""
-    shares = {kind: DRIVERS[kind] | dict(extra) for kind in set(cancer_types)}
+    known = effects().cancer_types
+    shares = {kind: known[kind].drivers | dict(extra) for kind in set(cancer_types)}
     share = np.array([[shares[kind].get(gene.symbol, 0.0) for gene in genes] for kind in cancer_types])
     found: BoolArray = rng.random(share.shape) < share
     return found
@@ -234,6 +222,6 @@ def _class_of(kind: str, gene: Gene, uniform: float, salt: int, shares: FloatArr
     if kind == "silent":
         return "Silent"
     if kind == "driver":
-        truncates = uniform < TRUNCATING_DRIVERS.get(gene.symbol, 0.0)
+        truncates = uniform < effects().truncating_drivers.get(gene.symbol, 0.0)
         return _TRUNCATING[salt % 4] if truncates else "Missense_Mutation"
     return _PASSENGER_CLASSES[min(int(np.searchsorted(shares, uniform)), len(_PASSENGER_CLASSES) - 1)]

@@ -24,18 +24,15 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip member can carry
 _MODIFIED = re.compile(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)")
 
 
-def tsv(header: Row, rows: Iterable[Row], *, newline: str = "\n", final_newline: bool = True) -> str:
-    """Tab-separated text without quoting: cells are written as they are."""
-    text = newline.join("\t".join(row) for row in (header, *rows))
-    return text + newline if final_newline else text
+def plain(rows: Iterable[Row], delimiter: str = "\t") -> str:
+    """Delimited text without quoting: cells are written as they are."""
+    return "".join(delimiter.join(row) + "\n" for row in rows)
 
 
-def quoted(header: Row, rows: Iterable[Row], *, delimiter: str = ",") -> str:
+def quoted(rows: Iterable[Row], *, delimiter: str = ",") -> str:
     """Delimited text in which cells that hold a delimiter, quote or line end are quoted."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer, delimiter=delimiter, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
+    csv.writer(buffer, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return buffer.getvalue()
 
 
@@ -89,11 +86,6 @@ def _without_clock(content: bytes) -> bytes:
     return target.getvalue()
 
 
-def number(value: float, digits: int = 2) -> str:
-    """A number with a fixed number of decimals."""
-    return f"{value:.{digits}f}"
-
-
 def comma(value: float, digits: int = 2) -> str:
-    """The same with a decimal comma."""
-    return number(value, digits).replace(".", ",")
+    """A number with a fixed number of decimals behind a comma."""
+    return f"{value:.{digits}f}".replace(".", ",")

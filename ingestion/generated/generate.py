@@ -1,59 +1,39 @@
 """Writes all generated cohorts as a mirror folder, and the truth beside it.
 
-Only the order of the parts is here; what each cohort looks like is its own module.
+Only the order of the parts is here; what each cohort looks like is its file in ``cohorts/``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from ingestion.generated import (
-    control,
-    effects,
-    immune,
-    luad,
-    melanoma_a,
-    melanoma_b,
-    melanoma_c,
-    melanoma_d,
-    msk,
-    pairs,
-    reuse,
-    signatures,
-    trial,
-)
-from ingestion.generated.built import HOST, Built
+from ingestion.generated.cells import blame
+from ingestion.generated.data_files import COHORTS, HERE
+from ingestion.generated.effects import effects
 from ingestion.generated.genome import GENOME_FILE, genome_fasta
-from ingestion.generated.groups import draw_groups
-from ingestion.generated.truth import Truth
+from ingestion.generated.people import draw_people
+from ingestion.generated.quirks.biopsies import add_events
+from ingestion.generated.quirks.samples import SAMPLES
+from ingestion.generated.rosters import Roster, add_truth, build_roster
+from ingestion.generated.signatures import add_signatures
+from ingestion.generated.spec import Source, sources
+from ingestion.generated.tables import add_files
+from ingestion.generated.truth import HOST, Built, Truth
 from ingestion.store import storage_errors
 
 DEFAULT_SEED = 20260101
 TRUTH_FILE = "truth.json"
-#: Written last: a checksum of the code that made the folder.
+#: Written last: a checksum of the code and data that made the folder.
 MADE_BY_FILE = "generator.sha256"
-_STREAMS = (
-    "msk",
-    "luad",
-    "melanoma_a",
-    "melanoma_b",
-    "melanoma_c",
-    "melanoma_d",
-    "reuse",
-    "trial",
-    "control",
-    "pairs",
-    "signatures",
-    "immune",
-)
 
 
-def generate(out_dir: Path, seed: int = DEFAULT_SEED) -> Truth:
+def generate(out_dir: Path, seed: int = DEFAULT_SEED, cohorts: Path = COHORTS) -> Truth:
     """Write the raw files of every demo cohort to ``<out_dir>/synthetic.invalid/`` and return what was planted.
 
     Reading with ``ICB_MIRROR=<out_dir>`` finds them at ``https://synthetic.invalid/<name>``. The same seed
@@ -64,17 +44,19 @@ def generate(out_dir: Path, seed: int = DEFAULT_SEED) -> Truth:
     ----------
     out_dir : the mirror folder; made when it does not exist.
     seed : any whole number from 0.
+    cohorts : the folder whose files say what is generated.
 
     Raises
     ------
     ValueError : a negative seed.
+    CatalogError : a file of ``cohorts`` is wrong.
     DiskFullError, StorageError : the folder cannot be written.
     """
     if seed < 0:
         raise ValueError(f"the seed is {seed}; use a whole number from 0")
     with storage_errors(out_dir):
         (out_dir / HOST).mkdir(parents=True, exist_ok=True)
-    built = _build(seed)
+    built = _build(seed, sources(cohorts))
     digests = {
         f"https://{HOST}/{path}": hashlib.sha256(data).hexdigest() for path, data in built.files.items()
     }
@@ -99,63 +81,62 @@ def is_current(out_dir: Path) -> bool:
 @cache
 def _code_checksum() -> str:
     digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(path for kind in ("py", "yaml", "tsv") for path in HERE.rglob(f"*.{kind}")):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
 
-def _build(seed: int) -> Built:
-    people = draw_groups(seed)
-    # A stream for each cohort's quirks, apart from those of the people.
-    streams = np.random.SeedSequence([seed, 1]).spawn(len(_STREAMS))
-    rng = {name: np.random.default_rng(stream) for name, stream in zip(_STREAMS, streams, strict=True)}
-    untreated = control.build(people["control"], rng["control"])
-    parts = (
-        msk.build(people["msk"], people["nsclc"], rng["msk"]),
-        luad.build(people["luad"], rng["luad"]),
-        melanoma_a.build(people["melanoma_a"], rng["melanoma_a"]),
-        melanoma_b.build(people["melanoma_b"], rng["melanoma_b"]),
-        melanoma_c.build(people["melanoma_c"], rng["melanoma_c"]),
-        melanoma_d.build(people["melanoma_d"], rng["melanoma_d"]),
-        reuse.build(
-            people["reuse"], people["melanoma_b"], people["luad"], people["melanoma_a"], rng["reuse"]
-        ),
-        trial.build(people["trial_alpha"], people["trial_beta"], rng["trial"]),
-        untreated,
-        signatures.build(untreated.patients, rng["signatures"]),
-        pairs.build(people["pairs"], rng["pairs"]),
-        immune.build(people["melanoma_c"], people["control"], rng["immune"]),
-    )
-    whole = Built()
-    for part in parts:
-        whole.join(part)
-    return whole
+def _build(seed: int, specs: Sequence[Source]) -> Built:
+    people = {
+        group.name: draw_people(_stream([seed], group.stream), group)
+        for source in specs
+        for group in source.groups
+    }
+    built = Built()
+    rosters: dict[str, Roster] = {}
+    for source in specs:
+        # A stream for each file's quirks, apart from those of the people.
+        rng = _stream([seed, 1], source.stream)
+        shown: dict[str, Roster] = {}
+        for spec in source.cohorts:
+            with blame(spec.cohort_id):
+                roster = build_roster(spec, people, rosters | shown, rng)
+                roster = SAMPLES[spec.quirk](roster, rng) if spec.quirk else roster
+                add_truth(roster, built, rng)
+            shown[spec.cohort_id] = roster
+            add_events(roster, built)
+        rosters = shown | rosters
+        add_files(source, shown, rng, built)
+        if source.signatures is not None:
+            patients = [p for p in built.patients if p.cohort_id == source.signatures.cohort]
+            add_signatures(source.signatures, patients, rng, built)
+    return built
+
+
+def _stream(entropy: list[int], number: int) -> np.random.Generator:
+    """The random stream of this number, whatever other streams there are."""
+    return np.random.default_rng(np.random.SeedSequence(entropy, spawn_key=(number,)))
 
 
 def _truth(seed: int, built: Built, digests: dict[str, str]) -> Truth:
     if any(p.tmb_mut_per_mb is not None and math.isnan(p.tmb_mut_per_mb) for p in built.patients):
         raise ValueError("a sequenced patient has no burden: a cohort module lost one")
+    planted = effects()
+    mutated, wild_type = planted.response_mutated, planted.response_wild_type
+    same = (
+        "hazard_ratios_icb", "hazard_ratios_control", "hazard_ratio_log2_tmb_icb", "hazard_ratio_log2_tmb_control",
+        "hazard_ratio_icb_arm", "reference_log2_tmb", "predictive_gene", "prognostic_gene", "null_genes",
+        "shadow_genes", "expression_shift_log2", "expression_shift_set_log2", "leukocyte_shift",
+    )  # fmt: skip
     return Truth(
         seed=seed,
         n_persons=len({patient.person_id for patient in built.patients}),
-        hazard_ratios_icb=dict(effects.HAZARD_RATIOS_ICB),
-        hazard_ratios_control=dict(effects.HAZARD_RATIOS_CONTROL),
-        hazard_ratio_log2_tmb_icb=effects.HAZARD_RATIO_LOG2_TMB_ICB,
-        hazard_ratio_log2_tmb_control=effects.HAZARD_RATIO_LOG2_TMB_CONTROL,
-        hazard_ratio_icb_arm=effects.HAZARD_RATIO_ICB_ARM,
-        reference_log2_tmb=effects.REFERENCE_LOG2_TMB,
-        response_rate_mutated=round(sum(effects.RESPONSE_MUTATED[:2]), 6),
-        response_rate_wild_type=round(sum(effects.RESPONSE_WILD_TYPE[:2]), 6),
-        disease_control_rate_mutated=round(sum(effects.RESPONSE_MUTATED[:3]), 6),
-        disease_control_rate_wild_type=round(sum(effects.RESPONSE_WILD_TYPE[:3]), 6),
-        predictive_gene=effects.PREDICTIVE_GENE,
-        prognostic_gene=effects.PROGNOSTIC_GENE,
-        null_genes=effects.NULL_GENES,
-        shadow_genes=effects.SHADOW_GENES,
-        expression_shift_log2=dict.fromkeys(effects.EXPRESSION_SHIFT_GENES, effects.EXPRESSION_SHIFT_LOG2),
-        expression_shift_set=effects.EXPRESSION_SHIFT_SET,
-        expression_shift_set_log2=effects.EXPRESSION_SHIFT_SET_LOG2,
-        leukocyte_shift=effects.LEUKOCYTE_SHIFT,
+        **{name: getattr(planted, name) for name in same},
+        response_rate_mutated=round(mutated["CR"] + mutated["PR"], 6),
+        response_rate_wild_type=round(wild_type["CR"] + wild_type["PR"], 6),
+        disease_control_rate_mutated=round(1 - mutated["PD"], 6),
+        disease_control_rate_wild_type=round(1 - wild_type["PD"], 6),
+        expression_shift_set=planted.gene_lists["repair"],
         patients=tuple(built.patients),
         overlaps=tuple(built.overlaps),
         false_friends=tuple(built.false_friends),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import numpy as np
 
 from ingestion.generated.calls import RESIDUE_STRETCH, reference_bases
-from ingestion.generated.effects import HOTSPOTS
+from ingestion.generated.effects import effects
 from ingestion.generated.formats import SYNTHETIC
 from ingestion.generated.genes import all_genes
 
@@ -18,7 +18,7 @@ _LINE = 100
 
 def genome_fasta() -> bytes:
     """FASTA with one contig a slice, named ``chromosome:first-last`` (1-based, both inside)."""
-    hotspots = {(all_genes()[s].chromosome, h[3]): h[4] for s, h in HOTSPOTS.items()}
+    hotspots = {(all_genes()[s].chromosome, h.position): h.ref for s, h in effects().hotspots.items()}
     parts = []
     for chromosome, first, last in _slices():
         bases = reference_bases(np.arange(first, last + 1))
@@ -38,8 +38,8 @@ def _slices() -> list[tuple[str, int, int]]:
         for gene in all_genes().values()
     ]
     wanted += [
-        (all_genes()[symbol].chromosome, hotspot[3] - _FLANK, hotspot[3] + _FLANK)
-        for symbol, hotspot in HOTSPOTS.items()
+        (all_genes()[symbol].chromosome, hotspot.position - _FLANK, hotspot.position + _FLANK)
+        for symbol, hotspot in effects().hotspots.items()
     ]
     merged: list[tuple[str, int, int]] = []
     for chromosome, first, last in sorted(wanted):

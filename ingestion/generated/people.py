@@ -1,22 +1,24 @@
 """Drawing patients: who they are, what their tumour carries, how they respond and how long they live.
 
 Survival follows a proportional-hazards model with the hazard ratios of ``effects``. File formats, patient
-numbers and quirks do not belong here: those are the cohort modules.
+numbers and quirks do not belong here: those are the cohorts' files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 from scipy.special import ndtr
 
-from ingestion.generated import effects
+from ingestion.catalog_columns import Strict
 from ingestion.generated.calls import Call, draw_calls
+from ingestion.generated.effects import BEST_RESPONSES, effects
 from ingestion.generated.genes import EXOME, size_mb, territory
-from ingestion.generated.truth import PatientTruth
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -60,50 +62,33 @@ class Person:
         """The same person, never sequenced."""
         return replace(self, calls=(), tmb=float("nan"), is_profiled=False)
 
-    def truth(
-        self, cohort_id: str, patient_id: str, sample_id: str, *, has_os: bool = True, has_pfs: bool = True
-    ) -> PatientTruth:
-        """What is true of this person as a patient of one cohort."""
-        return PatientTruth(
-            cohort_id=cohort_id,
-            patient_id=patient_id,
-            person_id=self.person_id,
-            sample_id=sample_id,
-            cancer_type=self.cancer_type,
-            arm=self.arm,
-            panel_id=self.panel_id,
-            is_profiled=self.is_profiled,
-            mutated=tuple(symbol for symbol in effects.TRUTH_GENES if self.carries(symbol)),
-            tmb_mut_per_mb=self.tmb if self.is_profiled else None,
-            os_months=self.os_months if has_os else None,
-            os_event=self.os_event if has_os else None,
-            pfs_months=self.pfs_months if has_pfs else None,
-            pfs_event=self.pfs_event if has_pfs else None,
-            entry_months=self.entry_months,
-            best_response=None if self.arm == "none" else self.best_response,
-        )
 
+class Group(Strict):
+    """A set of patients that is drawn at once; several cohorts may show them.
 
-@dataclass(frozen=True)
-class Group:
-    """A set of patients that is drawn at once.
-
+    stream : number of the group's own random stream: no two groups share one, so that editing one leaves the rest.
     cancer_types, panels, arms : share of each; arms are icb, chemotherapy, none.
+    clock : what survival is counted from; decides its median.
     follow_up_months : administrative censoring is uniform between the two.
     late_sample_share : share of patients who come under observation only when their tumour is sampled.
-    extra_drivers : gene -> share of patients with a driver mutation, in place of `effects.DRIVERS`.
+    extra_drivers : gene -> share of patients with a driver mutation, in place of that of the tumour type.
     """
 
     name: str
-    n: int
-    cancer_types: Mapping[str, float]
-    panels: Mapping[str, float] = field(default_factory=lambda: {EXOME: 1.0})
-    arms: Mapping[str, float] = field(default_factory=lambda: {"icb": 1.0})
-    median_os_months: Mapping[str, float] = field(default_factory=lambda: effects.MEDIAN_OS_ICB)
+    stream: int
+    n: int = Field(gt=0)
+    cancer_types: dict[str, float]
+    panels: dict[str, float] = Field(default_factory=lambda: {EXOME: 1.0})
+    arms: dict[str, float] = Field(default_factory=lambda: {"icb": 1.0})
+    clock: Literal["icb_start", "diagnosis"] = "icb_start"
     follow_up_months: tuple[float, float] = (10.0, 60.0)
     mean_depth: int = 120
     late_sample_share: float = 0.0
-    extra_drivers: Mapping[str, float] = field(default_factory=dict)
+    extra_drivers: dict[str, float] = Field(default_factory=dict)
+
+    def median_os_months(self, cancer_type: str) -> float:
+        known = effects().cancer_types[cancer_type]
+        return known.os_icb if self.clock == "icb_start" else known.os_diagnosis
 
 
 def draw_people(rng: np.random.Generator, group: Group) -> list[Person]:
@@ -113,7 +98,7 @@ def draw_people(rng: np.random.Generator, group: Group) -> list[Person]:
     panel = _choose(rng, group.panels, n)
     arm = _choose(rng, group.arms, n)
     purity: FloatArray = np.clip(rng.beta(7, 4, n), 0.2, 0.95).round(2)
-    median, sigma = np.array([effects.BURDEN[kind] for kind in cancer]).T
+    median, sigma = np.array([effects().cancer_types[kind].burden for kind in cancer]).T
     burden = median * np.exp(sigma * rng.standard_normal(n))
     calls: list[list[Call]] = [[] for _ in range(n)]
     for panel_id in group.panels:
@@ -124,14 +109,11 @@ def draw_people(rng: np.random.Generator, group: Group) -> list[Person]:
         )
         for i, found in zip(rows, drawn, strict=True):
             calls[i] = found
-    tmb = np.array(
-        [sum(c.is_nonsynonymous for c in found) / size_mb(p) for found, p in zip(calls, panel, strict=True)]
-    )
+    changed = [[c.gene.symbol for c in found if c.is_nonsynonymous] for found in calls]
+    tmb = np.array([len(found) / size_mb(p) for found, p in zip(changed, panel, strict=True)])
     status = {
-        symbol: np.array(
-            [any(c.gene.symbol == symbol and c.is_nonsynonymous for c in found) for found in calls]
-        )
-        for symbol in (effects.PREDICTIVE_GENE, effects.PROGNOSTIC_GENE)
+        symbol: np.array([symbol in found for found in changed])
+        for symbol in (effects().predictive_gene, effects().prognostic_gene)
     }
     outcome = _draw_outcomes(rng, group, cancer, arm, status, tmb)
     sex = np.where(rng.random(n) < 0.58, "Male", "Female")
@@ -141,37 +123,16 @@ def draw_people(rng: np.random.Generator, group: Group) -> list[Person]:
     drug = _choose(rng, {"PD-1/PDL-1": 0.78, "CTLA4": 0.08, "Combo": 0.14}, n)
     return [
         Person(
-            person_id=f"{group.name}:{i + 1}",
-            cancer_type=cancer[i],
-            arm=arm[i],
-            panel_id=panel[i],
-            sex=str(sex[i]),
-            age=int(age[i]),
-            ever_smoker=bool(smoker[i]),
-            is_metastasis=bool(metastasis[i]),
-            drug_class=drug[i] if arm[i] == "icb" else "none",
-            purity=float(purity[i]),
-            calls=tuple(calls[i]),
-            tmb=float(tmb[i]),
-            os_months=float(outcome.os_months[i]),
-            os_event=bool(outcome.os_event[i]),
-            pfs_months=float(outcome.pfs_months[i]),
-            pfs_event=bool(outcome.pfs_event[i]),
-            entry_months=float(outcome.entry[i]),
-            best_response=outcome.response[i],
+            f"{group.name}:{i + 1}", cancer[i], arm[i], panel[i], str(sex[i]), int(age[i]), bool(smoker[i]),
+            bool(metastasis[i]), drug[i] if arm[i] == "icb" else "none", float(purity[i]), tuple(calls[i]),
+            float(tmb[i]), *outcome[i],
         )
         for i in range(n)
-    ]
+    ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class _Outcomes:
-    os_months: FloatArray
-    os_event: npt.NDArray[np.bool_]
-    pfs_months: FloatArray
-    pfs_event: npt.NDArray[np.bool_]
-    entry: FloatArray
-    response: list[str]
+#: the last fields of a person: survival, progression, each with its event, entry, best response
+_Outcome = tuple[float, bool, float, bool, float, str]
 
 
 def log_hazard(
@@ -184,18 +145,19 @@ def log_hazard(
 
     ``arm``, ``predictive``, ``prognostic`` (mutated or not) and ``tmb`` (mutations per Mb) have shape (n,).
     """
-    icb, control = effects.HAZARD_RATIOS_ICB, effects.HAZARD_RATIOS_CONTROL
+    planted = effects()
+    icb, control = planted.hazard_ratios_icb, planted.hazard_ratios_control
     under_icb = arm == "icb"
-    units = np.log2(tmb + 1) - effects.REFERENCE_LOG2_TMB
-    first, second = effects.PREDICTIVE_GENE, effects.PROGNOSTIC_GENE
+    units = np.log2(tmb + 1) - effects().reference_log2_tmb
+    first, second = effects().predictive_gene, effects().prognostic_gene
     eta: FloatArray = (
         np.log(np.where(under_icb, icb[first], control[first])) * predictive
         + np.log(np.where(under_icb, icb[second], control[second])) * prognostic
         + np.log(
-            np.where(under_icb, effects.HAZARD_RATIO_LOG2_TMB_ICB, effects.HAZARD_RATIO_LOG2_TMB_CONTROL)
+            np.where(under_icb, planted.hazard_ratio_log2_tmb_icb, planted.hazard_ratio_log2_tmb_control)
         )
         * units
-        - np.log(np.where(arm == "chemotherapy", effects.HAZARD_RATIO_ICB_ARM, 1.0))
+        - np.log(np.where(arm == "chemotherapy", effects().hazard_ratio_icb_arm, 1.0))
     )
     return eta
 
@@ -207,22 +169,22 @@ def _draw_outcomes(
     arm: list[str],
     status: Mapping[str, npt.NDArray[np.bool_]],
     tmb: FloatArray,
-) -> _Outcomes:
+) -> list[_Outcome]:
     """Survival, progression and response with a common source.
 
-    The response is read off a normal score that shares `effects.RESPONSE_LOADING` with the scores of survival
+    The response is read off a normal score that shares `response_loading` with the scores of survival
     and of progression (a Gaussian copula), so its rates by gene status and the proportional hazards are both
     exact. Progression-free survival is the earlier of death and progression; both hazards have the same shape
     and the same log hazard ratios, hence so has their sum.
     """
     n = group.n
-    shape = effects.WEIBULL_SHAPE
+    shape = effects().weibull_shape
     arms = np.array(arm)
-    predictive = status[effects.PREDICTIVE_GENE]
-    eta = log_hazard(arms, predictive, status[effects.PROGNOSTIC_GENE], tmb)
-    median = np.array([group.median_os_months[kind] for kind in cancer])
+    predictive = status[effects().predictive_gene]
+    eta = log_hazard(arms, predictive, status[effects().prognostic_gene], tmb)
+    median = np.array([group.median_os_months(kind) for kind in cancer])
     death_scale = median / np.log(2) ** (1 / shape)
-    progression_scale = effects.PROGRESSION_SHARE * death_scale
+    progression_scale = effects().progression_share * death_scale
     scores = rng.standard_normal((3, n))
     death_exponential, progression_exponential = -np.log(ndtr(-scores[0])), -np.log(ndtr(-scores[1]))
 
@@ -234,36 +196,35 @@ def _draw_outcomes(
     end = entry + rng.uniform(*group.follow_up_months, n)
     first = np.minimum(death, progression)
 
-    loading = effects.RESPONSE_LOADING
+    loading = effects().response_loading
     latent = loading * (scores[0] + scores[1]) + np.sqrt(1 - 2 * loading**2) * scores[2]
-    not_evaluable = rng.random(n) < effects.NOT_EVALUABLE
+    not_evaluable = rng.random(n) < effects().not_evaluable
     response = [
         "NE" if not_evaluable[i] else _category(float(ndtr(latent[i])), arm[i], bool(predictive[i]))
         for i in range(n)
     ]
-    return _Outcomes(
-        np.minimum(death, end), death <= end, np.minimum(first, end), first <= end, entry, response
-    )
+    times = (np.minimum(death, end), death <= end, np.minimum(first, end), first <= end, entry)
+    return list(zip(*(values.tolist() for values in times), response, strict=True))
 
 
 def _event_time(scale: FloatArray, cumulative_hazard: FloatArray, entry: FloatArray) -> FloatArray:
     """Weibull time at which ``cumulative_hazard`` has been added to what had run up at ``entry``."""
-    shape = effects.WEIBULL_SHAPE
+    shape = effects().weibull_shape
     time: FloatArray = scale * ((entry / scale) ** shape + cumulative_hazard) ** (1 / shape)
     return time
 
 
 def _category(quantile: float, arm: str, is_mutated: bool) -> str:
     """Best response from a uniform score; the highest scores respond best."""
-    shares = effects.RESPONSE_MUTATED if is_mutated else effects.RESPONSE_WILD_TYPE
+    shares = effects().response_mutated if is_mutated else effects().response_wild_type
     if arm != "icb":
-        shares = effects.RESPONSE_CHEMOTHERAPY
+        shares = effects().response_chemotherapy
     above = 1.0 - quantile
-    for word, share in zip(effects.BEST_RESPONSES, shares, strict=True):
+    for word, share in shares.items():
         if above < share:
             return word
         above -= share
-    return effects.BEST_RESPONSES[-1]
+    return BEST_RESPONSES[-1]
 
 
 def _choose(rng: np.random.Generator, shares: Mapping[str, float], n: int) -> list[str]:

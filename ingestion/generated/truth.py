@@ -1,14 +1,17 @@
 """What was planted in the generated cohorts, in a form that a test or a user can read back.
 
-Frozen records only. They are written beside the mirror folder's host (``truth.json``), where no address
+The records are written beside the mirror folder's host (``truth.json``), where no address
 reaches, so that nothing but a test can look the answer up.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+HOST = "synthetic.invalid"
+DAYS_PER_MONTH = 30.4375
 
 
 @dataclass(frozen=True)
@@ -144,3 +147,20 @@ class Truth:
             "SYNTHETIC": "planted effects of the generated cohorts; no patient is real"
         }
         return json.dumps(content | asdict(self), indent=1, sort_keys=True) + "\n"
+
+
+@dataclass
+class Built:
+    """Files by path under the host, and what is true of them."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    patients: list[PatientTruth] = field(default_factory=list)
+    overlaps: list[Overlap] = field(default_factory=list)
+    false_friends: list[Overlap] = field(default_factory=list)
+    resistance_events: list[ResistanceTruth] = field(default_factory=list)
+    pair_mutations: list[PairMutationTruth] = field(default_factory=list)
+    exposures: list[ExposureTruth] = field(default_factory=list)
+    planted_rows: list[PlantedRow] = field(default_factory=list)
+
+    def plant(self, file: str, rule_id: str, n_rows: int, what: str) -> None:
+        self.planted_rows.append(PlantedRow(file, rule_id, n_rows, what))

@@ -40,7 +40,10 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=dg.AssetKey(["scans", spec.scan_id]),
-        deps=[dg.AssetKey(["marts", m]) for m in (*PEOPLE_MARTS, *(["gene_sets"] if spec.gene_set else []))],
+        deps=[
+            dg.AssetKey(["marts", mart])
+            for mart in (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
+        ],
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,

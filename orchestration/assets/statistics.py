@@ -29,6 +29,7 @@ from orchestration.assets.result_files import (
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
+from warehouse.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.lineage import every_statistic, view_statements
 from warehouse.settings import PROJECT
@@ -56,12 +57,18 @@ def analysis_key(analysis_id: str) -> dg.AssetKey:
     return dg.AssetKey(["analyses", analysis_id])
 
 
+def marts_of(spec: Question) -> tuple[str, ...]:
+    """Marts that an analysis reads: those of people, of its kind and of its biomarker."""
+    beyond_a_gene = BIOMARKER_MARTS if spec.biomarker is not None and spec.gene is None else ()
+    return tuple(dict.fromkeys((*PEOPLE_MARTS, *kind_of(spec).marts, *beyond_a_gene)))
+
+
 def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
     """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
 
     @dg.asset(
         key=analysis_key(spec.analysis_id),
-        deps=[dg.AssetKey(["marts", mart]) for mart in (*PEOPLE_MARTS, *kind_of(spec).marts)],
+        deps=[dg.AssetKey(["marts", mart]) for mart in marts_of(spec)],
         group_name="analyses",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -201,8 +208,7 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         dg.AssetKey(["marts", "published_claims"]),
         dg.AssetKey(["marts", "published_claim_relations"]),
         dg.AssetKey(["marts", "published_claim_requirements"]),
-        dg.AssetKey(["marts", "expression"]),
-        dg.AssetKey(["marts", "immune_features"]),
+        dg.AssetKey(["marts", "available_data"]),
     ],
     group_name="stats",
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",

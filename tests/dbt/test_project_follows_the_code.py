@@ -46,9 +46,9 @@ def test_words_for_the_exome_are_the_same_before_and_in_dbt() -> None:
 
 
 def test_every_mart_has_a_contract_a_description_and_a_test() -> None:
-    files = sorted((DBT / "models" / "marts").glob("*.yml"))
+    files = sorted((DBT / "models" / "marts").rglob("*.yml"))
     marts = [mart for path in files for mart in yaml.safe_load(path.read_text()).get("models", [])]
-    assert {m["name"] for m in marts} == {p.stem for p in (DBT / "models" / "marts").glob("*.sql")}
+    assert {m["name"] for m in marts} == {p.stem for p in (DBT / "models" / "marts").rglob("*.sql")}
     for mart in marts:
         assert mart["description"]
         assert all(column.get("description") and column.get("data_type") for column in mart["columns"]), mart[

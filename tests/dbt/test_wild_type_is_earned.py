@@ -202,7 +202,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, lis
     done = subprocess.run(
         [str(Path(sys.executable).parent / "dbt"), "--quiet", "build", "--profiles-dir", ".",
          "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
-         "--select", "+profiling", "+mutations", "+gene_panels", "+undetermined_genes",
+         "--select", "+profiling", "+gene_panels", "+gene_names", "+gene_calls",
          "--target-path", target, "--log-path", target],
         cwd=PROJECT / "dbt_project",
         env=os.environ | {"ICB_BUILD_FILE": str(build_file), "DO_NOT_TRACK": "1"},

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from graph_runs import Run
 
-from ingestion.generated.effects import TRUTH_GENES
+from ingestion.generated.effects import effects
 from ingestion.generated.genes import EXOME, territory
 
 #: Largest difference in months between the planted time and what a file can hold: msk prints whole months, melanoma A
@@ -140,7 +140,7 @@ def test_no_default_analysis_counts_a_person_twice_and_the_other_way_says_that_i
 # --- what is known of them ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("gene", TRUTH_GENES)
+@pytest.mark.parametrize("gene", effects().truth_genes)
 def test_gene_status_of_every_patient_is_the_planted_one_where_it_can_be_judged(
     demo: Run, truth: dict[str, Any], gene: str
 ) -> None:

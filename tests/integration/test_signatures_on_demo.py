@@ -10,7 +10,7 @@ import pytest
 from graph_runs import Run
 
 from ingestion.generated.genome import GENOME_FILE
-from ingestion.generated.signatures import NOWHERE, OF_THE_GENE
+from ingestion.generated.spec import planted_signatures
 
 PAIR = {"A": "T", "C": "G", "G": "C", "T": "A"}
 
@@ -36,8 +36,8 @@ def test_planted_exposures_come_back_and_what_is_in_nobody_hardly_ever(
     assert len(large) > 600 and large["is_present"].eq(True).mean() > 0.97
     error = (both["exposure"] - both["n_mutations"]).abs().groupby(both["sample_id"]).sum()
     assert (error / totals.groupby(both["sample_id"]).first()).median() < 0.2
-    false = fitted[fitted["signature"].isin(NOWHERE) & fitted["is_present"].eq(True)]
-    assert len(false) < 0.02 * len(NOWHERE) * fitted["sample_id"].nunique()
+    false = fitted[fitted["signature"].isin(planted_signatures().nowhere) & fitted["is_present"].eq(True)]
+    assert len(false) < 0.02 * len(planted_signatures().nowhere) * fitted["sample_id"].nunique()
 
 
 def test_the_signature_of_the_gene_is_found_and_those_of_tumour_types_are_not_taken_for_it(demo: Run) -> None:
@@ -46,10 +46,13 @@ def test_the_signature_of_the_gene_is_found_and_those_of_tumour_types_are_not_ta
         "where analysis_id = 'demo_signatures' and variant = 'default' "
         "and estimator in ('fisher_exact', 'mantel_haenszel')"
     ).set_index(["feature", "estimator"])
-    assert rows.loc[(OF_THE_GENE, "fisher_exact"), "q"] < 1e-4
+    assert rows.loc[(planted_signatures().of_the_gene, "fisher_exact"), "q"] < 1e-4
     held = rows.xs("mantel_haenszel", level="estimator")
-    assert held.loc[OF_THE_GENE, "q"] < 1e-4 and held.loc[OF_THE_GENE, "estimate"] > 4
-    assert (held.drop(OF_THE_GENE)["q"].dropna() > 0.05).all()
+    assert (
+        held.loc[planted_signatures().of_the_gene, "q"] < 1e-4
+        and held.loc[planted_signatures().of_the_gene, "estimate"] > 4
+    )
+    assert (held.drop(planted_signatures().of_the_gene)["q"].dropna() > 0.05).all()
 
 
 def test_nothing_goes_with_survival_where_nothing_was_planted(demo: Run) -> None:

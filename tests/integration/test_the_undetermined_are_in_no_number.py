@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 from graph_runs import ROOT, Run
 
+from analytics.questions.kind import kinds
 from analytics.questions.specs import Question
 from analytics.results.tables import STATISTIC_TABLES
-from orchestration.kinds import KINDS
 from warehouse.analyses import load_analysis, run_analysis
 from warehouse.questions.scans import load_scan, run_scan
 
@@ -122,7 +122,7 @@ def numbers(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 
 def test_every_kind_is_asked() -> None:
-    assert set(SPECS) == set(KINDS)
+    assert set(SPECS) == set(kinds())
 
 
 @pytest.mark.parametrize("kind", list(SPECS))

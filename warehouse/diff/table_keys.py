@@ -8,7 +8,10 @@ from __future__ import annotations
 
 #: schema.table -> the columns that together name one row.
 KEYS: dict[str, tuple[str, ...]] = {
+    "marts.analysis_frame": ("cohort_id", "patient_id", "endpoint"),
+    "marts.available_data": ("cohort_id", "kind"),
     "marts.burdens": ("cohort_id", "sample_id", "measure", "numerator_rule"),
+    "marts.call_sets": ("cohort_id", "genome_build"),
     "marts.cohort_receipts": ("cohort_id", "line_number"),
     "marts.cohorts": ("cohort_id",),
     "marts.contradictions": (
@@ -25,11 +28,19 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.copy_number_samples": ("cohort_id", "sample_id"),
     "marts.copy_number_segments": ("source_file_id", "source_row"),
     "marts.expression": ("cohort_id", "sample_id", "gene_raw"),
+    "marts.gene_calls": ("cohort_id", "sample_id", "hugo_symbol"),
+    "marts.gene_lengths": ("hugo_symbol",),
+    "marts.gene_names": ("gene_name",),
     "marts.gene_panels": ("panel_id", "hugo_symbol"),
+    "marts.gene_places": ("hugo_symbol", "genome_build"),
     "marts.gene_sets": ("gene_set_id", "gene_raw"),
+    "marts.hotspots": ("hugo_symbol", "residue"),
     "marts.immune_features": ("cohort_id", "sample_id", "feature", "source"),
+    "marts.mutation_class_counts": ("cohort_id", "sample_id", "variant_classification"),
     "marts.mutation_spectra": ("cohort_id", "sample_id", "channel"),
     "marts.mutations": ("source_file_id", "source_row"),
+    "marts.patient_features": ("cohort_id", "patient_id", "feature"),
+    "marts.patient_summary": ("cohort_id", "patient_id"),
     "marts.patients": ("cohort_id", "patient_id"),
     "marts.person_aliases": ("cohort_id", "patient_id"),
     "marts.persons": ("person_id",),
@@ -40,6 +51,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.published_exposures": ("cohort_id", "sample_id", "signature"),
     "marts.response_outcomes": ("cohort_id", "patient_id"),
     "marts.sample_attributes": ("cohort_id", "sample_id", "attribute"),
+    "marts.rna_samples": ("cohort_id", "sample_id"),
     "marts.sample_pairs": ("pair_id",),
     "marts.samples": ("cohort_id", "sample_id"),
     "marts.signature_profiles": ("reference_id", "signature", "channel"),

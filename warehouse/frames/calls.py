@@ -10,16 +10,14 @@ import pandas as pd
 
 _OF_GENE = """
 select cohort_id, sample_id, variant_classification, hgvsp_short, source_file_id, source_row
-from marts.mutations
-where is_counted and is_nonsynonymous and hugo_symbol = $gene and list_contains($cohorts, cohort_id)
+from marts.counted_mutations
+where is_nonsynonymous and hugo_symbol = $gene and list_contains($cohorts, cohort_id)
 order by cohort_id, sample_id, source_file_id, source_row
 """
 _OF_OTHER_GENES = """
-select cohort_id, sample_id, hugo_symbol as gene, count(*) as n_calls
-from marts.mutations
-where is_counted and is_nonsynonymous and hugo_symbol is not null and hugo_symbol <> $gene
-    and list_contains($cohorts, cohort_id)
-group by cohort_id, sample_id, hugo_symbol
+select cohort_id, sample_id, hugo_symbol as gene, n_nonsynonymous as n_calls
+from marts.gene_calls
+where n_nonsynonymous > 0 and hugo_symbol <> $gene and list_contains($cohorts, cohort_id)
 order by gene, cohort_id, sample_id
 """
 _COVERED = "select panel_id, hugo_symbol from marts.gene_panels where list_contains($panels, panel_id)"

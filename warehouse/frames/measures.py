@@ -25,89 +25,66 @@ class MeasureUnavailableError(IngestionError):
     """The warehouse has nothing to compute a measure from."""
 
 
+#: A gene's own mutations are part of a burden that is counted from the calls.
 _BURDENS = """
-with own as (
-    select cohort_id, sample_id, count(*) as n_own
-    from marts.mutations
-    where is_counted and is_nonsynonymous and hugo_symbol = $gene and list_contains($cohorts, cohort_id)
-    group by cohort_id, sample_id
-)
 select
     burdens.cohort_id, burdens.sample_id, $feature as feature,
     coalesce(burdens.tmb_mut_per_mb, burdens.numerator) as value,
     case when burdens.tmb_mut_per_mb is null then $unit else 'mutations per Mb' end as unit,
     case
         when $feature <> 'tmb' then 0.0
-        when burdens.denominator_mb is null then coalesce(own.n_own, 0)
-        else coalesce(own.n_own, 0) / burdens.denominator_mb
+        else coalesce(calls.n_nonsynonymous, 0) / coalesce(burdens.denominator_mb, 1)
     end as own
 from marts.burdens as burdens
-left join own on burdens.cohort_id = own.cohort_id and burdens.sample_id = own.sample_id
-where burdens.measure = $feature and burdens.numerator_rule = $rule and list_contains($cohorts, burdens.cohort_id)
+left join marts.gene_calls as calls
+    on burdens.cohort_id = calls.cohort_id and burdens.sample_id = calls.sample_id and calls.hugo_symbol = $gene
+where burdens.measure = $feature and burdens.is_compared and list_contains($cohorts, burdens.cohort_id)
+order by burdens.cohort_id, burdens.sample_id
 """
 
-#: Every sequenced sample that can be judged as a whole has a count; only cohorts whose calls hold the classes asked for
-#: can have one of 0.
 _COUNTS = """
-with counted as (
-    select
-        cohort_id, sample_id, count(*) as n,
-        sum(case when hugo_symbol = $gene then 1 else 0 end) as n_own
-    from marts.mutations
-    where is_counted and list_contains($classes, variant_classification) and list_contains($cohorts, cohort_id)
+with own as (
+    select cohort_id, sample_id, count(*) as n_own from marts.counted_mutations
+    where hugo_symbol = $gene and list_contains($classes, variant_classification)
+        and list_contains($cohorts, cohort_id)
     group by cohort_id, sample_id
 ),
-holding as (select distinct cohort_id from counted)
-select
-    profiling.cohort_id, profiling.sample_id, $feature as feature, cast(coalesce(counted.n, 0) as double) as value,
-    'mutations' as unit, cast(coalesce(counted.n_own, 0) as double) as own
-from marts.profiling as profiling
-inner join holding on profiling.cohort_id = holding.cohort_id
-left join counted on profiling.cohort_id = counted.cohort_id and profiling.sample_id = counted.sample_id
-where profiling.is_profiled and not profiling.is_undetermined
-"""
-
-#: Mutations in the genes of a set. Panels do not cover sets: exomes only. A sample with a row that could be one of the
-#: genes, is not understood and stands beside no call of the gene has no count.
-_IN_SETS = """
-with members as (
-    select distinct gene_set_id, hugo_symbol from marts.gene_sets
-    where hugo_symbol is not null and hugo_symbol <> $gene
-        and (list_contains($names, gene_set_id) or ($names = [] and collection = $collection))
-),
-sets as (
-    select distinct case when $together then $feature else gene_set_id end as feature, hugo_symbol from members
-),
-hits as (
-    select calls.cohort_id, calls.sample_id, sets.feature, count(distinct calls.hugo_symbol) as n
-    from marts.mutations as calls
-    inner join sets on calls.hugo_symbol = sets.hugo_symbol
-    where calls.is_counted and calls.is_nonsynonymous and list_contains($cohorts, calls.cohort_id)
-    group by calls.cohort_id, calls.sample_id, sets.feature
-),
-doubts as (
-    select distinct doubtful.cohort_id, doubtful.sample_id, sets.feature
-    from marts.undetermined_genes as doubtful
-    inner join sets on doubtful.hugo_symbol = sets.hugo_symbol
-    where list_contains($cohorts, doubtful.cohort_id) and not exists (
-        select 1 from marts.mutations as calls
-        where calls.is_counted and calls.is_nonsynonymous and calls.cohort_id = doubtful.cohort_id
-            and calls.sample_id = doubtful.sample_id and calls.hugo_symbol = doubtful.hugo_symbol
-    )
+counts as (
+    select cohort_id, sample_id, sum(n_mutations) as n from marts.mutation_class_counts
+    where list_contains($classes, variant_classification) and list_contains($cohorts, cohort_id)
+    group by cohort_id, sample_id
 )
 select
-    profiling.cohort_id, profiling.sample_id, features.feature, cast(coalesce(hits.n, 0) as double) as value,
+    counts.cohort_id, counts.sample_id, $feature as feature, cast(counts.n as double) as value, 'mutations' as unit,
+    cast(coalesce(own.n_own, 0) as double) as own
+from counts left join own on counts.cohort_id = own.cohort_id and counts.sample_id = own.sample_id
+order by counts.cohort_id, counts.sample_id
+"""
+
+#: Mutated genes of a set. Panels do not cover sets: exomes only. A sample with a doubt about one of the genes, and no
+#: call of it, has no count.
+_IN_SETS = """
+with genes as (
+    select distinct hugo_symbol from marts.gene_sets
+    where hugo_symbol <> $gene and (list_contains($names, gene_set_id) or ($names = [] and collection = $collection))
+),
+hits as (
+    select
+        calls.cohort_id, calls.sample_id, sum(case when calls.n_nonsynonymous > 0 then 1 else 0 end) as n,
+        bool_or(calls.n_nonsynonymous = 0) as is_doubtful
+    from marts.gene_calls as calls
+    inner join genes on calls.hugo_symbol = genes.hugo_symbol
+    where list_contains($cohorts, calls.cohort_id)
+    group by calls.cohort_id, calls.sample_id
+)
+select
+    profiling.cohort_id, profiling.sample_id, $feature as feature, cast(coalesce(hits.n, 0) as double) as value,
     'mutated genes' as unit
 from marts.profiling as profiling
-cross join (select distinct feature from sets) as features
-left join hits
-    on profiling.cohort_id = hits.cohort_id and profiling.sample_id = hits.sample_id
-    and features.feature = hits.feature
-left join doubts
-    on profiling.cohort_id = doubts.cohort_id and profiling.sample_id = doubts.sample_id
-    and features.feature = doubts.feature
-where profiling.is_profiled and not profiling.is_undetermined and profiling.assay_kind = 'exome'
-    and doubts.sample_id is null and list_contains($cohorts, profiling.cohort_id)
+left join hits on profiling.cohort_id = hits.cohort_id and profiling.sample_id = hits.sample_id
+where profiling.is_judged and profiling.assay_kind = 'exome' and not coalesce(hits.is_doubtful, false)
+    and list_contains($cohorts, profiling.cohort_id) and exists (select 1 from genes)
+order by profiling.cohort_id, profiling.sample_id
 """
 
 _SETS = """
@@ -116,10 +93,8 @@ where list_contains($names, gene_set_id) or ($names = [] and collection = $colle
 group by gene_set_id order by gene_set_id
 """
 
-_RULES = {
-    "tmb": ("non-synonymous calls counted here", "mutations"),
-    "neoantigens": ("count stated by the source", "neoantigens"),
-}
+#: Burden -> unit of its count, where the megabases are not known.
+_BURDEN_UNITS = {"tmb": "mutations", "neoantigens": "neoantigens"}
 
 
 def measure_values(
@@ -155,13 +130,12 @@ def _burdens(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
 ) -> MeasureValues:
     feature = measure.names[0] if measure.names else name
-    if feature not in _RULES:
+    if feature not in _BURDEN_UNITS:
         raise MeasureUnavailableError(
             f"measure '{name}': there is no burden '{feature}'", where="marts.burdens",
-            remedy=f"use one of {', '.join(_RULES)}",
+            remedy=f"use one of {', '.join(_BURDEN_UNITS)}",
         )  # fmt: skip
-    rule, unit = _RULES[feature]
-    values = {"feature": feature, "rule": rule, "unit": unit, "gene": gene, "cohorts": list(cohorts)}
+    values = {"feature": feature, "unit": _BURDEN_UNITS[feature], "gene": gene, "cohorts": list(cohorts)}
     return MeasureValues(con.execute(_BURDENS, values).df().assign(feature=name))
 
 
@@ -176,14 +150,9 @@ def _mutated_genes(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
 ) -> MeasureValues:
     """Mutated genes of all sets together under the measure's name, without the gene that is asked about."""
-    if not has_mart(con, "gene_sets"):
-        raise MeasureUnavailableError(
-            f"measure '{name}': the warehouse has no gene sets", where="marts.gene_sets",
-            remedy="declare them under catalog/references",
-        )  # fmt: skip
     values = {
-        "feature": name, "names": list(measure.names), "collection": measure.collection, "together": True,
-        "gene": gene, "cohorts": list(cohorts),
+        "feature": name, "names": list(measure.names), "collection": measure.collection, "gene": gene,
+        "cohorts": list(cohorts),
     }  # fmt: skip
     asked = {"names": list(measure.names), "collection": measure.collection}
     note = _cited(con.execute(_SETS, asked).fetchall(), gene)
@@ -195,15 +164,6 @@ def _cited(sets: list[tuple[str, int, str]], gene: str) -> str:
     named = ", ".join(f"{gene_set} ({n} genes)" for gene_set, n, _ in sets)
     citations = "; ".join(dict.fromkeys(citation for _, _, citation in sets))
     return f"{named}: {citations}. {gene} itself is not counted."
-
-
-def has_mart(con: duckdb.DuckDBPyConnection, mart: str) -> bool:
-    """Whether the warehouse has a table of that name among its marts."""
-    found = con.execute(
-        "select count(*) from information_schema.tables where table_schema = 'marts' and table_name = ?",
-        [mart],
-    ).fetchone()
-    return bool(found and found[0])
 
 
 #: Source of a measure -> what reads it.

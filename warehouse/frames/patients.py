@@ -1,6 +1,5 @@
-"""From the warehouse to the analysis frame: one row a patient of the cohorts asked for, with gene status,
-endpoint, response and covariates. The only place where statistics meet SQL; selection and estimation do not
-belong here.
+"""From the warehouse to the analysis frame: one row a patient of the cohorts asked for (``marts.analysis_frame``), with
+the status of a gene (``marts.gene_status``).
 """
 
 from __future__ import annotations
@@ -14,79 +13,26 @@ from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, UNDETERMINED
 
 _STATUS = "select cohort_id, sample_id, status, status_reason, n_mutations from marts.gene_status(?)"
 
-#: Rows that could be a gene and are not understood, of samples that can be judged as a whole. A counted call of the
-#: gene beside them still makes mutated.
+#: Samples with a row that could be a gene and is not understood. A counted call beside it still makes mutated.
 _UNDETERMINED = """
-select undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol as gene,
-    min(undetermined.status_reason) as status_reason
-from marts.undetermined_genes as undetermined
-where list_contains($cohorts, undetermined.cohort_id)
-    and ($all_genes or list_contains($genes, undetermined.hugo_symbol))
-group by undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol
-order by undetermined.cohort_id, undetermined.sample_id, undetermined.hugo_symbol
+select cohort_id, sample_id, hugo_symbol as gene, doubt_reason as status_reason
+from marts.gene_calls
+where is_doubtful and list_contains($cohorts, cohort_id) and ($all_genes or list_contains($genes, hugo_symbol))
+order by cohort_id, sample_id, hugo_symbol
 """
 
 _FRAME = """
-with index_samples as (
-    select * from marts.samples where is_index
-),
-calls as (
-    select cohort_id, sample_id, count(*) as n_calls from marts.mutations group by cohort_id, sample_id
-),
-counted as (
-    select cohort_id, sample_id, numerator as n_nonsynonymous, denominator_mb, tmb_mut_per_mb
-    from marts.burdens
-    where measure = 'tmb' and numerator_rule = 'non-synonymous calls counted here'
-)
 select
-    patients.cohort_id, patients.patient_id, patients.person_id, cohorts.precedence, cohorts.is_icb as is_icb_cohort,
-    index_samples.sample_id, index_samples.is_baseline, index_samples.biopsy_time, index_samples.sample_type,
-    index_samples.sample_site,
-    coalesce(index_samples.cancer_type, patients.cancer_type) as cancer_type,
-    coalesce(index_samples.oncotree_code, patients.oncotree_code) as oncotree_code,
-    patients.sex, patients.age_years,
-    -- Samstein 2019 gives bands only: ages are put into the same bands so that cohorts can be adjusted together
-    coalesce(
-        patients.age_group,
-        case
-            when patients.age_years <= 30 then '<30'
-            when patients.age_years <= 50 then '31-50'
-            when patients.age_years <= 60 then '50-60'
-            when patients.age_years <= 70 then '61-70'
-            when patients.age_years > 70 then '>71'
-        end
-    ) as age_group,
-    patients.stage, patients.primary_site,
-    patients.smoking_history, patients.ecog, patients.is_in_study,
-    treatments.drug_class, treatments.arm, treatments.line_of_treatment,
-    coalesce(treatments.is_icb, cohorts.is_icb) as is_icb_treated,
-    profiling.panel_id, profiling.assay_kind, coalesce(profiling.is_profiled, false) as is_profiled,
-    coalesce(profiling.is_undetermined, false) as is_undetermined, profiling.undetermined_reason,
-    coalesce(calls.n_calls, 0) as n_calls,
-    counted.n_nonsynonymous, counted.denominator_mb, counted.tmb_mut_per_mb,
-    survival.time_months, survival.is_event as event, survival.entry_months, survival.origin,
-    survival.clock_family,
-    survival.source_file_id, survival.source_row,
-    response.response_raw, response.recist, response.is_objective_response as orr, response.is_disease_control as dcr,
-    response.has_durable_benefit as durable_benefit, response.is_predictior_responder as predictior,
-    response.is_iatlas_responder as iatlas
-from marts.patients as patients
-inner join marts.cohorts as cohorts on patients.cohort_id = cohorts.cohort_id
-left join index_samples
-    on patients.cohort_id = index_samples.cohort_id and patients.patient_id = index_samples.patient_id
-left join marts.treatments as treatments
-    on patients.cohort_id = treatments.cohort_id and patients.patient_id = treatments.patient_id
-left join marts.profiling as profiling
-    on index_samples.cohort_id = profiling.cohort_id and index_samples.sample_id = profiling.sample_id
-left join calls on index_samples.cohort_id = calls.cohort_id and index_samples.sample_id = calls.sample_id
-left join counted on index_samples.cohort_id = counted.cohort_id and index_samples.sample_id = counted.sample_id
-left join marts.survival_outcomes as survival
-    on patients.cohort_id = survival.cohort_id and patients.patient_id = survival.patient_id
-    and survival.endpoint = $endpoint
-left join marts.response_outcomes as response
-    on patients.cohort_id = response.cohort_id and patients.patient_id = response.patient_id
-where list_contains($cohorts, patients.cohort_id)
-order by patients.cohort_id, patients.patient_id
+    cohort_id, patient_id, person_id, precedence, is_icb_cohort, sample_id, is_baseline, biopsy_time, sample_type,
+    sample_site, cancer_type, oncotree_code, sex, age_years, age_group, stage, primary_site, smoking_history, ecog,
+    is_in_study, drug_class, arm, line_of_treatment, is_icb_treated, panel_id, assay_kind, is_profiled,
+    is_undetermined, undetermined_reason, n_calls, n_nonsynonymous, denominator_mb, tmb_mut_per_mb,
+    time_months, is_event as event, entry_months, origin, clock_family, source_file_id, source_row,
+    response_raw, recist, is_objective_response as orr, is_disease_control as dcr,
+    has_durable_benefit as durable_benefit, is_predictior_responder as predictior, is_iatlas_responder as iatlas
+from marts.analysis_frame
+where endpoint = $endpoint and list_contains($cohorts, cohort_id)
+order by cohort_id, patient_id
 """
 
 
@@ -157,15 +103,6 @@ def undetermined_genes(
 def resolve_gene(con: duckdb.DuckDBPyConnection, gene: str) -> str | None:
     """The warehouse's symbol for a gene or one of its aliases; None when no panel and no exome knows it."""
     row = con.execute(
-        """
-        select hugo_symbol from (
-            select hugo_symbol, 0 as distance from marts.gene_panels where upper(hugo_symbol) = upper($gene)
-            union all
-            select hugo_symbol, 1 from marts.gene_panels where upper(hugo_symbol_raw) = upper($gene)
-            union all
-            select hugo_symbol, 2 from marts.mutations where upper(hugo_symbol_raw) = upper($gene)
-        ) order by distance, hugo_symbol limit 1
-        """,
-        {"gene": gene},
+        "select hugo_symbol from marts.gene_names where gene_name = upper(?)", [gene]
     ).fetchone()
     return str(row[0]) if row else None

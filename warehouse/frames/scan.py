@@ -18,67 +18,22 @@ from warehouse.frames.patients import undetermined_genes
 
 #: All of the gene's non-synonymous calls are the carrier's own share of burden, whatever made a carrier of the patient.
 _CARRIERS = """
-select members.row_key as patient_id, mutations.hugo_symbol as gene, count(*) as n_mutations
+select members.row_key as patient_id, calls.hugo_symbol as gene, calls.n_nonsynonymous as n_mutations
 from members
-inner join marts.mutations as mutations
-    on members.cohort_id = mutations.cohort_id and members.sample_id = mutations.sample_id
-where mutations.is_counted and mutations.is_nonsynonymous and mutations.hugo_symbol is not null
-group by members.row_key, mutations.hugo_symbol
-having count(*) filter (where {qualifies}) > 0
+inner join marts.gene_calls as calls
+    on members.cohort_id = calls.cohort_id and members.sample_id = calls.sample_id
+where calls.n_nonsynonymous > 0 and {qualifies}
 """
-#: A residue is recurrent when that many people of the whole warehouse have a missense or in-frame change at it,
-#: whatever became of them; a call without a protein change counts by its position in the genome.
-_HOTSPOTS = """
-create or replace temp table hotspot_calls as
-with calls as (
-    select
-        cohort_id, sample_id, person_id, hugo_symbol, ncbi_build, chromosome, start_position,
-        try_cast(regexp_extract(hgvsp_short, '^p\\.[A-Za-z]+([0-9]+)', 1) as integer) as residue
-    from marts.mutations
-    where is_counted and is_nonsynonymous and not is_truncating and hugo_symbol is not null
-),
-residues as (
-    select hugo_symbol, residue from calls
-    where residue is not null
-    group by hugo_symbol, residue
-    having count(distinct person_id) >= $people
-),
-positions as (
-    select distinct calls.hugo_symbol, calls.ncbi_build, calls.chromosome, calls.start_position
-    from calls
-    inner join residues on calls.hugo_symbol = residues.hugo_symbol and calls.residue = residues.residue
-    where calls.start_position is not null
-)
-select distinct calls.cohort_id, calls.sample_id, calls.hugo_symbol
-from calls
-left join residues on calls.hugo_symbol = residues.hugo_symbol and calls.residue = residues.residue
-left join positions
-    on calls.residue is null and calls.hugo_symbol = positions.hugo_symbol
-    and calls.ncbi_build = positions.ncbi_build and calls.chromosome = positions.chromosome
-    and calls.start_position = positions.start_position
-where residues.residue is not null or positions.start_position is not null
-"""
-_AT_HOTSPOT = """(mutations.cohort_id, mutations.sample_id, mutations.hugo_symbol) in (
-    select (cohort_id, sample_id, hugo_symbol) from hotspot_calls
-)"""
 _QUALIFIES = {
     "nonsynonymous": "true",
     "driver": "true",
-    "truncating": "mutations.is_truncating",
-    "hotspot": _AT_HOTSPOT,
+    "truncating": "calls.n_truncating > 0",
+    "hotspot": "calls.n_people_at_residue >= $people",
 }
 _COVERAGE = """
 select panel_id as panel, hugo_symbol as gene from marts.gene_panels where list_contains($panels, panel_id)
 """
-#: The farthest residue with any call in the warehouse: a lower bound of the protein's length (ALK 1,612 of 1,620).
-_LENGTHS = """
-select hugo_symbol as gene, 3.0 * max(residue) as coding_length_bp
-from (
-    select hugo_symbol, try_cast(regexp_extract(hgvsp_short, '^p\\.[A-Za-z*]+([0-9]+)', 1) as integer) as residue
-    from marts.mutations where hugo_symbol is not null
-) as calls
-where residue is not null group by hugo_symbol
-"""
+_LENGTHS = "select hugo_symbol as gene, coding_length_bp from marts.gene_lengths"
 
 PER_MB = "log2(non-synonymous mutations per Mb without the gene's own + 1)"
 PERCENTILE = "percentile within cohort x cancer type x panel, without the gene's own mutations"
@@ -168,11 +123,11 @@ def burden_scale(members: pd.DataFrame) -> str:
 
 def carrier_table(con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.DataFrame) -> pd.DataFrame:
     """One row a gene and carrier by the spec's definition: gene, patient_id (the row key), n_mutations."""
-    if spec.definition == "hotspot":
-        con.execute(_HOTSPOTS, {"people": spec.hotspot_people})
+    query = _CARRIERS.format(qualifies=_QUALIFIES[spec.definition])
+    values = {"people": spec.hotspot_people} if spec.definition == "hotspot" else {}
     con.register("members", members[["row_key", "cohort_id", "sample_id"]])
     try:
-        return con.execute(_CARRIERS.format(qualifies=_QUALIFIES[spec.definition])).df()
+        return con.execute(query, values).df()
     finally:
         con.unregister("members")
 
@@ -187,13 +142,8 @@ def listed_genes(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> list[str] | 
     """
     if spec.gene_set is None:
         return sorted(set(spec.genes)) or None
-    has_sets = con.execute(
-        "select count(*) > 0 from duckdb_tables() where schema_name = 'marts' and table_name = 'gene_sets'"
-    ).fetchone()
-    known: list[str] = []
-    if has_sets and has_sets[0]:
-        rows = con.execute("select distinct gene_set_id from marts.gene_sets order by gene_set_id").fetchall()
-        known = [str(row[0]) for row in rows]
+    rows = con.execute("select distinct gene_set_id from marts.gene_sets order by gene_set_id").fetchall()
+    known = [str(row[0]) for row in rows]
     if spec.gene_set not in known:
         raise UnknownGeneSetError(
             f"no gene set is named '{spec.gene_set}'",

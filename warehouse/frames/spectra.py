@@ -12,33 +12,24 @@ import pandas as pd
 from analytics.signatures.reference_genome import ReferenceGenome
 from analytics.signatures.spectra import CHANNELS, Spectra, count_spectra
 
-#: Spellings of a build in the sources' words.
-_BUILDS = {"GRCh37": ("grch37", "37", "hg19"), "GRCh38": ("grch38", "38", "hg38")}
-#: A call set with fewer silent calls than this lists changes of the protein; exomes have 0.2 to 0.3 of them.
-_SILENT_SHARE = 0.05
-
 _CALLS = """
 select
-    mutations.cohort_id || '/' || mutations.sample_id as sample_id, mutations.chromosome,
-    mutations.start_position as position, mutations.reference_allele as ref, mutations.tumor_seq_allele2 as alt
-from marts.mutations as mutations
-inner join marts.samples as samples
-    on mutations.cohort_id = samples.cohort_id and mutations.sample_id = samples.sample_id and samples.is_index
+    cohort_id || '/' || sample_id as sample_id, chromosome, start_position as position, reference_allele as ref,
+    tumor_seq_allele2 as alt
+from marts.counted_mutations
 where
-    list_contains($cohorts, mutations.cohort_id) and mutations.is_counted and mutations.start_position is not null
-    and mutations.reference_allele is not null and mutations.tumor_seq_allele2 is not null
-    and list_contains($builds, lower(mutations.ncbi_build))
+    list_contains($cohorts, cohort_id) and genome_build = $build and start_position is not null
+    and reference_allele is not null and tumor_seq_allele2 is not null
 """
 _CALL_SETS = """
 select
-    mutations.cohort_id, count(*) as n_calls,
-    count(case when reference_allele is not null and tumor_seq_allele2 is not null then 1 end) as n_with_alleles,
-    count(case when list_contains($builds, lower(ncbi_build)) then 1 end) as n_of_build,
-    count(case when variant_classification = 'Silent' then 1 end) as n_silent
-from marts.mutations as mutations
-where list_contains($cohorts, mutations.cohort_id)
-group by mutations.cohort_id
-order by mutations.cohort_id
+    cohort_id, cast(sum(n_with_alleles) as bigint) as n_with_alleles,
+    cast(sum(case when genome_build = $build then n_calls else 0 end) as bigint) as n_of_build,
+    bool_or(lists_silent_calls) as lists_silent_calls
+from marts.call_sets
+where list_contains($cohorts, cohort_id)
+group by cohort_id
+order by cohort_id
 """
 
 
@@ -73,11 +64,9 @@ def spectra_of_calls(
     MissingGenomeError, WrongGenomeError, NoRowsError
         Nothing can be counted: one sentence.
     """
-    builds = list(_BUILDS.get(ncbi_build, (ncbi_build.lower(),)))
-    sets = (
-        con.execute(_CALL_SETS, {"cohorts": list(cohort_ids), "builds": builds}).df().set_index("cohort_id")
-    )
-    calls = con.execute(_CALLS, {"cohorts": list(cohort_ids), "builds": builds}).df()
+    asked = {"cohorts": list(cohort_ids), "build": ncbi_build}
+    sets = con.execute(_CALL_SETS, asked).df().set_index("cohort_id")
+    calls = con.execute(_CALLS, asked).df()
     spectra = count_spectra(calls[calls["sample_id"].isin(list(sample_keys))], genome)
     cohort = pd.Series(
         [key.split("/", 1)[0] for key in sample_keys], index=pd.Index(sample_keys), dtype=object
@@ -94,7 +83,7 @@ def spectra_of_calls(
     protein_only = [
         str(cohort_id)
         for cohort_id, row in sets.iterrows()
-        if row["n_silent"] < _SILENT_SHARE * row["n_calls"] and (cohort[counted] == cohort_id).any()
+        if not row["lists_silent_calls"] and (cohort[counted] == cohort_id).any()
     ]
     warnings = list(spectra.warnings)
     if protein_only:

@@ -27,27 +27,10 @@ AD_HOC = ("ad-hoc scan", "gene")
 
 _REGISTERED = """
 select
-    'registered scan' as kind, scan_id as name, registered_on as "on", prespecified is not null as is_prespecified,
-    endpoint, definition, cohorts, family_size as hypotheses, found.smallest_p, found.leading
-from stats.scan_specs
-left join (
-    select scan_id, min(primary_p) as smallest_p, arg_min(gene, primary_p) as leading from (
-        select scan_id, gene, primary_p from stats.scan_results
-        union all
-        select scan_id, gene, primary_p from stats.scan_response_results
-    ) as genes group by scan_id
-) as found using (scan_id)
-union all
-select
-    'analysis', specs.analysis_id, min(specs.registered_on), bool_and(specs.is_prespecified), min(specs.endpoints),
-    null, min(specs.cohorts), max(coalesce(found.hypotheses, 0)), max(found.smallest_p), max(found.leading)
-from stats.analysis_specs as specs
-left join (
-    select analysis_id, count(p) as hypotheses, min(p) as smallest_p, arg_min(stat_id, p) as leading
-    from stats.every_stat group by analysis_id
-) as found on specs.analysis_id = found.analysis_id
-group by specs.analysis_id
-order by 1 desc, 2
+    kind, name, registered_on as "on", is_prespecified, endpoint, definition, cohorts, n_hypotheses as hypotheses,
+    smallest_p, leading
+from stats.hypotheses
+order by kind desc, name
 """
 
 

@@ -53,7 +53,7 @@ Tables of named statistics (*) begin with the same columns: {common}.
 """
 _FOOT = """
 Views: `stats.every_stat` has all statistics under one roof, `stats.lineage` every mart row, file and source row behind
-each.
+each, `stats.hypotheses` every registered family: how many hypotheses, and the smallest p.
 """
 
 
@@ -65,7 +65,7 @@ def render() -> str:
     """The page."""
     marts = [
         f"| `{model['name']}` | {_cell(model['description'])} | {', '.join(_keys(model))} |"
-        for path in sorted(_MARTS.glob("*.yml"))
+        for path in sorted(_MARTS.rglob("*.yml"))
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
     ]
     stats = [

@@ -24,13 +24,9 @@ def time_points(asked: Asked) -> None:
     wanted = asked.spec.time_points
     programmes = {name: asked.gene_sets[name] for name in wanted.programmes}
     genes = sorted({*wanted.genes, *(g for members in programmes.values() for g in members)})
-    is_measured = asked.source.has_mart("expression")
     for role in wanted.roles:
-        values = pd.DataFrame(columns=["cohort_id", "patient_id", "feature"])
-        left_out: dict[tuple[str, str], str] = {}
-        if is_measured:
-            pairs = asked.source.expression_pairs(asked.cohorts, genes, [role])
-            values, left_out = expression_features(pairs, wanted.genes, programmes)
+        pairs = asked.source.expression_pairs(asked.cohorts, genes, [role])
+        values, left_out = expression_features(pairs, wanted.genes, programmes)
         _changes(asked, role, values, left_out)
 
 

@@ -14,7 +14,7 @@ samples as (
 
 profiling as (
 
-    select * from {{ ref('profiling') }} where is_profiled and not is_undetermined
+    select * from {{ ref('profiling') }} where is_judged
 
 ),
 
@@ -133,6 +133,9 @@ select
         partition by cohort_id, measure, numerator_rule, assay, cancer_type
         order by coalesce(stated_rate, numerator)
     ) as percentile_in_assay_and_cancer_type,
+    numerator_rule = case measure
+        when 'tmb' then 'non-synonymous calls counted here' when 'neoantigens' then 'count stated by the source'
+    end as is_compared,
     burden_source,
     source_file_id,
     source_row

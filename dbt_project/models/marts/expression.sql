@@ -1,10 +1,12 @@
--- Expression as the cohorts published it: nothing is normalised. A gene that nothing resolves has no hugo_symbol.
+-- Expression as the cohorts published it: nothing is normalised (sample_expression has comparable values). A gene that
+-- nothing resolves has no hugo_symbol.
 select
     facts.cohort_id,
     samples.patient_id,
     samples.person_id,
     facts.sample_id,
     genes.hugo_symbol,
+    genes.is_counted,
     facts.gene as gene_raw,
     facts.value,
     facts.unit,
@@ -15,5 +17,6 @@ select
 from {{ ref('stg_expression') }} as facts
 inner join {{ ref('samples') }} as samples
     on facts.cohort_id = samples.cohort_id and facts.sample_id = samples.sample_id
-inner join {{ ref('int_expression_genes') }} as genes on facts.gene = genes.gene_raw
+inner join {{ ref('int_expression_rows') }} as genes
+    on facts.cohort_id = genes.cohort_id and facts.gene = genes.gene_raw
 where facts.value is not null

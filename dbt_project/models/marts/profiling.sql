@@ -71,6 +71,7 @@ select
     rule,
     undetermined_reason is not null as is_undetermined,
     undetermined_reason,
+    is_profiled and undetermined_reason is null as is_judged,
     source_file_id,
     source_row
 from joined

@@ -5,7 +5,8 @@ with numbered as (
     select
         times.*,
         samples.person_id,
-        profiling.sample_id is not null as is_sequenced,
+        coalesce(profiling.is_profiled, false) as is_sequenced,
+        coalesce(profiling.is_undetermined, false) as is_undetermined,
         samples.source_file_id,
         samples.source_row,
         row_number() over (
@@ -17,7 +18,7 @@ with numbered as (
     from {{ ref('int_sample_times') }} as times
     inner join {{ ref('samples') }} as samples
         on times.cohort_id = samples.cohort_id and times.sample_id = samples.sample_id
-    left join {{ ref('int_profiling') }} as profiling
+    left join {{ ref('profiling') }} as profiling
         on times.cohort_id = profiling.cohort_id and times.sample_id = profiling.sample_id
 
 ),
@@ -68,6 +69,7 @@ paired as (
         second_one.metastatic_site as second_metastatic_site,
         first_one.is_sequenced as is_first_sequenced,
         second_one.is_sequenced as is_second_sequenced,
+        first_one.is_undetermined or second_one.is_undetermined as is_undetermined,
         first_one.source_file_id,
         first_one.source_row,
         second_one.source_file_id as second_source_file_id,
@@ -148,6 +150,15 @@ select
     is_first_sequenced,
     is_second_sequenced,
     is_first_sequenced and is_second_sequenced as is_both_sequenced,
+    -- what a sample lacks that cannot be judged as a whole would count as lost or gained
+    is_first_sequenced and is_second_sequenced and not is_undetermined
+    and first_order is not null and second_order is not null as can_be_compared,
+    row_number() over (
+        partition by cohort_id, patient_id
+        order by
+            coalesce(first_order, 4), coalesce(second_order, 4) desc,
+            cohort_id || ':' || first_sample_id || '>' || second_sample_id
+    ) as pair_number,
     source_file_id,
     source_row,
     second_source_file_id,

@@ -71,6 +71,11 @@ select
     cancer_type_detailed,
     oncotree_code,
     tumor_purity,
+    -- a cohort with a value above 1 gives percent
+    case
+        when tumor_purity > 0
+            then tumor_purity / case when max(tumor_purity) over (partition by cohort_id) > 1.0 then 100.0 else 1.0 end
+    end as tumor_purity_fraction,
     ploidy,
     mean_coverage,
     somatic_status,

@@ -185,7 +185,7 @@ for (case in list(list("lung", c("age", "sex", "ph.ecog"), NULL), list("veteran"
   }
 save_json(zph, "schoenfeld.json")
 
-# ---------------------------------------------------------------- restricted mean and piecewise hazard ratio
+# ---------------------------------------------------------------- restricted mean
 rmst <- list()
 for (case in list(list("lung", "sex", c(180, 365, 800)), list("leukaemia", "is_6mp", c(10, 23)), list("monthly", "x", c(12, 30)),
                   list("channing", "woman", c(900, 1000)))) for (tau in case[[3]]) {
@@ -196,21 +196,7 @@ for (case in list(list("lung", "sex", c(180, 365, 800)), list("leukaemia", "is_6
   rmst[[length(rmst) + 1]] <- list(data = case[[1]], group = case[[2]], tau = tau, mean = box(t[, "rmean"]),
                                    se = box(t[, "se(rmean)"]))
 }
-piecewise <- list()
-for (case in list(list("veteran", c(60, 180), "trt", "karno"), list("lung", c(200, 400), "sex", c("age", "ph.ecog")),
-                  list("late", c(6, 15), "x", "age"))) {
-  d <- frames[[case[[1]]]]; d$g <- as.integer(d[[case[[3]]]] == max(d[[case[[3]]]]))
-  d <- d[complete.cases(d[, c("time", "event", "entry", "g", case[[4]])]) & d$entry < d$time, ]
-  s <- survSplit(Surv(entry, time, event) ~ ., d, cut = case[[2]], episode = "k")
-  for (k in 1:3) s[[paste0("g", k)]] <- s$g * (s$k == k)
-  rest <- paste(case[[4]], collapse = "+")
-  f <- coxph(as.formula(paste("Surv(entry, time, event) ~ g1 + g2 + g3 +", rest)), s)
-  common <- coxph(as.formula(paste("Surv(entry, time, event) ~ g +", rest)), s)
-  piecewise[[length(piecewise) + 1]] <- list(
-    data = case[[1]], cuts = case[[2]], group = case[[3]], adjust = as.list(case[[4]]), coef = box(coef(f)[1:3]),
-    se = box(sqrt(diag(f$var))[1:3]), equality = 2 * (f$loglik[2] - common$loglik[2]))
-}
-save_json(list(restricted_mean = rmst, piecewise = piecewise), "time_scale.json")
+save_json(list(restricted_mean = rmst), "time_scale.json")
 
 # ---------------------------------------------------------------- Firth
 # coxph() at fixed coefficients gives the log-likelihood and the information; the penalised likelihood is maximised

@@ -18,7 +18,7 @@ from generated_help import EVENT, ROOT, attributes, demo_catalog, entries, made,
 from ingestion.catalog import load_cohort
 from ingestion.errors import StorageError
 from ingestion.generated import generate
-from ingestion.generated.effects import TRUTH_GENES
+from ingestion.generated.effects import effects
 from ingestion.generated.genes import EXOME, PANEL_BLOOD, size_mb
 from ingestion.privacy import holds_date
 from ingestion.raw_schema import REJECTION_RULES
@@ -181,7 +181,7 @@ def test_gene_status_and_who_was_sequenced_are_read_as_planted(cohort_id: str) -
     calls = mutated(cohort_id)
     for patient in made().truth.cohort(cohort_id):
         assert (patient.sample_id in profiled) == patient.is_profiled, patient
-        carried = calls.get(patient.sample_id, set()) & set(TRUTH_GENES)
+        carried = calls.get(patient.sample_id, set()) & set(effects().truth_genes)
         assert carried == set(patient.mutated), patient
 
 

@@ -10,8 +10,8 @@ from lifelines import CoxPHFitter, KaplanMeierFitter
 from scipy.stats import binomtest, norm
 
 from ingestion.generated import DEFAULT_SEED
-from ingestion.generated.groups import GROUPS
 from ingestion.generated.people import draw_people
+from ingestion.generated.spec import sources
 
 ANOTHER_SEED = 7
 #: Two-sided normal quantiles. The default seed has every planted value inside its 95 % interval. Of the 19 intervals
@@ -137,7 +137,7 @@ def test_responders_die_less_often_than_progressors_in_every_cohort(seed: int) -
 
 def test_the_estimates_are_unbiased_over_seeds() -> None:
     # The mean of 20 standard normal deviates stays within 3 / sqrt(20) = 0.67 with probability 0.997.
-    group = next(group for group in GROUPS if group.name == "msk")
+    group = next(group for source in sources() for group in source.groups if group.name == "msk")
     deviates = []
     for seed in range(20):
         people = draw_people(np.random.default_rng(seed), group)

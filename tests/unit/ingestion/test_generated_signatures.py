@@ -11,7 +11,7 @@ from generated_help import made, parsed
 
 from ingestion.generated.generate import MADE_BY_FILE, is_current
 from ingestion.generated.genome import GENOME_FILE
-from ingestion.generated.signatures import GENE, NOWHERE, OF_THE_GENE, SHARE_MUTATED, SHARE_WILD_TYPE
+from ingestion.generated.spec import planted_signatures
 
 CONTROL = "demo_control_2018"
 
@@ -48,12 +48,24 @@ def test_counts_follow_the_planted_exposures_and_the_published_ones_are_their_wh
 
 def test_one_signature_goes_with_the_gene_and_two_are_in_nobody() -> None:
     has = exposures()
-    assert not set(NOWHERE) & set(has.columns)
-    carriers = {p.sample_id for p in made().truth.cohort(CONTROL) if GENE in p.mutated}
+    assert not set(planted_signatures().nowhere) & set(has.columns)
+    carriers = {p.sample_id for p in made().truth.cohort(CONTROL) if planted_signatures().gene in p.mutated}
     mutated = has.index.isin(list(carriers))
     assert mutated.sum() >= 20
-    assert abs(has.loc[mutated, OF_THE_GENE].notna().mean() - SHARE_MUTATED) < 0.25
-    assert abs(has.loc[~mutated, OF_THE_GENE].notna().mean() - SHARE_WILD_TYPE) < 0.06
+    assert (
+        abs(
+            has.loc[mutated, planted_signatures().of_the_gene].notna().mean()
+            - planted_signatures().share_mutated
+        )
+        < 0.25
+    )
+    assert (
+        abs(
+            has.loc[~mutated, planted_signatures().of_the_gene].notna().mean()
+            - planted_signatures().share_wild_type
+        )
+        < 0.06
+    )
 
 
 def test_every_substitution_of_every_call_set_has_the_base_of_the_generated_genome() -> None:

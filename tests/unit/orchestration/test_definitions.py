@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+import re
 import subprocess
 import sys
+import typing
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,10 +16,16 @@ import pytest
 import yaml
 from waiting import CI_LIMIT_S
 
+from analytics.questions.kind import Kind, kinds
+from analytics.questions.source import PEOPLE_MARTS
+from analytics.questions.specs import AnalysisSpec, Variant
 from ingestion.raw_schema import RAW_TABLES
+from orchestration.assets.statistics import marts_of
 from orchestration.definitions import build_definitions
 from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.settings import PROJECT, Settings
+from warehouse.source import WarehouseSource
 
 STATISTICS = {"analyses", "scans", "stats", "published", "reports"}
 TABLES = {"raw", "vocabulary", "staging", "intermediate", "marts"}
@@ -61,7 +70,8 @@ def test_every_asset_says_whose_it_is_what_it_is_and_what_code_made_it(
 
 
 def test_every_table_is_under_its_schema_and_name(specs: dict[dg.AssetKey, dg.AssetSpec]) -> None:
-    models = {(path.parent.name, path.stem) for path in (PROJECT / "dbt_project" / "models").rglob("*.sql")}
+    folder = PROJECT / "dbt_project" / "models"
+    models = {(path.relative_to(folder).parts[0], path.stem) for path in folder.rglob("*.sql")}
     raw = {("raw", table) for table in RAW_TABLES}
     assert models | raw <= {tuple(key.path) for key in specs}
     assert all(len(key.path) == 2 for key in specs if key.path[0] in TABLES)
@@ -126,6 +136,39 @@ def test_the_two_halves_of_icb_run_are_refresh_all(loaded: dg.Definitions) -> No
     assert not sources & rest
 
 
+def marts_in(module: str) -> set[str]:
+    """Marts that the SQL of a module names."""
+    text = PROJECT.joinpath(*module.split(".")).with_suffix(".py").read_text(encoding="utf-8")
+    return set(re.findall(r"\bmarts\.(\w+)", text)) - {"gene_status"}
+
+
+def readers_of(kind: Kind) -> set[str]:
+    """Modules of the warehouse that answer what a kind asks of it."""
+    source = typing.get_type_hints(kind.run)["source"]
+    methods = [name for name in dir(source) if not name.startswith("_") and name != "people"]
+    code = [inspect.getsource(getattr(WarehouseSource, name)) for name in methods]
+    return {f"warehouse.frames.{name}" for text in code for name in re.findall(r"return (\w+)\.", text)}
+
+
+@pytest.mark.parametrize("word", kinds())
+def test_an_analysis_waits_for_every_mart_that_its_kind_reads(word: str) -> None:
+    kind = kinds()[word]
+    readers = readers_of(kind) - {"warehouse.frames.protein_domains"}
+    assert readers, "a kind asks the warehouse for something"
+    read = set[str]().union(*(marts_in(module) for module in readers))
+    assert read <= {*PEOPLE_MARTS, *kind.marts}
+
+
+def test_an_analysis_of_a_biomarker_beyond_a_gene_waits_for_what_biomarkers_read() -> None:
+    assert marts_in("warehouse.biomarker_inputs") <= {*BIOMARKER_MARTS, "gene_panels"}
+    spec = AnalysisSpec(
+        analysis_id="q", title="t", question="q", biomarker="TMB >= 10", cohorts=("a",), registered_on="2026-01-01",
+        variants={"default": Variant(description="d")},
+    )  # fmt: skip
+    assert set(BIOMARKER_MARTS) <= set(marts_of(spec))
+    assert "copy_number" not in marts_of(spec.model_copy(update={"biomarker": "ALK"}))
+
+
 def test_statistics_only_starts_at_the_marts(
     loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
 ) -> None:
@@ -150,7 +193,7 @@ def test_every_data_test_of_dbt_is_a_check_of_an_asset(loaded: dg.Definitions) -
     singular = {path.stem for path in (PROJECT / "dbt_project" / "tests").glob("*.sql")}
     assert singular <= names
     checked = {tuple(key.asset_key.path) for key in keys}
-    marts = {("marts", path.stem) for path in (PROJECT / "dbt_project" / "models" / "marts").glob("*.sql")}
+    marts = {("marts", path.stem) for path in (PROJECT / "dbt_project" / "models" / "marts").rglob("*.sql")}
     assert marts <= checked
 
 

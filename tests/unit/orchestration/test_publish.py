@@ -100,6 +100,25 @@ def test_views_and_macros_work_in_the_published_file_by_themselves(build: Path, 
     assert ask(target, "select count(*) from marts.gene_status('alk') where g = 'ALK'") == [(3,)]
 
 
+def test_a_view_over_a_view_whose_name_comes_later_is_published_with_its_description(
+    build: Path, target: Path
+) -> None:
+    with duckdb.connect(str(build)) as con:
+        con.execute("create view marts.zz_all as select patient_id from marts.patients")
+        con.execute(
+            "create view marts.aa_first as select patient_id from marts.zz_all where patient_id = 'P0'"
+        )
+        con.execute("comment on view marts.aa_first is 'The first patient''s row'")
+        con.execute("comment on column marts.aa_first.patient_id is 'Patient'")
+    publish(build, target)
+    build.unlink()
+    assert ask(target, "select * from marts.aa_first") == [("P0",)]
+    assert ask(target, "select comment from duckdb_views() where view_name = 'aa_first'") == [
+        ("The first patient's row",)
+    ]
+    assert ask(target, "select comment from duckdb_columns() where table_name = 'aa_first'") == [("Patient",)]
+
+
 def test_descriptions_go_along(build: Path, target: Path) -> None:
     publish(build, target)
     assert ask(target, "select comment from duckdb_tables() where table_name = 'patients'") == [

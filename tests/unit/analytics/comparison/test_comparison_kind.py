@@ -17,7 +17,7 @@ N = 60
 def spec(**measures):
     return ComparisonSpec.model_validate(
         {
-            "analysis_id": "q", "kind": "comparison", "title": "T", "question": "?", "gene": "ALK",
+            "analysis_id": "q", "kind": "comparison", "title": "T", "question": "?", "biomarker": "ALK",
             "cohorts": ["a"], "registered_on": "2026-11-21", "icb_only": False, "measures": measures,
             "variants": {"default": {"description": "d"}},
         }

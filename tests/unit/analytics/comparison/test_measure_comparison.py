@@ -21,7 +21,7 @@ SCOPE, ALK = Scope("q", "default", "burden"), Contrast.of_gene("ALK")
 def question(**variant):
     return ComparisonSpec.model_validate(
         {
-            "analysis_id": "q", "kind": "comparison", "title": "T", "question": "?", "gene": "ALK",
+            "analysis_id": "q", "kind": "comparison", "title": "T", "question": "?", "biomarker": "ALK",
             "cohorts": ["a", "b"], "registered_on": "2026-11-21",
             "measures": {"tmb": {"source": "burdens", "title": "TMB", "adjust_for_burden": True}},
             "variants": {"default": {"description": "d", **variant}},

@@ -18,7 +18,7 @@ SPEC = EnrichmentSpec.model_validate(
         "kind": "enrichment",
         "title": "t",
         "question": "q",
-        "gene": "ALK",
+        "biomarker": "ALK",
         "cohorts": ["a"],
         "collection": "c",
         "permutations": 200,

@@ -18,7 +18,7 @@ from analytics.results.statistic import FrequencyStatistic, Scope
 
 SPEC = LandscapeSpec.model_validate(
     {
-        "analysis_id": "q", "kind": "landscape", "title": "T", "question": "?", "gene": "ALK", "cohorts": ["c"],
+        "analysis_id": "q", "kind": "landscape", "title": "T", "question": "?", "biomarker": "ALK", "cohorts": ["c"],
         "registered_on": "2026-11-21", "variants": {"default": {"description": "d"}},
     }
 )  # fmt: skip

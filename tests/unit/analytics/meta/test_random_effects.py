@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, TooFewError
-from analytics.meta.random_effects import fit_random_effects, fit_random_effects_many, leave_one_out
+from analytics.meta.random_effects import fit_random_effects, fit_random_effects_many
 from analytics.meta.tau2 import restricted_log_likelihood
 
 REFERENCE = json.loads((Path(__file__).parents[3] / "reference" / "meta" / "reference.json").read_text())
@@ -53,16 +53,6 @@ def test_prediction_interval_with_k_minus_2_degrees_of_freedom_equals_metafors_r
     np.testing.assert_allclose(
         [result.prediction_low, result.prediction_high], expected["pi_riley"], rtol=1e-8
     )
-
-
-def test_leaving_out_each_study_in_turn_equals_metafor():
-    table = leave_one_out(ICB["y"], ICB["study_se"], labels=list("abcdefgh"))
-    assert table["omitted"].tolist() == list("abcdefgh")
-    for ours, theirs in {
-        "estimate": "estimate", "se": "se", "p": "pval", "ci_low": "ci.lb", "ci_high": "ci.ub",
-        "tau2": "tau2", "i2_percent": "I2",
-    }.items():  # fmt: skip
-        np.testing.assert_allclose(table[ours], ICB["loo"][theirs], rtol=1e-8, atol=1e-9)
 
 
 def test_many_genes_with_missing_cohorts_equal_metafor_one_by_one():

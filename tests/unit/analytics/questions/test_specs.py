@@ -13,7 +13,7 @@ SPEC: dict[str, Any] = {
     "analysis_id": "igf1r",
     "title": "t",
     "question": "q",
-    "gene": "IGF1R",
+    "biomarker": "IGF1R",
     "cohorts": ["a"],
     "registered_on": "2026-01-01",
     "variants": {"default": {"description": "d"}},

@@ -93,7 +93,7 @@ def assert_same(row: Statistic, **expected: float) -> None:
 
 def spec(**changes: Any) -> AnalysisSpec:
     settings: dict[str, Any] = {
-        "analysis_id": "q", "title": "t", "question": "q", "gene": "ALK", "cohorts": ("a", "b"),
+        "analysis_id": "q", "title": "t", "question": "q", "biomarker": "ALK", "cohorts": ("a", "b"),
         "registered_on": "2026-01-01", "variants": {"default": variant()},
     }  # fmt: skip
     return AnalysisSpec(**(settings | changes))

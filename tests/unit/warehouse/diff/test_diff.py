@@ -240,7 +240,7 @@ def test_what_cannot_be_compared_is_said_in_one_sentence(changed: Changed, tmp_p
 
 def test_the_keys_are_those_that_dbt_holds_unique() -> None:
     tested = {}
-    for path in sorted((PROJECT / "dbt_project" / "models" / "marts").glob("*.yml")):
+    for path in sorted((PROJECT / "dbt_project" / "models" / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text()).get("models", []):
             for test in model.get("data_tests", []):
                 if isinstance(test, dict) and "unique_key" in test:

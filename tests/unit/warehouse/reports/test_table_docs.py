@@ -19,5 +19,5 @@ def test_the_page_is_what_make_docs_writes() -> None:
 
 def test_the_page_names_every_mart() -> None:
     page = render()
-    for model in (PROJECT / "dbt_project" / "models" / "marts").glob("*.sql"):
+    for model in (PROJECT / "dbt_project" / "models" / "marts").rglob("*.sql"):
         assert f"| `{model.stem}` |" in page, model.stem

@@ -1,16 +1,13 @@
-"""Restricted means and hazard ratios per interval, for hazards that are not proportional, as in R."""
+"""Restricted means, for hazards that are not proportional, as in R."""
 
 import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from analytics.errors import EmptyGroupError, InvalidSettingError
-from analytics.survival.cox import cox_regression
-from analytics.survival.piecewise import piecewise_hazard_ratio
 from analytics.survival.restricted_mean import restricted_mean_survival
 
 REFERENCE = Path(__file__).parents[3] / "reference" / "survival"
@@ -75,56 +72,3 @@ def test_a_horizon_must_be_positive(tau):
 def test_one_group_only_is_an_error():
     with pytest.raises(EmptyGroupError, match="compare two groups"):
         restricted_mean_survival(simple([5, 8], [1, 1], [1, 1]))
-
-
-@pytest.mark.parametrize("case", STORED["piecewise"], ids=lambda c: c["data"])
-def test_piecewise_hazard_ratios_equal_r_on_split_follow_up(case):
-    frame = pd.read_csv(REFERENCE / f"{case['data']}.csv")
-    frame["g"] = frame[case["group"]] == frame[case["group"]].max()
-    result = piecewise_hazard_ratio(
-        frame, case["cuts"], "g", adjust=case["adjust"], time="time", entry="entry"
-    )
-    assert [one.coef for one in result.intervals] == pytest.approx(case["coef"], rel=1e-8)
-    assert [one.se for one in result.intervals] == pytest.approx(case["se"], rel=1e-8)
-    assert result.equality.statistic == pytest.approx(case["equality"], rel=1e-6, abs=1e-8)
-    assert result.equality.df == 2
-
-
-def test_events_of_the_intervals_add_to_all_events():
-    frame = pd.read_csv(REFERENCE / "monthly.csv")
-    result = piecewise_hazard_ratio(frame, [6, 18], "x", time="time", entry="entry")
-    assert sum(one.events for one in result.intervals) == frame.event.sum()
-    assert sum(one.events_mutated for one in result.intervals) == frame.event[frame.x == 1].sum()
-
-
-def test_cutting_follow_up_changes_no_common_hazard_ratio():
-    # People with 0 months stay in the first interval, as without cutting.
-    frame = pd.read_csv(REFERENCE / "monthly.csv")
-    plain = cox_regression(frame, ["x"], time="time", entry="entry")
-    cut = piecewise_hazard_ratio(frame, [1000], "x", time="time", entry="entry")
-    assert cut.intervals[0].coef == pytest.approx(plain.terms[0].coef, abs=1e-10)
-    assert not cut.intervals[1].estimable
-
-
-def test_an_interval_without_events_in_a_group_is_marked():
-    frame = simple([1, 2, 3, 4, 9, 10, 11, 12], [1, 1, 1, 1, 0, 1, 0, 1], [1, 0, 1, 0, 1, 0, 1, 0])
-    result = piecewise_hazard_ratio(frame, [6])
-    assert [one.estimable for one in result.intervals] == [True, False]
-    assert any("is_mutated in interval 2" in text for text in result.warnings)
-
-
-@pytest.mark.parametrize("cuts", [[], [0, 6], [6, 6], [12, 6]])
-def test_cut_points_must_rise(cuts):
-    with pytest.raises(InvalidSettingError, match="must be positive months in rising order"):
-        piecewise_hazard_ratio(simple([1, 2], [1, 1], [1, 0]), cuts)
-
-
-def test_person_clusters_leave_the_ratio_and_change_the_error():
-    frame = pd.read_csv(REFERENCE / "late.csv")
-    settings = {"time": "time", "entry": "entry"}
-    plain = piecewise_hazard_ratio(frame, [10], "x", **settings)
-    robust = piecewise_hazard_ratio(frame, [10], "x", cluster="person", **settings)
-    assert [one.coef for one in robust.intervals] == [one.coef for one in plain.intervals]
-    assert not np.allclose(
-        [one.se for one in robust.intervals], [one.se for one in plain.intervals], rtol=1e-3
-    )

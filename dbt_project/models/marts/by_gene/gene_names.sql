@@ -1,0 +1,44 @@
+-- Every name under which a gene can be asked for, in capitals: its current symbol, what a panel calls it, what a table of
+-- mutations calls it, in this order where a name is that of two genes.
+with names as (
+
+    select
+        upper(hugo_symbol) as gene_name,
+        hugo_symbol,
+        0 as distance
+    from {{ ref('gene_panels') }}
+    union
+    select
+        upper(hugo_symbol_raw) as gene_name,
+        hugo_symbol,
+        1 as distance
+    from {{ ref('gene_panels') }}
+    union
+    select
+        upper(hugo_symbol_raw) as gene_name,
+        hugo_symbol,
+        2 as distance
+    from {{ ref('mutations') }}
+
+),
+
+ordered as (
+
+    select
+        gene_name,
+        hugo_symbol,
+        distance,
+        row_number() over (partition by gene_name order by distance, hugo_symbol) as place
+    from names
+    where gene_name is not null and hugo_symbol is not null
+
+)
+
+select
+    gene_name,
+    hugo_symbol,
+    case distance
+        when 0 then 'current symbol' when 1 then 'name on a panel' when 2 then 'name in a table of mutations'
+    end as rule
+from ordered
+where place = 1
