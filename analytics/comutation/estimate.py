@@ -29,7 +29,7 @@ WITHIN_BURDEN = Estimator(
     key="mantel_haenszel_within_burden",
     label="Odds ratio within burden, Mantel-Haenszel",
     scale=Scale.ODDS_RATIO,
-    heading="Mantel-Haenszel test",
+    heading="Mantel-Haenszel test within burden",
     methods="Tables of narrow bins of mutation burden within strata held apart (Mantel & Haenszel 1959, no continuity "
     "correction), both genes' own mutations taken out of burden; interval of the common odds ratio by Robins, Breslow "
     "& Greenland (1986).",

@@ -11,7 +11,7 @@ from ingestion.catalog import read_yaml
 from ingestion.errors import CatalogError
 
 HERE = Path(__file__).parent
-DATA = HERE / "data"
+DATA = HERE / "lists"
 COHORTS = HERE / "cohorts"
 
 Spec = TypeVar("Spec", bound=BaseModel)

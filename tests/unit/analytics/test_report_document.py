@@ -15,12 +15,15 @@ from pydantic import ValidationError
 from analytics.report.blocks import Report
 from analytics.report.document import build_report
 from analytics.report.lineage import Lineage
-from analytics.report.material import FILE_COLUMNS, SET_COLUMNS, FigureSource, Guarded, Material
+from analytics.report.material import FILE_COLUMNS, FigureSource, Guarded, Material
 from analytics.report.remark import IN_RUN, NOT_AVAILABLE, remark_items
 from analytics.report.render import PAIRS, PALETTE, render, style_sheet
 from analytics.report.spec import ReportSpec
 from analytics.report.statistic_tables import statistic_table
-from analytics.results.tables import RESULT_TABLES, as_result_table
+from analytics.results.records import FlowRecord, RunRecord, SpecRecord
+from analytics.results.schema import table_of
+from analytics.results.statistic import AnyStatistic, Counts, Model, Scope, SurvivalStatistic
+from analytics.results.tables import RESULT_TABLES
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\" </td></table> \u202e"
 SPEC = ReportSpec.model_validate(
@@ -40,41 +43,59 @@ PNG = bytes.fromhex(
 )
 
 
-def statistic(key: str, **values: Any) -> dict[str, Any]:
-    row = {"stat_id": f"one/default/os.{key}", "analysis_id": "one", "variant": "default", "endpoint": "OS",
-           "estimate_key": f"os.{key}", "row_set": "members"}  # fmt: skip
-    return row | values
+def statistic(key: str, counts: tuple[int, ...] = (100,), **values: Any) -> SurvivalStatistic:
+    """A row; ``counts`` : n, of these in the group, events, of these in the group."""
+    names = ("n", "n_in_group", "events", "events_in_group")
+    values = {"row_set": "members", "scale": "hazard ratio", "estimator": "cox"} | values
+    return SurvivalStatistic(
+        name=Scope("one", "default", "OS").name(f"os.{key}"),
+        counts=Counts(
+            group_label="IGF1R mutated",
+            reference_label="IGF1R wild-type",
+            **dict(zip(names, counts, strict=False)),
+        ),
+        **values,
+    )
 
 
 ROWS = [
-    statistic("cox_univariable", estimator="cox", ties="efron", n=100, n_mutated=10, events=60, events_mutated=3,
-              estimate=0.3375, ci_low=0.1244, ci_high=0.9156, p=0.0329, warnings="Few events: 3. Read with care."),
-    statistic("cox_burden_adjusted", estimator="cox", n=100, n_mutated=10, events=60, events_mutated=3, estimate=0.51,
-              ci_low=0.21, ci_high=1.24, p=0.137),
-    statistic("log_rank", estimator="log_rank", n=100, n_mutated=10, events=60, p=0.00004),
-    statistic("median.mutated", estimator="kaplan_meier", n=10, n_mutated=10, events=3, row_set="mutated"),
+    statistic("cox_univariable", (100, 10, 60, 3), estimate=0.3375, ci_low=0.1244, ci_high=0.9156, p=0.0329,
+              model=Model(ties="efron"), warnings=("Few events: 3.", "Read with care.")),
+    statistic("cox_burden_adjusted", (100, 10, 60, 3), estimate=0.51, ci_low=0.21, ci_high=1.24, p=0.137),
+    statistic("log_rank", (100, 10, 60), estimator="log_rank", scale="test only", p=0.00004),
+    statistic("median.mutated", (10, 10, 3), estimator="kaplan_meier", scale="months", row_set="mutated"),
 ]  # fmt: skip
 
 
-def material(rows: list[dict[str, Any]] | None = None, text: str = "plain") -> Material:
+def material(rows: list[SurvivalStatistic] | None = None, text: str = "plain") -> Material:
     """One analysis with these statistics; every text column holds ``text``."""
-    survival = as_result_table("survival_stats", ROWS if rows is None else rows)
-    specs = as_result_table(
-        "analysis_specs",
-        [{"analysis_id": "one", "variant": "default", "kind": "survival", "title": text, "question": text,
-          "description": text, "gene": "IGF1R", "endpoints": "OS", "cohorts": "a_2020", "covariates": "sex",
-          "is_prespecified": False, "registered_on": "2026-11-21", "spec_sha256": "0" * 64, "run_id": "r1"}],
+    statistics = ROWS if rows is None else rows
+    survival = table_of(SurvivalStatistic, statistics)
+    specs = [
+        SpecRecord(
+            analysis_id="one", variant="default", kind="survival", title=text, question=text, description=text,
+            biomarker="IGF1R", genes=("IGF1R",), endpoints=("OS",), cohorts=("a_2020",), covariates=("sex",),
+            is_prespecified=False, registered_on="2026-11-21", spec_sha256="0" * 64, run_id="r1",
+        )
+    ]  # fmt: skip
+    flow = table_of(
+        FlowRecord,
+        [
+            FlowRecord(
+                analysis_id="one", variant="default", endpoint="OS", step_number=i, step=step, n=n, n_left_out=left,
+                reason=text,
+            )
+            for i, (step, n, left) in enumerate([("patients", 120, 0), ("known", 100, 20)])
+        ],
     )  # fmt: skip
-    flow = as_result_table(
-        "analysis_flow",
-        [{"analysis_id": "one", "variant": "default", "endpoint": "OS", "step_number": i, "step": step, "n": n,
-          "n_left_out": left, "reason": text}
-         for i, (step, n, left) in enumerate([("patients", 120, 0), ("known", 100, 20)])],
-    )  # fmt: skip
-    every = pd.DataFrame(survival[["stat_id", "analysis_id", "variant", "endpoint", "cohort_id", "estimate_key",
-                                   "estimator", "row_set", "n", "n_mutated", "events", "estimate", "ci_low", "ci_high",
-                                   "p"]])  # fmt: skip
-    every = every.assign(cohorts=None, feature=None, table_name="survival_stats")
+    every = [
+        AnyStatistic(
+            name=row.name, estimator=row.estimator, scale=row.scale, row_set=row.row_set, counts=row.counts,
+            estimate=row.estimate, ci_low=row.ci_low, ci_high=row.ci_high, p=row.p, warnings=row.warnings,
+            table_name="survival_stats",
+        )
+        for row in statistics
+    ]  # fmt: skip
     file = ("patient", "marts.patients", "https://x.invalid/a.txt", text, "f" * 64, 100, 2, 101)
 
     def behind(stat_ids: Sequence[str]) -> pd.DataFrame:
@@ -94,13 +115,14 @@ def material(rows: list[dict[str, Any]] | None = None, text: str = "plain") -> M
           "estimator": "cox", "stat_id": "one/default/os.cox_univariable"}]
     )  # fmt: skip
     return Material(
-        specs=specs, flow=flow, tables={"survival_stats": survival}, every_stat=every,
-        comments={"survival_stats": {c: words for c, (_, words) in RESULT_TABLES["survival_stats"].items()}},
+        specs=specs, flow=flow, tables={"survival_stats": survival}, statistics=every,
+        interactions=[],
+        comments={"survival_stats": {c: words for c, (_, words) in RESULT_TABLES["survival_stats"].columns.items()}},
         claims=claims, scans=pd.DataFrame(columns=["scan_id", "title", "family_size"]),
         scan_flow=pd.DataFrame(columns=["scan_id"]), scan_rows=pd.DataFrame(), behind=behind,
         files=pd.DataFrame([{"address": "https://x.invalid/a.txt", "member": text, "sha256": "f" * 64, "licence": text,
                              "cohort_id": "a_2020"}]),
-        cohorts=pd.DataFrame([{"cohort_id": "a_2020"}]), run={"run_id": "r1", "version": "0.1.0"}, is_synthetic=False,
+        cohorts=pd.DataFrame([{"cohort_id": "a_2020"}]), run=RunRecord(run_id="r1", version="0.1.0"), is_synthetic=False,
         people={("one", "default", "OS"): people},
         figures=[FigureSource("one", "default_os_kaplan_meier", text, f"Curves. {text}", None, PNG, b"a,b\n1,2\n")],
         findings=[Guarded("one", "sparse events", "few events", text, True)],
@@ -132,16 +154,20 @@ def test_an_estimate_stands_with_its_interval_and_its_n(page: Page) -> None:
     ((table, row),) = page.rows_of("one/default/os.cox_univariable")
     shown = dict(zip(table.heads, row.cells, strict=True))
     assert shown["Estimate (95 % CI)"] == "0.34 (0.12\u20130.92)"
-    assert (shown["n (mutated)"], shown["Events (mutated)"], shown["P"]) == ("100 (10)", "60 (3)", "0.033")
+    assert (shown["n (IGF1R mutated)"], shown["Events (IGF1R mutated)"], shown["P"]) == (
+        "100 (10)",
+        "60 (3)",
+        "0.033",
+    )
     ((_, log_rank),) = page.rows_of("one/default/os.log_rank")
     assert "4.0e-05" in log_rank.cells
 
 
 def test_every_statistic_links_to_an_entry_that_names_people_files_and_the_command(page: Page) -> None:
     for stat in ROWS:
-        ((_, row),) = page.rows_of(stat["stat_id"])
+        ((_, row),) = page.rows_of(stat.name.stat_id)
         assert len(row.links) == 1 and row.links[0][1:] in page.ids
-        assert f"icb lineage {stat['stat_id']}" in page.words
+        assert f"icb lineage {stat.name.stat_id}" in page.words
     assert "100 people (members)" in page.words and "100 in rows 2\u2013101" in page.words
     assert "f" * 64 in page.words and "https://x.invalid/a.txt" in page.words
 
@@ -153,8 +179,8 @@ def test_warnings_stand_below_the_table_once_each_under_a_letter(page: Page) -> 
 def test_the_answer_says_direction_number_and_what_burden_makes_of_it(page: Page) -> None:
     answer = page.words.split("The answer")[2].split("What speaks against it")[0].replace("\u00a0", " ")
     assert (
-        "People with IGF1R-mutated tumours lived longer: hazard ratio (Cox) 0.34 (0.12\u20130.92), P = 0.033"
-        in answer
+        "People whose tumours are IGF1R mutated lived longer than those IGF1R wild-type: hazard ratio (Cox) "
+        "0.34 (0.12\u20130.92), P = 0.033" in answer
     )
     assert (
         "With mutation burden in the model the hazard ratio is 0.51 (0.21\u20131.24): the association is no "
@@ -169,8 +195,8 @@ def test_the_answer_says_direction_number_and_what_burden_makes_of_it(page: Page
 )  # fmt: skip
 def test_the_direction_follows_the_interval(interval: tuple[float, float], words: str) -> None:
     low, high = interval
-    rows = [ROWS[0] | {"estimate": (low * high) ** 0.5, "ci_low": low, "ci_high": high}]
-    assert f"tumours {words}:" in page_of(build_report(SPEC, material(rows))).words
+    rows = [dataclasses.replace(ROWS[0], estimate=(low * high) ** 0.5, ci_low=low, ci_high=high)]
+    assert f"IGF1R mutated {words} than those" in page_of(build_report(SPEC, material(rows))).words
 
 
 def test_without_a_single_statistic_it_says_so_and_stays_a_document() -> None:
@@ -182,9 +208,9 @@ def test_without_a_single_statistic_it_says_so_and_stays_a_document() -> None:
 
 
 def test_an_empty_table_is_no_table() -> None:
-    nothing = as_result_table("survival_stats", [])
+    nothing = table_of(SurvivalStatistic, [])
     lineage = Lineage(
-        pd.DataFrame(columns=[*SET_COLUMNS, "stat_id", "n"]),
+        [],
         lambda _: pd.DataFrame(columns=["stat_id"]),
         pd.DataFrame(),
     )
@@ -192,13 +218,13 @@ def test_an_empty_table_is_no_table() -> None:
 
 
 def test_a_statistic_that_could_not_be_computed_keeps_its_row_and_its_reason() -> None:
-    rows = [*ROWS, statistic("cox_adjusted", estimator="cox", n=100, warnings="Nobody had the event.")]
+    rows = [*ROWS, statistic("cox_adjusted", warnings=("Nobody had the event.",))]
     page = page_of(build_report(SPEC, material(rows)))
     assert len(page.rows_of("one/default/os.cox_adjusted")) == 1 and "Nobody had the event." in page.words
 
 
 def test_a_long_table_shows_the_smallest_p_and_says_how_many_it_left_out() -> None:
-    rows = [statistic(f"feature_{i}", estimator="x", n=100, estimate=1.0 + i, p=i / 100) for i in range(80)]
+    rows = [statistic(f"feature_{i}", estimate=1.0 + i, p=i / 100) for i in range(80)]
     page = page_of(build_report(SPEC, material(rows)))
     assert len(page.rows_of("one/default/os.feature_59")) == 1
     assert page.rows_of("one/default/os.feature_60") == []

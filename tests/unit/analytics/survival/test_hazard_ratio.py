@@ -1,6 +1,7 @@
 """The guarded road to a hazard ratio: which estimator, and what is told with it."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,10 @@ from analytics.errors import (
     NoEventsError,
     TooFewError,
 )
+from analytics.results.schema import table_of
+from analytics.results.statistic import Scope, SurvivalStatistic
 from analytics.survival.cox import cox_regression
+from analytics.survival.estimators import with_hazard_ratio
 from analytics.survival.firth import firth_cox_regression
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 from analytics.survival.kaplan_meier import kaplan_meier
@@ -65,28 +69,29 @@ def test_with_enough_events_the_estimate_is_coxs(frame):
 def test_every_result_says_what_it_rests_on(frame):
     result = estimate_hazard_ratio(frame, adjust=["age", "sex"], strata=["cohort_id"])
     assert result.n == 200
-    assert result.n_mutated == 40
+    assert result.n_in_group == 40
     assert result.events == frame.event.sum()
-    assert result.events_mutated == frame.event[frame.is_mutated].sum()
+    assert result.events_in_group == frame.event[frame.is_mutated].sum()
     assert result.ties == "efron"
     assert result.adjusted_for == ("age", "sex")
     assert result.strata == ("cohort_id",)
     assert result.p_log_rank == log_rank_test(frame, strata=["cohort_id"]).test.p
     curves = kaplan_meier(frame)
-    assert result.median_mutated == curves.curve(True).median
-    assert result.median_wild_type == curves.curve(False).median
+    assert result.median_in_group == curves.curve(True).median
+    assert result.median_in_reference == curves.curve(False).median
 
 
-def test_below_five_events_in_a_group_firth_and_a_permutation_p_take_over(sparse):
+def test_below_five_events_in_a_group_firth_takes_over_with_a_permutation_p_beside(sparse):
     result = estimate_hazard_ratio(sparse, strata=["cohort_id"], n_permutations=500)
     line = firth_cox_regression(sparse, ["is_mutated"], strata=["cohort_id"]).terms[0]
     permuted = permutation_log_rank_test(sparse, strata=["cohort_id"], n_permutations=500)
     assert result.estimator == "firth"
     assert (result.hr, result.ci_low, result.ci_high) == (line.hr, line.ci_low, line.ci_high)
-    assert result.p == permuted.p
-    assert result.p_penalised_likelihood_ratio == line.p
-    assert (result.p_method, result.permutation_seed) == ("sampled permutation log-rank", permuted.seed)
-    assert any(text.startswith("Few events: 3 among 40 mutated") for text in result.warnings)
+    assert (result.p, result.p_method) == (line.p, "penalised likelihood ratio")
+    assert result.p_permutation == permuted.p
+    assert result.permutation_method == "sampled permutation log-rank"
+    assert result.permutation_seed == permuted.seed
+    assert any(text.startswith("Few events: 3 among 40 in the group") for text in result.warnings)
 
 
 def test_four_events_are_few_and_five_are_enough(frame):
@@ -106,15 +111,16 @@ def test_few_events_among_the_others_count_too(frame):
 def test_a_group_without_events_never_has_a_ratio_of_zero(frame):
     quiet = frame.assign(event=frame.event & ~frame.is_mutated)
     result = estimate_hazard_ratio(quiet, adjust=["age"], n_permutations=200)
-    assert result.events_mutated == 0
+    assert result.events_in_group == 0
     assert 0.0 < result.ci_low < result.hr < result.ci_high < math.inf
-    assert "The permutation p is not adjusted for age; the hazard ratio is." in result.warnings
+    assert result.adjusted_for == ("age",)
+    assert result.p_permutation is None, "a test that knows no age is not of this model"
 
 
 def test_few_people_are_enumerated_and_need_no_seed(frame):
     few = frame.iloc[[*range(3), *range(40, 52)]]
     result = estimate_hazard_ratio(few)
-    assert result.p_method == "exact permutation log-rank"
+    assert result.permutation_method == "exact permutation log-rank"
     assert (result.permutation_seed, result.n_permutations) == (None, math.comb(15, 3))
 
 
@@ -142,14 +148,14 @@ def test_a_forced_cox_reproduces_what_was_published_despite_few_events(sparse):
     assert any("Few events" in text for text in result.warnings)
 
 
-def test_the_log_rank_ratio_has_the_log_rank_p(frame):
+def test_the_log_rank_ratio_has_the_p_of_its_own_interval_and_the_log_rank_p_beside(frame):
     result = estimate_hazard_ratio(frame, estimator="log_rank_oe", strata=["cohort_id"])
     test = log_rank_test(frame, strata=["cohort_id"])
     ratio = log_rank_hazard_ratio(test)
-    assert (result.hr, result.ci_low, result.ci_high, result.p) == (
-        ratio.hr, ratio.ci_low, ratio.ci_high, test.test.p,
-    )  # fmt: skip
-    assert result.p_method == "log-rank"
+    assert (result.hr, result.ci_low, result.ci_high) == (ratio.hr, ratio.ci_low, ratio.ci_high)
+    assert result.p == pytest.approx(2 * NormalDist().cdf(-abs(ratio.log_hr / ratio.se_log_hr)), rel=1e-12)
+    assert result.p_method == "wald"
+    assert result.p_log_rank == test.test.p
     assert result.ties is None
 
 
@@ -163,7 +169,7 @@ def test_an_unprofiled_person_is_left_out_and_never_wild_type(frame):
     some = frame.assign(is_mutated=frame.is_mutated.astype(object))
     some.loc[[0, 150], "is_mutated"] = None
     result = estimate_hazard_ratio(some)
-    assert (result.n, result.n_mutated) == (198, 39)
+    assert (result.n, result.n_in_group) == (198, 39)
     assert "2 rows without is_mutated left out." in result.warnings
 
 
@@ -172,7 +178,7 @@ def test_delayed_entry_reaches_estimate_medians_and_log_rank(frame):
     result = estimate_hazard_ratio(late)
     assert result.has_delayed_entry
     assert result.hr == cox_regression(late, ["is_mutated"]).terms[0].hr
-    assert result.median_mutated == kaplan_meier(late).curve(True).median
+    assert result.median_in_group == kaplan_meier(late).curve(True).median
     assert result.hr != estimate_hazard_ratio(frame).hr
 
 
@@ -228,15 +234,25 @@ def test_settings_that_contradict_each_other_are_refused(frame, settings):
         estimate_hazard_ratio(frame, **settings)
 
 
-def test_a_row_for_a_table_is_flat(sparse):
-    row = estimate_hazard_ratio(sparse, adjust=["sex"], n_permutations=50).as_row()
-    assert all(not isinstance(value, (list, tuple, dict)) for value in row.values())
-    assert row["adjusted_for"] == "sex"
-    assert set(row) >= {
-        "estimator", "adjusted_for", "strata", "n", "n_mutated", "events", "events_mutated", "median_mutated",
-        "median_wild_type", "hr", "ci_low", "ci_high", "p", "warnings", "is_median_mutated_reached",
-    }  # fmt: skip
-    assert "Few events" in row["warnings"]
+def test_a_hazard_ratio_fills_a_row_of_a_table(sparse):
+    found = estimate_hazard_ratio(sparse, adjust=["sex"], n_permutations=50)
+    blank = SurvivalStatistic(name=Scope("q", "default", "OS").name("os.firth_adjusted"))
+    row = table_of(SurvivalStatistic, [with_hazard_ratio(blank, found)]).iloc[0]
+    assert row["adjusted_for"] == ["sex"]
+    assert (row["estimator"], row["estimate"], row["ci_low"], row["p"]) == (
+        "firth",
+        found.hr,
+        found.ci_low,
+        found.p,
+    )
+    assert (row["median_in_group_months"], row["median_in_reference_months"]) == pytest.approx(
+        [
+            m.months if m.median_reached else math.nan
+            for m in (found.median_in_group, found.median_in_reference)
+        ],
+        nan_ok=True,
+    )
+    assert any("Few events" in sentence for sentence in row["warnings"])
 
 
 def test_a_planted_hazard_ratio_is_recovered_within_its_interval():

@@ -16,7 +16,7 @@ from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope, SurvivalStatistic
 from analytics.survival.estimate import survival_statistics
-from analytics.survival.figures import analysis_figures, kaplan_meier_by_group, origin_words
+from analytics.survival.figures import contrast_figures, flow_figure, kaplan_meier_by_group, origin_words
 
 ALK = Contrast.of_gene("ALK")
 VARIANT = Variant(
@@ -73,7 +73,9 @@ def drawn(
     for cohort_id in sorted(selection.members["cohort_id"].unique()):
         of_cohort = selection.members[selection.members["cohort_id"] == cohort_id]
         rows += survival_statistics(scope.of_cohort(cohort_id), sets, of_cohort, VARIANT, key, ALK)
-    return analysis_figures(SPEC, scope, selection, rows, [], ALK), selection, rows
+    in_group = selection.members["is_mutated"]
+    figures = flow_figure(SPEC, scope, selection, {ALK.group: in_group, ALK.reference: ~in_group})
+    return figures | contrast_figures(SPEC, scope, selection, rows, [], ALK, "ALK"), selection, rows
 
 
 def words(picture: Picture) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from analytics.biomarkers.groups import Contrast
+from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.comparison import compare_response
 from analytics.response.estimate import response_statistics
@@ -82,7 +83,10 @@ def responses(frame: pd.DataFrame, sets: RowSets | None = None) -> list[Response
 
 
 def flow(frame: pd.DataFrame, asked: AnalysisSpec, sets: RowSets | None = None) -> list[SurvivalStatistic]:
-    return flow_statistics(OS, sets or RowSets(), frame, asked, ALK)
+    nothing = pd.DataFrame()
+    selection = Selection(frame, frame, nothing, ())
+    groups = {ALK.group: frame["is_mutated"].astype(bool), ALK.reference: ~frame["is_mutated"].astype(bool)}
+    return flow_statistics(OS, sets or RowSets(), selection, asked, groups)
 
 
 def assert_same(row: Statistic, **expected: float) -> None:

@@ -12,15 +12,6 @@ def measure(source: str, *names: str) -> Measure:
     return Measure.model_validate({"source": source, "title": "T", "names": names})
 
 
-def test_a_warehouse_without_gene_sets_has_no_count_of_mutated_genes() -> None:
-    with duckdb.connect() as con:
-        found = measure_values(con, "ddr", measure("mutated_genes", "DDR_MMR"), "ALK", ["a"])
-    assert found.frame.empty
-    assert found.unavailable == (
-        "marts.gene_sets: measure 'ddr': the warehouse has no gene sets; declare them under catalog/references."
-    )
-
-
 def test_a_burden_that_is_not_known_names_those_that_are() -> None:
     with duckdb.connect() as con:
         found = measure_values(con, "b", measure("burdens", "indels"), "ALK", ["a"])
@@ -32,11 +23,8 @@ def test_features_that_nobody_has_are_reasons_and_not_an_absent_measure() -> Non
     with duckdb.connect() as con:
         con.execute("create schema marts")
         con.execute(
-            "create table marts.immune_features (cohort_id text, patient_id text, sample_id text, feature text, "
-            "value double, unit text, source text)"
-        )
-        con.execute(
-            "create table marts.samples (cohort_id text, patient_id text, sample_id text, is_index boolean)"
+            "create table marts.patient_features (cohort_id text, patient_id text, sample_id text, feature text, "
+            "value double, unit text)"
         )
         found = measure_values(con, "f", measure("features", "tcr"), "ALK", ["a", "b"])
     assert found.unavailable is None
