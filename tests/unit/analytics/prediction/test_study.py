@@ -333,8 +333,8 @@ def test_every_picture_is_legible_and_says_its_numbers(study, assert_legible):
     for picture in pictures.values():
         assert_legible(picture.figure)
         assert len(picture.data) > 4 and picture.title
-    assert "HR 0.33 (0.24\u20130.46)" in pictures["nomogram_kaplan_meier_discovery"].alt
-    assert "HR 0.50 (0.40-0.62)" in pictures["nomogram_kaplan_meier_validation"].alt
+    assert "HR 0.33 (0.24–0.46)" in pictures["nomogram_kaplan_meier_discovery"].alt
+    assert "HR 0.50 (0.40–0.62)" in pictures["nomogram_kaplan_meier_validation"].alt
     assert "Low points: 184 events in 319" in pictures["nomogram_kaplan_meier_validation"].alt
     low = with_groups(study.validation.people, study.cut.cutpoint.threshold)["is_low"]
     assert int(low.sum()) == 319
