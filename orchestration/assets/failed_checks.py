@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from ingestion.catalog import LeftOutCohort
-from orchestration.left_out import left_out_cohorts, write_left_out
+from warehouse.left_out import left_out_cohorts, write_left_out
 
 
 def leave_out_failing(con: duckdb.DuckDBPyConnection, target: Path, run_id: str) -> tuple[LeftOutCohort, ...]:
