@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 
 from analytics.comparison.estimate import add_q, estimate_measure, member_values, unavailable
-from analytics.comparison.pictures import measure_picture, picture_stem
+from analytics.comparison.figures import measure_picture, picture_stem
 from analytics.comparison.spec import ComparisonSpec
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance

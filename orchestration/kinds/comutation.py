@@ -6,11 +6,11 @@ import duckdb
 import pandas as pd
 
 from analytics.comutation.estimate import count_rows, gene_rows, named_genes
-from analytics.comutation.figure import comutation_figure
+from analytics.comutation.figures import comutation_figure
 from analytics.comutation.pairs import TOO_FEW, comutation_table
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import AnalysisError
-from analytics.figures.picture import Picture
+from analytics.figures.picture import Picture, figure_stem
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.rows import ResultRows
@@ -70,7 +70,7 @@ def run(con: duckdb.DuckDBPyConnection, spec: ComutationSpec, provenance: Proven
         named = gene_rows(rows, members, table, coverage, undetermined, genes, family)
         gathered.add("comparison_stats", named, endpoint=spec.endpoint)
         if genes:
-            gathered.figures[f"{name}_comutation"] = _picture(spec, table, genes)
+            gathered.figures[figure_stem("comutation", variant=name)] = _picture(spec, table, genes)
         gathered.add_members(name, spec.endpoint, selection, rows)
     return gathered.result()
 

@@ -10,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from analytics.landscape.estimate import LandscapeRows, member_calls
-from analytics.landscape.pictures import landscape_pictures
+from analytics.landscape.figures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.spec import LandscapeSpec, Protein
 from analytics.questions.selection import select_members

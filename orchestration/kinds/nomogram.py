@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 
 from analytics.errors import AnalysisError
+from analytics.prediction.figures import study_pictures
 from analytics.prediction.low_high import OTHER_SCALE, cut_off_row, low_high_rows
 from analytics.prediction.people import add_burden_percentile
 from analytics.prediction.spec import BURDEN_PERCENTILE, NomogramSpec, NomogramVariant
@@ -19,7 +20,6 @@ from analytics.prediction.study import (
     StudySettings,
     run_study,
 )
-from analytics.prediction.study_figures import study_pictures
 from analytics.prediction.study_rows import (
     StudyRows,
     calibration_rows,
@@ -94,7 +94,7 @@ def _one_variant(
         gathered.figures |= study_pictures(
             study,
             endpoint=spec.endpoint,
-            stem=f"{name}_{spec.endpoint.lower()}",
+            variant=name,
             strata=variant.strata,
             validation_strata=variant.validation_strata,
         )

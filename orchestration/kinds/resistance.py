@@ -13,8 +13,8 @@ from analytics.questions.selection import Selection, select_members
 from analytics.resistance.acquired import AcquiredRule, resistance_outcomes
 from analytics.resistance.compared import ComparedPairs, SampleShelf, compare_pairs
 from analytics.resistance.estimates import acquired_rows, event_rows, flow_row, pair_rows
+from analytics.resistance.figures import outcome_figures, pair_figures
 from analytics.resistance.pairs import PairSettings
-from analytics.resistance.pictures import outcome_figures, pair_figures
 from analytics.resistance.spec import ResistanceSpec, ResistanceVariant
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.rows import ResultRows

@@ -9,6 +9,7 @@ import pandas as pd
 
 from analytics.questions.selection import NOT_PROFILED, select_members
 from analytics.resistance.change_rows import change_rows
+from analytics.resistance.figures import change_figures, intrinsic_figures
 from analytics.resistance.intrinsic import (
     DEFINITIONS,
     TRUNCATING,
@@ -18,7 +19,6 @@ from analytics.resistance.intrinsic import (
     loss_status,
 )
 from analytics.resistance.intrinsic_rates import intrinsic_rows
-from analytics.resistance.pictures import change_figures, intrinsic_figures
 from analytics.resistance.programmes import expression_features
 from analytics.results.rows import ResultRows
 from warehouse.frames.patients import NO_SAMPLE, undetermined_genes

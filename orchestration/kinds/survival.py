@@ -11,7 +11,6 @@ import pandas as pd
 
 from analytics.characteristics.estimate import characteristics_rows
 from analytics.estimates import estimate_cohorts, estimate_flow, estimate_survival, pool_warnings
-from analytics.pictures import analysis_figures
 from analytics.pooling import interaction_rows, meta_rows, verdict_row
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import AnalysisSpec
@@ -19,6 +18,7 @@ from analytics.response_estimates import estimate_response
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.rows import ResultRows
 from analytics.results.tables import as_result_table
+from analytics.survival.figures import analysis_figures
 from warehouse.frames.patients import analysis_frame
 
 

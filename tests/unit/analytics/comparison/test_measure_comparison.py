@@ -7,7 +7,7 @@ from scipy import stats
 
 from analytics.comparison.burden import van_elteren
 from analytics.comparison.estimate import add_q, estimate_measure, member_values, unavailable
-from analytics.comparison.pictures import measure_picture
+from analytics.comparison.figures import measure_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.errors import MissingColumnError
 from analytics.results.rows import ResultRows

@@ -6,7 +6,7 @@ import pytest
 from scipy import stats
 
 from analytics.comutation.estimate import count_rows, gene_rows, named_genes
-from analytics.comutation.figure import comutation_figure
+from analytics.comutation.figures import comutation_figure
 from analytics.comutation.pairs import (
     EXPLAINED,
     TOGETHER,

@@ -10,10 +10,10 @@ from analytics.figures import style
 from analytics.prediction.calibration import calibrate
 from analytics.prediction.calibration_optimism import calibrate_model
 from analytics.prediction.cutpoint import select_cutpoint
-from analytics.prediction.figures import calibration_figure, cutpoint_figure
+from analytics.prediction.figures.calibration import calibration_figure, cutpoint_figure
+from analytics.prediction.figures.nomogram import nomogram_figure
 from analytics.prediction.model import Covariate, fit_prediction_model
 from analytics.prediction.nomogram import make_nomogram
-from analytics.prediction.nomogram_figure import nomogram_figure
 
 TYPES = [
     *("Bladder", "Breast", "Colorectal", "Esophagogastric", "Glioma"),

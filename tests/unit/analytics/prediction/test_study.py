@@ -11,13 +11,13 @@ import pytest
 
 from analytics.errors import ConstantCovariateError, InvalidSettingError, NoRowsError
 from analytics.prediction.cutpoint import select_cutpoint
+from analytics.prediction.figures import study_pictures
 from analytics.prediction.low_high import with_groups
 from analytics.prediction.model import fit_prediction_model
 from analytics.prediction.people import add_burden_percentile, complete_people
 from analytics.prediction.refitted_p import refitted_cutpoint_p
 from analytics.prediction.spec import Axis
 from analytics.prediction.study import StudySettings, run_study
-from analytics.prediction.study_figures import study_pictures
 
 FOLDER = Path(__file__).parents[3] / "reference" / "prediction"
 AXES = {
@@ -244,14 +244,14 @@ def test_burden_is_ranked_within_cohort_panel_and_type_without_the_genes_own_mut
 def test_every_picture_is_legible_and_says_its_numbers(study, assert_legible):
     pictures = study_pictures(study, strata=("cohort_id",), validation_strata=("cancer_type",))
     assert set(pictures) == {
-        "nomogram_nomogram", "nomogram_calibration_discovery", "nomogram_calibration_validation", "nomogram_cut_off",
-        "nomogram_kaplan_meier_discovery", "nomogram_kaplan_meier_validation",
+        "os_nomogram", "os_calibration_discovery", "os_calibration_validation", "os_cut_off",
+        "os_kaplan_meier_discovery", "os_kaplan_meier_validation",
     }  # fmt: skip
     for picture in pictures.values():
         assert_legible(picture.figure)
         assert len(picture.data) > 4 and picture.title
-    assert "HR 0.33 (0.24-0.46)" in pictures["nomogram_kaplan_meier_discovery"].alt
-    assert "HR 0.50 (0.40-0.62)" in pictures["nomogram_kaplan_meier_validation"].alt
-    assert "Low points: 184 events in 319" in pictures["nomogram_kaplan_meier_validation"].alt
+    assert "HR 0.33 (0.24-0.46)" in pictures["os_kaplan_meier_discovery"].alt
+    assert "HR 0.50 (0.40-0.62)" in pictures["os_kaplan_meier_validation"].alt
+    assert "Low points: 184 events in 319" in pictures["os_kaplan_meier_validation"].alt
     low = with_groups(study.validation.people, study.cut.cutpoint.threshold)["is_low"]
     assert int(low.sum()) == 319

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -15,8 +16,8 @@ from matplotlib.figure import Figure
 from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep, flow_figure
 from analytics.figures.forest import ForestRow, forest_figure
-from analytics.figures.kaplan_meier import kaplan_meier_figure
-from analytics.figures.picture import Picture
+from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure
+from analytics.figures.picture import Picture, figure_stem
 from analytics.pooling import POOLED_KEY
 from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec
@@ -53,22 +54,22 @@ def analysis_figures(
 
     ``pooled`` : rows of ``pooling.meta_rows``; the one over all cohorts stands below the Cox estimates.
     """
-    stem = f"{variant_name}_{endpoint.lower()}"
-    figures: dict[str, Picture] = {f"{stem}_flow": _flow(spec, variant_name, selection)}
+    stem = partial(figure_stem, variant=variant_name, endpoint=endpoint)
+    figures: dict[str, Picture] = {stem("flow"): _flow(spec, variant_name, selection)}
     estimates = {
         row["estimate_key"].split(".", 1)[-1]: row for row in rows.survival if row["cohort_id"] is None
     }
     members = selection.members
     if len(members) and members["is_mutated"].any():
         try:
-            figures[f"{stem}_kaplan_meier"] = kaplan_meier_by_status(
+            figures[stem("kaplan_meier")] = kaplan_meier_by_status(
                 members, spec.gene, endpoint, estimates, spec.title
             )
         except AnalysisError:
             return figures
         forest = _forest(spec, variant_name, endpoint, rows, pooled, selection.cohorts_outside())
         if forest is not None:
-            figures[f"{stem}_forest"] = forest
+            figures[stem("forest")] = forest
     return figures
 
 
@@ -92,11 +93,7 @@ def kaplan_meier_by_status(
         x_label=f"Months from {origin_words(members)}",
         y_label=_ENDPOINT_LABELS[endpoint],
     )
-    groups = [
-        f"{labels[curve.group]}: {curve.n_events} events in {curve.n}, median "
-        + (f"{curve.median.months:.1f} months" if math.isfinite(curve.median.months) else "not reached")
-        for curve in curves
-    ]
+    groups = [curve_words(curve, labels[curve.group]) for curve in curves]
     return Picture(
         figure,
         title=f"{_ENDPOINT_LABELS[endpoint]} by {gene} status",

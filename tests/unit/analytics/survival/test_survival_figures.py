@@ -11,10 +11,10 @@ from matplotlib.text import Text
 
 from analytics.estimates import estimate_survival
 from analytics.figures.picture import Picture
-from analytics.pictures import analysis_figures, kaplan_meier_by_status, origin_words
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.results.rows import ResultRows
+from analytics.survival.figures import analysis_figures, kaplan_meier_by_status, origin_words
 
 VARIANT = Variant(
     description="d",

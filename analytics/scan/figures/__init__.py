@@ -1,5 +1,5 @@
-"""The pictures of a scan with what travels with them: volcano, QQ, ranked plot, forest of the leading genes, and what
-becomes of these when burden enters the model. How they look belongs to `figures.py` and `burden_figure.py`.
+"""The figures of a scan with what travels with them: volcano, QQ, ranked plot, forest of the leading genes, and what
+becomes of these when burden enters the model. How they look belongs to `effects` and `burden`.
 """
 
 from collections.abc import Callable
@@ -11,8 +11,15 @@ from matplotlib.figure import Figure
 from analytics.errors import NoRowsError
 from analytics.figures.forest import forest_figure
 from analytics.figures.picture import Picture
-from analytics.scan.burden_figure import burden_slope_figure, forest_rows, leading_genes, model_before_burden
-from analytics.scan.figures import MODELS, inflation, null_band, qq_figure, ranked_figure, volcano_figure
+from analytics.scan.figures.burden import burden_slope_figure, forest_rows, leading_genes, model_before_burden
+from analytics.scan.figures.effects import (
+    MODELS,
+    inflation,
+    null_band,
+    qq_figure,
+    ranked_figure,
+    volcano_figure,
+)
 from analytics.scan.survival_scan import ScanResult
 
 LEADING = 20
