@@ -5,6 +5,7 @@ Which numbers they show comes as tables; nothing is estimated here.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 import numpy as np
@@ -28,13 +29,18 @@ CLASS_COLOURS: Final = dict(
 CLASS_WORDS: Final = {"in_frame": "in-frame"}
 LOLLIPOP_MM, TRACK_MM = 40.0, 7.0
 
-
 #: Names above the lollipops at most; the residues hit in most people come first.
 MOST_NAMES = 12
 #: A residue hit in fewer people gets no name.
 FEWEST_PEOPLE = 2
 #: Several changes of one residue are spelled out up to this length.
 MOST_LETTERS = 10
+_ONE_LETTER = {
+    "Ala": "A", "Arg": "R", "Asn": "N", "Asp": "D", "Cys": "C", "Gln": "Q", "Glu": "E", "Gly": "G", "His": "H",
+    "Ile": "I", "Leu": "L", "Lys": "K", "Met": "M", "Phe": "F", "Pro": "P", "Ser": "S", "Thr": "T", "Trp": "W",
+    "Tyr": "Y", "Val": "V", "Ter": "*",
+}  # fmt: skip
+_LONG_NAME = re.compile("|".join(_ONE_LETTER))
 
 
 def landscape_pictures(
@@ -284,7 +290,12 @@ def _name_residues(
 
 def residue_words(changes: pd.Series, position: int) -> str:
     """The changes of a residue, those of most people first: G12C, G12C/D/V; of more or long ones their number."""
-    words = [str(change).removeprefix("p.") for change in changes.value_counts().index]
+    short = (
+        changes.astype(str)
+        .str.removeprefix("p.")
+        .str.replace(_LONG_NAME, lambda found: _ONE_LETTER[found[0]], regex=True)
+    )
+    words = [str(change) for change in short.value_counts().index]
     if not words:
         return str(position)
     if len(words) == 1:

@@ -169,6 +169,7 @@ def test_figures_without_anything_to_show_are_refused():
     ("changes", "words"),
     [
         (["p.G12C"] * 3, "G12C"),
+        (["p.G12C", "p.Gly12Cys", "p.Gly12Ter"], "G12C/*"),
         (["p.G12C"] * 3 + ["p.G12D"] * 2 + ["p.G12V"], "G12C/D/V"),
         (["p.G12C", "p.G12C", "p.G12D", "p.G12V", "p.G12R", "p.G12S", "p.G12A"], "G12, 6 changes"),
         (["p.G12Afs*30", "p.G12Afs*30", "p.G12D"], "G12, 2 changes"),
