@@ -7,7 +7,7 @@ from scipy import stats
 
 from analytics.biomarkers.groups import Contrast
 from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
-from analytics.comutation.figure import comutation_figure
+from analytics.comutation.figures import comutation_figure
 from analytics.comutation.pairs import (
     EXPLAINED,
     TOGETHER,
@@ -188,8 +188,8 @@ def test_named_rows_count_exactly_the_people_of_their_row_sets_and_the_figure_is
     coverage = {"WES": coverage["WES"], "small": {"G001"}}
     spec = ComutationSpec.model_validate(
         {
-            "analysis_id": "q", "kind": "comutation", "title": "T", "question": "?", "biomarker": "ALK", "cohorts": ["c"],
-            "registered_on": "2026-11-21", "companions": ["G001", "NOT_THERE"],
+            "analysis_id": "q", "kind": "comutation", "title": "T", "question": "?", "biomarker": "ALK",
+            "cohorts": ["c"], "registered_on": "2026-11-21", "companions": ["G001", "NOT_THERE"],
             "variants": {"default": {"description": "d"}},
         }
     )  # fmt: skip
