@@ -189,7 +189,8 @@ def test_named_rows_count_exactly_the_people_of_their_row_sets_and_the_figure_is
     spec = ComutationSpec.model_validate(
         {
             "analysis_id": "q", "kind": "comutation", "title": "T", "question": "?", "biomarker": "ALK",
-            "cohorts": ["c"], "registered_on": "2026-11-21", "companions": ["G001", "NOT_THERE"],
+            "cohorts": ["c"],
+            "registered_on": "2026-11-21", "companions": ["G001", "NOT_THERE"],
             "variants": {"default": {"description": "d"}},
         }
     )  # fmt: skip
