@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import measure_statistics, member_values, unavailable, with_q
-from analytics.comparison.pictures import measure_picture, picture_stem
+from analytics.comparison.figures import measure_picture, picture_stem
 from analytics.comparison.source import ComparisonSource, MeasureValues
 from analytics.comparison.spec import ComparisonSpec
 from analytics.comparison.summaries import annotated, summaries, without_values

@@ -6,12 +6,12 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
-from analytics.comutation.figure import comutation_figure
+from analytics.comutation.figures import comutation_figure
 from analytics.comutation.pairs import TOO_FEW, comutation_table
 from analytics.comutation.source import ComutationSource
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import AnalysisError
-from analytics.figures.picture import Picture
+from analytics.figures.picture import Picture, figure_stem
 from analytics.questions.kind import Kind
 from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
@@ -57,7 +57,7 @@ def run(source: ComutationSource, spec: ComutationSpec, provenance: Provenance) 
         gathered.add(count_statistics(scope, sets, audited, spec.gene, contrast))
         gathered.add(gene_statistics(scope, sets, audited, genes, family, contrast))
         if genes:
-            gathered.figures[f"{name}_comutation"] = _picture(spec, table, genes)
+            gathered.figures[figure_stem("comutation", variant=name)] = _picture(spec, table, genes)
         gathered.add_members(scope, selection, sets)
     return gathered.result()
 

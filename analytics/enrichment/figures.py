@@ -6,10 +6,10 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.enrichment.spec import EnrichmentSpec
-from analytics.figures.picture import Picture
+from analytics.figures.picture import Picture, figure_stem
+from analytics.immune.figures import enrichment_bubble_figure, running_score_figure
 from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea import PrerankedResult
-from analytics.immune.gsea_figures import enrichment_bubble_figure, running_score_figure
 
 
 def enrichment_pictures(
@@ -27,7 +27,9 @@ def enrichment_pictures(
     n_found = int((tested["fdr_q"] < 0.25).sum())
     alt = f"Bubble plot of {len(tested)} gene sets, {n_found} with an FDR below 0.25. Smallest: {leading}."
     figure = enrichment_bubble_figure({contrast.group.label: result.table}, title=title)
-    pictures = {f"{variant}_bubbles": Picture(figure, title, alt, tested.drop(columns="reason"))}
+    pictures = {
+        figure_stem("bubbles", variant=variant): Picture(figure, title, alt, tested.drop(columns="reason"))
+    }
     for set_id in spec.shown:
         running = result.running.get(set_id)
         if running is None:
@@ -44,5 +46,7 @@ def enrichment_pictures(
         numbers = f"NES {running.nes:+.2f}, p {running.p:.2g}, FDR {running.fdr_q:.2g}"
         alt = f"Running enrichment score of {words}: {numbers}."
         drawn = running_score_figure(result, set_id, title=words, ends=ends)
-        pictures[f"{variant}_{set_id}"] = Picture(drawn, words, alt, data)
+        pictures[figure_stem("running_score", variant=variant, part=set_id)] = Picture(
+            drawn, words, alt, data
+        )
     return pictures

@@ -15,8 +15,9 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page
 
-MARGIN_MM, PADDING_MM = 3.0, 1.6
+PADDING_MM = 1.6
 GAP_MM = 5.0
 # Share of the page for those left out, on the right; those kept take the left half.
 SIDE_SHARE = 0.38
@@ -58,23 +59,18 @@ def flow_figure(
     """
     _check(steps, groups)
     with style.house_style():
-        page_width = style.WIDTH_MM[width]
-        title_lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
-        top = MARGIN_MM + len(title_lines) * (style.line_height_mm(style.TITLE_PT) + 0.5)
-        mains, sides, ends = _lay_out(steps, groups, unit, page_width, top)
+        page = Page(width, title)
+        top = page.head + 0.5 * len(page.title)
+        mains, sides, ends = _lay_out(steps, groups, unit, page.width_mm, top)
         boxes = [*mains, *ends, *(side for side in sides if side is not None)]
-        figure = style.new_figure(width, max(box.top + box.height for box in boxes) + MARGIN_MM)
-        page = style.sheet(figure)
-        for i, line in enumerate(title_lines):
-            y = MARGIN_MM + i * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
+        page.open(max(box.top + box.height for box in boxes) + MARGIN_MM)
         for box in [*mains, *ends]:
-            _draw_box(page, box, style.BLUE)
+            _draw_box(page.sheet, box, style.BLUE)
         for side in sides:
             if side is not None:
-                _draw_box(page, side, style.GREY)
-        _draw_arrows(page, mains, sides, ends)
-    return figure
+                _draw_box(page.sheet, side, style.GREY)
+        _draw_arrows(page.sheet, mains, sides, ends)
+    return page.figure
 
 
 def _check(steps: Sequence[FlowStep], groups: Sequence[tuple[str, int]]) -> None:

@@ -10,7 +10,7 @@ that, and the counts go under the label and p under the estimate.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -22,8 +22,10 @@ from matplotlib.patches import Polygon
 from analytics.engine.numbers import p_value, ratio, with_ends
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
+from analytics.figures.axes import hide_sides, mark_cut_ends, no_difference, ratio_ticks
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 
-MARGIN_MM, GAP_MM = 3.0, 2.5
+GAP_MM = 2.5
 ROW_PADDING_MM = 1.6
 # From the axis to the captions, and the share of the page that the plot never falls below.
 CAPTION_MM, PLOT_SHARE = 9.5, 0.30
@@ -109,27 +111,21 @@ def forest_figure(
     headings = _Headings(n_heading, events_heading, effect_heading)
     with style.house_style():
         layout = _lay_out(rows, headings, width)
-        page_width = style.WIDTH_MM[width]
-        title_lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
-        title_line = style.line_height_mm(style.TITLE_PT)
+        page = Page(width, title)
         small = style.line_height_mm(style.SMALL_PT)
-        top = MARGIN_MM + len(title_lines) * title_line + 1.0
+        top = page.head + 1.0
         head, body = top + small + 1.5, sum(layout.heights)
         limits = axis_limits(rows)
         one = layout.plot + layout.plot_width * _share_below_one(limits)
-        captions = _wrapped_captions(favours, one, page_width)
+        captions = _wrapped_captions(favours, one, page.width_mm)
         caption_lines = max(len(lines) for lines in captions) if any(favours) else 0
-        figure = style.new_figure(width, head + body + CAPTION_MM + caption_lines * small + 1.0)
-        page = style.sheet(figure)
-        for i, line in enumerate(title_lines):
-            y = MARGIN_MM + i * title_line
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
+        page.open(head + body + CAPTION_MM + caption_lines * small + 1.0)
         _write_headings(page, layout, top, headings)
-        axes = style.axes_at(figure, layout.plot, head, layout.plot_width, body)
+        axes = page.axes(layout.plot, head, layout.plot_width, body)
         _prepare_axes(axes, limits, body, layout.plot_width, axis_label)
         _draw_rows(page, axes, rows, layout, head, limits)
         _write_captions(page, captions, one, head + body + CAPTION_MM)
-    return figure
+    return page.figure
 
 
 def axis_limits(rows: Sequence[ForestRow]) -> tuple[float, float]:
@@ -167,21 +163,25 @@ def _effect_text(row: ForestRow) -> str:
     return with_ends(row.hr, row.ci_low, row.ci_high)
 
 
-def _widest(texts: list[str], weight: str = "normal") -> float:
-    return max(style.text_width_mm(text, style.SMALL_PT, weight) for text in texts)
-
-
 def _lay_out(rows: Sequence[ForestRow], headings: _Headings, width: style.Width) -> _Layout:
     page, stacked = style.WIDTH_MM[width], width == "single"
     has_p = any(row.p is not None for row in rows)
-    effect = max(_widest([_effect_text(row) for row in rows], "bold"), _widest([headings.effect], "bold"))
-    n = max(_widest([row.n for row in rows], "bold"), _widest([headings.n], "bold"))
-    events = max(_widest([row.events for row in rows], "bold"), _widest([headings.events], "bold"))
-    p = max(_widest([p_value(row.p) for row in rows], "bold"), _widest(["p"], "bold")) if has_p else 0.0
+
+    def widest(texts: Iterable[str], heading: str) -> float:
+        return widest_mm([*texts, heading], weight="bold")
+
+    effect = widest((_effect_text(row) for row in rows), headings.effect)
+    n, events = (
+        widest((row.n for row in rows), headings.n),
+        widest((row.events for row in rows), headings.events),
+    )
+    p = widest((p_value(row.p) for row in rows), "p") if has_p else 0.0
     columns = effect if stacked else effect + n + events + p + (3 if has_p else 2) * GAP_MM
     free = page - 2 * MARGIN_MM - 2 * GAP_MM - columns
     # Labels take what they need, but the plot keeps its share of the page and grows no wider than 45 %.
-    plot = min(max(PLOT_SHARE * page, free - _widest([row.label for row in rows], "bold")), 0.45 * page)
+    plot = min(
+        max(PLOT_SHARE * page, free - widest_mm((row.label for row in rows), weight="bold")), 0.45 * page
+    )
     label = free - plot
     labels = [_label_lines(row, headings, label, stacked) for row in rows]
     effects = [_effect_lines(row, stacked) for row in rows]
@@ -223,8 +223,8 @@ def _effect_lines(row: ForestRow, stacked: bool) -> list[tuple[str, str]]:
     return lines
 
 
-def _write_headings(page: Axes, layout: _Layout, y: float, headings: _Headings) -> None:
-    bold: dict[str, Any] = {"size": style.SMALL_PT, "weight": "bold", "va": "top"}
+def _write_headings(page: Page, layout: _Layout, y: float, headings: _Headings) -> None:
+    bold: dict[str, Any] = {"weight": "bold"}
     page.text(layout.estimate, y, headings.effect, ha="left", **bold)
     if not layout.is_stacked:
         page.text(layout.n, y, headings.n, ha="right", **bold)
@@ -232,7 +232,7 @@ def _write_headings(page: Axes, layout: _Layout, y: float, headings: _Headings) 
         if layout.has_p:
             page.text(layout.p, y, "p", ha="right", **bold)
     line = y + style.line_height_mm(style.SMALL_PT) + 0.6
-    page.plot([MARGIN_MM, layout.p], [line, line], color=style.BLACK, linewidth=0.5)
+    page.sheet.plot([MARGIN_MM, layout.p], [line, line], color=style.BLACK, linewidth=0.5)
 
 
 def _prepare_axes(
@@ -241,17 +241,15 @@ def _prepare_axes(
     axes.set_xscale("log")
     axes.set_xlim(*limits)
     axes.set_ylim(body_mm, 0.0)
-    ticks = axis_ticks(limits, width_mm)
-    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-    axes.xaxis.minorticks_off()
+    ratio_ticks(axes, axis_ticks(limits, width_mm))
     axes.yaxis.set_visible(False)
-    axes.spines["left"].set_visible(False)
-    axes.axvline(1.0, color=style.GREY, linewidth=0.7, zorder=1)
+    hide_sides(axes, "left")
+    no_difference(axes, linewidth=0.7)
     axes.set_xlabel(label, size=style.SMALL_PT, labelpad=1.0)
 
 
 def _draw_rows(
-    page: Axes,
+    page: Page,
     axes: Axes,
     rows: Sequence[ForestRow],
     layout: _Layout,
@@ -275,13 +273,13 @@ def _draw_rows(
 
 
 def _write_lines(
-    page: Axes, x: float, middle: float, lines: list[tuple[str, str]], weight: str, align: str = "left"
+    page: Page, x: float, middle: float, lines: list[tuple[str, str]], weight: str, align: str = "left"
 ) -> None:
     step = style.line_height_mm(style.SMALL_PT)
     first = middle - (len(lines) - 1) / 2.0 * step
     for i, (text, colour) in enumerate(lines):
         options: dict[str, Any] = {"ha": align, "va": "center_baseline", "weight": weight, "color": colour}
-        page.text(x, first + i * step, text, size=style.SMALL_PT, **options)
+        page.text(x, first + i * step, text, **options)
 
 
 def _draw_diamond(axes: Axes, row: ForestRow, y: float, limits: tuple[float, float]) -> None:
@@ -294,12 +292,7 @@ def _draw_interval(axes: Axes, row: ForestRow, y: float, limits: tuple[float, fl
     if not (math.isnan(row.ci_low) or math.isnan(row.ci_high)):
         low, high = max(row.ci_low, limits[0]), min(row.ci_high, limits[1])
         axes.plot([low, high], [y, y], color=style.BLUE, linewidth=1.0, zorder=2, solid_capstyle="butt")
-        cuts = ((low, row.ci_low < limits[0], "<"), (high, row.ci_high > limits[1], ">"))
-        for end, is_cut, marker in cuts:
-            if is_cut:
-                axes.plot(
-                    [end], [y], marker=marker, markersize=3.5, color=style.BLUE, clip_on=False, zorder=3
-                )
+        mark_cut_ends(axes, (row.ci_low, row.ci_high), y, colour=style.BLUE, size=3.5, zorder=3)
     share = 0.5 if row.weight is None else math.sqrt(max(row.weight, 0.0) / largest)
     size = SMALLEST_BOX_PT + (LARGEST_BOX_PT - SMALLEST_BOX_PT) * share
     axes.plot([row.hr], [y], marker="s", markersize=size, color=style.BLUE, markeredgewidth=0, zorder=4)
@@ -315,9 +308,9 @@ def _wrapped_captions(favours: tuple[str, str], one: float, page: float) -> list
     return [style.wrap(text, room, style.SMALL_PT) for text, room in zip(favours, rooms, strict=True)]
 
 
-def _write_captions(page: Axes, captions: list[list[str]], one: float, top: float) -> None:
+def _write_captions(page: Page, captions: list[list[str]], one: float, top: float) -> None:
     for lines, side in zip(captions, (-1.0, 1.0), strict=True):
         for i, line in enumerate(lines):
             y = top + i * style.line_height_mm(style.SMALL_PT)
             align = "right" if side < 0 else "left"
-            page.text(one + 1.5 * side, y, line, size=style.SMALL_PT, va="top", ha=align, color=style.GREY)
+            page.text(one + 1.5 * side, y, line, ha=align, color=style.GREY)

@@ -18,9 +18,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analytics.engine.numbers import DASH, estimate_text
+from analytics.engine.numbers import DASH, NOT_REACHED, estimate_text
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
+from analytics.figures.page import Page, widest_mm
 from analytics.survival.kaplan_meier import KaplanMeierCurve
 
 PLOT_HEIGHT_MM = {"single": 52.0, "double": 78.0}
@@ -33,6 +34,8 @@ KEY_LINE_MM = 6.0
 LABEL_GAP_MM = 4.5
 # Group names wider than this share of the figure go on their own line above the counts, not beside them.
 LABEL_SHARE = 0.22
+# A median at which fewer people than this are left says how many.
+FEW_AT_RISK = 5
 NICE_STEPS = (1.0, 2.0, 3.0, 6.0, 12.0, 24.0, 36.0, 60.0, 120.0, 240.0)
 
 
@@ -45,7 +48,7 @@ class _Layout:
     plot_width: float
     plot_height: float
     height: float
-    title: list[str]
+    page: Page
     key: list[list[str]]
     notes: list[str]
     labels: list[list[str]]
@@ -82,9 +85,9 @@ def kaplan_meier_figure(
     ticks = month_ticks(max_months if max_months is not None else max(last, 1.0), width)
     with style.house_style():
         layout = _lay_out(curves, names, title, annotation, width)
-        figure = style.new_figure(width, layout.height)
-        page = style.sheet(figure)
-        axes = style.axes_at(figure, layout.left, layout.plot_top, layout.plot_width, layout.plot_height)
+        page = layout.page
+        page.open(layout.height)
+        axes = page.axes(layout.left, layout.plot_top, layout.plot_width, layout.plot_height)
         for curve, colour in zip(curves, style.GROUP_COLOURS, strict=False):
             _draw_curve(axes, curve, colour, ticks[-1], show_band)
         if show_median:
@@ -92,7 +95,7 @@ def kaplan_meier_figure(
         _finish_axes(axes, ticks, x_label, y_label)
         _write_head(page, layout)
         _write_numbers_at_risk(page, layout, curves, ticks)
-    return figure
+    return page.figure
 
 
 def month_ticks(last_month: float, width: style.Width) -> list[float]:
@@ -114,20 +117,18 @@ def _lay_out(
     annotation: Sequence[str],
     width: style.Width,
 ) -> _Layout:
-    page = style.WIDTH_MM[width]
-    full = page - 2 * RIGHT_MM
-    widest = max(style.text_width_mm(name, style.SMALL_PT) for name in names)
+    sheet = Page(width, title, margin=RIGHT_MM, top=TOP_MM)
+    page, full = sheet.width_mm, sheet.inner
+    widest = widest_mm(names)
     beside = widest <= LABEL_SHARE * page
     left = max(AXIS_LEFT_MM, widest + LABEL_GAP_MM + RIGHT_MM) if beside else AXIS_LEFT_MM
-    title_lines = style.wrap(title, full, style.TITLE_PT, "bold") if title else []
     key = [
         style.wrap(_key_text(curve, name), full - KEY_LINE_MM - 2.0, style.SMALL_PT)
         for curve, name in zip(curves, names, strict=True)
     ]
-    notes = [line for text in annotation for line in style.wrap(text, full, style.SMALL_PT)]
+    notes = sheet.wrap(*annotation)
     small = style.line_height_mm(style.SMALL_PT)
-    head = TOP_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT)
-    head += (sum(len(lines) for lines in key) + len(notes)) * small + 3.0
+    head = sheet.head + (sum(len(lines) for lines in key) + len(notes)) * small + 3.0
     labels = [
         [name] if beside else style.wrap(name, page - left - RIGHT_MM, style.SMALL_PT) for name in names
     ]
@@ -139,12 +140,30 @@ def _lay_out(
         plot_width=page - left - RIGHT_MM,
         plot_height=PLOT_HEIGHT_MM[width],
         height=height,
-        title=title_lines,
+        page=sheet,
         key=key,
         notes=notes,
         labels=labels,
         labels_beside=beside,
     )
+
+
+def curve_words(curve: KaplanMeierCurve, name: str) -> str:
+    """A curve for those who cannot see it: events, people, and the median with those it rests on where they are few."""
+    median = (
+        f"{estimate_text(curve.median.months, 'months')} months"
+        if curve.median.median_reached
+        else NOT_REACHED
+    )
+    return f"{name}: {curve.n_events} events in {curve.n}, median {median}{_few_at_risk(curve)}"
+
+
+def _few_at_risk(curve: KaplanMeierCurve) -> str:
+    """A median that rests on a few people says so."""
+    if not curve.median.median_reached:
+        return ""
+    n = curve.n_at_risk([curve.median.months])[0]
+    return f", only\u00a0{n}\u00a0at\u00a0risk\u00a0then" if n < FEW_AT_RISK else ""
 
 
 def _key_text(curve: KaplanMeierCurve, name: str) -> str:
@@ -154,7 +173,7 @@ def _key_text(curve: KaplanMeierCurve, name: str) -> str:
     else:
         low = estimate_text(median.ci_low, "months") or "NR"
         high = estimate_text(median.ci_high, "months") if median.ci_high_reached else "NR"
-        months = f"median\u00a0{estimate_text(median.months, 'months')}\u00a0({low}{DASH}{high})"
+        months = f"median\u00a0{estimate_text(median.months, 'months')}\u00a0({low}{DASH}{high}){_few_at_risk(curve)}"
     return f"{name}: n\u00a0{curve.n}, events\u00a0{curve.n_events}, {months}"
 
 
@@ -201,47 +220,31 @@ def _finish_axes(axes: Axes, ticks: list[float], x_label: str, y_label: str) -> 
     axes.set_ylabel(y_label, labelpad=2.0)
 
 
-def _write_head(page: Axes, layout: _Layout) -> None:
-    y = TOP_MM
-    for line in layout.title:
-        page.text(RIGHT_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-        y += style.line_height_mm(style.TITLE_PT)
-    y += 1.0
+def _write_head(page: Page, layout: _Layout) -> None:
+    y = page.head + 1.0
     small = style.line_height_mm(style.SMALL_PT)
     for lines, colour in zip(layout.key, style.GROUP_COLOURS, strict=False):
         middle = y + 0.42 * small
-        page.plot([RIGHT_MM, RIGHT_MM + KEY_LINE_MM], [middle, middle], color=colour, linewidth=1.4)
-        for line in lines:
-            page.text(RIGHT_MM + KEY_LINE_MM + 2.0, y, line, size=style.SMALL_PT, va="top")
-            y += small
-    for line in layout.notes:
-        page.text(RIGHT_MM, y, line, size=style.SMALL_PT, va="top", color=style.GREY)
-        y += small
+        page.sheet.plot([RIGHT_MM, RIGHT_MM + KEY_LINE_MM], [middle, middle], color=colour, linewidth=1.4)
+        y = page.lines(y, lines, indent=KEY_LINE_MM + 2.0)
+    page.lines(y, layout.notes, color=style.GREY)
 
 
 def _write_numbers_at_risk(
-    page: Axes, layout: _Layout, curves: Sequence[KaplanMeierCurve], ticks: list[float]
+    page: Page, layout: _Layout, curves: Sequence[KaplanMeierCurve], ticks: list[float]
 ) -> None:
     row = style.line_height_mm(style.SMALL_PT) * 1.1
     y = layout.plot_top + layout.plot_height + AXIS_BOTTOM_MM
-    page.text(layout.left, y, "Numbers at risk", size=style.SMALL_PT, weight="bold", va="top")
+    page.text(layout.left, y, "Numbers at risk", weight="bold")
     y += row
     for curve, lines, colour in zip(curves, layout.labels, style.GROUP_COLOURS, strict=False):
         if layout.labels_beside:
-            page.text(
-                layout.left - LABEL_GAP_MM,
-                y,
-                lines[0],
-                size=style.SMALL_PT,
-                va="top",
-                ha="right",
-                color=colour,
-            )
+            page.text(layout.left - LABEL_GAP_MM, y, lines[0], ha="right", color=colour)
         else:
             for line in lines:
-                page.text(layout.left, y, line, size=style.SMALL_PT, va="top", color=colour)
+                page.text(layout.left, y, line, color=colour)
                 y += row
         for tick, count in zip(ticks, curve.n_at_risk(ticks), strict=True):
             x = layout.left + layout.plot_width * tick / ticks[-1]
-            page.text(x, y, str(count), size=style.SMALL_PT, va="top", ha="center")
+            page.text(x, y, str(count), ha="center")
         y += row

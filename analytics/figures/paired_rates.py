@@ -14,8 +14,9 @@ from matplotlib.figure import Figure
 
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 
-MARGIN_MM, ROW_MM, BAR_SHARE = 3.0, 6.4, 0.36
+ROW_MM, BAR_SHARE = 6.4, 0.36
 COLUMN_MM = 17.0
 
 
@@ -45,53 +46,41 @@ def paired_rates_figure(
         raise InvalidSettingError("A figure of paired rates was given none: give at least one feature.")
     if any(len(rate.notes) != len(headings) for rate in rates):
         raise InvalidSettingError("Each feature of a figure of paired rates needs a note per heading.")
-    width = style.WIDTH_MM["double"]
     small = style.line_height_mm(style.SMALL_PT)
     with style.house_style():
-        lines = style.wrap(title, width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
-        head = MARGIN_MM + len(lines) * style.line_height_mm(style.TITLE_PT) + small + 3.0
-        figure = style.new_figure("double", head + len(rates) * ROW_MM + 10.0)
-        page = style.sheet(figure)
-        for i, line in enumerate(lines):
-            y = MARGIN_MM + i * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-        left = MARGIN_MM + max(style.text_width_mm(rate.label, style.TEXT_PT) for rate in rates) + 2.5
-        right = width - MARGIN_MM - COLUMN_MM * len(headings)
+        page = Page("double", title)
+        head = page.head + small + 3.0
+        page.open(head + len(rates) * ROW_MM + 10.0)
+        left = MARGIN_MM + widest_mm((rate.label for rate in rates), style.TEXT_PT) + 2.5
+        right = page.width_mm - MARGIN_MM - COLUMN_MM * len(headings)
         _write_heads(page, groups, headings, (left, right), head - small - 1.2)
-        axes = style.axes_at(figure, left, head, right - left - 2.0, len(rates) * ROW_MM)
+        axes = page.axes(left, head, right - left - 2.0, len(rates) * ROW_MM)
         for row, rate in enumerate(rates):
             _draw_pair(axes, row, rate)
-            page.text(
-                left - 2.0,
-                head + (row + 0.5) * ROW_MM,
-                rate.label,
-                size=style.TEXT_PT,
-                ha="right",
-                va="center",
-            )
+            middle = head + (row + 0.5) * ROW_MM
+            page.text(left - 2.0, middle, rate.label, size=style.TEXT_PT, ha="right", va="center")
             for place, note in enumerate(rate.notes):
-                page.text(right + COLUMN_MM * (place + 1), head + (row + 0.5) * ROW_MM, note, size=style.SMALL_PT,
-                          ha="right", va="center")  # fmt: skip
+                page.text(right + COLUMN_MM * (place + 1), middle, note, ha="right", va="center")
         axes.set_ylim(len(rates) - 0.5, -0.5)
         highest = np.nanmax([max(rate.first[2], rate.second[2]) for rate in rates])
         axes.set_xlim(0.0, max(1.0, 103.0 * float(highest)))
         axes.yaxis.set_visible(False)
         axes.set_xlabel(x_label, size=style.SMALL_PT, labelpad=1.5)
-    return figure
+    return page.figure
 
 
 def _write_heads(
-    page: Axes, groups: tuple[str, str], headings: Sequence[str], edges: tuple[float, float], top: float
+    page: Page, groups: tuple[str, str], headings: Sequence[str], edges: tuple[float, float], top: float
 ) -> None:
     """The key of the two groups at the left, the columns' headings at the right."""
     x, middle = edges[0], top + style.line_height_mm(style.SMALL_PT) / 2
     for name, colour in zip(groups, (style.VERMILION, style.BLUE), strict=True):
-        page.plot([x, x + 3.0], [middle, middle], color=colour, linewidth=4.0, solid_capstyle="butt")
-        page.text(x + 4.0, top, name, size=style.SMALL_PT, va="top")
+        page.sheet.plot([x, x + 3.0], [middle, middle], color=colour, linewidth=4.0, solid_capstyle="butt")
+        page.text(x + 4.0, top, name)
         x += 8.0 + style.text_width_mm(name, style.SMALL_PT)
     for place, heading in enumerate(headings):
         right = edges[1] + COLUMN_MM * (place + 1)
-        page.text(right, top, heading, size=style.SMALL_PT, weight="bold", ha="right", va="top")
+        page.text(right, top, heading, weight="bold", ha="right")
 
 
 def _draw_pair(axes: Axes, row: int, rate: PairedRate) -> None:

@@ -1,4 +1,5 @@
-"""A figure with what must travel with it: a title, words for those who cannot see it, and the numbers it shows.
+"""A figure with what must travel with it: a title, words for those who cannot see it, the numbers it shows, and the
+name of its files.
 
 Writing it to disk does not belong here.
 """
@@ -30,3 +31,14 @@ class Picture:
     title: str
     alt: str
     data: pd.DataFrame
+
+
+def figure_stem(what: str, *, variant: str = "", endpoint: str = "", part: str = "") -> str:
+    """Name of a figure's files (.svg, .png, .csv): ``[<variant>_][<endpoint>_]<what>[_<part>]``.
+
+    what : the plot (``kaplan_meier``, ``forest``, ``volcano``) or, where an analysis has one figure a measure, the
+        measure.
+    variant, endpoint : where the analysis has several; reports choose by them (``default_os_*``).
+    part : which of several such figures (``discovery``, ``cox_univariable``, a cohort, a sheet's number).
+    """
+    return "_".join(word for word in (variant, endpoint.lower(), what, part) if word)

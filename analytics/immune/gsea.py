@@ -1,7 +1,7 @@
 """Preranked gene-set enrichment (Subramanian et al. 2005) through gseapy, with what its plots need.
 
 `rank_genes` makes a ranking from two groups, `preranked_gsea` tests gene sets against it.
-What does NOT belong here: single-sample scores (`ssgsea`) and drawing (`gsea_figures`).
+What does NOT belong here: single-sample scores (`ssgsea`) and drawing (`figures`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.landscape.estimate import Landscape, member_calls
-from analytics.landscape.pictures import landscape_pictures
+from analytics.landscape.figures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.source import LandscapeSource
 from analytics.landscape.spec import LandscapeSpec

@@ -17,6 +17,7 @@ from analytics.prediction.estimate import (
     performance_statistics,
 )
 from analytics.prediction.estimators import C_INDEX, CUT_OFF, OPTIMISM_CORRECTED
+from analytics.prediction.figures import study_pictures
 from analytics.prediction.low_high import OTHER_SCALE, cut_off_statistic, low_high_statistics
 from analytics.prediction.people import add_burden_percentile
 from analytics.prediction.performance.calibration import CalibrationCurve
@@ -31,7 +32,6 @@ from analytics.prediction.study import (
     StudySettings,
     run_study,
 )
-from analytics.prediction.study_figures import study_pictures
 from analytics.prediction.tables import CalibrationStatistic, PredictionStatistic
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, leave_out, select_members
@@ -119,7 +119,7 @@ def _one_variant(
         gathered.figures |= study_pictures(
             study,
             endpoint=spec.endpoint,
-            stem=f"{name}_{spec.endpoint.lower()}",
+            variant=name,
             strata=variant.strata,
             validation_strata=variant.validation_strata,
         )

@@ -1,7 +1,7 @@
 """A whole nomogram study: made in one set of people, frozen, tried in another.
 
 `run_study` needs two DataFrames of one row a person and gives everything that tables and figures show. What does NOT
-belong here: names of statistics (`study_rows`), pictures (`study_figures`), who is a member.
+belong here: names of statistics (`rows`), figures (`figures`), who is a member.
 
 Source of the order of steps: Harrell 2015, chapter 20; Steyerberg 2019, chapters 15 to 17.
 """

@@ -1,25 +1,31 @@
-"""Which numbers the figures of signatures show: spectra by gene status, presence by status, survival by signature.
-
-How they look belongs to ``figures``.
+"""Figures of signatures: spectra by gene status (96 channels, one panel a group), presence by status, survival by
+signature. Counting channels belongs to ``spectra``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from analytics.engine.arrays import FloatArray
 from analytics.engine.numbers import DASH, p_value, ratio, with_ends
+from analytics.errors import InvalidSettingError
+from analytics.figures import style
 from analytics.figures.forest import ForestRow, forest_figure
+from analytics.figures.page import MARGIN_MM, Page
 from analytics.figures.paired_rates import PairedRate, paired_rates_figure
-from analytics.figures.picture import Picture
-from analytics.figures.spectrum import SpectrumPanel, spectrum_figure
+from analytics.figures.picture import Picture, figure_stem
 from analytics.results.statistic import ComparisonStatistic, FrequencyStatistic
 from analytics.signatures.samples import in_order
 from analytics.signatures.signatures import MIN_MUTATIONS
 from analytics.signatures.spec import SignatureSpec
-from analytics.signatures.spectra import CHANNELS, Spectra
+from analytics.signatures.spectra import CHANNELS, SUBSTITUTIONS, Spectra
 from analytics.signatures.tables import SignatureSurvivalStatistic
 
 #: Signatures in a figure beside those that the spec asks for.
@@ -31,6 +37,11 @@ _SURVIVAL_WORDS = {
     "cox_burden_adjusted": "Cox, adjusted for burden",
 }
 _STRATUM_WORDS = {"oncotree_code": "tumour type", "cancer_type": "cancer type", "cohort_id": "cohort"}
+
+AXIS_MM = 11.0
+PANEL_MM, BAND_MM, GAP_MM = 26.0, 3.6, 4.0
+# Six colours that differ with any common colour vision; the order is that of the substitutions.
+COLOURS = (style.SKY_BLUE, style.BLACK, style.VERMILION, style.GREY, style.GREEN, style.PURPLE)
 
 
 def spectrum_picture(spec: SignatureSpec, members: pd.DataFrame, spectra: Spectra) -> dict[str, Picture]:
@@ -83,14 +94,15 @@ def signature_figures(
     figures = {}
     bars = _presence(spec, variant_name, frequency, comparison)
     if bars is not None:
-        figures[f"{variant_name}_presence"] = bars
-    for stem in dict.fromkeys(row.key.rpartition(".")[0] for row in survival):
-        endpoint, estimator = stem.split(".")
+        figures[figure_stem("presence", variant=variant_name)] = bars
+    for key in dict.fromkeys(row.key.rpartition(".")[0] for row in survival):
+        endpoint, estimator = key.split(".")
         forest = _forest(
-            spec, variant_name, endpoint, estimator, [r for r in survival if r.key.startswith(f"{stem}.")]
+            spec, variant_name, endpoint, estimator, [r for r in survival if r.key.startswith(f"{key}.")]
         )
         if forest is not None:
-            figures[f"{variant_name}_{endpoint}_{estimator}"] = forest
+            stem = figure_stem("forest", variant=variant_name, endpoint=endpoint, part=estimator)
+            figures[stem] = forest
     return figures
 
 
@@ -208,3 +220,74 @@ def _source_row(row: SignatureSurvivalStatistic) -> dict[str, str | float | None
         "events_in_group": counts.events_in_group, "estimate": row.estimate, "ci_low": row.ci_low,
         "ci_high": row.ci_high, "p": row.p, "q": row.q,
     }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SpectrumPanel:
+    """One spectrum: 96 shares in the order of CHANNELS, and whether the axis has room for whiskers.
+
+    `low` and `high` are the ends of an interval per channel, where there is one.
+    """
+
+    label: str
+    shares: FloatArray
+    low: FloatArray | None = None
+    high: FloatArray | None = None
+
+
+def spectrum_figure(panels: Sequence[SpectrumPanel], *, title: str = "") -> Figure:
+    """Draw the panels below each other on one scale; the neighbours are named under the last.
+
+    Raises InvalidSettingError without panels, or when a panel does not hold 96 numbers from 0.
+    """
+    if not panels:
+        raise InvalidSettingError("A spectrum plot was given no spectrum: give at least one.")
+    for panel in panels:
+        if panel.shares.shape != (len(CHANNELS),) or not (panel.shares >= 0).all():
+            raise InvalidSettingError(f"Spectrum '{panel.label}' does not hold 96 numbers from 0.")
+    page = Page("double", title)
+    inner = page.width_mm - AXIS_MM - MARGIN_MM
+    head = page.head + (1.0 if page.title else 0.0)
+    label = style.line_height_mm(style.TEXT_PT) + 0.8
+    each = label + BAND_MM + 0.8 + PANEL_MM + GAP_MM
+    top = max(float((p.high if p.high is not None else p.shares).max()) for p in panels) * 105.0
+    with style.house_style():
+        page.open(head + len(panels) * each + 7.0)
+        for place, panel in enumerate(panels):
+            y = head + place * each
+            page.text(AXIS_MM, y, panel.label, size=style.TEXT_PT)
+            _draw_bands(page.sheet, AXIS_MM, y + label, inner)
+            axes = page.axes(AXIS_MM, y + label + BAND_MM + 0.8, inner, PANEL_MM)
+            _draw_panel(axes, panel, top, is_last=place == len(panels) - 1)
+        under = head + len(panels) * each - GAP_MM + 6.0
+        note = "Bases before and after the substituted one"
+        page.text(page.width_mm / 2, under, note, color=style.GREY, ha="center")
+    return page.figure
+
+
+def _draw_bands(page: Axes, left: float, y: float, width: float) -> None:
+    each = width / len(SUBSTITUTIONS)
+    for i, (name, colour) in enumerate(zip(SUBSTITUTIONS, COLOURS, strict=True)):
+        page.add_patch(
+            Rectangle((left + i * each + 0.3, y), each - 0.6, BAND_MM, facecolor=colour, edgecolor="none")
+        )
+        ink = style.BLACK if colour in (style.SKY_BLUE, style.PURPLE) else "white"
+        page.text(
+            left + (i + 0.5) * each, y + BAND_MM / 2, name.replace(">", " > "), size=style.SMALL_PT,
+            weight="bold", color=ink, ha="center", va="center",
+        )  # fmt: skip
+
+
+def _draw_panel(axes: Axes, panel: SpectrumPanel, top: float, is_last: bool) -> None:
+    places = np.arange(len(CHANNELS))
+    colours = [COLOURS[i // 16] for i in places]
+    axes.bar(places, 100.0 * panel.shares, width=0.72, color=colours, linewidth=0)
+    if panel.low is not None and panel.high is not None:
+        axes.vlines(places, 100.0 * panel.low, 100.0 * panel.high, color="#9A9A9A", linewidth=0.5, zorder=3)
+    axes.set_xlim(-0.6, len(CHANNELS) - 0.4)
+    axes.set_ylim(0.0, top)
+    axes.set_ylabel("Share (%)", size=style.SMALL_PT, labelpad=1.5)
+    neighbours = [f"{channel[0]}{channel[2]}{channel[6]}" for channel in CHANNELS] if is_last else []
+    axes.set_xticks(places if is_last else [], neighbours)
+    axes.tick_params(axis="x", length=0, pad=1.0, labelrotation=90, labelsize=4.0)
+    axes.tick_params(axis="y", labelsize=style.SMALL_PT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -17,8 +18,8 @@ from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep
 from analytics.figures.flow import flow_figure as flow_diagram
 from analytics.figures.forest import ForestRow, forest_figure
-from analytics.figures.kaplan_meier import kaplan_meier_figure
-from analytics.figures.picture import Picture
+from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure
+from analytics.figures.picture import Picture, figure_stem
 from analytics.meta.pooling import POOLED_KEY
 from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec
@@ -47,7 +48,8 @@ def flow_figure(
     spec: AnalysisSpec, scope: Scope, selection: Selection, groups: Mapping[Group, pd.Series]
 ) -> dict[str, Picture]:
     """File stem -> who is counted, step by step, and how many are in each group."""
-    return {f"{_stem(scope)}_flow": _flow(spec, scope.variant, selection, groups)}
+    stem = figure_stem("flow", variant=scope.variant, endpoint=scope.endpoint)
+    return {stem: _flow(spec, scope.variant, selection, groups)}
 
 
 def contrast_figures(
@@ -64,7 +66,8 @@ def contrast_figures(
 
     ``pooled`` : random effects; those over all cohorts stand below the Cox estimates.
     """
-    end = f"_{contrast.group.key}" if contrast.is_one_of_several else ""
+    part = contrast.group.key if contrast.is_one_of_several else ""
+    stem = partial(figure_stem, variant=scope.variant, endpoint=scope.endpoint, part=part)
     estimates = {
         row.key.split(".", 1)[-1].removesuffix(contrast.suffix): row for row in rows if row.cohort_id is None
     }
@@ -75,13 +78,9 @@ def contrast_figures(
         curves = kaplan_meier_by_group(members, contrast, scope.endpoint, estimates, spec.title, biomarker)
     except AnalysisError:
         return {}
-    figures = {f"{_stem(scope)}_kaplan_meier{end}": curves}
+    figures = {stem("kaplan_meier"): curves}
     forest = _forest(spec, scope, rows, pooled, selection.cohorts_outside(), contrast, biomarker)
-    return figures | ({f"{_stem(scope)}_forest{end}": forest} if forest is not None else {})
-
-
-def _stem(scope: Scope) -> str:
-    return f"{scope.variant}_{scope.endpoint.lower()}"
+    return figures | ({stem("forest"): forest} if forest is not None else {})
 
 
 def kaplan_meier_by_group(
@@ -110,11 +109,7 @@ def kaplan_meier_by_group(
         x_label=f"Months from {origin_words(members)}",
         y_label=_ENDPOINT_LABELS[endpoint],
     )
-    groups = [
-        f"{labels[curve.group]}: {curve.n_events} events in {curve.n}, median "
-        + (f"{curve.median.months:.1f} months" if math.isfinite(curve.median.months) else "not reached")
-        for curve in curves
-    ]
+    groups = [curve_words(curve, labels[curve.group]) for curve in curves]
     return Picture(
         figure,
         title=f"{_ENDPOINT_LABELS[endpoint]} by {biomarker} status",

@@ -18,7 +18,7 @@ DAYS_PER_MONTH = 30.4375
 class PatientTruth:
     """One patient of one cohort. Times are months before any rounding; None where the cohort has no such value.
 
-    ``mutated`` lists those of `effects.TRUTH_GENES` that carry a non-synonymous mutation the assay covers;
+    ``mutated`` lists those of `truth_genes` of ``effects`` that carry a non-synonymous mutation the assay covers;
     it is empty, and ``tmb_mut_per_mb`` None, for a patient who was not sequenced.
     """
 

@@ -156,7 +156,7 @@ def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, sty
 
 
 def _write(result: ScanResult, title: str, folder: Path, scan_id: str) -> None:
-    from analytics.scan.pictures import scan_pictures
+    from analytics.scan.figures import scan_pictures
     from warehouse.questions.scan_answer import write_pictures
 
     written = write_pictures(scan_pictures(result, title), folder, scan_id)

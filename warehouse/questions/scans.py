@@ -98,7 +98,7 @@ def _skipped(spec: ScanSpec, sentence: str) -> ScanOutput:
 
 def _scanned(con: duckdb.DuckDBPyConnection, spec: ScanSpec, spec_sha256: str, run_id: str) -> ScanOutput:
     # matplotlib is a second that a question asked at the command line need not wait for
-    from analytics.scan.pictures import scan_pictures
+    from analytics.scan.figures import scan_pictures
 
     answer = answer_scan(con, spec)
     name = results_table(spec)

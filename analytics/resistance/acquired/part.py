@@ -6,7 +6,7 @@ from analytics.questions.selection import select_members
 from analytics.resistance.acquired.estimate import acquired_statistics
 from analytics.resistance.acquired.outcomes import AcquiredRule, resistance_outcomes
 from analytics.resistance.asked import Asked
-from analytics.resistance.pictures import outcome_figures
+from analytics.resistance.figures import outcome_figures
 from analytics.resistance.rows import PairRows, without_counts
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope

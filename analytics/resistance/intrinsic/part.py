@@ -8,6 +8,7 @@ import pandas as pd
 
 from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, select_members
 from analytics.resistance.asked import Asked
+from analytics.resistance.figures import intrinsic_figures
 from analytics.resistance.intrinsic.estimate import LossRows, intrinsic_statistics
 from analytics.resistance.intrinsic.losses import (
     DEFINITIONS,
@@ -17,7 +18,6 @@ from analytics.resistance.intrinsic.losses import (
     loss_reason,
     loss_status,
 )
-from analytics.resistance.pictures import intrinsic_figures
 from analytics.resistance.spec import ResistanceVariant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import FrequencyStatistic, Scope

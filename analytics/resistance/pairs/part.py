@@ -6,10 +6,10 @@ import pandas as pd
 
 from analytics.questions.selection import Selection, select_members
 from analytics.resistance.asked import Asked
+from analytics.resistance.figures import pair_figures
 from analytics.resistance.pairs.compare import PairSettings
 from analytics.resistance.pairs.compared import ComparedPairs, compare_pairs
 from analytics.resistance.pairs.estimate import event_statistics, pair_statistics
-from analytics.resistance.pictures import pair_figures
 from analytics.resistance.rows import PairRows, without_counts
 from analytics.resistance.spec import ResistanceVariant
 from analytics.results.row_sets import RowSets

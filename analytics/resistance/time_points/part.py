@@ -8,7 +8,7 @@ import pandas as pd
 
 from analytics.questions.selection import select_members
 from analytics.resistance.asked import Asked
-from analytics.resistance.pictures import change_figures
+from analytics.resistance.figures import change_figures
 from analytics.resistance.rows import PairRows
 from analytics.resistance.time_points.estimate import change_statistics, not_measured
 from analytics.resistance.time_points.programmes import expression_features

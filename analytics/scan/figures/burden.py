@@ -13,11 +13,13 @@ from matplotlib.figure import Figure
 from analytics.engine.numbers import p_value
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
+from analytics.figures.axes import hide_sides, mark_cut_ends, no_difference, ratio_ticks
 from analytics.figures.forest import ForestRow, axis_limits
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 from analytics.scan.survival_scan import ScanResult
 from analytics.scan.verdicts import DISTINGUISHABLE, NOT_DISTINGUISHABLE
 
-MARGIN_MM, ROW_MM, GAP_MM = 3.0, 4.6, 3.0
+ROW_MM, GAP_MM = 4.6, 3.0
 HEADING = "burden null p, verdict"
 NOTE = (
     "Open: {before}. Filled: adjusted for burden too, the gene's own mutations taken out. "
@@ -94,34 +96,25 @@ def burden_slope_figure(
     )
     words = [_words(gene) for _, gene in genes.iterrows()]
     with style.house_style():
-        page_width, small = style.WIDTH_MM[width], style.line_height_mm(style.SMALL_PT)
-        title_lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
-        top = MARGIN_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT) + small + 2.0
+        page = Page(width, title)
+        small = style.line_height_mm(style.SMALL_PT)
+        top = page.head + small + 2.0
         body = ROW_MM * len(genes)
-        figure = style.new_figure(width, top + body + 9.0 + 3 * small)
-        page = style.sheet(figure)
-        for i, line in enumerate(title_lines):
-            y = MARGIN_MM + i * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-        left = MARGIN_MM + GAP_MM + max(style.text_width_mm(str(g), style.TEXT_PT) for g in genes["gene"])
-        words_width = max(style.text_width_mm(text, style.SMALL_PT, "bold") for text in (*words, HEADING))
-        plot_width = page_width - left - GAP_MM - words_width - MARGIN_MM
+        page.open(top + body + 9.0 + 3 * small)
+        left = MARGIN_MM + GAP_MM + widest_mm(genes["gene"].astype(str), style.TEXT_PT)
+        words_width = widest_mm((*words, HEADING), weight="bold")
+        plot_width = page.width_mm - left - GAP_MM - words_width - MARGIN_MM
         beside = left + plot_width + GAP_MM
-        axes = style.axes_at(figure, left, top, plot_width, body)
+        axes = page.axes(left, top, plot_width, body)
         _prepare(axes, limits, len(genes), effect)
-        page.text(beside, top - small - 1.0, HEADING, size=style.SMALL_PT, weight="bold", va="top")
+        page.text(beside, top - small - 1.0, HEADING, weight="bold")
         for row, (_, gene) in enumerate(genes.iterrows()):
             _draw_gene(axes, gene, row, before)
             y = top + (row + 0.5) * ROW_MM
             page.text(MARGIN_MM, y, str(gene["gene"]), size=style.TEXT_PT, va="center")
-            page.text(beside, y, words[row], size=style.SMALL_PT, va="center", color=_colour(gene))
-        y = top + body + 9.0
-        for line in style.wrap(
-            NOTE.format(before=BEFORE[before]), page_width - 2 * MARGIN_MM, style.SMALL_PT
-        ):
-            page.text(MARGIN_MM, y, line, size=style.SMALL_PT, va="top", color=style.GREY)
-            y += small
-    return figure
+            page.text(beside, y, words[row], va="center", color=_colour(gene))
+        page.lines(top + body + 9.0, page.wrap(NOTE.format(before=BEFORE[before])), color=style.GREY)
+    return page.figure
 
 
 def _colour(gene: pd.Series) -> str:
@@ -139,12 +132,10 @@ def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int, effect: str) 
     axes.set_xlim(*limits)
     axes.set_ylim(n_rows, 0)
     axes.set_yticks([])
-    axes.spines["left"].set_visible(False)
+    hide_sides(axes, "left")
     powers = range(math.ceil(math.log2(limits[0]) - 1e-9), math.floor(math.log2(limits[1]) + 1e-9) + 1)
-    ticks = [2.0**power for power in powers]
-    axes.set_xticks(ticks, [f"{t:g}" if t >= 1 else f"1/{1 / t:g}" for t in ticks])
-    axes.minorticks_off()
-    axes.axvline(1.0, color=style.GREY, linewidth=0.6, zorder=1)
+    ratio_ticks(axes, [2.0**power for power in powers], as_fractions=True)
+    no_difference(axes)
     axes.set_xlabel(f"{effect}, carriers (log scale)", labelpad=1.5)
 
 
@@ -155,10 +146,7 @@ def _draw_gene(axes: Axes, gene: pd.Series, row: int, before: str) -> None:
         ends = np.exp([gene[f"{model}_ci_low"], gene[f"{model}_ci_high"]])
         if np.isfinite(ends).all():
             axes.plot(ends, [y, y], color=colour, linewidth=0.7, zorder=2)
-            low, high = axes.get_xlim()
-            for edge, is_cut, arrow in ((low, ends[0] < low, "<"), (high, ends[1] > high, ">")):
-                if is_cut:  # the interval goes on beyond the axis
-                    axes.plot([edge], [y], arrow, color=colour, markersize=2.8, clip_on=False, zorder=3)
+            mark_cut_ends(axes, (ends[0], ends[1]), y, colour=colour, size=2.8, zorder=3)
         axes.plot(
             [math.exp(gene[f"{model}_coef"])],
             [y],

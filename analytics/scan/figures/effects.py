@@ -1,8 +1,8 @@
 """Pictures of a scan: volcano, QQ plot with its null band, ranked plot.
 
 Figures are drawn from the table of a `ScanResult` in the house style; nothing here computes a test.
-What does not belong here: files, before and after burden (`burden_figure.py`), the forest plot
-(`analytics.figures.forest`; `burden_figure.forest_rows` feeds it).
+What does not belong here: files, before and after burden (`burden.py`), the forest plot
+(`analytics.figures.forest`; `burden.forest_rows` feeds it).
 """
 
 import numpy as np
@@ -15,11 +15,12 @@ from scipy import stats
 from analytics.engine.arrays import FloatArray
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
-from analytics.scan.figures.labels import place_labels, write_labels
+from analytics.figures.labels import place_labels, write_labels
+from analytics.figures.page import MARGIN_MM, Page
 from analytics.scan.survival_scan import ScanResult
 from analytics.scan.verdicts import DISTINGUISHABLE, NOT_DISTINGUISHABLE
 
-MARGIN_MM, LEFT_MM, BOTTOM_MM, KEY_LINE_MM = 3.0, 11.0, 9.0, 3.2
+LEFT_MM, BOTTOM_MM, KEY_LINE_MM = 11.0, 9.0, 3.2
 PLOT_MM = 58.0
 # More points than this are drawn as one picture inside a vector file: 18,000 circles are 2 MB of SVG.
 MOST_VECTOR_POINTS = 2_000
@@ -72,63 +73,46 @@ def _groups(table: pd.DataFrame, alpha: float) -> list[tuple[str, str, pd.DataFr
     ]
 
 
-class _Page:
-    """A single plot with a title above, a key below it, and millimetre-true axes."""
+class _Plot(Page):
+    """A single plot with a title above, a key and notes below it, and millimetre-true axes."""
 
     def __init__(self, title: str, keys: list[tuple[str, str]], notes: list[str], width: style.Width) -> None:
-        self.page_width = style.WIDTH_MM[width]
-        text_width = self.page_width - 2 * MARGIN_MM
-        self.title = style.wrap(title, text_width, style.TITLE_PT, "bold") if title else []
-        self.keys = [(style.wrap(text, text_width - 4.0, style.SMALL_PT), colour) for text, colour in keys]
-        self.notes = [line for note in notes for line in style.wrap(note, text_width, style.SMALL_PT)]
-        self.small = style.line_height_mm(style.SMALL_PT)
-        title_height = len(self.title) * style.line_height_mm(style.TITLE_PT)
-        self.plot_top = MARGIN_MM + title_height + 1.0
-        self.plot_width = self.page_width - LEFT_MM - MARGIN_MM
-        self.plot_height = PLOT_MM
-        lines = sum(len(text) for text, _ in self.keys) + len(self.notes)
-        height = self.plot_top + self.plot_height + BOTTOM_MM + lines * self.small + MARGIN_MM
-        self.figure = style.new_figure(width, height)
-        self.sheet = style.sheet(self.figure)
-        self.axes = style.axes_at(self.figure, LEFT_MM, self.plot_top, self.plot_width, self.plot_height)
-        self._write()
-
-    def _write(self) -> None:
-        y = MARGIN_MM
-        for line in self.title:
-            self.sheet.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-            y += style.line_height_mm(style.TITLE_PT)
-        y = self.plot_top + self.plot_height + BOTTOM_MM
-        for lines, colour in self.keys:
-            self.sheet.plot([MARGIN_MM + 1.2], [y + 0.45 * self.small], "o", color=colour, markersize=3.2)
-            for line in lines:
-                self.sheet.text(MARGIN_MM + KEY_LINE_MM + 0.8, y, line, size=style.SMALL_PT, va="top")
-                y += self.small
-        for line in self.notes:
-            self.sheet.text(MARGIN_MM, y, line, size=style.SMALL_PT, va="top", color=style.GREY)
-            y += self.small
+        super().__init__(width, title)
+        small = style.line_height_mm(style.SMALL_PT)
+        texts = [(self.wrap(text, indent=4.0), colour) for text, colour in keys]
+        below = self.wrap(*notes)
+        top = self.head + 1.0
+        self.plot_width, self.plot_height = self.width_mm - LEFT_MM - MARGIN_MM, PLOT_MM
+        n_lines = sum(len(lines) for lines, _ in texts) + len(below)
+        self.open(top + self.plot_height + BOTTOM_MM + n_lines * small + MARGIN_MM)
+        self.plot = self.axes(LEFT_MM, top, self.plot_width, self.plot_height)
+        y = top + self.plot_height + BOTTOM_MM
+        for lines, colour in texts:
+            self.sheet.plot([MARGIN_MM + 1.2], [y + 0.45 * small], "o", color=colour, markersize=3.2)
+            y = self.lines(y, lines, indent=KEY_LINE_MM + 0.8)
+        self.lines(y, below, color=style.GREY)
 
     def limits(self, x: tuple[float, float], y: tuple[float, float], ticks_of_x: bool = True) -> None:
         """Set the limits and ticks inside them."""
-        self.axes.set_xlim(*x)
-        self.axes.set_ylim(*y)
+        self.plot.set_xlim(*x)
+        self.plot.set_ylim(*y)
         if ticks_of_x:
-            self.axes.set_xticks(_inner_ticks(*x))
-        self.axes.set_yticks(_inner_ticks(*y))
+            self.plot.set_xticks(_inner_ticks(*x))
+        self.plot.set_yticks(_inner_ticks(*y))
 
     def label(self, names: list[str], x: FloatArray, y: FloatArray) -> None:
-        """Names beside points given in data units, the first names first."""
-        low_x, high_x = self.axes.get_xlim()
-        low_y, high_y = self.axes.get_ylim()
-        points = [
-            (
-                (a - low_x) / (high_x - low_x) * self.plot_width,
-                (b - low_y) / (high_y - low_y) * self.plot_height,
-            )
-            for a, b in zip(x, y, strict=True)
-        ]
-        labels = place_labels(names, points, self.plot_width, self.plot_height)
-        write_labels(self.axes, labels, self.plot_width, self.plot_height)
+        """Names beside points given in data units, the first names first; not on the points that are drawn."""
+        low, high = np.array([self.plot.get_xlim(), self.plot.get_ylim()]).T
+        size = np.array([self.plot_width, self.plot_height])
+
+        def in_mm(points: FloatArray) -> FloatArray:
+            return np.asarray((points - low) / (high - low) * size)
+
+        drawn = [line.get_xydata() for line in self.plot.lines if line.get_marker() == "o"]
+        points = [(float(a), float(b)) for a, b in in_mm(np.column_stack([x, y]))]
+        marks = in_mm(np.concatenate([np.asarray(line, dtype=np.float64) for line in drawn]))
+        labels = place_labels(names, points, self.plot_width, self.plot_height, marks)
+        write_labels(self.plot, labels, self.plot_width, self.plot_height)
 
 
 def _inner_ticks(low: float, high: float) -> list[float]:
@@ -174,20 +158,20 @@ def volcano_figure(
     groups = _groups(table, result.settings.alpha)
     with style.house_style():
         keys = [(f"{text} ({len(genes):,})", colour) for text, colour, genes in groups if len(genes)]
-        page = _Page(title, keys, [], width)
+        page = _Plot(title, keys, [], width)
         size = np.abs(table[f"{model}_coef"]) / np.log(2)
         shown = size[(table["primary_q"] < result.settings.alpha) | (size <= size.quantile(0.99))]
         widest = min(4.0, max(1.0, 1.05 * float(shown.max())))
         for _, colour, genes in groups:
             x = np.clip(genes[f"{model}_coef"].to_numpy(dtype=np.float64) / np.log(2), -widest, widest)
-            _scatter(page.axes, x, _minus_log10(genes[f"{model}_lr_p"]), colour)
-        page.axes.axvline(0.0, color=style.GREY, linewidth=0.6, zorder=1)
+            _scatter(page.plot, x, _minus_log10(genes[f"{model}_lr_p"]), colour)
+        page.plot.axvline(0.0, color=style.GREY, linewidth=0.6, zorder=1)
         top = float(_minus_log10(table[f"{model}_lr_p"]).max()) * 1.08 + 0.1
         page.limits((-widest * 1.03, widest * 1.03), (0.0, top), ticks_of_x=False)
         ticks = [t for t in (-4, -3, -2, -1, 0, 1, 2, 3, 4) if abs(t) <= widest]
-        page.axes.set_xticks(ticks, [_ratio_tick(t) for t in ticks])
-        page.axes.set_xlabel(f"{effect} of carriers, {MODELS[model]} (log scale)", labelpad=1.5)
-        page.axes.set_ylabel("-log10 p (likelihood ratio)", labelpad=2.0)
+        page.plot.set_xticks(ticks, [_ratio_tick(t) for t in ticks])
+        page.plot.set_xlabel(f"{effect} of carriers, {MODELS[model]} (log scale)", labelpad=1.5)
+        page.plot.set_ylabel("-log10 p (likelihood ratio)", labelpad=2.0)
         named = table.nsmallest(n_labels, f"{model}_lr_p", keep="all").head(n_labels)
         x = np.clip(named[f"{model}_coef"].to_numpy() / np.log(2), -widest, widest)
         page.label(named["gene"].tolist(), x, _minus_log10(named[f"{model}_lr_p"]))
@@ -244,12 +228,12 @@ def qq_figure(
         for name, p in series.items()
     ]
     with style.house_style():
-        page = _Page(
+        page = _Plot(
             title, keys, ["Grey: 95 % of independent tests without any effect, at each rank."], width
         )
         longest = max(series.values(), key=len)
         expected, low, high = null_band(len(longest))
-        page.axes.fill_between(
+        page.plot.fill_between(
             _minus_log10(expected),
             _minus_log10(high),
             _minus_log10(low),
@@ -258,13 +242,13 @@ def qq_figure(
             zorder=1,
         )
         for name, p in series.items():
-            _scatter(page.axes, _minus_log10(null_band(len(p))[0]), _minus_log10(p), colours[name])
+            _scatter(page.plot, _minus_log10(null_band(len(p))[0]), _minus_log10(p), colours[name])
         right = float(_minus_log10(expected).max()) * 1.04
         top = max(right, max(float(_minus_log10(p).max()) for p in series.values()) * 1.05)
-        page.axes.plot([0.0, right], [0.0, right], color=style.GREY, linewidth=0.6, zorder=3)
+        page.plot.plot([0.0, right], [0.0, right], color=style.GREY, linewidth=0.6, zorder=3)
         page.limits((0.0, right), (0.0, top))
-        page.axes.set_xlabel("-log10 p expected", labelpad=1.5)
-        page.axes.set_ylabel("-log10 p observed", labelpad=2.0)
+        page.plot.set_xlabel("-log10 p expected", labelpad=1.5)
+        page.plot.set_ylabel("-log10 p observed", labelpad=2.0)
     return page.figure
 
 
@@ -287,10 +271,10 @@ def ranked_figure(
     groups = _groups(ranked, result.settings.alpha)
     with style.house_style():
         keys = [(f"{text} ({len(genes):,})", colour) for text, colour, genes in groups if len(genes)]
-        page = _Page(title, keys, [], width)
+        page = _Plot(title, keys, [], width)
         for _, colour, genes in groups:
             _scatter(
-                page.axes,
+                page.plot,
                 np.asarray(genes["place"], dtype=np.float64),
                 _minus_log10(genes["primary_p"]),
                 colour,
@@ -302,14 +286,14 @@ def ranked_figure(
                 not passed.all()
             ):  # half-way to the first that fails, so that no point or name lies on the line
                 limit = (limit + float(_minus_log10(table.loc[~passed, "primary_p"]).max())) / 2.0
-            page.axes.axhline(limit, color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
+            page.plot.axhline(limit, color=style.GREY, linewidth=0.6, linestyle=(0, (3, 2)), zorder=1)
         room = 0.015 * len(table) + 0.5
         page.limits((-room, len(table) - 1 + room), (0.0, float(evidence.max()) * 1.08 + 0.1))
         sides = (
             "doing better (left) to worse" if "events" in table else "responding less (left) to more often"
         )
-        page.axes.set_xlabel(f"{len(table):,} genes, carriers {sides} (right)", labelpad=1.5)
-        page.axes.set_ylabel(f"-log10 p ({PRIMARY_NAMES[result.primary_test]})", labelpad=2.0)
+        page.plot.set_xlabel(f"{len(table):,} genes, carriers {sides} (right)", labelpad=1.5)
+        page.plot.set_ylabel(f"-log10 p ({PRIMARY_NAMES[result.primary_test]})", labelpad=2.0)
         named = ranked.nsmallest(n_labels, "primary_p", keep="all").head(n_labels)
         page.label(
             named["gene"].tolist(),

@@ -8,7 +8,7 @@ from scipy import stats
 from analytics.biomarkers.groups import Contrast
 from analytics.comparison.burden import van_elteren
 from analytics.comparison.estimate import measure_statistics, member_values, unavailable, with_q
-from analytics.comparison.pictures import measure_picture
+from analytics.comparison.figures import measure_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.errors import MissingColumnError
 from analytics.results.row_sets import RowSets

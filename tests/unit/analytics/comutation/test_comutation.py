@@ -7,7 +7,7 @@ from scipy import stats
 
 from analytics.biomarkers.groups import Contrast
 from analytics.comutation.estimate import Audited, count_statistics, gene_statistics, named_genes
-from analytics.comutation.figure import comutation_figure
+from analytics.comutation.figures import comutation_figure
 from analytics.comutation.pairs import (
     EXPLAINED,
     TOGETHER,

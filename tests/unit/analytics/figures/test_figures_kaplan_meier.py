@@ -6,7 +6,7 @@ import pytest
 
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
-from analytics.figures.kaplan_meier import kaplan_meier_figure, month_ticks
+from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure, month_ticks
 from analytics.survival.kaplan_meier import kaplan_meier
 
 LONG = {
@@ -154,3 +154,24 @@ def test_the_svg_is_the_same_on_every_run():
 def test_everybody_censored_at_time_zero_still_draws(assert_readable):
     frame = pd.DataFrame({"time_months": [0.0, 0.0], "event": [0, 0], "entry_months": 0.0})
     assert_readable(kaplan_meier_figure(kaplan_meier(frame, None).curves))
+
+
+def curve_of(months):
+    frame = pd.DataFrame({"time_months": months, "event": True, "entry_months": 0.0, "group": "all"})
+    return kaplan_meier(frame, "group").curves
+
+
+def key_of(months):
+    return next(
+        t.get_text() for t in page_texts(kaplan_meier_figure(curve_of(months))) if "median" in t.get_text()
+    )
+
+
+def test_a_median_that_rests_on_a_few_people_says_how_many():
+    # Of 1, 2 and 10 months the median is 2: two people are left just before it. Of 1 to 20 it is 10.5, with ten left.
+    few = curve_of([1.0, 2.0, 10.0])
+    assert key_of([1.0, 2.0, 10.0]).replace("\u00a0", " ").endswith("only 2 at risk then")
+    assert curve_words(few[0], "all").replace("\u00a0", " ") == (
+        "all: 3 events in 3, median 2.0 months, only 2 at risk then"
+    )
+    assert "at risk" not in key_of([float(month) for month in range(1, 21)])

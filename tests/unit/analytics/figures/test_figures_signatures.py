@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.figures.paired_rates import PairedRate, paired_rates_figure
-from analytics.figures.spectrum import SpectrumPanel, spectrum_figure
+from analytics.signatures.figures import SpectrumPanel, spectrum_figure
 
 
 def panel(label="A cohort, 1,234 samples", seed=0):

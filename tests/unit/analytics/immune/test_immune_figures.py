@@ -7,11 +7,12 @@ from matplotlib.text import Text
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.figures import style
+from analytics.figures.box_plots import box_plot_figure
+from analytics.figures.heat_map import heat_map_figure
 from analytics.immune.comparisons import compare_two_groups, median_difference_matrix
-from analytics.immune.feature_figures import feature_boxplots, median_difference_heatmap
+from analytics.immune.figures import enrichment_bubble_figure, running_score_figure
 from analytics.immune.gene_sets import GeneSet
 from analytics.immune.gsea import preranked_gsea
-from analytics.immune.gsea_figures import enrichment_bubble_figure, running_score_figure
 
 GENES = [f"G{i}" for i in range(600)]
 SETS = [
@@ -83,8 +84,8 @@ def cohort():
 def test_box_plots_are_legible_also_with_zeros_on_a_log_axis_and_an_untested_feature(cohort, assert_legible):
     features, is_case = cohort
     table = compare_two_groups(features, is_case)
-    figure = feature_boxplots(
-        features, is_case, table, labels={"tmb": "TMB (mut/Mb)"}, title="Features by status", log_scale=True
+    figure = box_plot_figure(
+        features, is_case, table, labels={"tmb": "TMB (mut/Mb)"}, title="Features by status", is_log=True
     )
     assert_legible(figure)
     shown = words(figure)
@@ -92,7 +93,7 @@ def test_box_plots_are_legible_also_with_zeros_on_a_log_axis_and_an_untested_fea
     assert "not tested" in shown
     assert any(text.startswith("q ") and "δ" in text for text in shown)
     with pytest.raises(InvalidColumnError, match="compare it first"):
-        feature_boxplots(features, is_case, table, names=["cd8"])
+        box_plot_figure(features, is_case, table, names=["cd8"])
 
 
 @pytest.mark.parametrize("cohorts", [3, 33])
@@ -106,7 +107,7 @@ def test_the_heat_map_is_legible_with_few_and_with_all_tumour_types(cohorts, ass
     q = pd.DataFrame(0.2, index=matrix.index, columns=matrix.columns)
     q.iloc[2, 1] = 0.0005
     groups = pd.Series(["MHC class I"] * 3 + ["MHC class II"] * 2 + ["Co-stimulators"] * 2, index=genes)
-    figure = median_difference_heatmap(matrix, q=q, groups=groups, title="Median differences")
+    figure = heat_map_figure(matrix, q=q, groups=groups, title="Median differences")
     assert_legible(figure)
     assert words(figure).count("***") == 1
     assert {"MHC class I", "MHC class II", "Co-stimulators"} <= set(words(figure))
@@ -115,14 +116,14 @@ def test_the_heat_map_is_legible_with_few_and_with_all_tumour_types(cohorts, ass
 def test_the_heat_map_takes_what_the_comparisons_give(cohort, assert_legible):
     features, is_case = cohort
     table = compare_two_groups(features, is_case)
-    figure = median_difference_heatmap(median_difference_matrix({"Liu": table, "Riaz": table}))
+    figure = heat_map_figure(median_difference_matrix({"Liu": table, "Riaz": table}))
     assert_legible(figure)
     with pytest.raises(NoRowsError, match="holds no number"):
-        median_difference_heatmap(pd.DataFrame({"Liu": [np.nan]}, index=["CD8A"]))
+        heat_map_figure(pd.DataFrame({"Liu": [np.nan]}, index=["CD8A"]))
 
 
 def test_figures_are_the_same_bytes_on_every_run(cohort):
     features, is_case = cohort
     table = compare_two_groups(features, is_case)
-    first, second = (style.svg_bytes(feature_boxplots(features, is_case, table)) for _ in range(2))
+    first, second = (style.svg_bytes(box_plot_figure(features, is_case, table)) for _ in range(2))
     assert first == second

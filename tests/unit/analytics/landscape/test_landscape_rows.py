@@ -7,8 +7,14 @@ import pytest
 from analytics.biomarkers.groups import Contrast
 from analytics.errors import NoRowsError
 from analytics.landscape.estimate import Landscape, member_calls
-from analytics.landscape.figures import class_figure, frequency_figure, lollipop_figure, stacked_heights
-from analytics.landscape.pictures import landscape_pictures
+from analytics.landscape.figures import (
+    class_figure,
+    frequency_figure,
+    landscape_pictures,
+    lollipop_figure,
+    residue_words,
+    stacked_heights,
+)
 from analytics.landscape.positions import place
 from analytics.landscape.spec import Domain, LandscapeSpec, Protein
 from analytics.response.rates import exact_rate
@@ -175,3 +181,18 @@ def test_figures_without_anything_to_show_are_refused():
     empty = pd.DataFrame(columns=["cohort_id", "patient_id", "residue", "variant_class", "hgvsp_short"])
     with pytest.raises(NoRowsError, match="no lollipop"):
         lollipop_figure(empty, PROTEIN, gene="ALK")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        (["p.G12C"] * 3, "G12C"),
+        (["p.G12C", "p.Gly12Cys", "p.Gly12Ter"], "G12C/*"),
+        (["p.G12C"] * 3 + ["p.G12D"] * 2 + ["p.G12V"], "G12C/D/V"),
+        (["p.G12C", "p.G12C", "p.G12D", "p.G12V", "p.G12R", "p.G12S", "p.G12A"], "G12, 6 changes"),
+        (["p.G12Afs*30", "p.G12Afs*30", "p.G12D"], "G12, 2 changes"),
+        ([], "12"),
+    ],
+)
+def test_the_label_of_a_lollipop_names_every_change_of_its_residue_or_their_number(changes, words):
+    assert residue_words(pd.Series(changes, dtype=object), 12) == words

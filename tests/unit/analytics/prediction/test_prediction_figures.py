@@ -8,10 +8,10 @@ from matplotlib.text import Text
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.prediction.cut_off.cutpoint import select_cutpoint
-from analytics.prediction.figures import calibration_figure, cutpoint_figure
+from analytics.prediction.figures.calibration import calibration_figure, cutpoint_figure
+from analytics.prediction.figures.nomogram import nomogram_figure
 from analytics.prediction.fitting.model import Covariate, fit_prediction_model
 from analytics.prediction.nomogram import make_nomogram
-from analytics.prediction.nomogram_figure import nomogram_figure
 from analytics.prediction.performance.calibration import calibrate
 from analytics.prediction.performance.calibration_optimism import calibrate_model
 

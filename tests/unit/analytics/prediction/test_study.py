@@ -15,13 +15,13 @@ from analytics.errors import ConstantCovariateError, InvalidSettingError, NoRows
 from analytics.prediction.cut_off.cutpoint import select_cutpoint
 from analytics.prediction.cut_off.refitted_p import refitted_cutpoint_p
 from analytics.prediction.estimate import flow_statistics, performance_statistics
+from analytics.prediction.figures import study_pictures
 from analytics.prediction.fitting.model import fit_prediction_model
 from analytics.prediction.low_high import cut_off_statistic, low_high_statistics, with_groups
 from analytics.prediction.people import add_burden_percentile, complete_people
 from analytics.prediction.rows import StudyRows
 from analytics.prediction.spec import Axis
 from analytics.prediction.study import StudySettings, run_study
-from analytics.prediction.study_figures import study_pictures
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope
 
@@ -327,14 +327,14 @@ def test_indices_have_a_row_each_with_their_interval_and_horizon(study):
 def test_every_picture_is_legible_and_says_its_numbers(study, assert_legible):
     pictures = study_pictures(study, strata=("cohort_id",), validation_strata=("cancer_type",))
     assert set(pictures) == {
-        "nomogram_nomogram", "nomogram_calibration_discovery", "nomogram_calibration_validation", "nomogram_cut_off",
-        "nomogram_kaplan_meier_discovery", "nomogram_kaplan_meier_validation",
+        "os_nomogram", "os_calibration_discovery", "os_calibration_validation", "os_cut_off",
+        "os_kaplan_meier_discovery", "os_kaplan_meier_validation",
     }  # fmt: skip
     for picture in pictures.values():
         assert_legible(picture.figure)
         assert len(picture.data) > 4 and picture.title
-    assert "HR 0.33 (0.24–0.46)" in pictures["nomogram_kaplan_meier_discovery"].alt
-    assert "HR 0.50 (0.40–0.62)" in pictures["nomogram_kaplan_meier_validation"].alt
-    assert "Low points: 184 events in 319" in pictures["nomogram_kaplan_meier_validation"].alt
+    assert "HR 0.33 (0.24–0.46)" in pictures["os_kaplan_meier_discovery"].alt
+    assert "HR 0.50 (0.40–0.62)" in pictures["os_kaplan_meier_validation"].alt
+    assert "Low points: 184 events in 319" in pictures["os_kaplan_meier_validation"].alt
     low = with_groups(study.validation.people, study.cut.cutpoint.threshold)["is_low"]
     assert int(low.sum()) == 319

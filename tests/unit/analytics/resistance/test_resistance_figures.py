@@ -11,11 +11,11 @@ from resistance_builders import call, calls, tumour
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
-from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
-from analytics.resistance.matrix_figure import cell_words, matrix_figure, set_words
+from analytics.figures.rates import RateRow, rate_figure
+from analytics.resistance.figures.change import ChangeGroup, ChangePanel, change_figure
+from analytics.resistance.figures.matrix import cell_words, matrix_figure, set_words
+from analytics.resistance.figures.shift import ShiftPanel, shift_figure
 from analytics.resistance.pairs.compare import compare_pair
-from analytics.resistance.rate_figure import RateRow, rate_figure
-from analytics.resistance.shift_figure import ShiftPanel, shift_figure
 
 
 def texts(figure: Figure) -> list[str]:

@@ -13,9 +13,9 @@ from scipy import stats
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
 from analytics.figures.forest import forest_figure
+from analytics.figures.labels import place_labels
 from analytics.scan.figures.burden import burden_slope_figure, forest_rows, leading_genes
 from analytics.scan.figures.effects import inflation, null_band, qq_figure, ranked_figure, volcano_figure
-from analytics.scan.figures.labels import place_labels
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult, scan_survival

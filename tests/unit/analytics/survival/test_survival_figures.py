@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -65,17 +66,17 @@ def frame(n: int = 80, **changes: Any) -> pd.DataFrame:
 
 
 def drawn(
-    data: pd.DataFrame, endpoint: str = "OS"
+    data: pd.DataFrame, endpoint: str = "OS", contrast: Contrast = ALK
 ) -> tuple[dict[str, Picture], Selection, list[SurvivalStatistic]]:
     selection = select_members(data, VARIANT, {})
     scope, sets, key = Scope("q", "default", endpoint), RowSets(), endpoint.lower()
-    rows = survival_statistics(scope, sets, selection.members, VARIANT, key, ALK)
+    rows = survival_statistics(scope, sets, selection.members, VARIANT, key, contrast)
     for cohort_id in sorted(selection.members["cohort_id"].unique()):
         of_cohort = selection.members[selection.members["cohort_id"] == cohort_id]
-        rows += survival_statistics(scope.of_cohort(cohort_id), sets, of_cohort, VARIANT, key, ALK)
+        rows += survival_statistics(scope.of_cohort(cohort_id), sets, of_cohort, VARIANT, key, contrast)
     in_group = selection.members["is_mutated"]
-    figures = flow_figure(SPEC, scope, selection, {ALK.group: in_group, ALK.reference: ~in_group})
-    return figures | contrast_figures(SPEC, scope, selection, rows, [], ALK, "ALK"), selection, rows
+    figures = flow_figure(SPEC, scope, selection, {contrast.group: in_group, contrast.reference: ~in_group})
+    return figures | contrast_figures(SPEC, scope, selection, rows, [], contrast, "ALK"), selection, rows
 
 
 def words(picture: Picture) -> str:
@@ -86,6 +87,11 @@ def words(picture: Picture) -> str:
 def test_an_analysis_has_curves_a_forest_and_a_flow_named_by_variant_and_endpoint() -> None:
     figures, _, _ = drawn(frame())
     assert set(figures) == {"default_os_flow", "default_os_kaplan_meier", "default_os_forest"}
+
+
+def test_of_several_groups_each_has_curves_and_a_forest_that_are_named_by_it() -> None:
+    figures, _, _ = drawn(frame(), contrast=replace(ALK, is_one_of_several=True))
+    assert set(figures) == {"default_os_flow", "default_os_kaplan_meier_mutated", "default_os_forest_mutated"}
 
 
 def test_the_curves_carry_the_hazard_ratio_of_all_members_and_the_log_rank_p() -> None:

@@ -15,10 +15,12 @@ from matplotlib.figure import Figure
 from analytics.engine.numbers import p_relation, p_value
 from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
+from analytics.figures.axes import colour_bar, hide_sides
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea import PrerankedResult
 
-MARGIN_MM, LEFT_MM, BOTTOM_MM = 3.0, 14.0, 10.0
+LEFT_MM, BOTTOM_MM = 14.0, 10.0
 RUNNING_MM, HITS_MM, METRIC_MM, GAP_MM = 34.0, 6.0, 20.0, 2.0
 ROW_MM, COLUMN_MM = 5.0, 11.0
 SMALLEST_PT, LARGEST_PT = 2.5, 9.5
@@ -36,45 +38,39 @@ def running_score_figure(
     running = result.running.get(gene_set)
     if running is None:
         raise InvalidSettingError(f"Gene set '{gene_set}' was not tested: its row says why.")
-    page_width = style.WIDTH_MM["single"]
-    full = page_width - 2 * MARGIN_MM
-    heading = style.wrap(title or set_words(gene_set), full, style.TITLE_PT, "bold")
+    page = Page("single", title or set_words(gene_set))
     least = 1.0 / result.permutations
     note = f"NES {running.nes:.2f}, p {p_relation(running.p, least)}, FDR q {p_value(running.fdr_q)}"
     note += f", {len(running.hits)} genes"
     small = style.line_height_mm(style.SMALL_PT)
-    head = MARGIN_MM + len(heading) * style.line_height_mm(style.TITLE_PT) + small + 2.0
+    head = page.head + small + 2.0
     height = head + RUNNING_MM + HITS_MM + METRIC_MM + 2 * GAP_MM + BOTTOM_MM + MARGIN_MM
-    width = page_width - LEFT_MM - MARGIN_MM - 1.0
+    width = page.width_mm - LEFT_MM - MARGIN_MM - 1.0
     place = np.arange(len(running.score))
     peak = int(np.argmax(np.abs(running.score)))
     colour = style.VERMILION if running.es > 0 else style.BLUE
     with style.house_style():
-        figure = style.new_figure("single", height)
-        page = style.sheet(figure)
-        for k, line in enumerate(heading):
-            y = MARGIN_MM + k * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-        page.text(MARGIN_MM, head - small - 2.0, style.keep_together(note), size=style.SMALL_PT, va="top")
-        top = style.axes_at(figure, LEFT_MM, head, width, RUNNING_MM)
+        page.open(height)
+        page.text(MARGIN_MM, head - small - 2.0, style.keep_together(note))
+        top = page.axes(LEFT_MM, head, width, RUNNING_MM)
         top.plot(place, running.score, color=colour, linewidth=1.1)
         top.axhline(0.0, color=style.GREY, linewidth=0.6)
         top.plot([peak, peak], [0.0, running.score[peak]], color=colour, linewidth=0.7, linestyle=(0, (3, 2)))
         top.set_ylabel("Running score")
         top.tick_params(labelbottom=False)
-        hits = style.axes_at(figure, LEFT_MM, head + RUNNING_MM + GAP_MM, width, HITS_MM)
+        hits = page.axes(LEFT_MM, head + RUNNING_MM + GAP_MM, width, HITS_MM)
         hits.vlines(running.hits, 0, 1, color=style.BLACK, linewidth=0.4)
         hits.set_yticks([])
         hits.tick_params(labelbottom=False)
         hits.set_ylim(0, 1)
-        last = style.axes_at(figure, LEFT_MM, head + RUNNING_MM + HITS_MM + 2 * GAP_MM, width, METRIC_MM)
+        last = page.axes(LEFT_MM, head + RUNNING_MM + HITS_MM + 2 * GAP_MM, width, METRIC_MM)
         last.fill_between(place, result.ranking.to_numpy(), color=style.LIGHT_GREY, linewidth=0)
         last.axhline(0.0, color=style.GREY, linewidth=0.6)
         last.set_ylabel("Metric")
         last.set_xlabel(f"Rank: {ends[0]} higher left, {ends[1]} right")
         for axes in (top, hits, last):
             axes.set_xlim(0, len(place) - 1)
-    return figure
+    return page.figure
 
 
 def enrichment_bubble_figure(
@@ -97,46 +93,21 @@ def enrichment_bubble_figure(
     nes, q = nes.loc[order], q.loc[order]
     names = [set_words(str(name)) for name in order]
     columns = [str(name) for name in tables]
-    layout = _bubble_layout(names, columns, title)
+    left, key = MARGIN_MM + widest_mm(names) + 3.0, 30.0
+    needed = left + len(columns) * COLUMN_MM + key + MARGIN_MM
+    page = Page("single" if needed <= style.WIDTH_MM["single"] else "double", title)
+    column = min(22.0, (page.width_mm - left - key - MARGIN_MM) / len(columns))
+    labels = ["\n".join(style.wrap(name, column - 1.0, style.SMALL_PT)) for name in columns]
+    head = page.head + 2.0
+    foot = max(label.count("\n") + 1 for label in labels) * style.line_height_mm(style.SMALL_PT) + 4.0
     with style.house_style():
-        figure = style.new_figure(layout["width"], layout["height"])
-        page = style.sheet(figure)
-        for k, line in enumerate(layout["title"]):
-            y = MARGIN_MM + k * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-        axes = style.axes_at(
-            figure, layout["left"], layout["head"], len(columns) * layout["column"], len(names) * ROW_MM
-        )
+        page.open(head + max(len(names) * ROW_MM, 40.0) + foot + MARGIN_MM)
+        axes = page.axes(left, head, len(columns) * column, len(names) * ROW_MM)
         _draw_bubbles(axes, nes, q)
         axes.set_yticks(range(len(names)), names, fontsize=style.SMALL_PT)
-        axes.set_xticks(range(len(columns)), layout["column_labels"], fontsize=style.SMALL_PT)
-        _draw_bubble_key(figure, page, layout, nes)
-    return figure
-
-
-def _bubble_layout(names: list[str], columns: list[str], title: str) -> dict[str, Any]:
-    left = MARGIN_MM + max(style.text_width_mm(name, style.SMALL_PT) for name in names) + 3.0
-    key = 30.0
-    needed = left + len(columns) * COLUMN_MM + key + MARGIN_MM
-    width: style.Width = "single" if needed <= style.WIDTH_MM["single"] else "double"
-    column = min(22.0, (style.WIDTH_MM[width] - left - key - MARGIN_MM) / len(columns))
-    labels = ["\n".join(style.wrap(name, column - 1.0, style.SMALL_PT)) for name in columns]
-    title_lines = (
-        style.wrap(title, style.WIDTH_MM[width] - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
-    )
-    head = MARGIN_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT) + 2.0
-    foot = max(label.count("\n") + 1 for label in labels) * style.line_height_mm(style.SMALL_PT) + 4.0
-    plot = max(len(names) * ROW_MM, 40.0)
-    return {
-        "width": width,
-        "height": head + plot + foot + MARGIN_MM,
-        "left": left,
-        "head": head,
-        "column": column,
-        "column_labels": labels,
-        "title": title_lines,
-        "key_left": left + len(columns) * column + 6.0,
-    }
+        axes.set_xticks(range(len(columns)), labels, fontsize=style.SMALL_PT)
+        _draw_bubble_key(page, left + len(columns) * column + 6.0, head, nes)
+    return page.figure
 
 
 def _size(q: Any) -> Any:
@@ -157,30 +128,21 @@ def _draw_bubbles(axes: Any, nes: pd.DataFrame, q: pd.DataFrame) -> None:
     axes.tick_params(length=0)
     axes.grid(color=style.LIGHT_GREY, linewidth=0.4)
     axes.set_axisbelow(True)
-    for side in ("left", "bottom"):
-        axes.spines[side].set_visible(False)
+    hide_sides(axes, "left", "bottom")
 
 
 def _limit(nes: pd.DataFrame) -> float:
     return float(np.ceil(10 * np.nanmax(np.abs(nes.to_numpy()))) / 10)
 
 
-def _draw_bubble_key(figure: Figure, page: Any, layout: dict[str, Any], nes: pd.DataFrame) -> None:
-    left, y = layout["key_left"], layout["head"]
+def _draw_bubble_key(page: Page, left: float, y: float, nes: pd.DataFrame) -> None:
     small = style.line_height_mm(style.SMALL_PT)
-    page.text(left, y, "FDR q", size=style.SMALL_PT, va="top")
+    page.text(left, y, "FDR q")
     for k, (q, text) in enumerate(((0.5, "0.5"), (0.1, "0.1"), (0.01, "0.01"), (0.001, "0.001 or less"))):
         line = y + small + 1.5 + k * 4.0
-        page.scatter(
+        page.sheet.scatter(
             [left + 2.0], [line], s=_size(q), color=style.LIGHT_GREY, edgecolors=style.GREY, linewidths=0.4
         )
-        page.text(left + 5.0, line, text, size=style.SMALL_PT, va="center")
-    bar = style.axes_at(figure, left, y + small + 19.0 + small, 3.0, 14.0)
-    limit = _limit(nes)
-    bar.imshow(
-        np.linspace(limit, -limit, 64)[:, None], aspect="auto", cmap="RdBu_r", extent=(0, 1, -limit, limit)
-    )
-    bar.set_xticks([])
-    bar.yaxis.tick_right()
-    bar.set_yticks([-limit, 0, limit], [f"{-limit:.1f}", "0", f"{limit:.1f}"])
-    page.text(left, y + small + 18.0, "NES", size=style.SMALL_PT, va="top")
+        page.text(left + 5.0, line, text, va="center")
+    colour_bar(page, left, y + small + 19.0 + small, _limit(nes), width=3.0, digits=".1f")
+    page.text(left, y + small + 18.0, "NES")

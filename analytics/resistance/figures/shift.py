@@ -16,6 +16,7 @@ from matplotlib.lines import Line2D
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page
 from analytics.resistance.pairs.compare import (
     FALLING,
     PRIVATE_TO_FIRST,
@@ -27,7 +28,7 @@ from analytics.resistance.pairs.compare import (
 )
 
 COLUMNS: Final = 4
-MARGIN_MM, LEFT_MM, PANEL_MM, GAP_MM, HEAD_MM, FOOT_MM = 3.0, 11.0, 34.0, 10.0, 9.5, 9.0
+LEFT_MM, PANEL_MM, GAP_MM, HEAD_MM, FOOT_MM = 11.0, 34.0, 10.0, 9.5, 9.0
 #: legend words, colour, marker, in drawing order
 _CLASSES: Final = (
     (TOO_SHALLOW, "no call in one sample, too shallow to say", "#A6A6A6", "x"),
@@ -58,40 +59,38 @@ def shift_figure(panels: Sequence[ShiftPanel], *, title: str) -> Figure:
     """
     if not panels:
         raise NoRowsError("No pair of samples was given: there is nothing to draw.")
-    n_rows = -(-len(panels) // COLUMNS)
-    head = MARGIN_MM + 6.0 + 2 * 4.0 + 2.0
-    height = head + n_rows * (HEAD_MM + PANEL_MM + FOOT_MM) + 2.0
+    page = Page("double", title)
+    # The key takes two lines below the title.
+    head = page.head + 6.0 + 2 * 4.0 + 2.0 - style.line_height_mm(style.TITLE_PT)
+    height = head + -(-len(panels) // COLUMNS) * (HEAD_MM + PANEL_MM + FOOT_MM) + 2.0
     with style.house_style():
-        figure = style.new_figure("double", height)
-        page = style.sheet(figure)
-        lines = style.wrap(title, style.WIDTH_MM["double"] - 2 * MARGIN_MM, style.TITLE_PT, "bold")
-        page.text(MARGIN_MM, MARGIN_MM, lines[0], size=style.TITLE_PT, weight="bold", va="top")
-        _legend(page)
+        page.open(height)
+        _legend(page, head - 12.4)
         for i, panel in enumerate(panels):
             row, column = divmod(i, COLUMNS)
             left = LEFT_MM + column * (PANEL_MM + GAP_MM)
             top = head + row * (HEAD_MM + PANEL_MM + FOOT_MM) + HEAD_MM
             page.text(left, top - 5.2, panel.heading, size=style.TEXT_PT, weight="bold", va="bottom")
-            page.text(left, top - 1.6, panel.note, size=style.SMALL_PT, va="bottom", color=style.GREY)
-            axes = style.axes_at(figure, left, top, PANEL_MM, PANEL_MM)
+            page.text(left, top - 1.6, panel.note, va="bottom", color=style.GREY)
+            axes = page.axes(left, top, PANEL_MM, PANEL_MM)
             _draw(axes, panel)
             if column == 0:
                 axes.set_ylabel("Allele fraction, later", labelpad=2)
             if i + COLUMNS >= len(panels):
                 axes.set_xlabel("Allele fraction, earlier", labelpad=2)
-    return figure
+    return page.figure
 
 
-def _legend(page: Axes) -> None:
+def _legend(page: Page, top: float) -> None:
     for i, (_, words, colour, marker) in enumerate(_CLASSES):
         column, row = divmod(i, 2)
-        x, y = MARGIN_MM + 2.0 + column * 58.0, MARGIN_MM + 7.6 + row * 4.0
-        page.add_line(
+        x, y = MARGIN_MM + 2.0 + column * 58.0, top + 4.0 + row * 4.0
+        page.sheet.add_line(
             Line2D(
                 [x], [y], marker=marker, color=colour, markersize=3.4, linestyle="none", markeredgewidth=0.8
             )
         )
-        page.text(x + 2.4, y, words, size=style.SMALL_PT, va="center")
+        page.text(x + 2.4, y, words, va="center")
 
 
 def drawn_class(mutations: pd.DataFrame) -> pd.Series:

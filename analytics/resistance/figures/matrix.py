@@ -16,10 +16,11 @@ from matplotlib.patches import Rectangle
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 from analytics.resistance.evidence.loss import BIALLELIC, CANNOT_SAY, HIGH, LOW, MODERATE, MONOALLELIC
 from analytics.resistance.pairs.events import ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_SAID
 
-MARGIN_MM, ROW_MM, LABEL_GAP_MM = 3.0, 5.2, 2.0
+ROW_MM, LABEL_GAP_MM = 5.2, 2.0
 _SHARE: Final = {HIGH: 1.0, MODERATE: 0.66, LOW: 0.33}
 #: legend words -> colour
 COLOURS: Final = {
@@ -64,46 +65,33 @@ def matrix_figure(
         raise NoRowsError("No pair of samples was given: there is nothing to draw.")
     blocks = {name: list(dict.fromkeys(members)) for name, members in genes.items()}
     n_columns = sum(len(b) for b in blocks.values())
-    page_width = style.WIDTH_MM["double"]
-    label_width = max(style.text_width_mm(label, style.TEXT_PT) for _, label in rows)
+    page = Page("double", title)
+    label_width = widest_mm((label for _, label in rows), style.TEXT_PT)
     left = MARGIN_MM + min(label_width, 60.0) + LABEL_GAP_MM
     gaps = 3.0 * (len(blocks) - 1)
-    column = min(8.0, (page_width - left - MARGIN_MM - gaps) / n_columns)
-    names = max(style.text_width_mm(g, style.SMALL_PT) for b in blocks.values() for g in b)
-    title_lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold")
-    head = MARGIN_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT)
+    column = min(8.0, (page.width_mm - left - MARGIN_MM - gaps) / n_columns)
+    names = widest_mm(g for b in blocks.values() for g in b)
+    head = page.head
     top = head + 6.5 + names + 2.0
     height = top + ROW_MM * len(rows) + 5.0 + 4.2 * 4 + MARGIN_MM
     with style.house_style():
-        figure = style.new_figure("double", height)
-        page = style.sheet(figure)
-        for k, line in enumerate(title_lines):
-            y = MARGIN_MM + k * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
+        page.open(height)
         at = {(e["pair_id"], e["hugo_symbol"]): e for e in events.to_dict("records")}
         x = left
         for name, members in blocks.items():
             words = set_words(name)
-            page.text(x, head + 3.5, words, size=style.SMALL_PT, va="center", color=style.GREY)
+            page.text(x, head + 3.5, words, va="center", color=style.GREY)
             for gene in members:
-                page.text(
-                    x + column / 2,
-                    top - 1.2,
-                    gene,
-                    size=style.SMALL_PT,
-                    rotation=90,
-                    ha="center",
-                    va="bottom",
-                )
+                page.text(x + column / 2, top - 1.2, gene, rotation=90, ha="center", va="bottom")
                 for k, (pair_id, _) in enumerate(rows):
-                    _cell(page, x, top + k * ROW_MM, column, at.get((pair_id, gene)))
+                    _cell(page.sheet, x, top + k * ROW_MM, column, at.get((pair_id, gene)))
                 x += column
             x += 3.0
         for k, (_, label) in enumerate(rows):
             y = top + (k + 0.5) * ROW_MM
             page.text(left - LABEL_GAP_MM, y, label, size=style.TEXT_PT, ha="right", va="center")
         _legend(page, top + ROW_MM * len(rows) + 5.0)
-    return figure
+    return page.figure
 
 
 def _cell(page: Axes, x: float, y: float, width: float, event: Mapping[Any, Any] | None) -> None:
@@ -131,25 +119,25 @@ def _mark(page: Axes, x: float, y: float, is_truncating: bool) -> None:
     )  # fmt: skip
 
 
-def _legend(page: Axes, top: float) -> None:
+def _legend(page: Page, top: float) -> None:
     for i, (words, colour) in enumerate(COLOURS.items()):
         column, row = divmod(i, 3)
         x, y = MARGIN_MM + column * 62.0, top + row * 4.2
-        page.add_patch(Rectangle((x, y - 1.4), 4.0, 2.8, facecolor=colour, edgecolor="none"))
-        page.text(x + 5.5, y, words, size=style.SMALL_PT, va="center")
+        page.sheet.add_patch(Rectangle((x, y - 1.4), 4.0, 2.8, facecolor=colour, edgecolor="none"))
+        page.text(x + 5.5, y, words, va="center")
     x = MARGIN_MM + 2 * 62.0
     for row, (words, share) in enumerate((("high confidence", 1.0), ("moderate", 0.66), ("low", 0.33))):
         y = top + row * 4.2
-        page.add_patch(Rectangle((x, y - 1.4), 4.0, 2.8, facecolor="#F4F4F4", edgecolor="none"))
-        page.add_patch(
+        page.sheet.add_patch(Rectangle((x, y - 1.4), 4.0, 2.8, facecolor="#F4F4F4", edgecolor="none"))
+        page.sheet.add_patch(
             Rectangle((x, y + 1.4 - 2.8 * share), 4.0, 2.8 * share, facecolor=style.GREY, edgecolor="none")
         )
-        page.text(x + 5.5, y, words, size=style.SMALL_PT, va="center")
+        page.text(x + 5.5, y, words, va="center")
     y = top + 3 * 4.2
     for x, words, is_truncating in (
         (MARGIN_MM, "truncating mutation", True),
         (MARGIN_MM + 62.0, "other mutation", False),
     ):
-        _mark(page, x + 2.0, y, is_truncating)
-        page.text(x + 5.5, y, words, size=style.SMALL_PT, va="center")
-    page.text(MARGIN_MM + 124.0, y, "colour without a mark: copies only", size=style.SMALL_PT, va="center")
+        _mark(page.sheet, x + 2.0, y, is_truncating)
+        page.text(x + 5.5, y, words, va="center")
+    page.text(MARGIN_MM + 124.0, y, "colour without a mark: copies only", va="center")

@@ -1,6 +1,5 @@
-"""The figure of a measure: box and strip plots by status, one panel a stratum (or a feature), with n, p and effect.
-
-How a panel looks belongs to ``immune.feature_figures``; which panels there are is decided here.
+"""The figure of a measure: box plots by status, one panel a stratum (or a feature), or with many features a heat map of
+median differences. How these look belongs to ``analytics.figures``.
 """
 
 from __future__ import annotations
@@ -12,11 +11,12 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.comparison.estimate import slug, stratum_labels
-from analytics.comparison.heatmap import heatmap_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.engine.numbers import p_value
-from analytics.figures.picture import Picture
-from analytics.immune.feature_figures import feature_boxplots
+from analytics.figures.box_plots import box_plot_figure
+from analytics.figures.heat_map import heat_map_figure
+from analytics.figures.picture import Picture, figure_stem
+from analytics.immune.gene_sets import set_words
 from analytics.results.statistic import ComparisonStatistic
 
 #: Panels that still fit a page; the strata with most carriers are shown.
@@ -24,6 +24,10 @@ MOST_PANELS = 12
 #: Fewer carriers than this are not drawn as a box of their own.
 FEWEST_CARRIERS = 3
 TOGETHER, WITHIN = "all members", "all, within strata"
+#: Column of the answer over all members, where their values have one unit.
+_TOGETHER = "all"
+#: Features that are named in the words for those who cannot see the figure.
+_NAMED = 5
 
 #: Values on the index of the members, and the statistic that they were tested by, if any.
 _Panel = tuple[pd.DataFrame, ComparisonStatistic | None]
@@ -41,7 +45,7 @@ def measure_picture(
     """Box plots of one measure, a heat map of one with many features or with units that do not go together; None where
     nothing was tested."""
     if len(values) > MOST_PANELS or (len(values) > 1 and _has_unlike_units(values)):
-        return heatmap_picture(spec, name, list(values), rows)
+        return _heat_map(spec, name, list(values), rows)
     tested = {
         (row.feature, row.stratum): row
         for row in rows
@@ -59,8 +63,8 @@ def measure_picture(
     measure = spec.measures[name]
     title = f"{measure.title} by {spec.gene} status"
     units = _units([values_of for _, values_of, _ in panels])
-    figure = feature_boxplots(
-        features, members["is_mutated"], table, title=f"{title}{units}", log_scale=measure.log_axis
+    figure = box_plot_figure(
+        features, members["is_mutated"], table, title=f"{title}{units}", is_log=measure.log_axis
     )
     return Picture(figure, title, _alt(contrast, title, table), _data(features, members))
 
@@ -136,4 +140,63 @@ def _data(features: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
 
 def picture_stem(variant: str, measure: str) -> str:
     """File stem of a measure's figure."""
-    return f"{variant}_{slug(measure)}"
+    return figure_stem(slug(measure), variant=variant)
+
+
+def _heat_map(
+    spec: ComparisonSpec, name: str, features: Sequence[str], rows: Sequence[ComparisonStatistic]
+) -> Picture | None:
+    """Median differences of a measure; None where no stratum has enough of both groups."""
+    cells = pd.DataFrame([_cell(row) for row in rows if _is_cell(row, name)])
+    if cells.empty:
+        return None
+    cells = cells[cells["feature"].isin(features)].dropna(subset=["median_difference"])
+    if cells.empty:
+        return None
+    columns = [_TOGETHER, *sorted(set(cells["column"]) - {_TOGETHER})]
+    columns = [column for column in columns if (cells["column"] == column).any()]
+    order = [feature for feature in features if (cells["feature"] == feature).any()]
+    matrix = cells.pivot(index="feature", columns="column", values="median_difference").loc[order, columns]
+    q = cells.pivot(index="feature", columns="column", values="q").loc[order, columns]
+    named = (
+        set_words if spec.measures[name].source == "gene_sets" else lambda feature: feature.replace("_", " ")
+    )
+    labels = [named(str(feature)) for feature in order]
+    shown = matrix.set_axis(labels, axis=0).rename(columns=lambda column: str(column).replace("_", " "))
+    title = f"{spec.measures[name].title} by {spec.gene} status"
+    label = f"Median difference ({', '.join(sorted(set(cells['unit'].dropna()))) or 'no unit'})"
+    figure = heat_map_figure(
+        shown,
+        q=q.set_axis(shown.columns, axis=1).set_axis(labels, axis=0),
+        title=title,
+        value_label="Median difference" if len(label) > 60 else label,
+    )
+    return Picture(figure, title, _heat_map_alt(spec, title, cells), cells.reset_index(drop=True))
+
+
+def _is_cell(row: ComparisonStatistic, name: str) -> bool:
+    key = row.key
+    return key.startswith(f"{name}.") and ".wilcoxon" in key and "own_mutations_kept" not in key
+
+
+def _cell(row: ComparisonStatistic) -> dict[str, object]:
+    return {
+        "feature": row.feature,
+        "column": row.stratum or _TOGETHER,
+        "median_difference": row.median_difference,
+        "q": np.nan if row.q is None else row.q,
+        "p": row.p,
+        "n_in_group": row.counts.n_in_group,
+        "n_in_reference": row.counts.n_in_reference,
+        "unit": row.unit,
+    }
+
+
+def _heat_map_alt(spec: ComparisonSpec, title: str, cells: pd.DataFrame) -> str:
+    largest = cells.reindex(cells["median_difference"].astype(float).abs().sort_values(ascending=False).index)
+    named = "; ".join(
+        f"{row.feature} {row.median_difference:+.2f} in {row.column}"
+        for row in largest.head(_NAMED).itertuples()
+    )
+    n_below = int((cells["q"] < 0.05).sum())
+    return f"Heat map of {title}: {len(cells)} cells, {n_below} with q below 0.05. Largest: {named}."

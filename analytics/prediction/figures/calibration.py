@@ -1,6 +1,6 @@
 """Pictures of calibration and of the search for a cut-off.
 
-What does NOT belong here: the nomogram (`nomogram_figure`), Kaplan-Meier curves and any statistics.
+What does NOT belong here: the nomogram (`nomogram`), Kaplan-Meier curves and any statistics.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from matplotlib.figure import Figure
 from analytics.engine.numbers import p_relation
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page
 from analytics.prediction.cut_off.cutpoint import CutpointSelection
 from analytics.prediction.cut_off.refitted_p import RefittedP
 from analytics.prediction.performance.calibration import CalibrationCurve
 from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 
-MARGIN_MM, LEFT_MM, BOTTOM_MM = 3.0, 12.0, 10.0
+LEFT_MM, BOTTOM_MM = 12.0, 10.0
 PLOT_MM: Final = 68.0
 MARKERS: Final = ("o", "s", "^", "D")
 
@@ -41,28 +42,24 @@ def calibration_figure(
             f"A calibration figure shows 1 to {len(MARKERS)} curves, not {len(curves)}."
         )
     names = list(labels or [f"{curve.horizon_months:g} months" for curve in curves])
-    page_width = style.WIDTH_MM["single"]
-    full = page_width - 2 * MARGIN_MM
-    title_lines = style.wrap(title, full, style.TITLE_PT, "bold") if title else []
-    note_lines = [line for note in notes for line in style.wrap(note, full, style.SMALL_PT)]
+    page = Page("single", title)
+    note_lines = page.wrap(*notes)
     small = style.line_height_mm(style.SMALL_PT)
     key_lines = len(names) + (1 if any(isinstance(c, CorrectedCalibration) for c in curves) else 0)
-    head = MARGIN_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT) + key_lines * small + 2.0
+    head = page.head + key_lines * small + 2.0
     height = head + PLOT_MM + BOTTOM_MM + len(note_lines) * small + MARGIN_MM
     with style.house_style():
-        figure = style.new_figure("single", height)
-        page = style.sheet(figure)
-        axes = style.axes_at(figure, LEFT_MM, head, PLOT_MM, PLOT_MM)
-        y = MARGIN_MM
-        for line in title_lines:
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-            y += style.line_height_mm(style.TITLE_PT)
+        page.open(height)
+        axes = page.axes(LEFT_MM, head, PLOT_MM, PLOT_MM)
+        y = page.head
         axes.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
         low = 1.0
         for curve, name, colour, marker in zip(curves, names, style.GROUP_COLOURS, MARKERS, strict=False):
-            page.plot([MARGIN_MM + 1.5], [y + 0.42 * small], marker=marker, color=colour, markersize=3.5)
+            page.sheet.plot(
+                [MARGIN_MM + 1.5], [y + 0.42 * small], marker=marker, color=colour, markersize=3.5
+            )
             text = f"{name}: mean absolute error {curve.mean_absolute_error:.3f}"
-            page.text(MARGIN_MM + 4.5, y, text, size=style.SMALL_PT, va="top")
+            page.text(MARGIN_MM + 4.5, y, text)
             y += small
             table = curve.table.dropna(subset=["observed"])
             x, seen = table["predicted"].to_numpy(), table["observed"].to_numpy()
@@ -77,17 +74,17 @@ def calibration_figure(
                     x, table["corrected"], linestyle="none", marker="x", color=colour, markersize=4, zorder=4
                 )
         if key_lines > len(names):
-            page.plot([MARGIN_MM + 1.5], [y + 0.42 * small], marker="x", color=style.BLACK, markersize=4)
-            page.text(MARGIN_MM + 4.5, y, "corrected for optimism", size=style.SMALL_PT, va="top")
+            page.sheet.plot(
+                [MARGIN_MM + 1.5], [y + 0.42 * small], marker="x", color=style.BLACK, markersize=4
+            )
+            page.text(MARGIN_MM + 4.5, y, "corrected for optimism")
         floor = max(0.0, np.floor(10 * low) / 10)
         axes.set_xlim(floor, 1.0)
         axes.set_ylim(floor, 1.0)
         axes.set_xlabel("Predicted survival")
         axes.set_ylabel("Observed survival (Kaplan-Meier)")
-        for k, line in enumerate(note_lines):
-            place = head + PLOT_MM + BOTTOM_MM + k * small
-            page.text(MARGIN_MM, place, line, size=style.SMALL_PT, va="top", color=style.GREY)
-    return figure
+        page.lines(head + PLOT_MM + BOTTOM_MM, note_lines, color=style.GREY)
+    return page.figure
 
 
 def cutpoint_figure(
@@ -99,9 +96,7 @@ def cutpoint_figure(
     largest statistic where nothing is prognostic as a dotted line.
     """
     cut, profile = selection.cutpoint, selection.profile
-    page_width = style.WIDTH_MM["single"]
-    full = page_width - 2 * MARGIN_MM
-    title_lines = style.wrap(title, full, style.TITLE_PT, "bold") if title else []
+    page = Page("single", title)
     corrected, naive = p_relation(cut.p_corrected, 1.0 / cut.n_permutations), p_relation(cut.p_naive)
     text = f"Cut at {cut.threshold:.4g}: {cut.n_low} at or below, {cut.n_high} above; "
     if refitted is not None:
@@ -111,29 +106,16 @@ def cutpoint_figure(
     else:
         text += f"corrected p {corrected} ({cut.n_permutations:,} permutations), "
     text += f"naive p {naive}."
-    lines = style.wrap(text, full, style.SMALL_PT)
+    lines = page.wrap(text)
     dotted = "Dotted: 95 % of the largest statistics stay below it where nothing is prognostic."
-    keys = style.wrap(dotted, full, style.SMALL_PT) if refitted is not None else []
+    keys = page.wrap(dotted) if refitted is not None else []
     small = style.line_height_mm(style.SMALL_PT)
-    head = (
-        MARGIN_MM
-        + len(title_lines) * style.line_height_mm(style.TITLE_PT)
-        + (len(lines) + len(keys)) * small
-        + 2.0
-    )
+    head = page.head + (len(lines) + len(keys)) * small + 2.0
     plot_height = 45.0
     with style.house_style():
-        figure = style.new_figure("single", head + plot_height + BOTTOM_MM + MARGIN_MM)
-        page = style.sheet(figure)
-        y = MARGIN_MM
-        for line in title_lines:
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-            y += style.line_height_mm(style.TITLE_PT)
-        for line in [*lines, *keys]:
-            colour = style.GREY if line in keys else style.BLACK
-            page.text(MARGIN_MM, y, line, size=style.SMALL_PT, va="top", color=colour)
-            y += small
-        axes = style.axes_at(figure, LEFT_MM, head, page_width - LEFT_MM - MARGIN_MM - 1.0, plot_height)
+        page.open(head + plot_height + BOTTOM_MM + MARGIN_MM)
+        page.lines(page.lines(page.head, lines), keys, color=style.GREY)
+        axes = page.axes(LEFT_MM, head, page.width_mm - LEFT_MM - MARGIN_MM - 1.0, plot_height)
         axes.step(
             profile["threshold"], profile["statistic"].abs(), where="post", color=style.BLUE, linewidth=0.9
         )
@@ -147,4 +129,4 @@ def cutpoint_figure(
         axes.set_ylim(0, 1.08 * top)
         axes.set_xlabel(x_label or cut.marker)
         axes.set_ylabel("Standardised log-rank statistic")
-    return figure
+    return page.figure

@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 from analytics.prediction.nomogram import MAX_POINTS, Nomogram
 
-MARGIN_MM: Final = 3.0
 TICK_MM, ROW_GAP_MM, LABEL_GAP_MM = 1.4, 4.2, 3.0
 LABEL_SHARE: Final = 0.34
 # Clear space between two tick labels.
@@ -43,10 +43,11 @@ def nomogram_figure(
 ) -> Figure:
     """Draw the nomogram, `note` in grey below it. Numeric labels that would overlap are left out, levels are put on
     several lines."""
-    page_width = style.WIDTH_MM[width]
+    page = Page(width, title)
+    page_width = page.width_mm
     names = ["Points", *(axis.label for axis in nomogram.axes), "Total points"]
     names += [f"{axis.horizon_months:g}-month survival" for axis in nomogram.survival_axes]
-    widest = max(style.text_width_mm(name, style.TEXT_PT) for name in names)
+    widest = widest_mm(names, style.TEXT_PT)
     name_width = min(widest, LABEL_SHARE * page_width)
     left = MARGIN_MM + name_width + LABEL_GAP_MM
     right = page_width - MARGIN_MM - 3.0
@@ -56,23 +57,17 @@ def nomogram_figure(
         max(TICK_MM + row.n_lanes * small, len(row.name) * style.line_height_mm(style.TEXT_PT))
         for row in rows
     ]
-    title_lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold") if title else []
-    head = MARGIN_MM + len(title_lines) * style.line_height_mm(style.TITLE_PT) + 2.0
-    notes = style.wrap(note, page_width - 2 * MARGIN_MM, style.SMALL_PT) if note else []
+    head = page.head + 2.0
+    notes = page.wrap(note) if note else []
     height = head + sum(heights) + ROW_GAP_MM * len(rows) + len(notes) * small + MARGIN_MM
     with style.house_style():
-        figure = style.new_figure(width, height)
-        page = style.sheet(figure)
-        for k, line in enumerate(title_lines):
-            y = MARGIN_MM + k * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
+        page.open(height)
         y = head
         for row, row_height in zip(rows, heights, strict=True):
-            _draw_row(page, row, y, row_height, name_width)
+            _draw_row(page.sheet, row, y, row_height, name_width)
             y += row_height + ROW_GAP_MM
-        for k, line in enumerate(notes):
-            page.text(MARGIN_MM, y + k * small, line, size=style.SMALL_PT, va="top", color=style.GREY)
-    return figure
+        page.lines(y, notes, color=style.GREY)
+    return page.figure
 
 
 def _rows(nomogram: Nomogram, names: list[str], name_width: float, left: float, right: float) -> list[_Row]:

@@ -15,8 +15,10 @@ from matplotlib.figure import Figure
 from analytics.engine.numbers import with_ends
 from analytics.errors import NoRowsError
 from analytics.figures import style
+from analytics.figures.axes import hide_sides
+from analytics.figures.page import MARGIN_MM, Page, widest_mm
 
-MARGIN_MM, ROW_MM, COUNT_MM, RATE_MM = 3.0, 4.0, 20.0, 31.0
+ROW_MM, COUNT_MM, RATE_MM = 4.0, 20.0, 31.0
 TICKS: Final = (1, 2, 5, 10, 20, 25, 50)
 
 
@@ -41,27 +43,18 @@ def rate_figure(rows: Sequence[RateRow], *, title: str, x_label: str) -> Figure:
     """
     if not any(not row.is_heading for row in rows):
         raise NoRowsError("No rate was given: there is nothing to draw.")
-    page_width = style.WIDTH_MM["double"]
-    widest = max(style.text_width_mm(row.label, style.TEXT_PT, "bold") for row in rows) + 4.0
+    page = Page("double", title)
+    widest = widest_mm((row.label for row in rows), style.TEXT_PT, "bold") + 4.0
     left = MARGIN_MM + min(widest, 66.0) + COUNT_MM
-    plot_width = page_width - left - RATE_MM - 2 * MARGIN_MM
-    lines = style.wrap(title, page_width - 2 * MARGIN_MM, style.TITLE_PT, "bold")
-    top = MARGIN_MM + len(lines) * style.line_height_mm(style.TITLE_PT) + 6.0
+    plot_width = page.width_mm - left - RATE_MM - 2 * MARGIN_MM
+    top = page.head + 6.0
     height = top + ROW_MM * len(rows) + 11.0
     with style.house_style():
-        figure = style.new_figure("double", height)
-        page = style.sheet(figure)
-        for k, line in enumerate(lines):
-            y = MARGIN_MM + k * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
-        page.text(
-            left - 3.0, top - 2.0, "n / all", size=style.SMALL_PT, ha="right", va="bottom", color=style.GREY
-        )
-        right = page_width - MARGIN_MM
-        page.text(
-            right, top - 2.0, "% (95 % CI)", size=style.SMALL_PT, ha="right", va="bottom", color=style.GREY
-        )
-        axes = style.axes_at(figure, left, top, plot_width, ROW_MM * len(rows))
+        page.open(height)
+        page.text(left - 3.0, top - 2.0, "n / all", ha="right", va="bottom", color=style.GREY)
+        right = page.width_mm - MARGIN_MM
+        page.text(right, top - 2.0, "% (95 % CI)", ha="right", va="bottom", color=style.GREY)
+        axes = page.axes(left, top, plot_width, ROW_MM * len(rows))
         axes.set_ylim(ROW_MM * len(rows), 0.0)
         drawn = [row for row in rows if not row.is_heading and not math.isnan(row.rate)]
         end = 100 * max([0.05, *(row.ci_high for row in drawn)])
@@ -69,7 +62,7 @@ def rate_figure(rows: Sequence[RateRow], *, title: str, x_label: str) -> Figure:
         step = next((tick for tick in TICKS if end / tick <= 6), 50)
         axes.set_xticks([tick for tick in range(0, 101, step) if tick <= min(100.0, end * 1.04)])
         axes.set_yticks([])
-        axes.spines["left"].set_visible(False)
+        hide_sides(axes, "left")
         axes.set_xlabel(x_label)
         for k, row in enumerate(rows):
             y = (k + 0.5) * ROW_MM
@@ -88,20 +81,19 @@ def rate_figure(rows: Sequence[RateRow], *, title: str, x_label: str) -> Figure:
                     zorder=3,
                     clip_on=False,
                 )
-    return figure
+    return page.figure
 
 
-def _line(page: object, row: RateRow, y: float, left: float, right: float) -> None:
-    text = page.text  # type: ignore[attr-defined]
+def _line(page: Page, row: RateRow, y: float, left: float, right: float) -> None:
     if row.is_heading:
-        text(MARGIN_MM, y, row.label, size=style.TEXT_PT, weight="bold", va="center")
+        page.text(MARGIN_MM, y, row.label, size=style.TEXT_PT, weight="bold", va="center")
         return
     indent = 4.0 if row.is_minor else 2.0
     room = left - COUNT_MM - MARGIN_MM - indent
     label = style.wrap(row.label, max(room, 10.0), style.TEXT_PT)[0]
-    text(MARGIN_MM + indent, y, label, size=style.TEXT_PT, va="center")
-    text(left - 3.0, y, f"{row.n_yes} / {row.n}", size=style.TEXT_PT, ha="right", va="center")
+    page.text(MARGIN_MM + indent, y, label, size=style.TEXT_PT, va="center")
+    page.text(left - 3.0, y, f"{row.n_yes} / {row.n}", size=style.TEXT_PT, ha="right", va="center")
     said = "no one profiled"
     if not math.isnan(row.rate):
         said = with_ends(row.rate, row.ci_low, row.ci_high, "percent")
-    text(right, y, said, size=style.TEXT_PT, ha="right", va="center")
+    page.text(right, y, said, size=style.TEXT_PT, ha="right", va="center")

@@ -16,9 +16,10 @@ from matplotlib.figure import Figure
 
 from analytics.errors import NoRowsError
 from analytics.figures import style
+from analytics.figures.page import MARGIN_MM, Page
 
 COLUMNS: Final = 4
-MARGIN_MM, LEFT_MM, PANEL_W_MM, PANEL_H_MM, GAP_MM, HEAD_MM, FOOT_MM = 3.0, 11.0, 34.0, 30.0, 10.0, 7.0, 9.0
+LEFT_MM, PANEL_W_MM, PANEL_H_MM, GAP_MM, HEAD_MM, FOOT_MM = 11.0, 34.0, 30.0, 10.0, 7.0, 9.0
 
 
 @dataclass(frozen=True)
@@ -47,30 +48,24 @@ def change_figure(panels: Sequence[ChangePanel], *, title: str, times: tuple[str
     """
     if not panels:
         raise NoRowsError("No measure was given: there is nothing to draw.")
-    n_rows = -(-len(panels) // COLUMNS)
-    lines = style.wrap(title, style.WIDTH_MM["double"] - 2 * MARGIN_MM, style.TITLE_PT, "bold")
-    below_title = MARGIN_MM + len(lines) * style.line_height_mm(style.TITLE_PT)
-    head = below_title + 5.0
-    height = head + n_rows * (HEAD_MM + PANEL_H_MM + FOOT_MM) + 4.0
+    page = Page("double", title)
+    head = page.head + 5.0
+    height = head + -(-len(panels) // COLUMNS) * (HEAD_MM + PANEL_H_MM + FOOT_MM) + 4.0
     with style.house_style():
-        figure = style.new_figure("double", height)
-        page = style.sheet(figure)
-        for k, line in enumerate(lines):
-            y = MARGIN_MM + k * style.line_height_mm(style.TITLE_PT)
-            page.text(MARGIN_MM, y, line, size=style.TITLE_PT, weight="bold", va="top")
+        page.open(height)
         said = f"In each panel left: {times[0]}, right: {times[1]}; black joins the medians."
-        page.text(MARGIN_MM, below_title + 0.5, said, size=style.SMALL_PT, va="top", color=style.GREY)
+        page.text(MARGIN_MM, page.head + 0.5, said, color=style.GREY)
         for i, panel in enumerate(panels):
             row, column = divmod(i, COLUMNS)
             left = LEFT_MM + column * (PANEL_W_MM + GAP_MM)
             top = head + row * (HEAD_MM + PANEL_H_MM + FOOT_MM) + HEAD_MM
             heading = style.wrap(panel.heading, PANEL_W_MM + GAP_MM - 1.0, style.TEXT_PT, "bold")[0]
             page.text(left, top - 3.4, heading, size=style.TEXT_PT, weight="bold", va="bottom")
-            axes = style.axes_at(figure, left, top, PANEL_W_MM, PANEL_H_MM)
+            axes = page.axes(left, top, PANEL_W_MM, PANEL_H_MM)
             _draw(axes, panel)
             if column == 0 or panel.unit != panels[i - 1].unit:
                 axes.set_ylabel(panel.unit, labelpad=2, fontsize=style.SMALL_PT)
-    return figure
+    return page.figure
 
 
 def _draw(axes: Axes, panel: ChangePanel) -> None:

@@ -10,15 +10,15 @@ from typing import Any
 import pandas as pd
 
 from analytics.engine.numbers import p_relation, p_value
-from analytics.figures.picture import Picture
+from analytics.figures.picture import Picture, figure_stem
+from analytics.figures.rates import RateRow, rate_figure
 from analytics.immune.gene_sets import set_words as set_name_words
 from analytics.resistance.acquired.outcomes import NOT_EVALUABLE, OUTCOME_WORDS
-from analytics.resistance.change_figure import ChangeGroup, ChangePanel, change_figure
+from analytics.resistance.figures.change import ChangeGroup, ChangePanel, change_figure
+from analytics.resistance.figures.matrix import cell_words, matrix_figure, set_words
+from analytics.resistance.figures.shift import ShiftPanel, drawn_class, shift_figure
 from analytics.resistance.intrinsic.estimate import SITE
-from analytics.resistance.matrix_figure import cell_words, matrix_figure, set_words
 from analytics.resistance.pairs.compared import ComparedPairs
-from analytics.resistance.rate_figure import RateRow, rate_figure
-from analytics.resistance.shift_figure import ShiftPanel, drawn_class, shift_figure
 from analytics.resistance.spec import ResistanceSpec
 from analytics.resistance.tables import PairStatistic
 from analytics.response.rates import exact_rate
@@ -44,13 +44,15 @@ def pair_figures(
     figures: dict[str, Picture] = {}
     for start in range(0, len(pairs), PER_SHEET):
         sheet = pairs.iloc[start : start + PER_SHEET]
-        number = f"_{start // PER_SHEET + 1}" if len(pairs) > PER_SHEET else ""
-        figures[f"{variant}_allele_fractions{number}"] = _shift_picture(
+        number = str(start // PER_SHEET + 1) if len(pairs) > PER_SHEET else ""
+        figures[figure_stem("allele_fractions", variant=variant, part=number)] = _shift_picture(
             spec, sheet, compared.mutations, genes
         )
     headline = pairs[pairs["is_headline"]]
     if len(headline):
-        figures[f"{variant}_resistance_events"] = _matrix_picture(spec, headline, compared.events, gene_sets)
+        figures[figure_stem("resistance_events", variant=variant)] = _matrix_picture(
+            spec, headline, compared.events, gene_sets
+        )
     return figures
 
 
@@ -135,7 +137,9 @@ def outcome_figures(spec: ResistanceSpec, variant: str, outcomes: pd.DataFrame) 
         rows, title=f"{spec.title}: outcome", x_label="% of patients with an evaluable response"
     )
     return {
-        f"{variant}_outcomes": _rate_picture(figure, rows, "Outcome of each patient by the declared rule")
+        figure_stem("outcomes", variant=variant): _rate_picture(
+            figure, rows, "Outcome of each patient by the declared rule"
+        )
     }
 
 
@@ -171,7 +175,9 @@ def intrinsic_figures(
         if lines:
             figure = rate_figure(lines, title=f"{spec.title}: {words}", x_label="% of the profiled")
             title = f"Intrinsic loss before treatment: {words}"
-            figures[f"{variant}_intrinsic_{definition}"] = _rate_picture(figure, lines, title)
+            figures[figure_stem("intrinsic", variant=variant, part=definition)] = _rate_picture(
+                figure, lines, title
+            )
     return figures
 
 
@@ -204,7 +210,7 @@ def _site_figure(
         x_label="% of the profiled",
     )
     title = "Intrinsic loss before treatment, by site of the sample"
-    return {f"{variant}_intrinsic_sites": _rate_picture(figure, lines, title)}
+    return {figure_stem("intrinsic", variant=variant, part="sites"): _rate_picture(figure, lines, title)}
 
 
 def _rate_row(row: FrequencyStatistic, label: str, *, is_minor: bool = False) -> RateRow:
@@ -268,7 +274,8 @@ def change_figures(
             f"{f} {r.estimate:+.2f} (p {p_value(r.p)}, n {r.n})"
             for (c, f, g), r in tests.items() if c == cohort_id and g == "all" and r.p is not None
         ]  # fmt: skip
-        stem = f"{variant}_{cohort_id}_expression_{later.replace(' ', '_')}"
+        part = f"{later.replace(' ', '_')}_{cohort_id}"
+        stem = figure_stem("expression", variant=variant, part=part)
         figures[stem] = Picture(
             change_figure(panels, title=f"{spec.title}: expression, {words}", times=(earlier, later)),
             title=f"Checkpoints and interferon programme, {words}",

@@ -1,23 +1,24 @@
 """The pictures of a nomogram study, each with its title, its words and its numbers.
 
-How they look belongs to `nomogram_figure` and `figures`; which numbers they show is decided here.
+How they look belongs to `nomogram` and `calibration`; which numbers they show is decided here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 
 from analytics.engine.numbers import p_relation, with_ends
 from analytics.errors import AnalysisError
-from analytics.figures.kaplan_meier import kaplan_meier_figure
-from analytics.figures.picture import Picture
+from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure
+from analytics.figures.picture import Picture, figure_stem
 from analytics.prediction.cut_off.cutpoint import CutpointSelection
 from analytics.prediction.cut_off.refitted_p import RefittedP
-from analytics.prediction.figures import calibration_figure, cutpoint_figure
+from analytics.prediction.figures.calibration import calibration_figure, cutpoint_figure
+from analytics.prediction.figures.nomogram import nomogram_figure
 from analytics.prediction.low_high import with_groups
-from analytics.prediction.nomogram_figure import nomogram_figure
 from analytics.prediction.performance.calibration import CalibrationCurve
 from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
@@ -32,7 +33,7 @@ def study_pictures(
     study: PredictionStudy,
     *,
     endpoint: str = "OS",
-    stem: str = "nomogram",
+    variant: str = "",
     strata: Sequence[str] = (),
     validation_strata: Sequence[str] = (),
 ) -> dict[str, Picture]:
@@ -42,18 +43,19 @@ def study_pictures(
     who are followed from the start) and say time zero where there is `origin`.
     """
     survival = _SURVIVAL.get(endpoint, endpoint)
-    pictures = {f"{stem}_nomogram": _nomogram(study, survival)}
-    pictures[f"{stem}_calibration_discovery"] = _calibration(study.calibrations, study.discovery)
+    stem = partial(figure_stem, variant=variant, endpoint=endpoint)
+    pictures = {stem("nomogram"): _nomogram(study, survival)}
+    pictures[stem("calibration", part="discovery")] = _calibration(study.calibrations, study.discovery)
     if (
         study.validation is not None
         and study.validation.performance
         and study.validation.performance.calibration
     ):
         curves = study.validation.performance.calibration
-        pictures[f"{stem}_calibration_validation"] = _calibration(curves, study.validation)
+        pictures[stem("calibration", part="validation")] = _calibration(curves, study.validation)
     if study.cut is None:
         return pictures
-    pictures[f"{stem}_cut_off"] = _cut_off(study.cut, study.cut_p)
+    pictures[stem("cut_off")] = _cut_off(study.cut, study.cut_p)
     for side, of_side in ((study.discovery, strata), (study.validation, validation_strata)):
         if side is None:
             continue
@@ -61,7 +63,7 @@ def study_pictures(
             picture = _kaplan_meier(side, study.cut, study.cut_p, survival, of_side)
         except AnalysisError:
             continue  # one group is empty: its row says so
-        pictures[f"{stem}_kaplan_meier_{side.population}"] = picture
+        pictures[stem("kaplan_meier", part=side.population)] = picture
     return pictures
 
 
@@ -142,11 +144,7 @@ def _kaplan_meier(
         x_label=f"Months from {origin_words(side.members)}" if "clock_family" in side.members else "Months",
         y_label=survival.capitalize(),
     )
-    groups = [
-        f"{labels[c.group]}: {c.n_events} events in {c.n}, median "
-        + (f"{c.median.months:.1f} months" if c.median.median_reached else "not reached")
-        for c in curves
-    ]
+    groups = [curve_words(curve, labels[curve.group]) for curve in curves]
     data = pd.concat([curve.table.assign(group=labels[curve.group]) for curve in curves], ignore_index=True)
     return Picture(figure, title, f"Kaplan-Meier curves. {'; '.join(groups)}. {' '.join(notes)}", data)
 
