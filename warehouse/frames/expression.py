@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analytics.comparison.source import VALUE_COLUMNS, ListedSet, MeasureValues, SetCoverage
@@ -21,7 +22,7 @@ from analytics.immune.ssgsea import ssgsea
 _FEWEST_SAMPLES = 5
 
 _EXPRESSION = """
-select cohort_id, sample_id, hugo_symbol as feature, log2_value as value, log2_unit as unit
+select cohort_id, sample_id, hugo_symbol as feature, value, log2_unit as unit, unit <> log2_unit as is_linear
 from marts.patient_expression
 where list_contains($cohorts, cohort_id) and ($genes = [] or list_contains($genes, hugo_symbol))
 order by cohort_id, sample_id, hugo_symbol
@@ -57,8 +58,12 @@ def expression_values(
     con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], genes: Sequence[str] = ()
 ) -> pd.DataFrame:
     """cohort_id, sample_id, feature (gene), value, unit, one row a person's sample and gene; without ``genes`` all. On
-    the scale of ``marts.patient_expression`` a difference is a fold."""
-    return con.execute(_EXPRESSION, {"cohorts": list(cohorts), "genes": list(genes)}).df()
+    the scale of ``marts.patient_expression.log2_value`` a difference is a fold."""
+    found = con.execute(_EXPRESSION, {"cohorts": list(cohorts), "genes": list(genes)}).df()
+    # numpy's logarithm: DuckDB's differs in the last bit of one value in thousands, and ranks break ties by that
+    is_linear = found.pop("is_linear").astype(bool)
+    found["value"] = found["value"].mask(is_linear, np.log2(found["value"].clip(lower=0) + 1))
+    return found
 
 
 def expression_matrix(con: duckdb.DuckDBPyConnection, cohort_id: str) -> pd.DataFrame:
