@@ -3,12 +3,16 @@
 import dagster as dg
 import duckdb
 
+from analytics.claims.own_rows import rows_against_themselves
 from orchestration.resources import Warehouse
 from warehouse.left_out import left_out_published
+from warehouse.lineage import every_statistic
 
 PUBLISHED = dg.AssetKey(["published", "icb"])
 #: The check that fails, as a warning, when a cohort was left out.
 COMPLETE = "every_cohort_is_in_it"
+#: Rows that a check spells out.
+_MOST_FINDINGS = 20
 
 
 def published_checks() -> list[dg.AssetChecksDefinition]:
@@ -47,4 +51,17 @@ def published_checks() -> list[dg.AssetChecksDefinition]:
             metadata={cohort.cohort_id: cohort.sentence for cohort in left_out},
         )
 
-    return [one_person_once, statistics_can_be_walked_back, every_cohort]
+    @dg.asset_check(
+        asset=PUBLISHED,
+        description="p and interval of every ratio come from one model, by the rules that judge the papers' claims.",
+    )
+    def one_row_one_model(warehouse: Warehouse) -> dg.AssetCheckResult:
+        with duckdb.connect(str(warehouse.settings.published_file), read_only=True) as con:
+            found = rows_against_themselves(every_statistic(con))
+        return dg.AssetCheckResult(
+            passed=not found,
+            metadata={"rows": len(found)}
+            | {finding.stat_id: finding.sentence for finding in found[:_MOST_FINDINGS]},
+        )
+
+    return [one_person_once, statistics_can_be_walked_back, every_cohort, one_row_one_model]
