@@ -28,7 +28,7 @@ AD_HOC = ("ad-hoc scan", "gene")
 _REGISTERED = """
 select
     kind, name, registered_on as "on", is_prespecified, endpoint, definition, cohorts, n_hypotheses as hypotheses,
-    smallest_p, leading
+    smallest_p, smallest_p_of as "leading"
 from stats.hypotheses
 order by kind desc, name
 """
