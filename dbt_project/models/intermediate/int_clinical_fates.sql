@@ -56,7 +56,7 @@ held as (
         others.column_name,
         others.value_raw,
         others.patient_id,
-        others.place in (pairs.time_place, pairs.status_place) and pairs.problem is null as is_used,
+        others.place = kept.place and pairs.problem is null as is_used,
         {{ values_differ('kept', 'others') }} as is_contradicted,
         pairs.problem is not null as is_half
     from pairs
