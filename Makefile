@@ -38,6 +38,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
 ui: setup
@@ -48,10 +49,10 @@ lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
 
 docs: setup
-	@$(BIN)/python -m orchestration.table_docs
+	@$(BIN)/python -m warehouse.reports.table_docs
 
 receipts: setup  # docs/cohorts.md from the published file of `make run`
-	@$(BIN)/python -m orchestration.cohort_receipt
+	@$(BIN)/python -m warehouse.reports.cohort_receipt
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs

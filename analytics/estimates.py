@@ -2,7 +2,7 @@
 
 An *estimate key* is ``<endpoint>.<estimator>[.<group>]`` (``os.cox_univariable``, ``os.median.mutated``,
 ``flow.n_mutated``); with analysis and variant it names one statistic. Choosing members belongs to
-``selection``, the estimators themselves to ``survival``, response rates to ``response_estimates``.
+``questions.selection``, the estimators themselves to ``survival``, response rates to ``response_estimates``.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import AnalysisError, EmptyGroupError
+from analytics.questions.selection import BURDEN_COLUMNS, Selection, add_burden
+from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.rates import exact_rate
-from analytics.result_rows import ResultRows
-from analytics.selection import BURDEN_COLUMNS, Selection, add_burden
-from analytics.specs import AnalysisSpec, Variant
+from analytics.results.rows import ResultRows
 from analytics.survival.data import survival_data
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
 from analytics.survival.kaplan_meier import kaplan_meier

@@ -3,7 +3,7 @@
 The guards are those of the field's traps: proportional hazards, sparse events, overlap of people, origin of time,
 heterogeneity across cohorts, prognostic against predictive, mutation burden. Scan, gene report and dossier say the
 same because they all ask here. Estimators are in `survival`, `meta` and `scan`; which rows are members is decided in
-`selection`.
+`questions.selection`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from analytics.errors import AnalysisError
 from analytics.meta.interaction import RatioEstimate, ratio_estimate, treatment_biomarker_interaction
 from analytics.meta.random_effects import fit_random_effects
 from analytics.meta.verdict import Evidence, decide_verdict
+from analytics.questions.selection import CLOCK_STEP
 from analytics.scan.verdicts import BURDEN_NOT_KNOWN, BURDEN_VERDICTS, DISTINGUISHABLE, NO_ASSOCIATION
-from analytics.selection import CLOCK_STEP
 from analytics.survival.entry_independence import entry_independence
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, HazardRatio, estimate_hazard_ratio
 from analytics.survival.proportional_hazards import schoenfeld_test

@@ -18,9 +18,9 @@ from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.kaplan_meier import kaplan_meier_figure
 from analytics.figures.picture import Picture
 from analytics.pooling import POOLED_KEY
-from analytics.result_rows import ResultRows
-from analytics.selection import Selection
-from analytics.specs import AnalysisSpec
+from analytics.questions.selection import Selection
+from analytics.questions.specs import AnalysisSpec
+from analytics.results.rows import ResultRows
 from analytics.survival.kaplan_meier import kaplan_meier
 
 _ENDPOINT_LABELS = {

@@ -21,7 +21,7 @@ from analytics.meta.interaction import (
 )
 from analytics.meta.random_effects import RandomEffectsResult, fit_random_effects
 from analytics.meta.verdict import Evidence, decide_verdict
-from analytics.specs import AnalysisSpec
+from analytics.questions.specs import AnalysisSpec
 
 #: The per-cohort estimate that is pooled, and the one-stage estimate that the verdict rests on.
 POOLED_KEY = "cox_univariable"

@@ -11,10 +11,10 @@ from typing import Any
 import pandas as pd
 
 from analytics.errors import AnalysisError
+from analytics.questions.specs import Variant
 from analytics.response.comparison import RateComparison, compare_response
 from analytics.response.rates import Rate
-from analytics.result_rows import ResultRows
-from analytics.specs import Variant
+from analytics.results.rows import ResultRows
 
 
 def estimate_response(

@@ -67,8 +67,8 @@ def response_scan() -> None:
 
 def prediction() -> None:
     """A nomogram with optimism, calibration, cut-off and validation."""
-    from analytics.survival_prediction.spec import Axis
-    from analytics.survival_prediction.study import StudySettings, run_study
+    from analytics.prediction.spec import Axis
+    from analytics.prediction.study import StudySettings, run_study
 
     people = _people()
     axes = {
@@ -84,7 +84,7 @@ def signatures_and_enrichment() -> None:
     """The refit, plain and sparse, and single-sample scores in both precisions."""
     from analytics.immune.gene_sets import GeneSet
     from analytics.immune.ssgsea import ssgsea
-    from analytics.mutations.nnls import solve_nnls
+    from analytics.signatures.nnls import solve_nnls
 
     rng = np.random.default_rng(_SEED)
     profiles = rng.dirichlet(np.full(96, 0.3), 8).T

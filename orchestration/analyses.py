@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 import duckdb
 
-from analytics.specs import Question
+from analytics.questions.specs import Question
+from analytics.results.gathered import AnalysisResult, Provenance
 from ingestion.errors import CatalogError
 from orchestration.kinds import KINDS, Kind
-from orchestration.kinds.gathered import AnalysisResult, Provenance
-from orchestration.spec_files import read_yaml, validated
-from orchestration.without_cohorts import cohorts_of, run_without, say_without, skipped_analysis
+from warehouse.spec_files import read_yaml, validated
+from warehouse.without_cohorts import cohorts_of, run_without, say_without, skipped_analysis
 
 
 def load_analysis(path: Path) -> Question:
@@ -61,8 +60,3 @@ def run_analysis(
     )
     say_without(result.tables, left, flow="analysis_flow")
     return result
-
-
-def spec_checksum(path: Path) -> str:
-    """sha256 of a spec file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -3,8 +3,8 @@
 import dagster as dg
 import duckdb
 
-from orchestration.left_out import left_out_published
 from orchestration.resources import Warehouse
+from warehouse.left_out import left_out_published
 
 PUBLISHED = dg.AssetKey(["published", "icb"])
 #: The check that fails, as a warning, when a cohort was left out.

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from filelock import FileLock, Timeout
 
 from ingestion.errors import IngestionError
-from orchestration.settings import Settings
+from warehouse.settings import Settings
 
 #: Longer than a look at the folder takes (sensors.py), shorter than any run.
 _PATIENCE_SECONDS = 2

@@ -16,12 +16,12 @@ from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asse
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
 from orchestration.checks import published_checks
 from orchestration.jobs import jobs
-from orchestration.reports import check_reports, load_reports
 from orchestration.resources import Warehouse
-from orchestration.scans import load_scans
 from orchestration.schedules import schedules
 from orchestration.sensors import sensors
-from orchestration.settings import Settings
+from warehouse.questions.scans import load_scans
+from warehouse.reports.documents import check_reports, load_reports
+from warehouse.settings import Settings
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:

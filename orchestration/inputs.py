@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from orchestration.left_out import all_notes
-from orchestration.settings import PROJECT, Settings
+from warehouse.left_out import all_notes
+from warehouse.settings import PROJECT, Settings
 
-_ROOMS = ("ingestion", "analytics", "orchestration", "dbt_project", "catalog")
+_ROOMS = ("ingestion", "analytics", "warehouse", "orchestration", "dbt_project", "catalog")
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 

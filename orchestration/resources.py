@@ -20,8 +20,8 @@ from ingestion.https_download import RetryPolicy
 from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
 from orchestration.data_lock import one_run_at_a_time
-from orchestration.doctor import holders_of
-from orchestration.settings import Settings
+from warehouse.file_holders import holders_of
+from warehouse.settings import Settings
 
 #: The pool of everything that writes under the data folder; dagster.yaml gives a pool one run at a time.
 BUILD_POOL = "build_file"

@@ -26,10 +26,10 @@ from orchestration.data_lock import one_run_at_a_time
 from orchestration.definitions import build_definitions
 from orchestration.inputs import input_fingerprint, published_fingerprint, record_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
-from orchestration.left_out import left_out_published
 from orchestration.sensors import DATA_TAG, end_dead_runs
-from orchestration.settings import PROJECT, Settings
 from orchestration.terminal import LOGGER, StepProgress, say_where
+from warehouse.left_out import left_out_published
+from warehouse.settings import PROJECT, Settings
 
 #: Checks that cohorts fail which are left out: these are listed when the run has ended.
 SAID_AT_THE_END = (USABLE, COMPLETE)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from orchestration.data_lock import BusyError, one_run_at_a_time
-from orchestration.settings import Settings
+from warehouse.settings import Settings
 
 #: Tag of the runs of ``icb run``: their data folder.
 DATA_TAG = "icb/data"

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from orchestration.settings import PROJECT, Settings
+from warehouse.settings import PROJECT, Settings
 
 #: Name under which a run asks for this logger.
 LOGGER = "terminal"

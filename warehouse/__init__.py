@@ -1,1 +1,2 @@
-"""What has been published, as it is read: versions of the file opened and compared. No Dagster, no estimators."""
+"""What has been built or published, as it is read: frames for statistics, answers, reports, lineage, versions compared.
+No Dagster, no estimators."""

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy import stats
 
 from analytics.immune.rank_statistics import mann_whitney
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 FloatArray = npt.NDArray[np.float64]
 

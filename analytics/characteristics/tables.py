@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.result_columns import STATISTIC_COLUMNS, Columns
+from analytics.results.columns import STATISTIC_COLUMNS, Columns
 
 CHARACTERISTICS_TABLES: dict[str, Columns] = {
     "characteristics": {

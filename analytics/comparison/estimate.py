@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.comparison.burden import van_elteren
 from analytics.comparison.spec import ComparisonSpec
 from analytics.comparison.stratified import (
     adjusted_ranks,
@@ -24,8 +25,7 @@ from analytics.comparison.stratified import (
 )
 from analytics.errors import AnalysisError, MissingColumnError
 from analytics.immune.comparisons import benjamini_hochberg, compare_two_groups
-from analytics.mutations.burden import van_elteren
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 #: What a measure's frame must have; ``own`` is the part of the value that is the gene's own mutations.
 VALUE_COLUMNS = ("cohort_id", "sample_id", "feature", "value", "unit")

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from analytics.specs import PeopleVariant, Question, _Strict
+from analytics.questions.specs import PeopleVariant, Question, _Strict
 
-#: Where the values of a measure come from; ``orchestration.measures`` has one reader for each.
+#: Where the values of a measure come from; ``warehouse.frames.measures`` has one reader for each.
 MeasureSource = Literal["burdens", "mutation_counts", "mutated_genes", "features", "genes", "gene_sets"]
 Stratum = Literal[
     "cohort_id", "panel_id", "assay_kind", "cancer_type", "oncotree_code", "sample_type", "sample_site"

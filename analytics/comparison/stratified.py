@@ -1,6 +1,6 @@
 """Rank statistics that compare people with people of their own stratum only: shift, effect size, what burden leaves.
 
-They go with van Elteren's test (``mutations.burden.van_elteren``) and use its weights, 1 / (N_s + 1) for a rank sum.
+They go with van Elteren's test (``burden.van_elteren``) and use its weights, 1 / (N_s + 1) for a rank sum.
 Pure functions of arrays without missing values; ``strata`` are codes 0..S-1. Tables and names do not belong here.
 
 Sources: van Elteren 1960; Hodges & Lehmann 1963 (shift by inverting the test); Cliff 1993, Feng & Cliff 2004

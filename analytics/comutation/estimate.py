@@ -15,7 +15,7 @@ import pandas as pd
 from analytics.comparison.estimate import slug
 from analytics.comutation.pairs import APART, SIGNIFICANT_Q, TOGETHER, TOO_FEW, inflation
 from analytics.comutation.spec import ComutationSpec
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 #: Genes with statistics of their own, beside the companions: the smallest p within burden.
 LEADING = 15

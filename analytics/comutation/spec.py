@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from analytics.comparison.spec import Stratum
-from analytics.specs import PeopleVariant, Question
+from analytics.questions.specs import PeopleVariant, Question
 
 
 class ComutationVariant(PeopleVariant):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.result_columns import Columns
+from analytics.results.columns import Columns
 
 COMUTATION_TABLES: dict[str, Columns] = {
     "comutation_results": {

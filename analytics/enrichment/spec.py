@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from analytics.specs import PeopleVariant, Question
+from analytics.questions.specs import PeopleVariant, Question
 
 
 class EnrichmentSpec(Question):

@@ -16,7 +16,7 @@ from matplotlib.patches import Rectangle
 
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
-from analytics.mutations.spectra import CHANNELS, SUBSTITUTIONS
+from analytics.signatures.spectra import CHANNELS, SUBSTITUTIONS
 
 FloatArray = npt.NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from analytics.estimates import cancer_type_key
 from analytics.landscape.positions import CLASSES, OTHER, domain_counts, hotspots
 from analytics.landscape.spec import LandscapeSpec, Protein
 from analytics.response.rates import exact_rate
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 _EXACT = "proportion, Clopper-Pearson interval"
 _NOT_INDEPENDENT = "Mutations of one tumour are not independent; the interval takes them as if they were."

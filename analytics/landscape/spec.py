@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from analytics.specs import PeopleVariant, Question, _Strict
+from analytics.questions.specs import PeopleVariant, Question, _Strict
 
 
 class Domain(_Strict):

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analytics.immune.comparisons import benjamini_hochberg
 from analytics.resistance.time_points import paired_change
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 _KEYS = ["cohort_id", "patient_id"]
 

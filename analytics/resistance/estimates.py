@@ -25,7 +25,7 @@ from analytics.resistance.pairs import (
 )
 from analytics.resistance.spec import ResistanceVariant
 from analytics.response.rates import exact_rate
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 Rows = list[dict[str, Any]]
 

@@ -16,11 +16,11 @@ import pandas as pd
 from scipy import stats
 
 from analytics.errors import MissingColumnError
+from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED, WILD_TYPE
 from analytics.resistance.loss import BIALLELIC, DEEP_LOSS, MONOALLELIC
 from analytics.resistance.samples import SampleEvidence
 from analytics.response.rates import exact_rate
 from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
-from analytics.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED, WILD_TYPE
 
 #: What counts as a loss: any truncating mutation or homozygous deletion; or both alleles shown to be lost.
 TRUNCATING, BOTH_ALLELES = "truncating", "biallelic"

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED
 from analytics.resistance.intrinsic import (
     BOTH_ALLELES,
     DEFINITIONS,
@@ -18,8 +19,7 @@ from analytics.resistance.intrinsic import (
     loss_by_response_within,
     loss_rate,
 )
-from analytics.result_rows import ResultRows
-from analytics.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED
+from analytics.results.rows import ResultRows
 
 #: A cancer type or site needs this many profiled patients for a row by itself; the rest stand in "all".
 MIN_PATIENTS = 10

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from analytics.specs import PeopleVariant, Question
+from analytics.questions.specs import PeopleVariant, Question
 
 Part = Literal["pairs", "acquired", "intrinsic", "time_points"]
 

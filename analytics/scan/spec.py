@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from analytics.specs import COVARIATES, Endpoint, Response
+from analytics.questions.specs import COVARIATES, Endpoint, Response
 
 Definition = Literal["nonsynonymous", "truncating", "hotspot", "driver"]
 #: What each definition counts, in words.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analytics.result_columns import Columns
+from analytics.results.columns import Columns
 from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 
 _WORDS = ("gene", "family", "method", "because", "reason", "verdict", "warnings")

@@ -22,7 +22,7 @@ import pandas as pd
 from lifelines import CoxPHFitter
 from lifelines.utils import concordance_index
 
-from analytics.survival_prediction.validation import bootstrap_optimism
+from analytics.prediction.validation import bootstrap_optimism
 
 PEER_RESAMPLES = 40
 PEER = """

@@ -26,7 +26,7 @@ def measured(data: Path) -> tuple[float, float]:
     }
     started, peak = time.monotonic(), 0
     process = subprocess.Popen(
-        [sys.executable, "-m", "orchestration.cli", "run"], cwd=PROJECT, env=environment
+        [sys.executable, "-m", "interfaces.cli.main", "run"], cwd=PROJECT, env=environment
     )
     while process.poll() is None:
         try:

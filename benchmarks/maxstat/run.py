@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 import pandas as pd
 
-from analytics.survival_prediction.cutpoint import log_rank_scores, permutation_maxima, select_cutpoint
-from analytics.survival_prediction.prediction_model import checked_rows, sort_people
+from analytics.prediction.cutpoint import log_rank_scores, permutation_maxima, select_cutpoint
+from analytics.prediction.model import checked_rows, sort_people
 
 PERMUTATIONS = 10_000
 PEER = """

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 from scipy.optimize import nnls
 
-from analytics.mutations.nnls import solve_nnls
+from analytics.signatures.nnls import solve_nnls
 
 
 def generate(samples: int, signatures: int) -> tuple[np.ndarray, np.ndarray]:

@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from orchestration.reports import load_reports
-from orchestration.settings import Settings
+from warehouse.reports.documents import load_reports
+from warehouse.settings import Settings
 
-ICB = (sys.executable, "-m", "orchestration.cli")
+ICB = (sys.executable, "-m", "interfaces.cli.main")
 
 
 def measured(arguments: list[str], document: Path) -> tuple[float, float]:

@@ -21,12 +21,12 @@ from ingestion.errors import IngestionError
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.assets.failed_checks import leave_out_failing
 from orchestration.assets.leftovers import drop_unknown
-from orchestration.cohort_receipt import receipts_as_markdown
-from orchestration.left_out import said_of
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
-from orchestration.settings import Settings
 from warehouse.dbt_results import DBT, failed_nodes
+from warehouse.left_out import said_of
+from warehouse.reports.cohort_receipt import receipts_as_markdown
+from warehouse.settings import Settings
 
 OWNERS = ["team:warehouse"]
 

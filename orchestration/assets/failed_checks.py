@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from ingestion.catalog import LeftOutCohort
-from orchestration.left_out import left_out_cohorts, write_left_out
 from warehouse.dbt_results import cohorts_to_blame
+from warehouse.left_out import left_out_cohorts, write_left_out
 
 
 def leave_out_failing(con: duckdb.DuckDBPyConnection, target: Path, run_id: str) -> tuple[LeftOutCohort, ...]:

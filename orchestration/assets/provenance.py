@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from orchestration.assets.result_files import written
-from orchestration.settings import PROJECT, Settings
+from warehouse.result_writing import write_result_table
+from warehouse.settings import PROJECT, Settings
 
 _PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
 
@@ -25,6 +25,10 @@ def code_version(*places: str) -> str:
     digest = hashlib.sha256()
     for place in places:
         path = PROJECT / place
+        if not path.exists():
+            raise FileNotFoundError(
+                f"{path}: there is no such code to take the version of; correct its place."
+            )
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             digest.update(str(file.relative_to(PROJECT)).encode())
             digest.update(file.read_bytes())
@@ -43,7 +47,7 @@ def record_run(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) 
     if "run_id" in runs and (runs["run_id"] == run_id).any():
         return len(runs)
     now = pd.DataFrame([_run_row(run_id, settings)])
-    written(con, "runs", pd.concat([runs, now], ignore_index=True) if len(runs) else now)
+    write_result_table(con, "runs", pd.concat([runs, now], ignore_index=True) if len(runs) else now)
     return len(runs) + 1
 
 

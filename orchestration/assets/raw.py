@@ -18,8 +18,8 @@ from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
-from orchestration.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
 OWNERS = ["team:ingestion"]
 #: The check of a source that says whether its cohort is in the version.

@@ -7,19 +7,19 @@ import dagster as dg
 import duckdb
 
 from analytics.report.spec import ReportSpec
-from orchestration.analyses import spec_checksum
 from orchestration.assets.provenance import code_version
 from orchestration.assets.statistics import OWNERS
-from orchestration.reports import NothingToReportError, report_html, reports_folder, write_html
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.settings import PROJECT
+from warehouse.reports.documents import NothingToReportError, report_html, reports_folder, write_html
+from warehouse.settings import PROJECT
+from warehouse.spec_files import spec_checksum
 
 #: Code and templates that a document comes from, beside its spec.
 _CODE = (
     "analytics/report",
     *(f"analytics/report/templates/{name}" for name in ("report.html.j2", "parts.html.j2", "report.css")),
-    "orchestration/reports.py",
-    "orchestration/report_material.py",
+    "warehouse/reports/documents.py",
+    "warehouse/reports/material.py",
 )
 
 

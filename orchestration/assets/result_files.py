@@ -12,8 +12,8 @@ from PIL import Image
 
 from analytics.figures.picture import Picture
 from analytics.figures.style import svg_bytes
-from analytics.result_meanings import RESULT_MEANINGS
-from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
+from analytics.results.tables import RESULT_TABLES, as_result_table
+from warehouse.result_writing import write_result_table
 
 #: Resolution of figures on disk and in the metadata, which are kept in the event log of every run.
 _DPI, _SMALL_DPI = 200, 120
@@ -66,18 +66,9 @@ def column_schema(table: str) -> dg.TableSchema:
     )
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
 def written(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> dg.MaterializeResult[None]:
-    """Replace ``stats.<table>``, with the description of every column."""
-    rows = as_result_table(table, frame)
-    con.execute(create_statement(table, f"stats.{table}"))
-    con.execute(f"insert into stats.{table} select * from rows")
-    con.execute(f"comment on table stats.{table} is {_quoted(RESULT_MEANINGS[table])}")
-    for column, (_, description) in RESULT_TABLES[table].items():
-        con.execute(f'comment on column stats.{table}."{column}" is {_quoted(description)}')
+    """Replace ``stats.<table>``, and say so to Dagster."""
+    n_rows = write_result_table(con, table, frame)
     return dg.MaterializeResult(
-        asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": len(rows)}
+        asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": n_rows}
     )

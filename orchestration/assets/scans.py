@@ -6,11 +6,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from analytics.result_meanings import RESULT_MEANINGS
-from analytics.result_tables import as_result_table
+from analytics.results.meanings import RESULT_MEANINGS
+from analytics.results.tables import as_result_table
 from analytics.scan.spec import ScanSpec
 from analytics.scan.tables import SCAN_TABLES
-from orchestration.analyses import spec_checksum
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
     column_schema,
@@ -21,10 +20,11 @@ from orchestration.assets.result_files import (
 from orchestration.assets.statistics import OWNERS, STATISTICS_CODE
 from orchestration.kinds import FRAME_MARTS
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.scans import results_table, run_scan
-from orchestration.settings import PROJECT
+from warehouse.questions.scans import results_table, run_scan
+from warehouse.settings import PROJECT
+from warehouse.spec_files import spec_checksum
 
-SCAN_CODE = ("orchestration/scans.py", "orchestration/scan_data.py")
+SCAN_CODE = ("warehouse/questions/scans.py",)
 
 
 def scan_folder(scan_id: str) -> str:
@@ -96,7 +96,9 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
                 description=f"One row is: {RESULT_MEANINGS[table]}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                code_version=code_version("analytics/result_tables.py", "orchestration/assets"),
+                code_version=code_version(
+                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
+                ),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),

@@ -10,10 +10,10 @@ import duckdb
 import pandas as pd
 
 from analytics.claims.check import check_all
-from analytics.result_meanings import RESULT_MEANINGS
-from analytics.result_tables import CLAIMED_TABLES, RESULT_TABLES, as_result_table
-from analytics.specs import AnalysisSpec, Question
-from orchestration.analyses import kind_of, run_analysis, spec_checksum
+from analytics.questions.specs import AnalysisSpec, Question
+from analytics.results.meanings import RESULT_MEANINGS
+from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES, as_result_table
+from orchestration.analyses import kind_of, run_analysis
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -22,13 +22,14 @@ from orchestration.assets.result_files import (
     save_figures,
     written,
 )
-from orchestration.available_sources import available_sources
 from orchestration.kinds import FRAME_MARTS
 from orchestration.kinds.survival import verdict_rows
-from orchestration.left_out import left_out_cohorts, said_of
-from orchestration.lineage import view_statements
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.settings import PROJECT
+from warehouse.available_sources import available_sources
+from warehouse.left_out import left_out_cohorts, said_of
+from warehouse.lineage import view_statements
+from warehouse.settings import PROJECT
+from warehouse.spec_files import spec_checksum
 
 OWNERS = ["team:statistics"]
 #: Result tables that analyses fill; the others are made of these or of what is read, scans have theirs.
@@ -38,7 +39,7 @@ ANALYSIS_TABLES = tuple(
     if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
 )
 #: Code that results come from, beside the spec.
-STATISTICS_CODE = ("analytics", "orchestration/kinds", "orchestration/frames.py")
+STATISTICS_CODE = ("analytics", "orchestration/kinds", "warehouse/frames")
 
 
 #: Columns of a statistic that the UI shows, and how many rows of a table.
@@ -139,7 +140,9 @@ def result_tables_asset(
                 description=f"One row is: {RESULT_MEANINGS[table]}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                code_version=code_version("analytics/result_tables.py", "orchestration/assets"),
+                code_version=code_version(
+                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
+                ),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),

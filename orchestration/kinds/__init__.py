@@ -14,10 +14,11 @@ from analytics.comparison.spec import ComparisonSpec
 from analytics.comutation.spec import ComutationSpec
 from analytics.enrichment.spec import EnrichmentSpec
 from analytics.landscape.spec import LandscapeSpec
-from analytics.mutations.spec import SignatureSpec
+from analytics.prediction.spec import NomogramSpec
+from analytics.questions.specs import AnalysisSpec, Question
 from analytics.resistance.spec import ResistanceSpec
-from analytics.specs import AnalysisSpec, Question
-from analytics.survival_prediction.spec import NomogramSpec
+from analytics.results.gathered import AnalysisResult, Provenance
+from analytics.signatures.spec import SignatureSpec
 from orchestration.kinds import (
     comparison,
     comutation,
@@ -28,7 +29,6 @@ from orchestration.kinds import (
     signatures,
     survival,
 )
-from orchestration.kinds.gathered import AnalysisResult, Provenance
 
 #: Marts that an analysis frame reads.
 FRAME_MARTS = (

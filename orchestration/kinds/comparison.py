@@ -9,12 +9,12 @@ import duckdb
 from analytics.comparison.estimate import add_q, estimate_measure, member_values, unavailable
 from analytics.comparison.pictures import measure_picture, picture_stem
 from analytics.comparison.spec import ComparisonSpec
-from analytics.result_rows import ResultRows
-from analytics.selection import select_members
-from orchestration.frames import analysis_frame
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from analytics.questions.selection import select_members
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
 from orchestration.kinds.immune_comparison import annotate, summaries
-from orchestration.measures import MeasureUnavailableError, measure_frame
+from warehouse.frames.measures import MeasureUnavailableError, measure_frame
+from warehouse.frames.patients import analysis_frame
 
 
 def _add_note(rows: list[dict[str, Any]], note: str | None) -> None:

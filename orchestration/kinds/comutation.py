@@ -11,10 +11,10 @@ from analytics.comutation.pairs import TOO_FEW, comutation_table
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import AnalysisError
 from analytics.figures.picture import Picture
-from analytics.result_rows import ResultRows
-from analytics.selection import select_members
-from orchestration.frames import analysis_frame, undetermined_genes
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from analytics.questions.selection import select_members
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
+from warehouse.frames.patients import analysis_frame, undetermined_genes
 
 _CALLS = """
 select cohort_id, sample_id, hugo_symbol as gene, count(*) as n_calls

@@ -12,11 +12,11 @@ from analytics.enrichment.spec import EnrichmentSpec
 from analytics.figures.picture import Picture
 from analytics.immune.gene_sets import set_words
 from analytics.immune.gsea_figures import enrichment_bubble_figure, running_score_figure
-from analytics.result_rows import ResultRows
-from analytics.selection import select_members
-from orchestration.expression_frames import expression_matrix, listed_sets
-from orchestration.frames import analysis_frame
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from analytics.questions.selection import select_members
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
+from warehouse.frames.expression import expression_matrix, listed_sets
+from warehouse.frames.patients import analysis_frame
 
 
 def run(con: duckdb.DuckDBPyConnection, spec: EnrichmentSpec, provenance: Provenance) -> AnalysisResult:

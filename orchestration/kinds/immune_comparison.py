@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.comparison.estimate import feature_key
 from analytics.comparison.spec import ComparisonSpec, Measure
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 #: A feature counts as different at this false discovery rate.
 _Q = 0.05

@@ -13,12 +13,12 @@ from analytics.landscape.estimate import LandscapeRows, member_calls
 from analytics.landscape.pictures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.spec import LandscapeSpec, Protein
-from analytics.result_rows import ResultRows
-from analytics.selection import select_members
+from analytics.questions.selection import select_members
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
 from ingestion.errors import CatalogError
-from orchestration.frames import analysis_frame
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
-from orchestration.settings import PROJECT
+from warehouse.frames.patients import analysis_frame
+from warehouse.settings import PROJECT
 
 DOMAINS = PROJECT / "catalog" / "references" / "protein_domains.yaml"
 

@@ -8,12 +8,10 @@ import duckdb
 import pandas as pd
 
 from analytics.errors import AnalysisError
-from analytics.result_rows import ResultRows
-from analytics.selection import Selection, leave_out, select_members
-from analytics.survival_prediction.low_high import OTHER_SCALE, cut_off_row, low_high_rows
-from analytics.survival_prediction.people import add_burden_percentile
-from analytics.survival_prediction.spec import BURDEN_PERCENTILE, NomogramSpec, NomogramVariant
-from analytics.survival_prediction.study import (
+from analytics.prediction.low_high import OTHER_SCALE, cut_off_row, low_high_rows
+from analytics.prediction.people import add_burden_percentile
+from analytics.prediction.spec import BURDEN_PERCENTILE, NomogramSpec, NomogramVariant
+from analytics.prediction.study import (
     DISCOVERY,
     VALIDATION,
     PredictionStudy,
@@ -21,8 +19,8 @@ from analytics.survival_prediction.study import (
     StudySettings,
     run_study,
 )
-from analytics.survival_prediction.study_figures import study_pictures
-from analytics.survival_prediction.study_rows import (
+from analytics.prediction.study_figures import study_pictures
+from analytics.prediction.study_rows import (
     StudyRows,
     calibration_rows,
     definition_rows,
@@ -30,8 +28,10 @@ from analytics.survival_prediction.study_rows import (
     nomogram_rows,
     performance_rows,
 )
-from orchestration.frames import analysis_frame
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from analytics.questions.selection import Selection, leave_out, select_members
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
+from warehouse.frames.patients import analysis_frame
 
 
 def run(con: duckdb.DuckDBPyConnection, spec: NomogramSpec, provenance: Provenance) -> AnalysisResult:

@@ -9,19 +9,19 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from analytics.questions.selection import Selection, select_members
 from analytics.resistance.acquired import AcquiredRule, resistance_outcomes
 from analytics.resistance.compared import ComparedPairs, SampleShelf, compare_pairs
 from analytics.resistance.estimates import acquired_rows, event_rows, flow_row, pair_rows
 from analytics.resistance.pairs import PairSettings
 from analytics.resistance.pictures import outcome_figures, pair_figures
 from analytics.resistance.spec import ResistanceSpec, ResistanceVariant
-from analytics.result_rows import ResultRows
-from analytics.result_tables import RESULT_TABLES
-from analytics.selection import Selection, select_members
-from orchestration.frames import patient_frame, undetermined_genes
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
+from analytics.results.tables import RESULT_TABLES
 from orchestration.kinds import resistance_rates
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
-from orchestration.resistance_frames import (
+from warehouse.frames.patients import patient_frame, undetermined_genes
+from warehouse.frames.resistance import (
     allele_fractions_of,
     calls_of,
     declared_gene_set,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from analytics.questions.selection import NOT_PROFILED, select_members
 from analytics.resistance.change_rows import change_rows
 from analytics.resistance.intrinsic import (
     DEFINITIONS,
@@ -19,10 +20,9 @@ from analytics.resistance.intrinsic import (
 from analytics.resistance.intrinsic_rates import intrinsic_rows
 from analytics.resistance.pictures import change_figures, intrinsic_figures
 from analytics.resistance.programmes import expression_features
-from analytics.result_rows import ResultRows
-from analytics.selection import NOT_PROFILED, select_members
-from orchestration.frames import NO_SAMPLE, undetermined_genes
-from orchestration.resistance_frames import (
+from analytics.results.rows import ResultRows
+from warehouse.frames.patients import NO_SAMPLE, undetermined_genes
+from warehouse.frames.resistance import (
     covered_panels,
     expression_pairs,
     has_mart,

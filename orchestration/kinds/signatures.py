@@ -9,8 +9,18 @@ import duckdb
 import pandas as pd
 
 from analytics.errors import AnalysisError
-from analytics.mutations.reference_genome import MissingGenomeError, open_genome
-from analytics.mutations.sample_signatures import (
+from analytics.questions.selection import select_members
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
+from analytics.signatures.estimates import (
+    estimate_agreement,
+    estimate_coverage,
+    estimate_presence,
+    estimate_presence_survival,
+)
+from analytics.signatures.figures import signature_figures, spectrum_picture
+from analytics.signatures.reference_genome import MissingGenomeError, open_genome
+from analytics.signatures.samples import (
     SampleSignatures,
     exposure_rows,
     nothing_fitted,
@@ -19,20 +29,10 @@ from analytics.mutations.sample_signatures import (
     refit_samples,
     with_refused,
 )
-from analytics.mutations.signature_estimates import (
-    estimate_agreement,
-    estimate_coverage,
-    estimate_presence,
-    estimate_presence_survival,
-)
-from analytics.mutations.signature_figures import signature_figures, spectrum_picture
-from analytics.mutations.spec import SignatureSpec, SignatureVariant
-from analytics.mutations.spectra import Spectra
-from analytics.result_rows import ResultRows
-from analytics.selection import select_members
-from orchestration.frames import analysis_frame
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
-from orchestration.spectra_frames import (
+from analytics.signatures.spec import SignatureSpec, SignatureVariant
+from analytics.signatures.spectra import Spectra
+from warehouse.frames.patients import analysis_frame
+from warehouse.frames.spectra import (
     published_exposures,
     signature_profiles,
     spectra_of_calls,

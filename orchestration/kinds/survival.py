@@ -13,13 +13,13 @@ from analytics.characteristics.estimate import characteristics_rows
 from analytics.estimates import estimate_cohorts, estimate_flow, estimate_survival, pool_warnings
 from analytics.pictures import analysis_figures
 from analytics.pooling import interaction_rows, meta_rows, verdict_row
+from analytics.questions.selection import Selection, select_members
+from analytics.questions.specs import AnalysisSpec
 from analytics.response_estimates import estimate_response
-from analytics.result_rows import ResultRows
-from analytics.result_tables import as_result_table
-from analytics.selection import Selection, select_members
-from analytics.specs import AnalysisSpec
-from orchestration.frames import analysis_frame
-from orchestration.kinds.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.gathered import AnalysisResult, Gathered, Provenance
+from analytics.results.rows import ResultRows
+from analytics.results.tables import as_result_table
+from warehouse.frames.patients import analysis_frame
 
 
 def run(con: duckdb.DuckDBPyConnection, spec: AnalysisSpec, provenance: Provenance) -> AnalysisResult:

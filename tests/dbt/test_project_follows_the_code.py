@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from analytics.specs import COVARIATES
+from analytics.questions.specs import COVARIATES
 from ingestion.catalog_panels import ASSAY_WORDS
 from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
 from ingestion.raw_tables import DATA_TABLES
@@ -89,6 +89,6 @@ def test_models_use_no_sql_that_spark_lacks(path: Path) -> None:
 
 
 def test_covariates_that_a_spec_may_name_are_in_the_frame() -> None:
-    frame = (PROJECT / "orchestration" / "frames.py").read_text()
+    frame = (PROJECT / "warehouse" / "frames" / "patients.py").read_text()
     for name in set(COVARIATES) - {"burden"}:
         assert re.search(rf"\b{name}\b", frame), name

@@ -13,8 +13,8 @@ import pytest
 from graph_runs import ROOT, clean_environment
 from waiting import CI_LIMIT_S
 
-from orchestration.cli import main
-from orchestration.settings import Settings
+from interfaces.cli.main import main
+from warehouse.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ import pandas as pd
 import pytest
 from waiting import CI_LIMIT_S, NobodyIsAtWorkError, identity, is_alive, wait_until
 
-from orchestration.settings import Settings
+from warehouse.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-ICB = (sys.executable, "-m", "orchestration.cli")
+ICB = (sys.executable, "-m", "interfaces.cli.main")
 
 
 def clean_environment(data: Path, **more: str) -> dict[str, str]:

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from graph_runs import ROOT, Run
 from tiny import STUDY, Tiny, study_members, tarball
 from waiting import CI_LIMIT_S
 
-from analytics.result_tables import STATISTIC_TABLES
+from analytics.results.tables import STATISTIC_TABLES
 
 ESTIMATE_KEYS = [
     "cohort_id", "estimator", "adjusted_for", "strata", "n", "n_mutated", "events", "events_mutated",
@@ -218,7 +219,7 @@ def test_a_reader_that_stops_early_is_no_fault(demo: Run) -> None:
     import subprocess
 
     done = subprocess.run(
-        f"{__import__('sys').executable} -m orchestration.cli sql 'select * from range(200000)' --format csv | head -1",
+        f"{sys.executable} -m interfaces.cli.main sql 'select * from range(200000)' --format csv | head -1",
         shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
     )  # fmt: skip
     assert done.stdout == "range\n" and "Traceback" not in done.stderr

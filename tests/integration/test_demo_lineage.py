@@ -8,8 +8,8 @@ import pytest
 from graph_runs import ROOT, Run
 from source_lines import source_lines
 
-from analytics.result_tables import RESULT_TABLES
-from orchestration.analyses import spec_checksum
+from analytics.results.tables import RESULT_TABLES
+from warehouse.spec_files import spec_checksum
 
 ROLES = {
     "patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden",

@@ -11,7 +11,7 @@ from graph_runs import Run
 from lifelines import CoxPHFitter
 from lifelines.utils import concordance_index
 
-from orchestration.frames import analysis_frame
+from warehouse.frames.patients import analysis_frame
 
 pytestmark = pytest.mark.mirror
 

@@ -14,7 +14,7 @@ from graph_runs import ROOT, Run
 from html_page import Page, faults_of
 
 from ingestion.errors import CatalogError
-from orchestration.reports import check_reports, load_report, load_reports
+from warehouse.reports.documents import check_reports, load_report, load_reports
 
 REPORT = "demo_igf1r"
 MOST_MEGABYTES = 5
@@ -181,7 +181,7 @@ def test_a_report_that_the_published_file_cannot_fill_says_which_analysis(
         text.replace("[demo_igf1r_control]", "[demo_of_tomorrow]"), encoding="utf-8"
     )
     monkeypatch.setattr(
-        "orchestration.reports.load_reports", lambda _: {p: load_report(p) for p in folder.glob("*")}
+        "warehouse.reports.documents.load_reports", lambda _: {p: load_report(p) for p in folder.glob("*")}
     )
     icb("report", REPORT).is_one_sentence("no analysis 'demo_of_tomorrow' in the published file", "icb run")
 

@@ -13,7 +13,7 @@ import pytest
 from command_line import command
 from graph_runs import Run
 
-from orchestration.registry import registry_file
+from warehouse.questions.registry import registry_file
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ import pandas as pd
 import pytest
 from graph_runs import ROOT, Run
 
-from analytics.result_tables import STATISTIC_TABLES
-from analytics.specs import Question
+from analytics.questions.specs import Question
+from analytics.results.tables import STATISTIC_TABLES
 from orchestration.analyses import load_analysis, run_analysis
 from orchestration.kinds import KINDS
-from orchestration.scans import load_scan, run_scan
+from warehouse.questions.scans import load_scan, run_scan
 
 CATALOG = ROOT / "catalog" / "demo"
 #: One file of each kind, and what makes it quicker.

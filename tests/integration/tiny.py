@@ -12,7 +12,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestration.settings import PROJECT, Settings
+from warehouse.settings import PROJECT, Settings
 
 STUDY, TABLE = "tiny_2020", "tiny_table"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

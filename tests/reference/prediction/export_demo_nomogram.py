@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from analytics.selection import select_members
-from analytics.survival_prediction.people import add_burden_percentile, complete_people
+from analytics.prediction.people import add_burden_percentile, complete_people
+from analytics.questions.selection import select_members
 from orchestration.analyses import load_analysis
-from orchestration.frames import analysis_frame
+from warehouse.frames.patients import analysis_frame
 
 SPEC = Path(__file__).parents[3] / "catalog" / "demo" / "analyses" / "demo_nomogram.yaml"
 

@@ -1,4 +1,4 @@
-# Reference values for analytics/survival_prediction/cutpoint from R's maxstat (0.7-25), and log-rank scores
+# Reference values for analytics/prediction/cutpoint from R's maxstat (0.7-25), and log-rank scores
 # as martingale residuals of R's coxph. Run in this folder: Rscript make_maxstat.R   (R 4.2.2)
 suppressMessages({library(maxstat); library(survival); library(jsonlite)})
 make <- function(n, half, effect) {

@@ -1,4 +1,4 @@
-# Reference values for analytics/survival_prediction: nomogram, optimism, calibration, Brier score.
+# Reference values for analytics/prediction: nomogram, optimism, calibration, Brier score.
 # Run in this folder: Rscript make_prediction.R   (rms 6.5-0, survival 3.5-3, riskRegression 2022.11.28, R 4.2.2)
 suppressMessages({library(rms); library(survival); library(riskRegression); library(jsonlite)})
 set.seed(11)

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from analytics.estimates import estimate_cohorts, estimate_survival, pool_warnings
-from analytics.result_rows import ResultRows
-from analytics.selection import Selection, select_members
-from analytics.specs import Variant
+from analytics.questions.selection import Selection, select_members
+from analytics.questions.specs import Variant
+from analytics.results.rows import ResultRows
 from orchestration.kinds.survival import with_unlike_clocks
 
 VARIANT = Variant(description="d", strata=("cohort_id",), estimators=("kaplan_meier", "cox_univariable"))

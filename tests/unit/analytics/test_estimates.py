@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 from analytics.estimates import cancer_type_key, estimate_flow, estimate_survival
+from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.comparison import compare_response
 from analytics.response_estimates import estimate_response
-from analytics.result_rows import ResultRows
-from analytics.result_tables import RESULT_TABLES, as_result_table, create_statement
-from analytics.specs import AnalysisSpec, Variant
+from analytics.results.rows import ResultRows
+from analytics.results.tables import RESULT_TABLES, as_result_table, create_statement
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 from analytics.survival.kaplan_meier import kaplan_meier
 from analytics.survival.log_rank import log_rank_test

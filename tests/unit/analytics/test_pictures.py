@@ -12,9 +12,9 @@ from matplotlib.text import Text
 from analytics.estimates import estimate_survival
 from analytics.figures.picture import Picture
 from analytics.pictures import analysis_figures, kaplan_meier_by_status, origin_words
-from analytics.result_rows import ResultRows
-from analytics.selection import Selection, select_members
-from analytics.specs import AnalysisSpec, Variant
+from analytics.questions.selection import Selection, select_members
+from analytics.questions.specs import AnalysisSpec, Variant
+from analytics.results.rows import ResultRows
 
 VARIANT = Variant(
     description="d",

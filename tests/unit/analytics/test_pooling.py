@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analytics.pooling import interaction_rows, meta_rows, verdict_row
-from analytics.specs import AnalysisSpec, Variant
+from analytics.questions.specs import AnalysisSpec, Variant
 
 SPEC = AnalysisSpec(
     analysis_id="x",

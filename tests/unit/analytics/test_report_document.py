@@ -20,7 +20,7 @@ from analytics.report.remark import IN_RUN, NOT_AVAILABLE, remark_items
 from analytics.report.render import PAIRS, PALETTE, render, style_sheet
 from analytics.report.spec import ReportSpec
 from analytics.report.statistic_tables import statistic_table
-from analytics.result_tables import RESULT_TABLES, as_result_table
+from analytics.results.tables import RESULT_TABLES, as_result_table
 
 HOSTILE = "<script>alert('x')</script> & \"quoted\" </td></table> \u202e"
 SPEC = ReportSpec.model_validate(

@@ -12,7 +12,7 @@ from ingestion.catalog import Catalog, load_catalog
 from ingestion.errors import AddressNotFoundError, CatalogError, DiskFullError, IngestionError
 from orchestration.assets.raw import USABLE, in_this_version, parsed_folders, raw_assets, source_asset
 from orchestration.resources import Warehouse
-from orchestration.settings import PROJECT, Settings
+from warehouse.settings import PROJECT, Settings
 
 ADDRESS = "example.org/calls.txt"
 COHORT = """\

@@ -16,7 +16,7 @@ from waiting import CI_LIMIT_S
 from ingestion.raw_schema import RAW_TABLES
 from orchestration.definitions import build_definitions
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.settings import PROJECT, Settings
+from warehouse.settings import PROJECT, Settings
 
 STATISTICS = {"analyses", "scans", "stats", "published", "reports"}
 TABLES = {"raw", "vocabulary", "staging", "intermediate", "marts"}
@@ -166,7 +166,7 @@ def test_dbt_knows_nothing_of_other_installations(
 def test_importing_the_code_location_reads_no_settings_and_writes_nothing(tmp_path: Path) -> None:
     """Settings are read when Dagster asks for the definitions, not at import."""
     elsewhere = tmp_path / "data"
-    program = "import orchestration.definitions, orchestration.run, orchestration.cli"
+    program = "import orchestration.definitions, orchestration.run, interfaces.cli.main"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=PROJECT,

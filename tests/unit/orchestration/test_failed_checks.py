@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from orchestration.assets.failed_checks import leave_out_failing
-from orchestration.left_out import left_out_cohorts, write_left_out
+from warehouse.left_out import left_out_cohorts, write_left_out
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from analytics.characteristics.estimate import (
     compare_categories,
     numeric_difference,
 )
-from analytics.result_rows import ResultRows
-from analytics.result_tables import as_result_table
+from analytics.results.rows import ResultRows
+from analytics.results.tables import as_result_table
 
 ROOT = Path(__file__).parents[4]
 R = json.loads((ROOT / "tests/reference/characteristics/characteristics.json").read_text(encoding="utf-8"))

@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.comparison.burden import van_elteren
 from analytics.comparison.estimate import add_q, estimate_measure, member_values, unavailable
 from analytics.comparison.pictures import measure_picture
 from analytics.comparison.spec import ComparisonSpec
 from analytics.errors import MissingColumnError
-from analytics.mutations.burden import van_elteren
-from analytics.result_rows import ResultRows
-from analytics.result_tables import as_result_table
+from analytics.results.rows import ResultRows
+from analytics.results.tables import as_result_table
 
 
 def question(**variant):

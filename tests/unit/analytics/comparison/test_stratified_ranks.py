@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.comparison.burden import van_elteren
 from analytics.comparison.stratified import adjusted_ranks, beyond_chance, stratified_delta, stratified_shift
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann
-from analytics.mutations.burden import van_elteren
 
 ROOT = Path(__file__).parents[4]
 R = json.loads((ROOT / "tests/reference/comparison/stratified.json").read_text(encoding="utf-8"))

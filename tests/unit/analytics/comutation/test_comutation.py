@@ -17,8 +17,8 @@ from analytics.comutation.pairs import (
 )
 from analytics.comutation.spec import ComutationSpec
 from analytics.errors import EmptyGroupError, NoRowsError
-from analytics.result_rows import ResultRows
-from analytics.result_tables import as_result_table
+from analytics.results.rows import ResultRows
+from analytics.results.tables import as_result_table
 
 SETTINGS = {"strata": ("cancer_type",), "bins": 10, "widest_bin": 1.25, "min_carriers": 10}
 

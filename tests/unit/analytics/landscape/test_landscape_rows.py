@@ -11,8 +11,8 @@ from analytics.landscape.pictures import landscape_pictures
 from analytics.landscape.positions import place
 from analytics.landscape.spec import Domain, LandscapeSpec, Protein
 from analytics.response.rates import exact_rate
-from analytics.result_rows import ResultRows
-from analytics.result_tables import as_result_table
+from analytics.results.rows import ResultRows
+from analytics.results.tables import as_result_table
 
 SPEC = LandscapeSpec.model_validate(
     {

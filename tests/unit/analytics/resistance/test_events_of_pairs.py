@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analytics.resistance.estimates import event_rows
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 PAIRS = pd.DataFrame(
     {

@@ -18,7 +18,7 @@ from analytics.resistance.intrinsic import (
 )
 from analytics.resistance.intrinsic_rates import intrinsic_rows
 from analytics.resistance.samples import Place, SampleEvidence
-from analytics.result_rows import ResultRows
+from analytics.results.rows import ResultRows
 
 REFERENCE = json.loads(
     (Path(__file__).parents[3] / "reference" / "resistance" / "reference.json").read_text(encoding="utf-8")

@@ -1,0 +1,354 @@
+"""Who is counted: from every patient of the cohorts to the members of an analysis, step by step, with reasons.
+
+Input is the analysis frame: one row a patient and endpoint, as the warehouse gives it (columns in
+:data:`FRAME_COLUMNS`). Nothing is estimated here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import pandas as pd
+
+from analytics.questions.specs import PeopleVariant
+
+#: What a gene is in a sample. The last two are in no model of the gene.
+MUTATED, WILD_TYPE, NOT_PROFILED, UNDETERMINED = "mutated", "wild_type", "not_profiled", "undetermined"
+#: A person has one of these, or is not judged.
+KNOWN = (MUTATED, WILD_TYPE)
+
+#: Columns that :func:`select_members` reads; covariates come on top. An analysis that asks no gene needs no status.
+FRAME_COLUMNS = (
+    "cohort_id",
+    "patient_id",
+    "person_id",
+    "sample_id",
+    "precedence",
+    "status",
+    "status_reason",
+    "n_mutations",
+    "n_calls",
+    "is_baseline",
+    "time_months",
+    "event",
+    "entry_months",
+    "origin",
+    "clock_family",
+    "is_icb_treated",
+)
+#: The start of the step that asks for like clocks.
+CLOCK_STEP = "time from"
+#: Most reasons that a step spells out.
+_MOST_REASONS = 6
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Members of one variant.
+
+    Attributes
+    ----------
+    members : the rows that are counted, with ``is_mutated``.
+    everyone : every row of the frame with ``left_at``: the step at which it was left out, else null.
+    flow : one row a step: ``step``, ``n`` (rows kept after it), ``n_left_out``, ``reason``.
+    warnings : plain sentences.
+    outside : people whose clock is not that of the pool and who would be members otherwise, with ``is_mutated``; one
+        person once within a family of clocks. Their cohorts have rows of their own.
+    clock : the family of clocks (or the declared origin) that is pooled; None where no clock was asked for.
+    """
+
+    members: pd.DataFrame
+    everyone: pd.DataFrame
+    flow: pd.DataFrame
+    warnings: tuple[str, ...]
+    outside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    clock: str | None = None
+
+    def cohorts_outside(self) -> dict[str, str]:
+        """Cohort that is not in the pool -> where its clock starts."""
+        if self.outside.empty:
+            return {}
+        origins = self.outside.groupby("cohort_id", sort=True)["origin"].agg(
+            lambda o: ", ".join(sorted(set(o)))
+        )
+        return {str(cohort_id): str(origin) for cohort_id, origin in origins.items()}
+
+
+class _Steps:
+    """The frame while it is narrowed down, and the flow so far."""
+
+    def __init__(self, frame: pd.DataFrame) -> None:
+        self.rows = frame.copy()
+        self.rows["left_at"] = pd.Series([None] * len(frame), index=frame.index, dtype="object")
+        self.flow: list[tuple[str, int, int, str]] = [("patients of the cohorts", len(frame), 0, "")]
+
+    @property
+    def is_left(self) -> pd.Series:
+        return self.rows["left_at"].isna()
+
+    def leave_out(self, step: str, reason: str, is_out: pd.Series) -> None:
+        out = is_out.astype("boolean").fillna(False).astype(bool) & self.is_left
+        self.rows.loc[out, "left_at"] = step
+        self.flow.append((step, int(self.is_left.sum()), int(out.sum()), reason))
+
+
+def select_members(
+    frame: pd.DataFrame,
+    variant: PeopleVariant,
+    where: dict[str, tuple[str, ...]],
+    *,
+    icb_only: bool = True,
+    origin: str | None = None,
+    requires_endpoint: bool = True,
+    requires_status: bool = True,
+    reports_response: str | None = None,
+) -> Selection:
+    """Apply the steps of a variant in their fixed order.
+
+    Parameters
+    ----------
+    frame : one row a patient; ``status`` is 'mutated', 'wild_type', 'not_profiled' or 'undetermined', and
+        ``status_reason`` says why it is one of the last two.
+    where : column -> values that are kept.
+    icb_only : leave out people without a checkpoint inhibitor (control arms).
+    requires_endpoint : False for response, which has no clock.
+    requires_status : False where no gene is asked about: nobody has a status then, unless the frame gives one.
+    reports_response : column of the response, e.g. ``recist``. Cohorts in which nobody has one are left out:
+        nobody of them can be called a non-responder, not even by intention to treat.
+    origin : time zero that is kept, an origin or a family; without it the family of clocks with most people whose
+        status is known. Unlike clocks are never pooled unless the variant says so, to repeat what was published.
+
+    Notes
+    -----
+    Order: question's filter, treatment, endpoint known, gene profiled, gene status determined, any mutation, baseline
+    sample, clock, one person once (lowest ``precedence`` first, then known status, then longer follow-up). Who is
+    left out is counted with the reason. Rows without a covariate stay members: the adjusted model says its own n.
+    """
+    steps = _Steps(frame)
+    rows = steps.rows
+    if not requires_status:
+        for column in ("status", "status_reason"):
+            rows[column] = rows[column] if column in rows else pd.Series(None, index=rows.index, dtype=object)
+    judged = rows["status"].astype("object").copy()
+    _question_steps(steps, where, icb_only, requires_endpoint, reports_response)
+    if requires_status and variant.unprofiled == "left_out":
+        _status_steps(steps)
+    elif requires_status:
+        _call_as_published(rows)
+    if variant.require_any_mutation:
+        steps.leave_out(
+            "any mutation row",
+            "sequenced, but without a single mutation row (left out as published)",
+            rows["n_calls"].fillna(0) == 0,
+        )
+    if variant.baseline_only:
+        steps.leave_out(
+            "baseline sample", "the sample was taken on or after treatment", ~rows["is_baseline"].fillna(True)
+        )
+    clock = None
+    if requires_endpoint and not variant.allow_mixed_origins:
+        clock = origin or _family_of_most(rows[steps.is_left], judged)
+    step = _clock_step(steps, clock)
+    is_outside = rows["left_at"] == step if step else pd.Series(False, index=rows.index)
+    if variant.one_person_once:
+        repeats = _repeats(rows[steps.is_left], judged)
+        steps.leave_out(
+            "one person once",
+            "the same person is counted in another cohort",
+            pd.Series(rows.index.isin(repeats), index=rows.index),
+        )
+        for _, family in rows[is_outside].groupby("clock_family"):
+            is_outside &= ~rows.index.isin(_repeats(family, judged))
+    members, outside = (
+        part.assign(is_mutated=(part["status"] == MUTATED).fillna(False).astype(bool))
+        for part in (rows[steps.is_left], rows[is_outside])
+    )
+    flow = pd.DataFrame(steps.flow, columns=["step", "n", "n_left_out", "reason"])
+    warnings = [*_published_words(members, judged, variant, requires_status), *_outside_words(outside)]
+    return Selection(members, rows, flow, tuple(warnings), outside, clock)
+
+
+def _question_steps(
+    steps: _Steps,
+    where: dict[str, tuple[str, ...]],
+    icb_only: bool,
+    requires_endpoint: bool,
+    reports_response: str | None,
+) -> None:
+    rows = steps.rows
+    for column, values in where.items():
+        steps.leave_out(
+            f"{column} asked for",
+            f"{column} is not one of: {', '.join(values)}",
+            ~rows[column].astype("string").isin(list(values)).fillna(False),
+        )
+    if icb_only:
+        steps.leave_out(
+            "treated with a checkpoint inhibitor",
+            "control arm or no checkpoint inhibitor",
+            ~rows["is_icb_treated"],
+        )
+    if requires_endpoint:
+        is_unknown = rows["time_months"].isna() | rows["event"].isna()
+        steps.leave_out("endpoint known", "no follow-up time or no event status", is_unknown)
+    if reports_response is not None:
+        reporting = rows.loc[rows[reports_response].notna(), "cohort_id"].unique()
+        steps.leave_out(
+            "response reported by the cohort",
+            "the cohort reports nobody's response",
+            ~rows["cohort_id"].isin(reporting),
+        )
+
+
+def _status_steps(steps: _Steps) -> None:
+    """Leave out who was not looked at, and who was and cannot be judged. A null status is no gene's: it stays."""
+    rows = steps.rows
+    steps.leave_out(
+        "gene profiled",
+        "not sequenced, or the panel does not cover the gene: neither mutated nor wild-type",
+        rows["status"] == NOT_PROFILED,
+    )
+    is_undetermined = rows["status"] == UNDETERMINED
+    reasons = rows.loc[is_undetermined & steps.is_left, "status_reason"]
+    steps.leave_out(
+        "gene status determined",
+        f"looked at, but neither mutated nor wild-type: {_counted(reasons)}" if len(reasons) else
+        "looked at, but a row that could be the gene, or the sample as a whole, is not understood",
+        is_undetermined,
+    )  # fmt: skip
+
+
+def _counted(reasons: pd.Series) -> str:
+    """'a class that is in no vocabulary (3), a symbol that cannot be read (1)', the commonest first."""
+    counts = reasons.fillna("no reason is given").astype(str).value_counts().sort_index()
+    counts = counts.sort_values(ascending=False, kind="stable")
+    words = [f"{reason} ({n})" for reason, n in counts.head(_MOST_REASONS).items()]
+    if len(counts) > _MOST_REASONS:
+        words.append(f"other reasons ({int(counts.iloc[_MOST_REASONS:].sum())})")
+    return ", ".join(words)
+
+
+def _call_as_published(rows: pd.DataFrame) -> None:
+    """A counted call makes mutated, whatever was looked at, and everybody else is wild-type: a paper's way. What the
+    warehouse says instead stays in ``status_reason``."""
+    is_carrier = (rows["n_mutations"].fillna(0) > 0) | (rows["status"] == MUTATED)
+    called = pd.Series(WILD_TYPE, index=rows.index, dtype=object).mask(is_carrier, MUTATED)
+    changed = ~rows["status"].isin(KNOWN)
+    said = rows["status"].astype(str) + rows["status_reason"].map(lambda r: "" if pd.isna(r) else f", {r}")
+    reason = "called " + called + " as published; " + said
+    rows["status_reason"] = rows["status_reason"].astype(object).where(~changed, reason)
+    rows["status"] = called
+
+
+def _published_words(
+    members: pd.DataFrame, judged: pd.Series, variant: PeopleVariant, requires_status: bool
+) -> list[str]:
+    words: list[str] = []
+    if requires_status and variant.unprofiled == WILD_TYPE:
+        was, is_mutated = judged.loc[members.index], members["is_mutated"]
+        called = {
+            "were never profiled for the gene": was == NOT_PROFILED,
+            "have an undetermined status of the gene": was == UNDETERMINED,
+        }
+        for what, is_one in called.items():
+            counts = (
+                (WILD_TYPE, int((is_one & ~is_mutated).sum())),
+                (MUTATED, int((is_one & is_mutated).sum())),
+            )
+            words += [
+                f"{n} people who {what} are called {word.replace('_', '-')}, as published."
+                for word, n in counts if n
+            ]  # fmt: skip
+    if not variant.one_person_once:
+        repeats = int(members["person_id"].duplicated().sum())
+        if repeats:
+            words.append(f"{repeats} rows are people who are counted more than once, as published.")
+    return words
+
+
+def _outside_words(outside: pd.DataFrame) -> list[str]:
+    """Which cohorts are not pooled, and why."""
+    if outside.empty:
+        return []
+    sizes = outside.groupby(["cohort_id", "origin"], sort=True, as_index=False).size()
+    named = ", ".join(
+        f"{row['cohort_id']} ({row['size']} people, clock {row['origin']})"
+        for row in sizes.to_dict("records")
+    )
+    return [f"Not in the pooled estimate, because their clocks start elsewhere: {named}."]
+
+
+def _clock_step(steps: _Steps, clock: str | None) -> str | None:
+    """Leave out unlike clocks; the name of the step."""
+    if clock is None:
+        return None
+    rows = steps.rows
+    is_like = (rows["origin"].fillna("unknown") == clock) | (rows["clock_family"].fillna("unknown") == clock)
+    origins = sorted(rows.loc[is_like & steps.is_left, "origin"].fillna("unknown").unique()) or [clock]
+    step = f"{CLOCK_STEP} {' or '.join(origins)}"
+    steps.leave_out(step, "the clock starts at another point: unlike origins are not pooled", ~is_like)
+    return step
+
+
+def leave_out(selection: Selection, step: str, reason: str, is_out: pd.Series) -> Selection:
+    """The selection with one more step at its end. ``is_out`` is over ``selection.everyone``."""
+    everyone = selection.everyone.copy()
+    out = is_out & everyone["left_at"].isna()
+    everyone.loc[out, "left_at"] = step
+    members = selection.members.drop(index=everyone.index[out])
+    row = {"step": step, "n": len(members), "n_left_out": int(out.sum()), "reason": reason}
+    flow = pd.concat([selection.flow, pd.DataFrame([row])], ignore_index=True)
+    return replace(selection, members=members, everyone=everyone, flow=flow)
+
+
+def _family_of_most(left: pd.DataFrame, judged: pd.Series) -> str | None:
+    """The family of clocks with most people whose status is known; where no gene is asked about, with most people."""
+    known = left[judged.loc[left.index].isin(KNOWN)]
+    people = known if len(known) else left
+    if people.empty:
+        return None
+    counts = people.groupby(people["clock_family"].fillna("unknown"), sort=True)["person_id"].nunique()
+    return str(counts.idxmax())  # the first by name where two are equal
+
+
+def _repeats(candidates: pd.DataFrame, judged: pd.Series) -> pd.Index:
+    """Rows of people who have a better one among the candidates."""
+    ordered = candidates.assign(
+        _unknown=judged.loc[candidates.index].isin((NOT_PROFILED, UNDETERMINED)).astype(int),
+        _time=lambda d: -d["time_months"].astype(float),
+    ).sort_values(["precedence", "_unknown", "_time", "cohort_id", "patient_id"])
+    return ordered.index[ordered["person_id"].duplicated()]
+
+
+#: Columns that :func:`add_burden` needs.
+BURDEN_COLUMNS = frozenset(
+    {"n_nonsynonymous", "n_mutations", "denominator_mb", "assay_kind", "cohort_id", "panel_id", "cancer_type"}
+)
+
+
+def add_burden(frame: pd.DataFrame) -> pd.DataFrame:
+    """Add ``burden``: mutation burden with the gene's own mutations taken out, measured among the rows given.
+
+    One assay with a known size: log2(mutations per Mb + 1). Otherwise the percentile within cohort x
+    panel x cancer type, because rates of unlike assays cannot be compared (field notes, TMB).
+
+    Parameters
+    ----------
+    frame : with ``n_nonsynonymous`` (all counted non-synonymous calls of the sample), ``n_mutations``
+        (the gene's own), ``denominator_mb``, ``assay_kind``, ``cohort_id``, ``panel_id``, ``cancer_type``.
+    """
+    rows = frame.copy()
+    others = (rows["n_nonsynonymous"] - rows["n_mutations"].fillna(0)).astype(float)
+    measured = rows[others.notna()]
+    one_assay = measured["assay_kind"].nunique() <= 1 and measured["denominator_mb"].notna().all()
+    if one_assay:
+        rows["burden"] = np.log2(others / rows["denominator_mb"].astype(float) + 1.0)
+        rows["burden_definition"] = "log2(non-synonymous mutations per Mb without the gene's own + 1)"
+    else:
+        groups = [rows["cohort_id"], rows["panel_id"].fillna(""), rows["cancer_type"].fillna("")]
+        rows["burden"] = others.groupby(groups).rank(pct=True)
+        rows["burden_definition"] = (
+            "percentile within cohort x panel x cancer type, without the gene's own mutations"
+        )
+    return rows

@@ -1,0 +1,1 @@
+"""Result tables: their columns and meanings, and rows on their way into them."""

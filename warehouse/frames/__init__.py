@@ -1,0 +1,1 @@
+"""From tables of the warehouse to the frames that ``analytics`` takes."""

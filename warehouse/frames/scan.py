@@ -1,0 +1,207 @@
+"""What a scan reads from the warehouse: who carries which gene by a definition, which panel covers it, its length."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import numpy as np
+import pandas as pd
+
+from analytics.scan.burden import percentile_in_group, percentile_without_own
+from analytics.scan.frame import IntArray, PatientFrame
+from analytics.scan.genes import GeneData
+from analytics.scan.spec import ScanSpec
+from ingestion.errors import IngestionError
+from warehouse.frames.patients import undetermined_genes
+
+#: All of the gene's non-synonymous calls are the carrier's own share of burden, whatever made a carrier of the patient.
+_CARRIERS = """
+select members.row_key as patient_id, mutations.hugo_symbol as gene, count(*) as n_mutations
+from members
+inner join marts.mutations as mutations
+    on members.cohort_id = mutations.cohort_id and members.sample_id = mutations.sample_id
+where mutations.is_counted and mutations.is_nonsynonymous and mutations.hugo_symbol is not null
+group by members.row_key, mutations.hugo_symbol
+having count(*) filter (where {qualifies}) > 0
+"""
+#: A residue is recurrent when that many people of the whole warehouse have a missense or in-frame change at it,
+#: whatever became of them; a call without a protein change counts by its position in the genome.
+_HOTSPOTS = """
+create or replace temp table hotspot_calls as
+with calls as (
+    select
+        cohort_id, sample_id, person_id, hugo_symbol, ncbi_build, chromosome, start_position,
+        try_cast(regexp_extract(hgvsp_short, '^p\\.[A-Za-z]+([0-9]+)', 1) as integer) as residue
+    from marts.mutations
+    where is_counted and is_nonsynonymous and not is_truncating and hugo_symbol is not null
+),
+residues as (
+    select hugo_symbol, residue from calls
+    where residue is not null
+    group by hugo_symbol, residue
+    having count(distinct person_id) >= $people
+),
+positions as (
+    select distinct calls.hugo_symbol, calls.ncbi_build, calls.chromosome, calls.start_position
+    from calls
+    inner join residues on calls.hugo_symbol = residues.hugo_symbol and calls.residue = residues.residue
+    where calls.start_position is not null
+)
+select distinct calls.cohort_id, calls.sample_id, calls.hugo_symbol
+from calls
+left join residues on calls.hugo_symbol = residues.hugo_symbol and calls.residue = residues.residue
+left join positions
+    on calls.residue is null and calls.hugo_symbol = positions.hugo_symbol
+    and calls.ncbi_build = positions.ncbi_build and calls.chromosome = positions.chromosome
+    and calls.start_position = positions.start_position
+where residues.residue is not null or positions.start_position is not null
+"""
+_AT_HOTSPOT = """(mutations.cohort_id, mutations.sample_id, mutations.hugo_symbol) in (
+    select (cohort_id, sample_id, hugo_symbol) from hotspot_calls
+)"""
+_QUALIFIES = {
+    "nonsynonymous": "true",
+    "driver": "true",
+    "truncating": "mutations.is_truncating",
+    "hotspot": _AT_HOTSPOT,
+}
+_COVERAGE = """
+select panel_id as panel, hugo_symbol as gene from marts.gene_panels where list_contains($panels, panel_id)
+"""
+#: The farthest residue with any call in the warehouse: a lower bound of the protein's length (ALK 1,612 of 1,620).
+_LENGTHS = """
+select hugo_symbol as gene, 3.0 * max(residue) as coding_length_bp
+from (
+    select hugo_symbol, try_cast(regexp_extract(hgvsp_short, '^p\\.[A-Za-z*]+([0-9]+)', 1) as integer) as residue
+    from marts.mutations where hugo_symbol is not null
+) as calls
+where residue is not null group by hugo_symbol
+"""
+
+PER_MB = "log2(non-synonymous mutations per Mb without the gene's own + 1)"
+PERCENTILE = "percentile within cohort x cancer type x panel, without the gene's own mutations"
+
+
+class UnknownGeneSetError(IngestionError):
+    """A scan is asked of a gene set that the warehouse does not have."""
+
+
+def known_strata(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, ...]:
+    """The strata without those that nobody is known to be in: a cohort that says no cancer type has one stratum, not
+    none. The survival estimates do the same."""
+    return tuple(name for name in strata if name not in members or members[name].notna().any())
+
+
+def scan_input(
+    con: duckdb.DuckDBPyConnection,
+    spec: ScanSpec,
+    members: pd.DataFrame,
+    genes: Sequence[str] | None = None,
+) -> tuple[PatientFrame, GeneData]:
+    """Patients as arrays, and who carries what as a sparse table straight from the warehouse.
+
+    Parameters
+    ----------
+    genes : the genes to scan; without them those of the spec, and without these every gene that anybody carries.
+    """
+    members = members.assign(row_key=members["cohort_id"] + "|" + members["patient_id"])
+    members = members.reset_index(drop=True)
+    if spec.is_response:  # a response has no clock; the frame of the arrays asks for one
+        members = members.assign(time_months=1.0, event=0, entry_months=0.0, clock_family=None)
+    scale = burden_scale(members)
+    counts = members["n_nonsynonymous"].to_numpy(dtype=np.float64, na_value=np.nan)
+    by_assay = members.groupby(["cohort_id", "cancer_type", "panel_id"], dropna=False)
+    group: IntArray = np.asarray(by_assay.ngroup(), dtype=np.int64)
+    members["drawing_weight"] = members["tmb_mut_per_mb"] if scale == PER_MB else counts
+    members["scan_burden"] = (
+        members["tmb_mut_per_mb"] if scale == PER_MB else percentile_in_group(counts, group)
+    )
+    panels = sorted(members["panel_id"].dropna().unique())
+    patients = PatientFrame.from_table(
+        members,
+        entry="entry_months",
+        strata=known_strata(members, spec.strata),
+        covariates=spec.covariates,
+        burden="scan_burden",
+        drawing_weight="drawing_weight",
+        null_strata=known_strata(members, spec.null_strata),
+        cohort="cohort_id",
+        panel="panel_id",
+        panel_names=panels,
+        origin="clock_family",
+        patient="row_key",
+    )
+    carriers = carrier_table(con, spec, members)
+    if scale == PERCENTILE:
+        patient = pd.Index(members["row_key"]).get_indexer(pd.Index(carriers["patient_id"]))
+        own = carriers["n_mutations"].to_numpy(np.float64)
+        without = percentile_without_own(counts, group, patient, own)
+        carriers["own_burden"] = patients.burden[patient] - without
+    names = genes if genes is not None else listed_genes(con, spec)
+    return patients, GeneData.from_table(
+        carriers,
+        patients,
+        gene_names=sorted(carriers["gene"].unique()) if names is None else list(names),
+        coverage=con.execute(_COVERAGE, {"panels": panels}).df(),
+        coding_length_bp=con.execute(_LENGTHS).df().set_index("gene")["coding_length_bp"],
+        burden_megabases=members["denominator_mb"].to_numpy(np.float64) if scale == PER_MB else None,
+        undetermined=_undetermined(con, members),
+    )
+
+
+def _undetermined(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:
+    """gene, patient_id (the row key) of members of whom a row that could be the gene is not understood."""
+    found = undetermined_genes(con, sorted(members["cohort_id"].unique()))
+    keys = members.loc[members["sample_id"].notna(), ["cohort_id", "sample_id", "row_key"]]
+    named = found.merge(keys, on=["cohort_id", "sample_id"], validate="many_to_one")
+    return named.rename(columns={"row_key": "patient_id"})[["gene", "patient_id"]]
+
+
+def burden_scale(members: pd.DataFrame) -> str:
+    """Mutations per Mb where one kind of assay of known size measured everybody's burden; else the percentile."""
+    measured = members[members["n_nonsynonymous"].notna()]
+    is_one = measured["assay_kind"].nunique() <= 1 and bool(measured["denominator_mb"].notna().all())
+    return PER_MB if is_one else PERCENTILE
+
+
+def carrier_table(con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.DataFrame) -> pd.DataFrame:
+    """One row a gene and carrier by the spec's definition: gene, patient_id (the row key), n_mutations."""
+    if spec.definition == "hotspot":
+        con.execute(_HOTSPOTS, {"people": spec.hotspot_people})
+    con.register("members", members[["row_key", "cohort_id", "sample_id"]])
+    try:
+        return con.execute(_CARRIERS.format(qualifies=_QUALIFIES[spec.definition])).df()
+    finally:
+        con.unregister("members")
+
+
+def listed_genes(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> list[str] | None:
+    """The genes of the spec's list or gene set, in order; None for every gene.
+
+    Raises
+    ------
+    UnknownGeneSetError
+        There is no such set.
+    """
+    if spec.gene_set is None:
+        return sorted(set(spec.genes)) or None
+    has_sets = con.execute(
+        "select count(*) > 0 from duckdb_tables() where schema_name = 'marts' and table_name = 'gene_sets'"
+    ).fetchone()
+    known: list[str] = []
+    if has_sets and has_sets[0]:
+        rows = con.execute("select distinct gene_set_id from marts.gene_sets order by gene_set_id").fetchall()
+        known = [str(row[0]) for row in rows]
+    if spec.gene_set not in known:
+        raise UnknownGeneSetError(
+            f"no gene set is named '{spec.gene_set}'",
+            where="marts.gene_sets",
+            remedy=f"there are {', '.join(known) or 'none: name the genes instead'}",
+        )
+    found = con.execute(
+        "select distinct hugo_symbol from marts.gene_sets where gene_set_id = $id and hugo_symbol is not null "
+        "order by hugo_symbol",
+        {"id": spec.gene_set},
+    ).fetchall()
+    return [str(row[0]) for row in found]

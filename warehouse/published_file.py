@@ -1,0 +1,63 @@
+"""The published file, as every question opens it: read-only, and a fault in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from ingestion.errors import IngestionError
+from warehouse.file_holders import holders_of
+from warehouse.settings import Settings
+
+
+class PublishedFileError(IngestionError):
+    """There is no published file, or it cannot be opened or asked."""
+
+
+@contextmanager
+def published() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, read-only."""
+    path = Settings.from_environment().published_file
+    if not path.exists():
+        raise PublishedFileError(
+            "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
+        )
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            yield con
+    except duckdb.Error as exc:
+        raise published_error(exc, path) from exc
+
+
+def published_error(error: duckdb.Error, path: Path) -> PublishedFileError:
+    """Why the published file could not be opened or asked."""
+    first = first_line(error)
+    if "lock" in first.lower():
+        holders = ", ".join(holders_of(path)) or "another process"
+        return PublishedFileError(
+            f"it is open for writing in {holders}",
+            where=str(path),
+            remedy="close it there, or open it there read-only; a refresh needs nobody to let go of it",
+        )
+    if isinstance(error, duckdb.CatalogException | duckdb.BinderException):
+        return PublishedFileError(
+            f"it was published by another version ({first})",
+            where=str(path),
+            remedy="run 'icb run' to publish anew",
+        )
+    return PublishedFileError(
+        f"it cannot be read ({first})", where=str(path), remedy="run 'icb run --force' to publish anew"
+    )
+
+
+def first_line(error: duckdb.Error) -> str:
+    """DuckDB's message without the lines that quote the query."""
+    lines = [line.strip() for line in str(error).split("\n\nLINE")[0].splitlines() if line.strip()]
+    kept = [
+        lines[0] if lines else "no message",
+        *(line for line in lines[1:] if line.startswith("Did you mean")),
+    ]
+    return " ".join(kept).rstrip(".! ")

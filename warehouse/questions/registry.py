@@ -1,0 +1,147 @@
+"""Every hypothesis that was run: registered scans and analyses, and each question that somebody asked beside them.
+
+Questions asked of the published file leave a line in ``hypotheses.jsonl`` of the data folder, so that a family can be
+counted later: five hundred genes looked at one by one are five hundred hypotheses. What was found is not kept there,
+but for the smallest p.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.settings import Settings
+
+COLUMNS = (
+    "kind", "name", "on", "is_prespecified", "endpoint", "definition", "cohorts", "hypotheses", "smallest_p", "leading",
+)  # fmt: skip
+AD_HOC = ("ad-hoc scan", "gene")
+
+_REGISTERED = """
+select
+    'registered scan' as kind, scan_id as name, registered_on as "on", prespecified is not null as is_prespecified,
+    endpoint, definition, cohorts, family_size as hypotheses, found.smallest_p, found.leading
+from stats.scan_specs
+left join (
+    select scan_id, min(primary_p) as smallest_p, arg_min(gene, primary_p) as leading from (
+        select scan_id, gene, primary_p from stats.scan_results
+        union all
+        select scan_id, gene, primary_p from stats.scan_response_results
+    ) as genes group by scan_id
+) as found using (scan_id)
+union all
+select
+    'analysis', specs.analysis_id, min(specs.registered_on), bool_and(specs.is_prespecified), min(specs.endpoints),
+    null, min(specs.cohorts), max(coalesce(found.hypotheses, 0)), max(found.smallest_p), max(found.leading)
+from stats.analysis_specs as specs
+left join (
+    select analysis_id, count(p) as hypotheses, min(p) as smallest_p, arg_min(stat_id, p) as leading
+    from stats.every_stat group by analysis_id
+) as found on specs.analysis_id = found.analysis_id
+group by specs.analysis_id
+order by 1 desc, 2
+"""
+
+
+def registry_file(settings: Settings) -> Path:
+    """Where questions are written down, one JSON object a line."""
+    return settings.data / "hypotheses.jsonl"
+
+
+def write_down(
+    settings: Settings,
+    *,
+    kind: str,
+    question: dict[str, Any],
+    hypotheses: int,
+    smallest_p: float | None,
+    leading: str | None,
+    run_id: str | None,
+) -> None:
+    """Add one question to the registry. A folder that cannot be written to is said on standard error, and the answer
+    is given nevertheless: nobody is kept from reading by a read-only disk."""
+    asked = json.dumps(question, sort_keys=True, default=str)
+    record = {
+        "kind": kind,
+        "name": hashlib.sha256(asked.encode()).hexdigest()[:12],
+        "asked_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "question": question,
+        "hypotheses": hypotheses,
+        "smallest_p": smallest_p if smallest_p is not None and math.isfinite(smallest_p) else None,
+        "leading": leading,
+        "run_id": run_id,
+    }
+    path = registry_file(settings)
+    try:
+        # one write to a file opened for appending: questions asked at the same time do not mix
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(handle, (json.dumps(record, default=str) + "\n").encode())
+        finally:
+            os.close(handle)
+    except OSError as exc:
+        print(f"! This question is not in the registry: {path} ({exc.strerror}).", file=sys.stderr)
+
+
+def asked_questions(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:
+    """Questions written down so far, oldest first, and a sentence for each line that cannot be read."""
+    path = registry_file(settings)
+    if not path.exists():
+        return [], []
+    found: list[dict[str, Any]] = []
+    broken: list[str] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+            question = record["question"]
+            found.append(
+                {
+                    "kind": record["kind"],
+                    "name": record["name"],
+                    "on": record["asked_at"][:10],
+                    "is_prespecified": False,
+                    "endpoint": question.get("endpoint"),
+                    "definition": question.get("definition"),
+                    "cohorts": ", ".join(question.get("cohorts") or []) or "all with the endpoint",
+                    "hypotheses": int(record["hypotheses"]),
+                    "smallest_p": record["smallest_p"],
+                    "leading": record["leading"],
+                }
+            )
+        except (json.JSONDecodeError, KeyError, TypeError, AttributeError, ValueError):
+            broken.append(f"{path}:{number}: this line is no record of a question and is not counted.")
+    return found, broken
+
+
+def counted(settings: Settings) -> tuple[int, int]:
+    """How many questions were asked beside the registered ones, and how many hypotheses they had; a question that was
+    asked again counts once."""
+    distinct = {row["name"]: row["hypotheses"] for row in asked_questions(settings)[0]}
+    return len(distinct), sum(distinct.values())
+
+
+def registry_rows(
+    con: duckdb.DuckDBPyConnection, settings: Settings
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Registered families first, then every question asked, under :data:`COLUMNS`; and what could not be read."""
+    cursor = con.execute(_REGISTERED)
+    names = [column[0] for column in cursor.description or []]
+    rows = [dict(zip(names, values, strict=True)) for values in cursor.fetchall()]
+    asked, broken = asked_questions(settings)
+    return [*rows, *asked], broken
+
+
+def run_of(con: duckdb.DuckDBPyConnection) -> str | None:
+    """The run that made the published file."""
+    row = con.execute("select max_by(run_id, started_at) from stats.runs").fetchone()
+    return str(row[0]) if row and row[0] is not None else None

@@ -1,0 +1,191 @@
+"""Reports: the files of ``catalog/reports``, each one document made from the published file and its figures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from pathlib import Path
+
+import duckdb
+
+from analytics.report.document import build_report
+from analytics.report.render import render
+from analytics.report.spec import ReportSpec
+from ingestion.errors import CatalogError, IngestionError
+from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
+from warehouse.reports.material import gather_material, published_figures
+from warehouse.settings import Settings
+from warehouse.spec_files import read_yaml, validated
+
+
+def load_report(path: Path) -> ReportSpec:
+    """Read and validate one spec.
+
+    Raises
+    ------
+    CatalogError
+        One sentence with file, key and remedy.
+    """
+    return validated(path, read_yaml(path), ReportSpec, "report_id")
+
+
+def load_reports(folder: Path) -> dict[Path, ReportSpec]:
+    """Every spec under ``folder``, by path, in order of name; none when there is no such folder."""
+    return {path: load_report(path) for path in sorted(folder.glob("*.yaml"))}
+
+
+def check_reports(specs: dict[Path, ReportSpec], analyses: Collection[str], scans: Collection[str]) -> None:
+    """Every analysis and scan that a report names is in the catalogue.
+
+    Raises
+    ------
+    CatalogError
+        One sentence with the name that is not, and those there are.
+    """
+    for path, spec in specs.items():
+        for what, named, known in (("analysis", spec.analyses(), analyses), ("scan", spec.scans(), scans)):
+            missing = [name for name in named if name not in known]
+            if missing:
+                raise CatalogError(
+                    f"key 'sections': there is no {what} '{missing[0]}' in the catalogue",
+                    where=str(path),
+                    remedy=f"name one of {', '.join(sorted(known)) or 'none'}",
+                )
+
+
+class UnknownReportError(IngestionError):
+    """No report of the catalogue has the name."""
+
+
+class NothingToReportError(IngestionError):
+    """Everything that would lead the report was skipped, because its cohorts were left out."""
+
+
+def report_html(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path) -> str:
+    """The document of a report from an open published file and its folder of figures.
+
+    Raises
+    ------
+    NothingToReportError
+        Every analysis that leads it was skipped: which cohorts were left out.
+    """
+    possible = as_possible(con, spec)
+    material = gather_material(con, possible, published_figures(con, possible, figures))
+    return render(build_report(possible, material))
+
+
+def as_possible(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> ReportSpec:
+    """The report without analyses and scans that were skipped, and an introduction that says what is missing.
+
+    Raises
+    ------
+    NothingToReportError
+        As :func:`report_html`.
+    """
+    left = left_out_cohorts(con)
+    if not left:
+        return spec
+    analyses, scans = skipped(con)
+    named = cohorts_behind(con, spec)
+    a_scan_is_gone = bool(scans & set(spec.scans()))
+    concerned = [cohort for cohort in left if cohort.cohort_id in named or a_scan_is_gone]
+    lead = tuple(one for one in spec.lead if one.analysis not in analyses)
+    if not lead:
+        raise NothingToReportError(
+            f"every analysis that leads it was skipped: {said_of(concerned)}",
+            where=f"report {spec.report_id}",
+            remedy="mend the cohort and run again",
+        )
+    sections = tuple(
+        section.model_copy(
+            update={
+                "analyses": tuple(name for name in section.analyses if name not in analyses),
+                "scans": tuple(name for name in section.scans if name not in scans),
+            }
+        )
+        for section in spec.sections
+    )
+    gone = [name for name in (*spec.analyses(), *spec.scans()) if name in analyses | scans]
+    said = [spec.intro, *([said_of(concerned)] if concerned else [])]
+    said += [f"Skipped for want of a cohort: {', '.join(gone)}."] if gone else []
+    return spec.model_copy(
+        update={
+            "lead": lead,
+            "sections": tuple(section for section in sections if section.analyses or section.scans),
+            "intro": " ".join(part for part in said if part),
+        }
+    )
+
+
+def skipped(con: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:
+    """Analyses and scans that have no cohort left."""
+    found = [
+        {
+            str(row[0])
+            for row in con.execute(
+                f"select distinct {name} from stats.{table} where step = ?", [SKIPPED]
+            ).fetchall()
+        }
+        for name, table in (("analysis_id", "analysis_flow"), ("scan_id", "scan_flow"))
+    ]
+    return found[0], found[1]
+
+
+def cohorts_behind(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> set[str]:
+    """The cohorts that a report's analyses and scans name."""
+    rows = con.execute(
+        "select cohorts from stats.analysis_specs where list_contains(?, analysis_id) "
+        "union all select cohorts || coalesce(', ' || control, '') from stats.scan_specs "
+        "where list_contains(?, scan_id)",
+        [spec.analyses(), spec.scans()],
+    ).fetchall()
+    return {name.split(" (")[0] for (text,) in rows if text for name in str(text).split(", ")}
+
+
+def write_html(html: str, path: Path) -> Path:
+    """Write a document so that a reader of an older one is never left with half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        fresh.write_text(html, encoding="utf-8")
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    return path
+
+
+def reports_folder(settings: Settings) -> Path:
+    """Where reports lie: beside the published file."""
+    return settings.published_file.parent / "reports"
+
+
+def report_rows(settings: Settings) -> list[dict[str, str]]:
+    """The reports of the catalogue, and where the document of each lies if it has been made."""
+    rows = []
+    for spec in load_reports(settings.catalog / "reports").values():
+        path = reports_folder(settings) / f"{spec.report_id}.html"
+        rows.append(
+            {"report_id": spec.report_id, "title": spec.title, "file": str(path) if path.exists() else ""}
+        )
+    return rows
+
+
+def make_report(
+    con: duckdb.DuckDBPyConnection, settings: Settings, report_id: str, output: Path | None
+) -> Path:
+    """Make one report of the catalogue anew from the published file.
+
+    Raises
+    ------
+    UnknownReportError
+        There is no such report.
+    """
+    specs = {spec.report_id: spec for spec in load_reports(settings.catalog / "reports").values()}
+    if report_id not in specs:
+        raise UnknownReportError(
+            f"no report is named '{report_id}'",
+            where=str(settings.catalog / "reports"),
+            remedy=f"there are {', '.join(specs) or 'none'}",
+        )
+    html = report_html(con, specs[report_id], settings.figures)
+    return write_html(html, output or reports_folder(settings) / f"{report_id}.html")

@@ -1,0 +1,335 @@
+"""What a report is made from, read from the published file and the figures beside it: the only place where reports meet
+SQL. What is said about it belongs to ``analytics.report``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from analytics.guards import guard_findings
+from analytics.report.material import FigureSource, Guarded, Material
+from analytics.report.people_tables import CHARACTERISTICS
+from analytics.report.spec import ReportSpec
+from analytics.results.tables import RESULT_TABLES
+from ingestion.errors import IngestionError
+from warehouse.frames.patients import analysis_frame, patient_frame
+from warehouse.questions.gene_guards import scan_row_of
+
+_ENDPOINTS = ("OS", "PFS", "DSS", "DFI", "PFI")
+#: Statistics whose rows are asked for together; order in which the rows behind one are told.
+_AT_ONCE = 100
+_ROLES = ("patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation")
+
+_BEHIND = """
+with counted as (
+    select stat_id, role, mart, address, member, sha256, count(*) as n_rows, min(source_row) as first_row,
+        max(source_row) as last_row
+    from {schema}.lineage
+    where list_contains($stat_ids, stat_id)
+    group by all
+)
+select * from counted
+order by stat_id, coalesce(list_position($roles, role), 99), role, address, member
+"""
+
+
+#: Each statistic with the first of those that have the same rows behind them: same members, and where a mart is joined
+#: by the feature (see lineage._ROLES) the same feature. Pairs of samples have rows of their own.
+_ALIKE = """
+with joined_by_feature as (
+    select feature from marts.immune_features
+    union
+    select measure from marts.burdens
+    union
+    select hugo_symbol from marts.expression
+),
+asked as (
+    select
+        every_stat.stat_id, every_stat.analysis_id, every_stat.variant, every_stat.endpoint, every_stat.cohort_id,
+        every_stat.cohorts, every_stat.row_set,
+        case when joined_by_feature.feature is not null then every_stat.feature end as feature,
+        case when specs.kind = 'resistance' then every_stat.stat_id end as of_pairs
+    from {schema}.every_stat as every_stat
+    inner join {schema}.analysis_specs as specs
+        on every_stat.analysis_id = specs.analysis_id and every_stat.variant = specs.variant
+    left join joined_by_feature on every_stat.feature = joined_by_feature.feature
+    where list_contains($stat_ids, every_stat.stat_id)
+)
+select
+    stat_id,
+    min(stat_id) over (
+        partition by analysis_id, variant, endpoint, cohort_id, cohorts, row_set, feature, of_pairs
+    ) as leader
+from asked
+"""
+
+
+class StaleReportError(IngestionError):
+    """The published file lacks what a report of the catalogue needs."""
+
+
+def gather_material(
+    con: duckdb.DuckDBPyConnection,
+    spec: ReportSpec,
+    pictures: Sequence[FigureSource],
+    *,
+    schema: str = "stats",
+) -> Material:
+    """Everything behind one report.
+
+    Parameters
+    ----------
+    pictures : figures of its analyses and scans, see :func:`published_figures`.
+    schema : where the results of its analyses are; scans, runs and claims are always those of ``stats``.
+
+    Raises
+    ------
+    StaleReportError
+        The published file has no result of an analysis or scan that the report names.
+    """
+    analyses, scans = spec.analyses(), spec.scans()
+    leads = list(dict.fromkeys(lead.analysis for lead in spec.lead))
+    specs = _of(con, f"{schema}.analysis_specs", analyses)
+    specs = specs.iloc[
+        specs["analysis_id"].map({a: i for i, a in enumerate(analyses)}).argsort(kind="stable")
+    ]
+    _require(specs["analysis_id"], analyses, "analysis", spec)
+    scan_specs = _asked(con, "select * from stats.scan_specs where list_contains(?, scan_id)", scans)
+    _require(scan_specs["scan_id"], scans, "scan", spec)
+    present = _tables_in(con, schema)  # a file that was published by an older version lacks the newest
+    tables = {
+        name: _of(con, f"{schema}.{name}", analyses)
+        for name, columns in RESULT_TABLES.items()
+        if name in present
+        and "analysis_id" in columns
+        and name not in ("analysis_specs", "analysis_members", "figures")
+    }
+    flow = tables.pop("analysis_flow")
+    by_lead = {lead: members_of(con, specs, lead, schema) for lead in leads}
+    return Material(
+        specs=specs,
+        flow=flow,
+        tables={name: table for name, table in tables.items() if len(table)},
+        every_stat=_of(con, f"{schema}.every_stat", analyses),
+        comments=_comments(con),
+        claims=_claims(con, spec),
+        scans=scan_specs,
+        scan_flow=_asked(
+            con,
+            "select * from stats.scan_flow where list_contains(?, scan_id) order by scan_id, step_number",
+            scans,
+        ),
+        scan_rows=_scan_rows(con, scans, spec.gene),
+        behind=lambda stat_ids: _rows_behind(con, stat_ids, schema),
+        files=con.execute(
+            "select address, member, sha256, licence, cohort_ids as cohort_id from marts.source_files"
+        ).df(),
+        cohorts=_cohorts(con, specs),
+        run=_run(con, specs),
+        is_synthetic=_is_synthetic(con),
+        people={key: frame for of_lead in by_lead.values() for key, frame in of_lead.items()},
+        figures=pictures,
+        findings=[found for lead in leads for found in _guarded(con, specs, lead, by_lead[lead], schema)],
+    )
+
+
+def _rows_behind(con: duckdb.DuckDBPyConnection, stat_ids: Sequence[str], schema: str) -> pd.DataFrame:
+    """Rows behind statistics by role and file. Statistics of the same members rest on the same rows, so that one of
+    each kind is asked for; a few at a time, because the view makes a row for each mart row behind each statistic."""
+    asked = con.execute(_ALIKE.format(schema=schema), {"stat_ids": list(stat_ids)}).df()
+    leaders = sorted(asked["leader"].unique())
+    parts = [
+        con.execute(
+            _BEHIND.format(schema=schema),
+            {"stat_ids": leaders[i : i + _AT_ONCE], "roles": list(_ROLES)},
+        ).df()
+        for i in range(0, len(leaders), _AT_ONCE)
+    ]
+    if not parts:
+        return pd.DataFrame({"stat_id": [], "sha256": []})
+    found = pd.concat(parts, ignore_index=True).rename(columns={"stat_id": "leader"})
+    return asked.merge(found, on="leader").drop(columns="leader")
+
+
+def _tables_in(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+    rows = con.execute(
+        "select table_name from duckdb_tables() where schema_name = $schema or database_name = $schema",
+        {"schema": schema},
+    ).fetchall()
+    return {str(row[0]) for row in rows}
+
+
+def published_figures(con: duckdb.DuckDBPyConnection, spec: ReportSpec, root: Path) -> list[FigureSource]:
+    """Figures of the report's analyses and scans with title and words, from ``root/<analysis_id>/<stem>.*``."""
+    folders = [*spec.analyses(), *(f"scan_{scan}" for scan in spec.scans())]
+    rows = con.execute(
+        "select analysis_id, figure, title, alt from stats.figures where list_contains(?, analysis_id)",
+        [folders],
+    ).fetchall()
+
+    def content(folder: str, name: str) -> bytes | None:
+        path = root / folder / name
+        return path.read_bytes() if path.is_file() else None
+
+    return [
+        FigureSource(str(of), str(stem), str(title), str(alt),
+                     *(content(str(of), f"{stem}.{kind}") for kind in ("svg", "png", "csv")))
+        for of, stem, title, alt in rows
+    ]  # fmt: skip
+
+
+def _of(con: duckdb.DuckDBPyConnection, table: str, analyses: Sequence[str]) -> pd.DataFrame:
+    return _asked(con, f"select * from {table} where list_contains(?, analysis_id)", analyses)
+
+
+def _asked(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> pd.DataFrame:
+    return con.execute(query, [list(names)]).df()
+
+
+def _require(found: pd.Series, asked: Sequence[str], what: str, spec: ReportSpec) -> None:
+    missing = [name for name in asked if name not in set(found)]
+    if missing:
+        raise StaleReportError(
+            f"there is no {what} '{missing[0]}' in the published file, and report '{spec.report_id}' shows it",
+            where="stats.analysis_specs" if what == "analysis" else "stats.scan_specs",
+            remedy="run 'icb run' to publish anew",
+        )
+
+
+def _scan_rows(con: duckdb.DuckDBPyConnection, scans: Sequence[str], gene: str | None) -> pd.DataFrame:
+    """The gene's row in each scan, of survival and of response."""
+    return con.execute(
+        "select * from stats.scan_results where list_contains($scans, scan_id) and gene = $gene "
+        "union all by name "
+        "select * from stats.scan_response_results where list_contains($scans, scan_id) and gene = $gene",
+        {"scans": list(scans), "gene": gene},
+    ).df()
+
+
+def _comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    comments: dict[str, dict[str, str]] = {}
+    for table, column, comment in con.execute(
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where schema_name = 'stats' and comment is not null and not internal"
+    ).fetchall():
+        comments.setdefault(str(table), {})[str(column)] = str(comment)
+    return comments
+
+
+def _claims(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> pd.DataFrame:
+    parts = [
+        con.execute(
+            "select checks.*, printed.description from stats.claim_checks as checks "
+            "left join marts.published_claims as printed on checks.claim_id = printed.claim_id "
+            "where checks.paper_id = ? and (len(?) = 0 or list_contains(?, checks.row_id)) order by checks.rowid",
+            [claims.paper_id, list(claims.rows), list(claims.rows)],
+        ).df()
+        for claims in spec.claims
+    ]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+def _cohorts(con: duckdb.DuckDBPyConnection, specs: pd.DataFrame) -> pd.DataFrame:
+    named = sorted({name for text in specs["cohorts"].dropna() for name in str(text).split(", ")})
+    return con.execute(
+        "select * from marts.cohorts where list_contains(?, cohort_id) order by cohort_id", [named]
+    ).df()
+
+
+def _run(con: duckdb.DuckDBPyConnection, specs: pd.DataFrame) -> dict[str, Any]:
+    """The run that computed the first analysis."""
+    rows = con.execute("select * from stats.runs where run_id = ?", [str(specs["run_id"].iloc[0])]).df()
+    return {str(k): v for k, v in rows.iloc[0].to_dict().items()} if len(rows) else {}
+
+
+def _is_synthetic(con: duckdb.DuckDBPyConnection) -> bool:
+    row = con.execute("select coalesce(bool_or(is_synthetic), false) from marts.cohorts").fetchone()
+    return bool(row and row[0])
+
+
+def members_of(
+    con: duckdb.DuckDBPyConnection, specs: pd.DataFrame, analysis_id: str, schema: str = "stats"
+) -> dict[tuple[str, str, str], pd.DataFrame]:
+    """(analysis, leading way, endpoint) -> its members with characteristics, burden and clock, as they were counted."""
+    rows = specs[specs["analysis_id"] == analysis_id]
+    own = rows[rows["variant"] == "default"] if (rows["variant"] == "default").any() else rows
+    variant, gene = str(own["variant"].iloc[0]), own["gene"].iloc[0]
+    members = con.execute(
+        "select endpoint, cohort_id, patient_id, status, time_months as own_time, is_event as own_event "
+        f"from {schema}.analysis_members where analysis_id = ? and variant = ? and is_member",
+        [analysis_id, variant],
+    ).df()
+    found = {}
+    for endpoint, of_endpoint in members.groupby("endpoint", sort=False):
+        clock = str(endpoint).split(",")[0]
+        clock = clock if clock in _ENDPOINTS else "OS"
+        cohorts = sorted(of_endpoint["cohort_id"].unique())
+        frame = (
+            patient_frame(con, clock, cohorts)
+            if pd.isna(gene)
+            else analysis_frame(con, str(gene), clock, cohorts)
+        )
+        frame = frame.drop(columns=[c for c in ("status",) if c in frame])
+        merged = of_endpoint.merge(frame, on=["cohort_id", "patient_id"], how="left")
+        found[analysis_id, variant, str(endpoint)] = merged.assign(is_mutated=merged["status"] == "mutated")
+    return found
+
+
+def _guarded(
+    con: duckdb.DuckDBPyConnection,
+    specs: pd.DataFrame,
+    analysis_id: str,
+    people: Mapping[tuple[str, str, str], pd.DataFrame],
+    schema: str,
+) -> list[Guarded]:
+    """What the guards find about a survival analysis of the lead, on the people that it counted."""
+    own = specs[(specs["analysis_id"] == analysis_id) & (specs["variant"] == "default")]
+    if own.empty or pd.isna(own["gene"].iloc[0]) or str(own["kind"].iloc[0]) != "survival":
+        return []
+    spec = own.iloc[0]
+    endpoint = str(spec["endpoints"]).split(", ")[0]
+    members = people.get((analysis_id, "default", endpoint))
+    if members is None or members.empty or not members["is_mutated"].any():
+        return []
+    flow = con.execute(
+        f"select step, n, n_left_out, reason from {schema}.analysis_flow where analysis_id = ? and variant = 'default' "
+        "and endpoint = ? order by step_number",
+        [analysis_id, endpoint],
+    ).df()
+    strata = [name for name in str(spec["strata"] or "").split(", ") if name in members.columns]
+    covariates = [name for name in str(spec["covariates"] or "").split(", ") if name in CHARACTERISTICS]
+    row, why_not = scan_row_of(
+        con, str(spec["gene"]), members, sorted(members["cohort_id"].unique()), strata, covariates
+    )
+    findings = guard_findings(
+        members,
+        strata=strata,
+        flow=flow,
+        trials=people.get((analysis_id, "default", f"{endpoint}, both arms")),
+        control=_control(con, analysis_id, endpoint, schema),
+        scan_row=row,
+        why_no_scan_row=why_not,
+    )
+    return [Guarded(analysis_id, f.guard, f.verdict, f.sentence, f.is_warning) for f in findings]
+
+
+def _control(
+    con: duckdb.DuckDBPyConnection, analysis_id: str, endpoint: str, schema: str
+) -> pd.DataFrame | None:
+    """Members of the analysis without checkpoint blockade that this one is compared with."""
+    named = con.execute(
+        f"select compared_with from {schema}.interaction_stats "
+        "where analysis_id = ? and estimate_key like '%.ratio_of_hazard_ratios' limit 1",
+        [analysis_id],
+    ).fetchone()
+    if named is None:
+        return None
+    specs = _of(con, f"{schema}.analysis_specs", [str(named[0])])
+    if specs.empty:
+        return None
+    return members_of(con, specs, str(named[0]), schema).get((str(named[0]), "default", endpoint))
