@@ -6,7 +6,6 @@ from pathlib import Path
 
 import duckdb
 import pandas as pd
-import yaml
 from pydantic import ValidationError
 
 from analytics.landscape.estimate import LandscapeRows, member_calls
@@ -17,6 +16,7 @@ from analytics.questions.selection import select_members
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.rows import ResultRows
 from ingestion.errors import CatalogError
+from ingestion.yaml_files import read_mapping
 from warehouse.frames.patients import analysis_frame
 from warehouse.settings import PROJECT
 
@@ -71,7 +71,7 @@ def load_protein(path: Path, gene: str) -> Protein | None:
     CatalogError
         One sentence with file, key and remedy.
     """
-    proteins = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("proteins", {})
+    proteins = read_mapping(path, "proteins:").get("proteins") or {}
     if gene not in proteins:
         return None
     try:
