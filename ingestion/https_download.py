@@ -124,7 +124,7 @@ class HttpsDownloader:
             if (certificate := _certificate_fault(error)) is not None:
                 raise certificate_error(download.address, certificate) from error
             host = None
-            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
                 host = error.request.url.host
             raise TransientError(f"{type(error).__name__} ({error})", unreachable=host) from error
         return True
