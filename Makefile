@@ -10,7 +10,7 @@ PORT ?= 3000
 export ICB_DATA DAGSTER_HOME
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo run test lint ui lock docs receipts clean
+.PHONY: setup demo run test lint ui lock docs receipts sources clean
 
 setup: $(STAMP)
 
@@ -50,6 +50,9 @@ lock: setup
 
 docs: setup
 	@$(BIN)/python -m warehouse.reports.table_docs
+
+sources: setup  # sources.lock.json from what the last `make run` read over https
+	@$(BIN)/python -m warehouse.project_lock
 
 receipts: setup  # docs/cohorts.md from the published file of `make run`
 	@$(BIN)/python -m warehouse.reports.cohort_receipt

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import re
 import shutil
 import stat
@@ -35,10 +36,14 @@ from ingestion.store import CHUNK_BYTES, PartialFile, storage_errors
 ExpectedKind = Literal["gzip", "zip", "text"]
 
 _HEAD_BYTES = 4096
-_MARKUP_PAGE = re.compile(
-    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|error)\b",
-    re.IGNORECASE | re.DOTALL,
+#: No table, list or archive begins with a tag: it is a login or error page, or an error in XML.
+_MARKUP_PAGE = re.compile(rb"\s*<(!--|!doctype\b|\?xml\b|/?[a-z][a-z0-9:-]*[\s/>])", re.IGNORECASE)
+#: An error in JSON says so by one of these keys, or by a status of 400 or more; data that are larger are none.
+_ERROR_KEYS = frozenset(
+    {"error", "errors", "errormessage", "exception", "fault", "message", "detail", "details", "reason"}
 )
+_STATUS_KEYS = frozenset({"status", "statuscode", "code"})
+_ERROR_MAX_BYTES = 1 << 16
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _AGAIN = "delete the damaged copy and fetch the file again"
 _CORRECT = "open the address in a browser to see what it serves now, then correct the catalogue"
@@ -71,12 +76,12 @@ def check_kind(
 
     Raises
     ------
-    NotTheExpectedFileError : empty, an HTML or XML error page, a Git LFS pointer, or another kind.
+    NotTheExpectedFileError : empty, an HTML or XML page, an error in JSON, a Git LFS pointer, or another kind.
     TruncatedError : right kind, but cut or damaged. UnsafeArchiveError : a compression bomb.
     """
     head = _head(content)
-    found = _describe(head)
-    if found in ("nothing", "an HTML or XML page", "a Git LFS pointer"):
+    found = "an error message in JSON" if _is_json_error(content, head) else _describe(head)
+    if found in ("nothing", "an HTML or XML page", "an error message in JSON", "a Git LFS pointer"):
         remedy = _CORRECT
         if found == "a Git LFS pointer":
             remedy = "use the address under media.githubusercontent.com/media/, which serves the file itself"
@@ -97,6 +102,11 @@ def check_kind(
     elif found == "a zip file":
         with _archive_errors(source), _opened(content) as handle, zipfile.ZipFile(handle) as archive:
             _checked_zip(archive, _size(content), MemberGuard(source, ON_DISK_LIMITS))
+
+
+def is_archive(content: Path | bytes) -> bool:
+    """Whether it is a gzip or zip file, which marks its own end."""
+    return _describe(_head(content)) in ("a gzip file", "a zip file")
 
 
 def iter_members(
@@ -369,6 +379,19 @@ def _size(content: Path | bytes) -> int:
 def _head(content: Path | bytes) -> bytes:
     with _opened(content) as handle:
         return handle.read(_HEAD_BYTES)
+
+
+def _is_json_error(content: Path | bytes, head: bytes) -> bool:
+    """A small JSON object with a key of an error, such as {"error": "Access denied", "code": 403}."""
+    if not head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{") or _size(content) > _ERROR_MAX_BYTES:
+        return False
+    try:
+        found = json.loads(content if isinstance(content, bytes) else content.read_bytes())
+    except (ValueError, RecursionError):
+        return False
+    keys = {str(key).lower().replace("_", ""): value for key, value in found.items()}
+    statuses = [str(keys[key]) for key in _STATUS_KEYS & keys.keys()]
+    return bool(_ERROR_KEYS & keys.keys()) or any(s.isdecimal() and 400 <= int(s) < 600 for s in statuses)
 
 
 def _describe(head: bytes) -> str:

@@ -9,9 +9,8 @@ into vocabulary (dbt) do not belong here.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ingestion.addresses import parse_address
@@ -37,6 +36,7 @@ from ingestion.catalog_measurements import (
 )
 from ingestion.catalog_panels import DeclaredPanel, GenePanelTable
 from ingestion.errors import CatalogError, InvalidAddressError
+from ingestion.yaml_files import read_mapping
 
 Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]
 Endpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
@@ -339,27 +339,6 @@ def _sentence(path: Path, exc: ValidationError) -> str:
     return f"{path}: {'; '.join(parts)}. Correct the key and run 'icb cohort check {path.stem}'."
 
 
-def read_yaml(path: Path) -> Any:
-    """The content of a YAML file.
-
-    Raises
-    ------
-    CatalogError
-        One sentence with file and line: no such file, broken YAML.
-    """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as exc:
-        raise CatalogError(f"{path} does not exist; write it or restore it from the repository.") from exc
-    try:
-        return yaml.safe_load(text)
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        problem = getattr(exc, "problem", None) or "not readable"
-        raise CatalogError(f"{path}{line}: broken YAML ({problem}); mend that line.") from exc
-
-
 def load_cohort(path: Path) -> Cohort:
     """Read and validate one cohort file.
 
@@ -368,9 +347,7 @@ def load_cohort(path: Path) -> Cohort:
     CatalogError
         One sentence with file, key and remedy: broken YAML, unknown key, missing key, wrong value.
     """
-    content = read_yaml(path)
-    if not isinstance(content, dict):
-        raise CatalogError(f"{path} holds no mapping; start it with 'cohort_id: {path.stem}'.")
+    content = read_mapping(path, f"cohort_id: {path.stem}")
     try:
         cohort = Cohort.model_validate(content)
     except ValidationError as exc:
@@ -391,9 +368,7 @@ def load_reference(path: Path) -> Reference:
     CatalogError
         As :func:`load_cohort`.
     """
-    content = read_yaml(path)
-    if not isinstance(content, dict):
-        raise CatalogError(f"{path} holds no mapping; start it with 'reference_id: {path.stem}'.")
+    content = read_mapping(path, f"reference_id: {path.stem}")
     try:
         reference = Reference.model_validate(content)
     except ValidationError as exc:
@@ -414,8 +389,9 @@ def load_attributes(path: Path) -> dict[str, Attribute]:
     CatalogError
         As :func:`load_cohort`.
     """
+    content = read_mapping(path, "AGE: {level: patient, type: number, description: ...}")
     try:
-        return {name: Attribute.model_validate(value) for name, value in (read_yaml(path) or {}).items()}
+        return {name: Attribute.model_validate(value) for name, value in content.items()}
     except ValidationError as exc:
         raise CatalogError(_sentence(path, exc)) from exc
 
@@ -468,7 +444,7 @@ def load_catalog(
     references = tuple(
         load_reference(reference_path)
         for reference_path in sorted((folder / "references").glob("*.yaml"))
-        if "reference_id" in (read_yaml(reference_path) or {})
+        if "reference_id" in read_mapping(reference_path, f"reference_id: {reference_path.stem}")
     )
     return Catalog(
         attributes=attributes, cohorts=tuple(cohorts), references=references, left_out=tuple(left_out)

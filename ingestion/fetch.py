@@ -18,16 +18,17 @@ import httpx
 from filelock import FileLock, Timeout
 
 from ingestion.addresses import is_pinned, mirror_path, parse_address
-from ingestion.archives import ExpectedKind, check_kind
-from ingestion.errors import AddressNotFoundError, ChecksumMismatchError, StorageError
-from ingestion.https_download import (
-    HttpsDownloader,
-    PartialDownload,
-    RetryPolicy,
-    Validators,
-    default_client,
+from ingestion.archives import ExpectedKind, check_kind, is_archive
+from ingestion.errors import (
+    AddressNotFoundError,
+    ChecksumMismatchError,
+    SourceUnavailableError,
+    StorageError,
 )
+from ingestion.https_download import HttpsDownloader, default_client
+from ingestion.partial_download import PartialDownload, Validators
 from ingestion.progress import Progress, SilentProgress
+from ingestion.retries import RetryPolicy, UnreachableHosts
 from ingestion.sources_lock import LockEntry, SourceChange, SourcesLock, compare_tables
 from ingestion.store import ContentStore, StoredFile, sha256_of, storage_errors, too_large
 
@@ -68,6 +69,7 @@ class _Order:
     max_bytes: int
     expected: ExpectedKind | None
     sha256: str | None
+    is_awaited: bool
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ class Fetcher:
     mirror : folder laid out as ``<host>/<path>`` (ICB_MIRROR), or None to read over https.
     lock : the lock file of this kind of run; it must not be shared between mirror and https runs.
     client_factory : makes the http client when the first download needs one.
-    retry, progress, sleep : see `RetryPolicy` and `Progress`; ``sleep`` waits that many seconds.
+    retry, progress : see `RetryPolicy` and `Progress`.
+    hosts : what other fetchers of the run found out about hosts, and what this one finds out.
+    sleep, now : wait that many seconds; seconds of a clock that only goes forward.
 
     Use it as a context manager, or call `close`.
     """
@@ -100,13 +104,20 @@ class Fetcher:
         *,
         retry: RetryPolicy | None = None,
         progress: Progress | None = None,
+        hosts: UnreachableHosts | None = None,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
         self.mirror = mirror
         self.lock = lock
         self._downloader = HttpsDownloader(
-            client_factory, retry or RetryPolicy(), progress or SilentProgress(), sleep
+            client_factory,
+            retry or RetryPolicy(),
+            progress or SilentProgress(),
+            hosts or UnreachableHosts(),
+            sleep=sleep,
+            now=now,
         )
         store.sweep_temporaries()
 
@@ -128,6 +139,7 @@ class Fetcher:
         max_bytes: int = DEFAULT_MAX_BYTES,
         expected: ExpectedKind | None = None,
         sha256: str | None = None,
+        is_awaited: bool = False,
     ) -> FetchedFile:
         """Bring one address into the store, or find that it is there.
 
@@ -137,6 +149,7 @@ class Fetcher:
         expected : "gzip" (a tarball too), "zip" (XLSX too), "text", or None. An HTML page, a Git LFS pointer
             or an empty file is refused in any case.
         sha256 : checksum that the catalogue demands; None when it demands none.
+        is_awaited : the file may not be there, and that says nothing about its host.
 
         Raises
         ------
@@ -145,7 +158,7 @@ class Fetcher:
         StorageError : nothing is recorded, and what was stored before stays.
         """
         address = parse_address(address).text
-        order = _Order(address, max_bytes, expected, sha256)
+        order = _Order(address, max_bytes, expected, sha256, is_awaited)
         before = self.lock.get(address)
         arrival = (
             self._from_https(order, before) if self.mirror is None else self._from_mirror(order, self.mirror)
@@ -221,7 +234,8 @@ class Fetcher:
             is_current = before is not None and self.store.has(before.sha256, before.bytes)
             known = Validators(before.etag, before.last_modified) if before and is_current else None
             download = PartialDownload(order.address, base, max_bytes=order.max_bytes, known=known)
-            if not self._downloader.run(download) and before is not None and known is not None:
+            is_new = self._downloader.run(download, is_awaited=order.is_awaited)
+            if not is_new and before is not None and known is not None:
                 return _Arrival(self.store.get(before.sha256), "store", known)
             return self._keep(order, download)
 
@@ -231,9 +245,21 @@ class Fetcher:
             check_kind(path, order.expected, source=order.address)
             digest = sha256_of(path)
             self._check(order, digest)
-            return _Arrival(self.store.adopt(path, digest), "https", download.validators)
+            self._require_proof(order, download)
+            return _Arrival(self.store.adopt(path, digest), "https", download.version.validators)
         finally:
             download.discard()  # refused bytes must not be resumed; accepted ones have moved already
+
+    def _require_proof(self, order: _Order, download: PartialDownload) -> None:
+        """That the file is whole: the answer said where it ends, or its checksum is known, or it is an archive, which
+        says so itself (`check_kind` has read it to its end)."""
+        is_known = (order.sha256 or self.lock.expected_sha256(order.address)) is not None
+        if not (download.is_bounded or is_known or is_archive(download.file.path)):
+            raise SourceUnavailableError(
+                "the server does not say how long the file is, so that nobody can tell whether all of it arrived",
+                where=order.address,
+                remedy="use an address that says so, or a compressed copy of the file, or put the file into a mirror",
+            )
 
 
 @contextmanager

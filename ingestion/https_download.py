@@ -1,4 +1,4 @@
-"""One resumable https download into a partial file: requests, redirects, retries, size limit.
+"""One resumable https download into a partial file: requests, redirects, what each answer must be, size limit.
 
 It ends with a complete file of unknown worth; ``fetch`` decides whether that is the right one.
 """
@@ -6,62 +6,30 @@ It ends with a complete file of unknown worth; ``fetch`` decides whether that is
 from __future__ import annotations
 
 import contextlib
-import json
 import re
+import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 
 import httpx
-from tenacity import (
-    RetryCallState,
-    Retrying,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_exponential_jitter,
-)
 
-from ingestion.addresses import is_pinned
+from ingestion.content_encoding import ENCODINGS, decoded
 from ingestion.errors import (
     AddressNotFoundError,
     IngestionError,
     NotTheExpectedFileError,
     SourceUnavailableError,
 )
+from ingestion.partial_download import PartialDownload, Validators, Version
 from ingestion.progress import Progress
-from ingestion.store import PartialFile, storage_errors, too_large, write_atomically
+from ingestion.retries import Patience, RetryPolicy, TransientError, UnreachableHosts, remedy_of
+from ingestion.store import too_large
 
 _MAX_REDIRECTS = 5
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How often and how long to try again after a cut connection, 429 or 5xx; waits double, with jitter.
-
-    A server that asks (Retry-After) for more than ``longest_wait_s`` seconds is not tried again.
-    """
-
-    attempts: int = 5
-    first_wait_s: float = 1.0
-    longest_wait_s: float = 60.0
-
-
-@dataclass(frozen=True)
-class Validators:
-    """What a server gives to recognise a version by: ETag and Last-Modified, as received."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-    def strong(self) -> str | None:
-        """The one that may guard a byte range (RFC 9110, section 13.1.5); a weak ETag may not."""
-        if self.etag and not self.etag.startswith("W/"):
-            return self.etag
-        return self.last_modified if not self.etag else None
 
 
 def default_client() -> httpx.Client:
@@ -69,81 +37,13 @@ def default_client() -> httpx.Client:
     return httpx.Client(timeout=httpx.Timeout(60.0, connect=15.0), headers={"User-Agent": "icb-warehouse"})
 
 
-class PartialDownload:
-    """The unfinished file of one address, with the validators of the version that it is a part of.
-
-    Parameters
-    ----------
-    base : path without suffix; ``.part`` holds the bytes, ``.json`` the notes about them.
-    known : validators of a version that the caller has already; the server may answer "not modified".
-    """
-
-    def __init__(self, address: str, base: Path, *, max_bytes: int, known: Validators | None = None) -> None:
-        self.address = address
-        self.max_bytes = max_bytes
-        self.known = known
-        self.file = PartialFile(base.with_suffix(".part"))
-        self.validators = Validators()
-        self._is_verbatim = False  # the bytes are the server's own, not decoded from a transfer encoding
-        self._notes = base.with_suffix(".json")
-        with contextlib.suppress(FileNotFoundError, ValueError, KeyError, TypeError):
-            notes = json.loads(self._notes.read_text())
-            self.validators = Validators(notes["etag"], notes["last_modified"])
-            self._is_verbatim = notes["is_verbatim"] is True
-
-    def start_over(self, validators: Validators, *, is_verbatim: bool) -> None:
-        """Forget the bytes; what comes next is a part of the version with these validators."""
-        self.discard()
-        self.validators, self._is_verbatim = validators, is_verbatim
-        notes = {
-            "address": self.address,
-            "etag": validators.etag,
-            "last_modified": validators.last_modified,
-            "is_verbatim": is_verbatim,
-        }
-        write_atomically(self._notes, json.dumps(notes).encode())
-
-    def discard(self) -> None:
-        """Remove bytes and notes."""
-        with storage_errors(self._notes.parent):
-            self.file.discard()
-            self._notes.unlink(missing_ok=True)
-
-    @property
-    def can_resume(self) -> bool:
-        """Whether the rest can be asked for: bytes are there, and the version is certain to be the same."""
-        is_certain = self.validators.strong() is not None or is_pinned(self.address)
-        return self.file.size > 0 and self._is_verbatim and is_certain
-
-    def request_headers(self) -> dict[str, str]:
-        """Headers that ask for the missing bytes, or for anything but the known version."""
-        headers = {"Accept-Encoding": "identity"}  # the file's own bytes, so that checksums and ranges hold
-        if self.can_resume:
-            headers["Range"] = f"bytes={self.file.size}-"
-            if guard := self.validators.strong():
-                headers["If-Range"] = guard
-        elif self.known is not None:
-            if self.known.etag:
-                headers["If-None-Match"] = self.known.etag
-            if self.known.last_modified:
-                headers["If-Modified-Since"] = self.known.last_modified
-        return headers
-
-
-class _TransientError(Exception):
-    """A failure that another attempt may heal."""
-
-    def __init__(self, what: str, retry_after_s: float = 0.0) -> None:
-        super().__init__(what)
-        self.retry_after_s = retry_after_s
-
-
 class HttpsDownloader:
     """Runs downloads with one http client, made when the first is needed.
 
     Parameters
     ----------
-    client_factory : makes the client. sleep : waits that many seconds between attempts.
+    client_factory : makes the client. sleep : waits that many seconds between attempts. now : see `Patience`.
+    hosts : those to which no connection could be made get one attempt; it is kept up to date.
     """
 
     def __init__(
@@ -151,13 +51,18 @@ class HttpsDownloader:
         client_factory: Callable[[], httpx.Client],
         retry: RetryPolicy,
         progress: Progress,
+        hosts: UnreachableHosts,
+        *,
         sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client_factory = client_factory
         self._client: httpx.Client | None = None
         self._policy = retry
         self._progress = progress
+        self._hosts = hosts
         self._sleep = sleep
+        self._now = now
 
     def close(self) -> None:
         """Close the client, if one was made."""
@@ -165,32 +70,37 @@ class HttpsDownloader:
             self._client.close()
             self._client = None
 
-    def run(self, download: PartialDownload) -> bool:
+    def run(self, download: PartialDownload, *, is_awaited: bool = False) -> bool:
         """Complete ``download.file``. False when the server says that the known version is still current.
+
+        Parameters
+        ----------
+        is_awaited : the file may not be there: that its host cannot be reached says nothing to other files.
 
         Raises
         ------
         AddressNotFoundError : 404 or 410. TooLargeError : see ``max_bytes``. DiskFullError, StorageError : of
-            writing. NotTheExpectedFileError : in an unknown encoding. After these nothing partial is left.
-        SourceUnavailableError : refused, or no attempt succeeded; what arrived stays for the next run.
+            writing. NotTheExpectedFileError : in an unknown encoding. TruncatedError : in an encoding without its end.
+            After these nothing partial is left.
+        SourceUnavailableError : refused, a certificate that cannot be verified, too slow, or no attempt succeeded; what
+            arrived stays for the next run.
         """
-        backoff = wait_exponential_jitter(initial=self._policy.first_wait_s, max=self._policy.longest_wait_s)
-
-        def wait(state: RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            return max(backoff(state), error.retry_after_s if isinstance(error, _TransientError) else 0.0)
-
-        retrying = Retrying(
-            retry=retry_if_exception_type(_TransientError),
-            stop=stop_after_attempt(self._policy.attempts),
-            wait=wait,
-            sleep=self._sleep,
-            reraise=True,
-        )
+        host = httpx.URL(download.address).host
+        attempts = 1 if host in self._hosts else self._policy.attempts
+        patience = Patience(download, self._policy, attempts, self._now)
         try:
-            return retrying(self._attempt, download)
-        except _TransientError as error:
-            raise self._gave_up(download, error) from error
+            while True:
+                try:
+                    with patience.attempt():
+                        return self._attempt(download, patience)
+                except TransientError as error:
+                    if patience.is_over():
+                        if error.unreachable is not None and not is_awaited:
+                            self._hosts.add(error.unreachable)
+                        raise _gave_up(download, patience, error) from error
+                    wait_s = patience.wait_s(error)
+                self._sleep(wait_s)
+                patience.arrived(0)
         except SourceUnavailableError:
             raise
         except IngestionError:
@@ -200,30 +110,35 @@ class HttpsDownloader:
             download.file.close()
             self._progress.end(download.address)
 
-    def _gave_up(self, download: PartialDownload, error: _TransientError) -> SourceUnavailableError:
-        remedy = "check the connection and run again later"
-        if download.can_resume:
-            remedy += f"; the {download.file.size:,} bytes that arrived are kept, it goes on from there"
-        return SourceUnavailableError(
-            f"gave up after {self._policy.attempts} attempts, the last one: {error}",
-            where=download.address,
-            remedy=remedy,
-        )
-
-    def _attempt(self, download: PartialDownload) -> bool:
-        if self._client is None:
-            self._client = self._client_factory()
+    def _attempt(self, download: PartialDownload, patience: Patience) -> bool:
         headers = download.request_headers()
         try:
-            request = self._client.build_request("GET", download.address, headers=headers)
-            with contextlib.closing(self._send(self._client, request, download.address)) as response:
+            client = self._open_client()
+            request = client.build_request("GET", download.address, headers=headers)
+            with contextlib.closing(self._send(client, request, download.address)) as response:
                 if response.status_code == 304 and download.known is not None:
                     return False
                 self._refuse(response, download)
-                self._receive(response, download, resumed="Range" in headers)
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            raise _TransientError(f"{type(error).__name__} ({error})") from error
+                self._receive(response, download, patience, resumed="Range" in headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            if (certificate := _certificate_fault(error)) is not None:
+                raise certificate_error(download.address, certificate) from error
+            host = None
+            if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.ProxyError):
+                host = error.request.url.host
+            raise TransientError(f"{type(error).__name__} ({error})", unreachable=host) from error
         return True
+
+    def _open_client(self) -> httpx.Client:
+        if self._client is None:
+            try:
+                self._client = self._client_factory()
+            except (OSError, ValueError, httpx.InvalidURL) as error:
+                raise SourceUnavailableError(
+                    f"no https client can be made of the environment ({error})",
+                    remedy="correct or unset SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY",
+                ) from error
+        return self._client
 
     def _send(self, client: httpx.Client, request: httpx.Request, address: str) -> httpx.Response:
         for _ in range(_MAX_REDIRECTS + 1):
@@ -232,6 +147,7 @@ class HttpsDownloader:
                     address, f"it leads on to {request.url.scheme}://{request.url.host}, not https"
                 )
             response = client.send(request, stream=True, follow_redirects=False)
+            self._hosts.answered(request.url.host)
             if response.next_request is None:
                 return response
             response.close()
@@ -250,56 +166,129 @@ class HttpsDownloader:
             )
         if status == 416 and download.file.size:
             download.discard()  # our part is longer than the file, or already complete: begin anew
-            raise _TransientError(answer)
+            raise TransientError(answer)
         if status == 429 or status >= 500:
             wait_s = _retry_after_s(response)
             if wait_s > self._policy.longest_wait_s:
                 raise _unavailable(download.address, f"{answer} and asks to wait {wait_s:,.0f} seconds")
-            raise _TransientError(answer, wait_s)
+            raise TransientError(answer, wait_s)
         if status not in (200, 206):
             raise _unavailable(download.address, answer)
 
-    def _receive(self, response: httpx.Response, download: PartialDownload, *, resumed: bool) -> None:
-        sent = Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
-        total, decode = _content_length(response), False
+    def _receive(
+        self, response: httpx.Response, download: PartialDownload, patience: Patience, *, resumed: bool
+    ) -> None:
+        encoding = ""
         if response.status_code == 206:
-            span = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
-            is_other_version = None not in (sent.etag, download.validators.etag) and (
-                sent.etag != download.validators.etag
-            )
-            if not resumed or span is None or int(span[1]) != download.file.size or is_other_version:
-                download.discard()
-                raise _TransientError("the server sent another part of the file than was asked for")
-            total = int(span[3]) if span[3] != "*" else int(span[2]) + 1
+            version = _continued(response, download, resumed=resumed)
+            if version != download.version:
+                download.note(version)
         else:
-            decode = self._must_decode(response, download)
-            total = None if decode else total
-            download.start_over(sent, is_verbatim=not decode)
+            encoding = self._encoding(response, download)
+            total = None if encoding else _content_length(response)
+            sent = _validators(response)
+            download.start_over(Version(sent.etag, sent.last_modified, total, is_verbatim=not encoding))
+        total = download.version.total
+        is_chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+        download.is_bounded = total is not None or is_chunked or bool(encoding)
         if total is not None and total > download.max_bytes:
             raise too_large(download.address, download.max_bytes)
         self._progress.begin(download.address, total, download.file.size)
         download.file.append(b"")
-        for chunk in response.iter_bytes() if decode else response.iter_raw():
-            if download.file.size + len(chunk) > download.max_bytes:
-                raise too_large(download.address, download.max_bytes)
+        chunks = response.iter_raw()
+        for chunk in decoded(chunks, encoding, download.address) if encoding else chunks:
+            if download.file.size + len(chunk) > (download.max_bytes if total is None else total):
+                raise (
+                    too_large(download.address, download.max_bytes) if total is None else _too_much(download)
+                )
             download.file.append(chunk)
             self._progress.advance(download.address, len(chunk))
+            patience.arrived(len(chunk))
         if total is not None and download.file.size != total:
-            raise _TransientError(f"{download.file.size:,} of {total:,} bytes arrived")
+            raise TransientError(f"{download.file.size:,} of {total:,} bytes arrived")
 
     @staticmethod
-    def _must_decode(response: httpx.Response, download: PartialDownload) -> bool:
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    def _encoding(response: httpx.Response, download: PartialDownload) -> str:
+        """The content encoding to undo; empty when the bytes are the file's own."""
+        encoding = str(response.headers.get("Content-Encoding", "identity")).strip().lower()
         if encoding in ("identity", ""):
-            return False
-        if encoding not in ("gzip", "x-gzip", "deflate"):
+            return ""
+        if encoding not in ENCODINGS:
             raise NotTheExpectedFileError(
                 f"the server sends the file in the encoding {encoding!r}, which was not asked for",
                 where=download.address,
                 remedy="use another public address of the same file",
             )
         # Some hosts mark a .gz file itself as "encoded": there the gzip bytes are the file.
-        return not download.address.partition("?")[0].lower().endswith((".gz", ".tgz"))
+        is_packed = download.address.partition("?")[0].lower().endswith((".gz", ".tgz"))
+        return "" if is_packed else encoding
+
+
+def _continued(response: httpx.Response, download: PartialDownload, *, resumed: bool) -> Version:
+    """The version that a 206 goes on with: total and validators of the first answer hold for it.
+
+    Raises
+    ------
+    TransientError : it is another part, or of another version, or nobody says how long the whole is; the bytes that
+        were there are gone, so that the next attempt begins anew.
+    """
+    span = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+    before = download.version
+    stated = None if span is None or span[3] == "*" else int(span[3])
+    total = stated if before.total is None else before.total
+    fault = None
+    if not resumed or span is None or int(span[1]) != download.file.size:
+        fault = "the server sent another part of the file than was asked for"
+    elif _validators(response).contradict(before.validators) or (
+        None not in (stated, total) and stated != total
+    ):
+        fault = "the server went on with another version of the file"
+    elif total is None:
+        fault = "the server went on without saying how long the file is"
+    elif int(span[2]) >= total:
+        fault = "the server sent a part that ends beyond the file"
+    if fault is not None:
+        download.discard()
+        raise TransientError(fault)
+    return replace(before, total=total)
+
+
+def _validators(response: httpx.Response) -> Validators:
+    return Validators(response.headers.get("ETag"), response.headers.get("Last-Modified"))
+
+
+def _too_much(download: PartialDownload) -> TransientError:
+    total = download.version.total
+    download.discard()
+    return TransientError(f"more than the {total:,} bytes of the file arrived")
+
+
+def _gave_up(download: PartialDownload, patience: Patience, error: TransientError) -> SourceUnavailableError:
+    times = "attempt" if patience.n_attempts == 1 else "attempts"
+    return SourceUnavailableError(
+        f"gave up after {patience.n_attempts} {times}, the last one: {error}",
+        where=download.address,
+        remedy=remedy_of(download),
+    )
+
+
+def _certificate_fault(error: BaseException | None) -> str | None:
+    """Why a certificate cannot be verified, when that is what is behind an error."""
+    while error is not None:
+        if isinstance(error, ssl.SSLCertVerificationError):
+            return error.verify_message or str(error)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def certificate_error(address: str, why: str) -> SourceUnavailableError:
+    """The error for a host whose certificate is not trusted; another attempt would change nothing."""
+    return SourceUnavailableError(
+        f"the certificate of its host cannot be verified ({why})",
+        where=address,
+        remedy="if your network has an authority of its own set SSL_CERT_FILE to its certificates (PEM), else do not "
+        "trust this host",
+    )
 
 
 def _content_length(response: httpx.Response) -> int | None:

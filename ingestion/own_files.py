@@ -22,7 +22,10 @@ def fetch_all(
     """
     if file.is_own:
         return [_own(fetcher, owner, address, own_folder) for address in file.addresses()]
-    return [fetcher.fetch(address, licence=owner.licence) for address in file.addresses()]
+    return [
+        fetcher.fetch(address, licence=owner.licence, is_awaited=file.awaited is not None)
+        for address in file.addresses()
+    ]
 
 
 def own_path(address: str, own_folder: Path) -> Path:

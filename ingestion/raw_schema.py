@@ -292,6 +292,13 @@ REJECTION_RULES: dict[str, str] = {
     "formula_without_value": "The cell is a formula and the workbook stores no value for it; the cell counts as empty.",
     "error_cell": "The cell holds a spreadsheet's error instead of a value; it counts as empty.",
     "zeros_from_number_format": "The cell's number format adds leading zeros; the displayed text is the value.",
+    "disputed_panel_gene": "Two files list the panel and not each of them has the gene: the panel does not count as "
+    "covering it.",
+    "repeated_panel_gene": "The panel lists the gene more than once (in another row, under another name, or in another "
+    "file); it counts once.",
+    "half_gene_identifier": "The row has no symbol of a gene, or no number; it names nothing.",
+    "ambiguous_gene_identifier": "The row's numbers stand for several genes, or a better list gives them to another "
+    "gene; it names nothing.",
 }
 
 #: Rules under which a row was left out while it was read. The others are notes on rows that stay.

@@ -1,8 +1,8 @@
 """The lock file: checksum, size and licence of what each address served last, and what it was before.
 
-The project's file (``sources.lock.json``) speaks about public addresses; a run on a mirror keeps its own
-(``sources.mirror.lock.json`` beside the data), so the path is an argument. Nothing is written when nothing
-changed. Reading addresses is ``fetch``; keeping bytes is ``store``.
+The project's file (``sources.lock.json``) speaks about public addresses and belongs to the checkout; every run keeps
+its own beside its data (``sources.https.lock.json``, ``sources.mirror.lock.json``), so the path is an argument.
+Nothing is written when nothing changed. Reading addresses is ``fetch``; keeping bytes is ``store``.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ class SourcesLock:
     Parameters
     ----------
     path : the lock file; it is created by the first `record`.
-    baseline : a second lock file, only read, whose checksums of pinned addresses must also hold. A run on a
-        mirror gives the project's own file here: what is pinned must be the same bytes everywhere.
+    baseline : a second lock file, only read, whose checksums of pinned addresses must also hold. A run gives the
+        project's own file here: what is pinned must be the same bytes everywhere.
     now : clock, UTC.
 
     Attributes

@@ -7,11 +7,13 @@ broken workbook becomes one sentence here.
 from __future__ import annotations
 
 import io
+import re
 import struct
+import time
 import warnings
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,8 +24,17 @@ from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileExcep
 
 from ingestion.archives import check_kind
 from ingestion.catalog_columns import TableFormat
-from ingestion.errors import ParseError
-from ingestion.sheet_cells import MAX_CELLS, CellDoubt, sheet_rows, too_many_cells
+from ingestion.errors import ParseError, TooLargeError
+from ingestion.sheet_cells import (
+    MAX_CELLS,
+    MAX_SECONDS,
+    SECONDS_PER_MB,
+    CellDoubt,
+    SheetPlace,
+    sheet_rows,
+    too_many_cells,
+)
+from ingestion.store import CHUNK_BYTES
 from ingestion.table_model import (
     Cell,
     NumberedRow,
@@ -56,6 +67,10 @@ _FOREIGN_ERRORS = (
     zlib.error,
 )
 _AGAIN = "fetch the file again, correct the address, or open it in a spreadsheet and save it again"
+#: Parts that are read element by element (sheets, texts) or not at all (pictures).
+_LARGE_PARTS = re.compile(r"(^|/)(worksheets/[^/]+\.xml|sharedStrings\.xml|media/[^/]+)$", re.IGNORECASE)
+#: Excel keeps at most 65,490 cell formats, of a few elements each.
+MAX_PART_ELEMENTS = 1_000_000
 #: Doubts that are told once a column: every cell of it has the same number format.
 _ONCE_A_COLUMN = "zeros_from_number_format"
 
@@ -67,10 +82,11 @@ def read_workbook(
     select: Select | None = None,
     *,
     missing_as_null: bool = False,
+    now: Callable[[], float] = time.monotonic,
 ) -> ParsedTable:
-    """Read one sheet; parameters and errors as `ingestion.tables.read_table`."""
+    """Read one sheet; parameters and errors as `ingestion.tables.read_table`. ``now`` tells the seconds."""
     check_kind(content, "zip", source=where)
-    rows, doubts = _sheet(content, fmt, where)
+    rows, doubts = _sheet(content, fmt, where, now)
     if fmt.has_header:
         at = _header_index(rows, fmt, where)
         # Remarks beside a table stand in columns without a name: they must not cost the rows they stand in.
@@ -120,9 +136,14 @@ def _notes(doubts: Iterable[CellDoubt], columns: tuple[str, ...]) -> Iterator[Re
     yield from once.values()
 
 
-def _sheet(content: Path | bytes, fmt: TableFormat, where: str) -> tuple[list[NumberedRow], list[CellDoubt]]:
+def _sheet(
+    content: Path | bytes, fmt: TableFormat, where: str, now: Callable[[], float]
+) -> tuple[list[NumberedRow], list[CellDoubt]]:
     """The rows that the sheet stores, and the doubts about their cells."""
     data = content if isinstance(content, bytes) else content.read_bytes()
+    deadline = now() + MAX_SECONDS + SECONDS_PER_MB * len(data) / 1e6
+    place = SheetPlace(where, str(fmt.sheet), deadline, now)
+    _refuse_overgrown_parts(data, where)
     doubts: list[CellDoubt] = []
     with warnings.catch_warnings():
         # openpyxl warns of extensions to drawings and formats, which are not read
@@ -137,10 +158,34 @@ def _sheet(content: Path | bytes, fmt: TableFormat, where: str) -> tuple[list[Nu
                     remedy="correct format.sheet in the cohort file",
                 )
             with _one_sentence(f"sheet '{fmt.sheet}' cannot be read", _AGAIN, where):
-                rows: list[tuple[int, list[Cell]]] = list(sheet_rows(book, str(fmt.sheet), where, doubts))
+                rows: list[tuple[int, list[Cell]]] = list(sheet_rows(book, place, doubts))
         finally:
             book.close()
     return rows, doubts
+
+
+def _refuse_overgrown_parts(data: bytes, where: str) -> None:
+    """Styles, names and relations become objects before any sheet is opened: 100 kB can hold ten million of them."""
+    with (
+        _one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where),
+        zipfile.ZipFile(io.BytesIO(data)) as book,
+    ):
+        for part in book.namelist():
+            if _LARGE_PARTS.search(part) is None and _n_elements(book, part) > MAX_PART_ELEMENTS:
+                raise TooLargeError(
+                    f"part {part} of the workbook has more than {MAX_PART_ELEMENTS:,} elements",
+                    where=where,
+                    remedy="open it in a spreadsheet and save it without its formats",
+                )
+
+
+def _n_elements(book: zipfile.ZipFile, part: str) -> int:
+    """Tags of a part, at most those of one block more than allowed."""
+    n = 0
+    with book.open(part) as stream:
+        while n <= MAX_PART_ELEMENTS and (chunk := stream.read(CHUNK_BYTES)):
+            n += chunk.count(b"<")
+    return n
 
 
 @contextmanager

@@ -12,12 +12,12 @@ import dagster as dg
 import duckdb
 from pydantic import PrivateAttr
 
-from ingestion.errors import IngestionError, SourceUnavailableError
+from ingestion.errors import IngestionError
 from ingestion.fetch import Fetcher
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
-from ingestion.https_download import RetryPolicy
 from ingestion.progress import RichProgress
+from ingestion.retries import UnreachableHosts
 from ingestion.store import ContentStore
 from orchestration.data_lock import one_run_at_a_time
 from warehouse.file_holders import holders_of
@@ -42,9 +42,9 @@ class Warehouse(dg.ConfigurableResource):
     demo: bool = False
     reference_genome: str | None = None
     strict: bool = False
-    #: A source could not be reached in this run: the next ones get one attempt, or a machine without a network would
-    #: wait through the retries of every source.
-    _has_lost_network: bool = PrivateAttr(default=False)
+    #: Hosts that could not be reached in this run get one attempt, or a machine without a network would wait through
+    #: the retries of every source.
+    _hosts: UnreachableHosts = PrivateAttr(default_factory=UnreachableHosts)
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -74,17 +74,12 @@ class Warehouse(dg.ConfigurableResource):
         settings = self.settings
         if settings.demo and settings.mirror is not None and not is_current(settings.mirror):
             generate(settings.mirror)
-        retry = RetryPolicy(attempts=1) if self._has_lost_network else RetryPolicy()
         store, lock = ContentStore(settings.data), settings.lock()
         with (
             RichProgress() as progress,
-            Fetcher(store, settings.mirror, lock, progress=progress, retry=retry) as fetcher,
+            Fetcher(store, settings.mirror, lock, progress=progress, hosts=self._hosts) as fetcher,
         ):
-            try:
-                yield fetcher
-            except SourceUnavailableError:
-                self._has_lost_network = True
-                raise
+            yield fetcher
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Warehouse, None, None]:

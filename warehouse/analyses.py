@@ -10,8 +10,9 @@ from analytics.questions.kind import Kind, kinds
 from analytics.questions.specs import Question
 from analytics.results.gathered import AnalysisResult, Provenance
 from ingestion.errors import CatalogError
+from ingestion.yaml_files import read_yaml
 from warehouse.source import WarehouseSource
-from warehouse.spec_files import read_yaml, validated
+from warehouse.spec_files import validated
 from warehouse.without_cohorts import cohorts_of, run_without, say_without, skipped_analysis
 
 
@@ -26,7 +27,7 @@ def load_analysis(path: Path) -> Question:
     content = read_yaml(path)
     word = content.get("kind", "survival") if isinstance(content, dict) else "survival"
     known = kinds()
-    if word not in known:
+    if not isinstance(word, str) or word not in known:
         raise CatalogError(
             f"key 'kind': there is no kind '{word}'", where=str(path), remedy=f"use one of {', '.join(known)}"
         )

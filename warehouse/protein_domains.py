@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
 
 from analytics.landscape.spec import Protein
 from ingestion.errors import CatalogError
+from ingestion.yaml_files import read_mapping
 from warehouse.settings import PROJECT
 
 DOMAINS = PROJECT / "catalog" / "references" / "protein_domains.yaml"
@@ -22,7 +22,7 @@ def load_protein(path: Path, gene: str) -> Protein | None:
     CatalogError
         One sentence with file, key and remedy.
     """
-    proteins = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("proteins", {})
+    proteins = read_mapping(path, "proteins:").get("proteins") or {}
     if gene not in proteins:
         return None
     try:

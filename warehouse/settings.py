@@ -15,6 +15,8 @@ from pathlib import Path
 from ingestion.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
+#: Checksums of the public addresses as the project has read them; part of the checkout.
+PROJECT_LOCK = PROJECT / "sources.lock.json"
 
 
 @dataclass(frozen=True)
@@ -118,11 +120,10 @@ class Settings:
         return self.data / "published" / "figures"
 
     def lock(self) -> SourcesLock:
-        """The project's own lock for addresses on the network. A mirror or a demo records its own beside its data,
-        and a mirror is still held to the checksums of pinned addresses in the project's lock."""
-        project_lock = PROJECT / "sources.lock.json"
-        if self.mirror is None:
-            return SourcesLock(project_lock)
+        """What this data folder has read: of the network, of a mirror, or of the demo, each in a file of its own beside
+        the data. Network and mirror are held to the checksums of pinned addresses in the project's lock, which no run
+        writes: others share the checkout (`warehouse.project_lock` takes over what was read)."""
         if self.demo:
             return SourcesLock(self.data / "sources.demo.lock.json")
-        return SourcesLock(self.data / "sources.mirror.lock.json", baseline=project_lock)
+        kind = "https" if self.mirror is None else "mirror"
+        return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)

@@ -6,29 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from ingestion.errors import CatalogError
 
 Spec = TypeVar("Spec", bound=BaseModel)
-
-
-def read_yaml(path: Path) -> Any:
-    """The content of a file.
-
-    Raises
-    ------
-    CatalogError
-        One sentence with file and line.
-    """
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as exc:
-        mark = getattr(exc, "problem_mark", None)
-        raise CatalogError(
-            "broken YAML", where=f"{path}:{mark.line + 1 if mark else 1}", remedy="mend that line"
-        ) from exc
 
 
 def validated(path: Path, content: Any, model: type[Spec], id_key: str) -> Spec:

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from ingestion.catalog import read_yaml
 from ingestion.errors import CatalogError
+from ingestion.yaml_files import read_yaml
 
 HERE = Path(__file__).parent
 DATA = HERE / "lists"

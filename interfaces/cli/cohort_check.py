@@ -1,7 +1,8 @@
 """``icb cohort check``: opens every file of a cohort as a run does, says what became of it, and refuses what a run
 would refuse.
 
-Nothing is built: each file is fetched (or read from the mirror) and parsed into memory.
+Each file is fetched (or read from the mirror) and parsed into memory. For the receipt the cohort's tables are built
+alone, in a file of their own that is gone afterwards (`warehouse.trial_build`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from rich.console import Console
 
 from ingestion.catalog import (
     Catalog,
     Cohort,
+    FileKind,
     Reference,
     SourceFile,
     load_attributes,
@@ -37,11 +40,16 @@ from ingestion.fetch import FetchedFile, Fetcher
 from ingestion.own_files import fetch_all
 from ingestion.panels import unknown_panels
 from ingestion.progress import RichProgress
-from ingestion.raw_tables import parse_cohort_file
+from ingestion.raw_rows import arrow_schema
+from ingestion.raw_schema import RAW_TABLES
+from ingestion.raw_tables import catalog_tables, parse_cohort_file
 from ingestion.store import ContentStore
 from ingestion.table_model import normal_name
+from warehouse.reports.cohort_receipt import Line, receipt
 from warehouse.settings import Settings
+from warehouse.trial_build import trial_build
 
+_NOT_THERE = (AddressNotFoundError, SourceUnavailableError)
 #: Raw tables that say where rows came from or why they were not read: the others hold the rows.
 _ABOUT_ROWS = ("source_files", "rejected_rows")
 #: Columns of a study that name the patient and the sample.
@@ -72,17 +80,34 @@ class CheckedFile:
 
 @dataclass
 class CheckedCohort:
-    """One cohort file and its files. faults : a sentence each; without any a run would take the cohort."""
+    """One cohort file and its files.
+
+    Attributes
+    ----------
+    faults : a sentence each; without any a run would take the cohort.
+    warnings : checks of its tables that do not pass and leave nobody out.
+    receipt : what the files become, as ``marts.cohort_receipts`` has it; empty when it was not asked for, or when there
+        are faults without it.
+    """
 
     cohort_id: str
     path: Path
     title: str = ""
     files: list[CheckedFile] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    receipt: list[Line] = field(default_factory=list)
 
 
-def check_cohorts(settings: Settings, cohort: str | None, *, open_files: bool) -> list[CheckedCohort]:
+def check_cohorts(
+    settings: Settings, cohort: str | None, *, open_files: bool, build_receipt: bool = False
+) -> list[CheckedCohort]:
     """Check one cohort of the catalogue (or the file of that path), or every one.
+
+    Parameters
+    ----------
+    build_receipt : also build the tables of each cohort without a fault, alone, and read its receipt (half a minute
+        each).
 
     Raises
     ------
@@ -108,10 +133,22 @@ def check_cohorts(settings: Settings, cohort: str | None, *, open_files: bool) -
             ) as fetcher,
         ):
             reader = _Reader(settings, catalog, fetcher)
-            panels = reader.panels()
-            for checked, declared in found:
-                if declared is not None:
-                    reader.open(checked, declared, panels)
+            panels = reader.references("gene_panels")
+            read = [
+                (checked, declared, reader.open(checked, declared, panels))
+                for checked, declared in found
+                if declared is not None
+            ]
+            known = [*panels, *reader.references("gene_identifiers")] if build_receipt else []
+        if build_receipt:
+            for checked, declared, tables in read:
+                if not checked.faults:
+                    _build(
+                        checked,
+                        catalog.model_copy(update={"cohorts": (declared,)}),
+                        [*known, *tables],
+                        settings,
+                    )
     return [checked for checked, _ in found]
 
 
@@ -175,7 +212,7 @@ class _Reader:
     def _parsed(
         self, cohort: Cohort, file: SourceFile, fetched: Sequence[FetchedFile]
     ) -> tuple[list[str], dict[str, pa.Table] | None]:
-        """Every fault of one file, and its tables. After a clinical column that is absent the others are still asked
+        """Every fault of one file, and its tables. After a declared column that is absent the others are still asked
         for; after another fault there is nothing more to read."""
         faults: list[str] = []
         while True:
@@ -183,26 +220,33 @@ class _Reader:
                 return faults, parse_cohort_file(cohort, file, fetched, self.catalog)
             except AbsentColumnError as exc:
                 faults.append(str(exc))
-                columns = {name: m for name, m in file.columns.items() if name != exc.column}
-                if len(columns) == len(file.columns):
+                rest = _without_column(file, exc.column)
+                if rest == file:
                     return faults, None
-                file = file.model_copy(update={"columns": columns})
+                file = rest
             except StorageError:
                 raise
             except IngestionError as exc:
                 return [*faults, str(exc)], None
 
-    def panels(self) -> list[dict[str, pa.Table]]:
-        """The lists of panels that cohorts share."""
-        return [
-            self.read(reference, file)
-            for reference in self.catalog.references
-            for file in reference.files
-            if file.kind == "gene_panels"
-        ]
+    def references(self, kind: FileKind) -> list[dict[str, pa.Table]]:
+        """The lists of one kind that cohorts share; one that is awaited and not there is left out."""
+        found = []
+        for reference in self.catalog.references:
+            for file in reference.files:
+                if file.kind != kind:
+                    continue
+                try:
+                    found.append(self.read(reference, file))
+                except _NOT_THERE:
+                    if file.awaited is None:
+                        raise
+        return found
 
-    def open(self, checked: CheckedCohort, cohort: Cohort, panels: Sequence[dict[str, pa.Table]]) -> None:
-        """Read every file of a cohort and put what is found into ``checked``."""
+    def open(
+        self, checked: CheckedCohort, cohort: Cohort, panels: Sequence[dict[str, pa.Table]]
+    ) -> list[dict[str, pa.Table]]:
+        """Read every file of a cohort, put what is found into ``checked``, and give the tables."""
         read = []
         for place, file in enumerate(cohort.files):
             try:
@@ -210,9 +254,7 @@ class _Reader:
             except StorageError:
                 raise  # of this machine, not of the cohort
             except IngestionError as exc:
-                if file.awaited is not None and isinstance(
-                    exc, AddressNotFoundError | SourceUnavailableError
-                ):
+                if file.awaited is not None and isinstance(exc, _NOT_THERE):
                     checked.files[place] = CheckedFile(file.id, file.kind, "awaited", note=file.awaited)
                 else:
                     checked.faults.append(str(exc))
@@ -228,11 +270,51 @@ class _Reader:
                     checked.files[place] = _receipt(file, tables, self.catalog)
         tables_of_panels = [*panels, *read]
         if not tables_of_panels:
-            return
+            return read
         whole = {name: pa.concat_tables([t[name] for t in tables_of_panels]) for name in _OF_PANELS}
         alone = self.catalog.model_copy(update={"cohorts": (cohort,)})
         unknown = [str(error) for error in unknown_panels(whole, alone).values()]
         checked.faults += unknown or _unknown_assay(checked.path, cohort, whole["gene_panels"])
+        return read
+
+
+def _build(
+    checked: CheckedCohort, alone: Catalog, parsed: Sequence[dict[str, pa.Table]], settings: Settings
+) -> None:
+    """Build the tables of a cohort alone and put its receipt, and the checks that it fails, into ``checked``.
+
+    Parameters
+    ----------
+    alone : the catalogue with this cohort only.
+    """
+    of_catalog = catalog_tables(alone)
+    raw = {
+        name: of_catalog[name]
+        if name in of_catalog
+        else pa.concat_tables([arrow_schema(name).empty_table(), *(tables[name] for tables in parsed)])
+        for name in RAW_TABLES
+    }
+    with (
+        Console(stderr=True).status(f"Building the tables of {checked.cohort_id} alone: half a minute"),
+        trial_build(checked.cohort_id, raw, settings.dbt_project) as built,
+    ):
+        checked.receipt = receipt(built.con, checked.cohort_id)
+        checked.faults += built.faults
+        checked.warnings += built.warnings
+
+
+def _without_column(file: SourceFile, column: str) -> SourceFile:
+    """The file as if its entry did not name this column; the same where an identifier or a measurement is read from
+    it."""
+    return file.model_copy(
+        update={
+            "columns": {name: m for name, m in file.columns.items() if name != column},
+            "private": tuple(name for name in file.private if name != column),
+            "intervals": tuple(i for i in file.intervals if column not in (i.start, i.end)),
+            "keep_rows": {name: values for name, values in file.keep_rows.items() if name != column},
+            "profiled_if": {name: values for name, values in file.profiled_if.items() if name != column},
+        }
+    )
 
 
 def _unknown_assay(path: Path, cohort: Cohort, gene_panels: pa.Table) -> list[str]:

@@ -233,18 +233,27 @@ def cohort_check(
     columns: Annotated[
         bool, typer.Option("--columns", help="Also which clinical column becomes what, and which nothing.")
     ] = False,
+    no_receipt: Annotated[
+        bool,
+        typer.Option("--no-receipt", help="Do not build the tables of the named cohort for its receipt."),
+    ] = False,
     style: FormatOption = Format.table,
 ) -> None:
     """Open the files of a cohort as a run does, say what becomes of each, and refuse what a run would refuse.
 
-    Every file is fetched (or read from ICB_MIRROR) and parsed, nothing is built. A line on standard error says each
-    fault with file, key and remedy, and the exit code is then 1. A file that is awaited and not there is no fault.
+    Every file is fetched (or read from ICB_MIRROR) and parsed. The tables of one cohort are then built, alone and in a
+    file of their own (half a minute), and its receipt is shown as 'icb cohort receipt' shows it after a run; a check
+    that it fails is a fault. A line on standard error says each fault with file, key and remedy, and the exit code is
+    then 1. A file that is awaited and not there is no fault.
 
     Examples: icb cohort check tmb_mskcc_2018 --columns; icb cohort check --no-files
     """
     from interfaces.cli.cohort_check import check_cohorts, rows_of
+    from warehouse.reports.cohort_receipt import COLUMNS
 
-    checked = check_cohorts(Settings.from_environment(), cohort, open_files=not no_files)
+    build = cohort is not None and not no_files and not no_receipt and style is not Format.csv
+    settings = Settings.from_environment()
+    checked = check_cohorts(settings, cohort, open_files=not no_files, build_receipt=build)
     if style is Format.json:
         print_json([vars(one) | {"files": [vars(file) for file in one.files]} for one in checked])
     else:
@@ -261,6 +270,11 @@ def cohort_check(
                     print(f"  not mapped: {', '.join(file.not_mapped)}")
                 if file.state == "awaited":
                     print(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
+            if one.receipt:
+                print()
+                show(one.receipt, COLUMNS, style, title=f"Receipt of {one.cohort_id}, built alone")
+            for warning in one.warnings:
+                print(f"! {warning}")
         valid = [one.cohort_id for one in checked if not one.faults]
         if valid:
             print(

@@ -1,10 +1,8 @@
 """The dbt project as assets: key = [schema, model], tests as checks, column lineage and row counts as metadata."""
 
-import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,13 +23,12 @@ from orchestration.assets.failed_checks import leave_out_failing
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
+from warehouse.dbt_results import DBT, failed_nodes
 from warehouse.left_out import said_of
 from warehouse.reports.cohort_receipt import receipts_as_markdown
 from warehouse.settings import Settings
 
 OWNERS = ["team:warehouse"]
-#: dbt of this environment, whatever PATH says.
-DBT = Path(sys.executable).parent / "dbt"
 
 
 class DbtError(IngestionError):
@@ -172,23 +169,6 @@ def fresh_target(settings: Settings) -> Path:
     if parsed.exists():
         shutil.copy(parsed, settings.dbt_target)
     return settings.dbt_target
-
-
-def failed_nodes(target: Path) -> list[str]:
-    """What failed in the last run, a clause each: models first, for their tests were not run."""
-    path = target / "run_results.json"
-    if not path.exists():
-        return []
-    results = json.loads(path.read_text(encoding="utf-8"))["results"]
-    return [
-        _clause(r) for status in ("error", "runtime error", "fail") for r in results if r["status"] == status
-    ]
-
-
-def _clause(result: Mapping[str, Any]) -> str:
-    kind, _, name, *_ = result["unique_id"].split(".")
-    said = " ".join(str(result["message"]).split())
-    return f"{kind} {name} failed ({said.split(' LINE ')[0]})"  # DuckDB's excerpt of SQL is in dbt's log
 
 
 def relations_of(manifest: Mapping[str, Any]) -> dict[str, set[str]]:

@@ -12,6 +12,7 @@ import yaml
 from analytics.questions.specs import COVARIATES
 from ingestion.catalog_panels import ASSAY_WORDS
 from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
+from ingestion.raw_tables import DATA_TABLES
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT = PROJECT / "dbt_project"
@@ -56,6 +57,19 @@ def test_every_mart_has_a_contract_a_description_and_a_test() -> None:
         ]
         has_test = mart.get("data_tests") or any(column.get("data_tests") for column in mart["columns"])
         assert has_test, mart["name"]
+
+
+def test_every_raw_table_of_a_source_has_a_test_that_no_row_of_it_is_lost() -> None:
+    files = sorted((DBT / "models" / "marts").glob("*.yml"))
+    marts = [mart for path in files for mart in yaml.safe_load(path.read_text()).get("models", [])]
+    tests = [test for mart in marts for test in mart.get("data_tests", []) if isinstance(test, dict)]
+    conserved = {
+        arguments["arguments"]["raw_table"]
+        for test in tests
+        for name, arguments in test.items()
+        if name in ("conserved", "samples_conserved")
+    }
+    assert conserved == set(DATA_TABLES) - {"source_files", "rejected_rows"}
 
 
 def test_every_model_is_described() -> None:

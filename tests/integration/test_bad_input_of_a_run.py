@@ -124,7 +124,7 @@ def test_broken_yaml_of_a_cohort(icb: Icb, tiny: Tiny) -> None:
 
 def test_broken_yaml_of_an_analysis(icb: Icb, tiny: Tiny) -> None:
     tiny.analysis_yaml.write_text("analysis_id: tiny_alk\ntitle: {never: closed\n")
-    icb("run").is_one_sentence(f"{tiny.analysis_yaml}:", "broken YAML", "mend that line")
+    icb("run").is_one_sentence(f"{tiny.analysis_yaml} line", "broken YAML", "mend that line")
 
 
 def test_an_unknown_key_of_a_cohort_and_of_an_analysis(icb: Icb, tiny: Tiny) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from lifelines import CoxPHFitter
-
 from graph_runs import Run
+from lifelines import CoxPHFitter
 
 MEMBERS = """
 select members.cohort_id, members.patient_id, members.status, members.time_months, members.is_event, members.sample_id,

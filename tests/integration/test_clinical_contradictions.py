@@ -85,6 +85,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ask]:
         [study, table],
         {("syn_table", "clinical"): TABLE.encode(), ("syn_study", "study"): tarball()},
         "contradictions", "rejected_rows", "treatments", "patients", "survival_outcomes", "burdens",
+        "clinical_values", "unread_columns",
     )  # fmt: skip
     with duckdb.connect(str(database), read_only=True) as con:
         yield lambda sql: con.execute(sql).fetchall()
@@ -161,3 +162,38 @@ def test_what_is_not_understood_or_lacks_its_other_half_is_a_rejected_row(ask: A
 def test_a_combination_is_its_parts_and_a_cohort_may_name_its_own_drugs(ask: Ask) -> None:
     drugs = ask("select patient_id, drug_class, is_icb from marts.treatments order by all")
     assert drugs == [("A", "Combination", True), ("B", "CTLA-4", True), ("C", None, True)]
+
+
+def test_every_filled_cell_is_understood_or_rejected_or_counted_as_unread(ask: Ask) -> None:
+    # The table: patient 3, times 3 + 1, status 3, drug 3, PFS 1, and an age for each. The study: five patient rows of
+    # nine columns, three sample rows of four; NA is a filled cell.
+    assert ask("select cohort_id, count(*) from raw.clinical_values group by 1 order by 1") == [
+        ("syn_study", 5 * 9 + 3 * 4),
+        ("syn_table", 3 + 4 + 3 + 3 + 1 + 3),
+    ]
+    fates = ask(
+        "select fate, count(*) from marts.clinical_values where cohort_id = 'syn_study' group by 1 order by 1"
+    )
+    assert dict(fates)["another value counts"] == 4  # an age, two times, a status
+    assert dict(fates)["half of an endpoint"] == 2  # F's time without a status, and F's status without a time
+    unread = ask(
+        "select column_name, reason, sum(n_rows) from marts.unread_columns where cohort_id = 'syn_study' "
+        "group by all order by all"
+    )
+    assert unread == [
+        ("DIAGNOSIS_AGE", "word for missing", 3),
+        ("ETHNICITY", "no attribute", 5),
+        ("MUTATION_RATE", "no attribute", 3),
+        ("OS_STATUS", "word for missing", 1),
+        ("PATIENT_ID", "identifier", 8),
+        ("PFS_MONTHS", "word for missing", 1),
+        ("SAMPLE_ID", "identifier", 3),
+    ]
+    counted = ask("""
+        select
+            (select count(*) from raw.clinical_values)
+            - (select count(*) from marts.clinical_values)
+            - (select sum(n_rows) from marts.unread_columns)
+            - (select sum(n_rows) from marts.rejected_rows where is_lost and raw_table = 'clinical_values')
+    """)
+    assert counted == [(0,)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,6 +188,13 @@ def test_check_refuses_what_the_run_left_out_and_says_every_fault(ended: Ended) 
     assert len([line for line in said.err.splitlines() if line.startswith("icb: ")]) == 2
 
 
+def test_the_receipt_of_check_is_that_of_the_run(ended: Ended) -> None:
+    (checked,) = json.loads(ended.icb("cohort", "check", STUDY, "--format", "json").out)
+    assert checked["receipt"] and checked["receipt"] == json.loads(
+        ended.icb("cohort", "receipt", STUDY, "--format", "json").out
+    )
+
+
 # --- without a whole run --------------------------------------------------------------------------------------------
 
 
@@ -209,84 +215,6 @@ def test_a_run_without_any_sound_cohort_publishes_nothing(icb: Icb, tiny: Tiny) 
     tiny.table_file.write_bytes(b"<!DOCTYPE html><html></html>")
     icb("run").is_one_sentence(STUDY, TABLE, "no cohort is left to publish", "HTML")
     assert not tiny.settings.published_file.exists()
-
-
-@pytest.mark.parametrize(
-    "address", ["ftp://files.example/a.csv", "file:///etc/passwd", "/data/a.csv", "a.csv"]
-)
-def test_an_address_that_is_not_https_is_refused_with_its_key(icb: Icb, tiny: Tiny, address: str) -> None:
-    text = tiny.cohort_yaml.read_text().splitlines()
-    lines = [f"    address: {address}" if "address:" in line else line for line in text]
-    tiny.cohort_yaml.write_text("\n".join(lines) + "\n")
-    icb("cohort", "check", TABLE).is_one_sentence(
-        str(tiny.cohort_yaml), "'files.0.address'", f"'{address}'", "https"
-    )
-
-
-def test_check_names_every_absent_column_of_a_table(icb: Icb, tiny: Tiny) -> None:
-    text = tiny.cohort_yaml.read_text()
-    tiny.cohort_yaml.write_text(text.replace("months: {", "months_alive: {").replace("dead: {", "died: {"))
-    said = icb("cohort", "check", TABLE)
-    faults = [line for line in said.err.splitlines() if line.startswith("icb: ")]
-    assert said.code == 1 and len(faults) == 2
-    assert "'months_alive'" in faults[0] and "'died'" in faults[1]
-    assert icb("cohort", "check", TABLE, "--no-files").code == 0
-
-
-def test_check_names_every_word_that_stands_for_no_value_and_still_opens_the_files(
-    icb: Icb, tiny: Tiny
-) -> None:
-    text = tiny.cohort_yaml.read_text()
-    text = text.replace('"1": event', '"1": Event happened').replace('"0": censored', '"0": censored')
-    tiny.cohort_yaml.write_text(
-        text.replace("months: {attribute: OS_TIME, unit: months}", "sex: {attribute: SEX, words: {w: Frau}}")
-    )
-    said = icb("cohort", "check", TABLE)
-    faults = [line for line in said.err.splitlines() if line.startswith("icb: ")]
-    assert said.code == 1 and len(faults) == 3, faults
-    assert "'Event happened'" in said.err and "'Frau'" in said.err and "no column 'sex'" in said.err
-
-
-def test_check_refuses_a_panel_that_nobody_describes(icb: Icb, tiny: Tiny) -> None:
-    path = tiny.catalog / "cohorts" / f"{STUDY}.yaml"
-    path.write_text(
-        re.sub(r"assay: \{.*\}\n", "assay: {name: x, kind: panel, panel_id: X9}\n", path.read_text())
-    )
-    icb("cohort", "check", STUDY).is_one_sentence("'X9'", STUDY)
-
-
-def test_check_refuses_a_panel_of_the_assay_that_nobody_describes_though_nobody_was_sequenced(
-    icb: Icb, tiny: Tiny
-) -> None:
-    tiny.cohort_yaml.write_text(
-        tiny.cohort_yaml.read_text().replace(
-            "{name: none, kind: none}", "{name: x, kind: panel, panel_id: X9}"
-        )
-    )
-    icb("cohort", "check", TABLE).is_one_sentence(str(tiny.cohort_yaml), "'assay.panel_id'", "'X9'")
-
-
-def test_check_says_of_an_awaited_file_that_it_is_not_there_and_does_not_refuse_it(
-    icb: Icb, tiny: Tiny
-) -> None:
-    tiny.cohort_yaml.write_text(
-        tiny.cohort_yaml.read_text().replace(
-            "    kind: clinical\n", "    kind: clinical\n    awaited: embargo\n"
-        )
-    )
-    tiny.table_file.unlink()
-    said = icb("cohort", "check", TABLE)
-    assert said.code == 0 and "is awaited and not there: embargo" in said.out
-
-
-def test_check_says_what_each_file_became(icb: Icb, tiny: Tiny) -> None:
-    tiny.table_file.write_bytes(b"patient,months,dead,colour\nA,1,1,red\n,2,0,blue\nC,3,1,red\n")
-    said = icb("cohort", "check", TABLE, "--columns")
-    assert said.code == 0 and "1 missing_key" in said.out and "months: OS_TIME" in said.out
-    assert "not mapped: colour\n" in said.out
-    (file,) = json.loads(icb("cohort", "check", STUDY, "--format", "json").out)[0]["files"]
-    assert file["rows"]["mutations"] == 4 and file["rows"]["profiled_samples"] == 12
-    assert "OS_MONTHS: OS_TIME" in file["columns"] and file["not_mapped"] == ["FAVOURITE_COLOUR"]
 
 
 # --- icb cohort add -------------------------------------------------------------------------------------------------

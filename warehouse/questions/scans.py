@@ -21,10 +21,11 @@ from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import DEFINITIONS, ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
+from ingestion.yaml_files import read_yaml
 from warehouse.frames.patients import patient_frame, sequenced_frame
 from warehouse.frames.scan import burden_scale, scan_input
 from warehouse.left_out import SKIPPED
-from warehouse.spec_files import read_yaml, validated
+from warehouse.spec_files import validated
 from warehouse.without_cohorts import run_without, say_without
 
 

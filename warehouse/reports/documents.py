@@ -12,10 +12,11 @@ from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
 from ingestion.errors import CatalogError, IngestionError
+from ingestion.yaml_files import read_yaml
 from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
-from warehouse.spec_files import read_yaml, validated
+from warehouse.spec_files import validated
 
 
 def load_report(path: Path) -> ReportSpec:

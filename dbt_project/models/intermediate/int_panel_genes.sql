@@ -1,28 +1,17 @@
--- Which genes a panel covers. Published panels as listed; of a panel that two files list, the genes of both lists. A panel
+-- Which genes a panel covers. Published panels as listed (int_panel_rows). A panel
 -- that no list describes covers the genes that were called on it at least once where the cohort file says so
 -- (stg_declared_panels), a published list before that; exomes (WES) cover every gene that was called in any exome or stands on any panel.
-with files as (
+with listed as (
 
     select
         panel_id,
-        count(distinct source_file_id) as n_files
-    from {{ ref('stg_gene_panels') }}
-    group by panel_id
-
-),
-
-listed as (
-
-    select
-        panels.panel_id,
-        symbols.hugo_symbol,
-        min(panels.hugo_symbol) as hugo_symbol_raw,
-        'published list' as coverage_source
-    from {{ ref('stg_gene_panels') }} as panels
-    inner join {{ ref('int_gene_symbols') }} as symbols on panels.hugo_symbol = symbols.symbol_raw
-    inner join files on panels.panel_id = files.panel_id
-    group by panels.panel_id, symbols.hugo_symbol, files.n_files
-    having count(distinct panels.source_file_id) = files.n_files
+        hugo_symbol,
+        hugo_symbol_raw,
+        'published list' as coverage_source,
+        source_file_id,
+        source_row
+    from {{ ref('int_panel_rows') }}
+    where problem is null
 
 ),
 
@@ -32,7 +21,9 @@ called as (
         profiling.panel_id,
         mutations.hugo_symbol,
         min(mutations.hugo_symbol_raw) as hugo_symbol_raw,
-        'observed in calls' as coverage_source
+        'observed in calls' as coverage_source,
+        cast(null as string) as source_file_id,
+        cast(null as bigint) as source_row
     from {{ ref('int_mutations') }} as mutations
     inner join {{ ref('int_profiling') }} as profiling
         on mutations.cohort_id = profiling.cohort_id and mutations.sample_id = profiling.sample_id
@@ -58,7 +49,9 @@ exome_by_panel as (
         'WES' as panel_id,
         listed.hugo_symbol,
         min(listed.hugo_symbol_raw) as hugo_symbol_raw,
-        'stands on a panel' as coverage_source
+        'stands on a panel' as coverage_source,
+        cast(null as string) as source_file_id,
+        cast(null as bigint) as source_row
     from listed
     left join called on called.panel_id = 'WES' and listed.hugo_symbol = called.hugo_symbol
     where called.hugo_symbol is null

@@ -33,6 +33,22 @@ doubts as (
 
 ),
 
+unread as (
+
+    select
+        cohort_id,
+        case reason when 'word for missing' then 'words for missing' else column_name end as item,
+        sum(n_rows) as n,
+        case
+            when min(reason) = 'word for missing' then 'cells of any column that say that there is no value'
+            else 'cells of a column that no attribute asks for'
+        end as words
+    from {{ ref('unread_columns') }}
+    where reason <> 'identifier'
+    group by cohort_id, case reason when 'word for missing' then 'words for missing' else column_name end
+
+),
+
 contradictions as (
 
     select
@@ -343,6 +359,7 @@ lines as (
     {% for section, source, n, value, words, condition in [
         ('failures', 'failures', 'n', 'null', 'words', 'true'),
         ('raw rows', 'raw_rows', 'n', 'null', 'null', 'true'),
+        ('cells not read', 'unread', 'n', 'null', 'words', 'true'),
         ('rows lost', 'doubts', 'n', 'null', 'words', 'is_lost'),
         ('rows in doubt', 'doubts', 'n', 'null', 'words', 'not is_lost'),
         ('contradictions', 'contradictions', 'n', 'null', 'words', 'true'),

@@ -70,6 +70,22 @@ lost as (
 
 ),
 
+references_lost as (
+
+    select
+        cohort_id,
+        source_file_id,
+        source_row,
+        problem as rule_id,
+        column_name,
+        value_raw as value,
+        raw_table,
+        true as is_lost,
+        cast(1 as bigint) as n_rows
+    from {{ ref('int_lost_references') }}
+
+),
+
 -- mutation rows that stay but are not understood, and places that are no numbers (0 and -1 say that there is none)
 calls as (
 
@@ -176,6 +192,8 @@ together as (
     select * from orphans
     union all
     select * from lost
+    union all
+    select * from references_lost
     union all
     select * from calls
     union all

@@ -1,5 +1,6 @@
-{% test conserved(model, raw_table, kept_where='true') %}
--- Every raw row is in the mart or in rejected_rows as lost, file by file: raw = kept + lost.
+{% test conserved(model, raw_table, kept_where='true', unread=none) %}
+-- Every raw row is in the mart or in rejected_rows as lost, file by file: raw = kept + lost. unread is a table that counts
+-- raw rows which nobody asked for (n_rows a line).
 with counted as (
 
     select
@@ -27,6 +28,16 @@ with counted as (
     from {{ ref('rejected_rows') }}
     where is_lost and raw_table = '{{ raw_table }}'
     group by source_file_id
+    {% if unread -%}
+    union all
+    select
+        source_file_id,
+        0 as n_raw,
+        0 as n_kept,
+        sum(n_rows) as n_lost
+    from {{ unread }}
+    group by source_file_id
+    {%- endif %}
 
 )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 
 from ingestion.fetch import FetchedFile, Fetcher
-from ingestion.https_download import RetryPolicy
+from ingestion.retries import RetryPolicy, UnreachableHosts
 from ingestion.sources_lock import SourcesLock
 from ingestion.store import ContentStore
 
@@ -120,7 +120,13 @@ class House:
         self.store = ContentStore(folder / "data")
         self.lock = SourcesLock(folder / "sources.lock.json")
         self.waits: list[float] = []
+        self.seconds = 0.0  # of the clock, which stands still but for waits
+        self.hosts = UnreachableHosts()
         self.site, self.mirror = site, mirror
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.seconds += seconds
 
     def fetch(self, address: str, **options: object) -> FetchedFile:
         def no_network() -> httpx.Client:
@@ -129,7 +135,14 @@ class House:
         factory = self.site.client if self.site else no_network
         policy = RetryPolicy(attempts=4, first_wait_s=0.5, longest_wait_s=30.0)
         with Fetcher(
-            self.store, self.mirror, self.lock, factory, retry=policy, sleep=self.waits.append
+            self.store,
+            self.mirror,
+            self.lock,
+            factory,
+            retry=policy,
+            hosts=self.hosts,
+            sleep=self.wait,
+            now=lambda: self.seconds,
         ) as fetcher:
             return fetcher.fetch(address, licence="CC0", **options)  # type: ignore[arg-type]
 

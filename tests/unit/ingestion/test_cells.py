@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import datetime
@@ -12,9 +13,10 @@ import pytest
 
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import ParseError, TooLargeError
-from ingestion.sheet_cells import sheet_rows
+from ingestion.sheet_cells import MAX_SECONDS, SheetPlace, sheet_rows
 from ingestion.table_model import ParsedTable
 from ingestion.tables import read_table
+from ingestion.workbooks import read_workbook
 
 SHEET = TableFormat(type="xlsx", sheet="S")
 TSV = TableFormat()
@@ -97,14 +99,19 @@ def test_a_far_row_costs_nothing_and_the_rows_between_are_one_note() -> None:
     far = b"1048576"
     data = changed(
         book(("id", "x"), ("a", 1), ("b", 2)),
-        lambda xml: xml.replace(b'r="3"', b'r="' + far + b'"').replace(b'r="A3"', b'r="A' + far + b'"'),
+        lambda xml: (
+            xml.replace(b'r="3"', b'r="' + far + b'"')
+            .replace(b'r="A3"', b'r="A' + far + b'"')
+            .replace(b'r="B3"', b'r="B' + far + b'"')
+        ),
     )
     table = read_table(data, SHEET, "w.xlsx")
     assert table.rows() == [2, 1_048_576]
     assert notes(table) == [(3, "footer_or_blank", None, "", 1_048_573)]
     # openpyxl's own rows are made up to the last one: 33 s and 316 MB
     stored = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
-    assert [row for row, _ in sheet_rows(stored, "S", "w.xlsx", [])] == [1, 2, 1_048_576]
+    place = SheetPlace("w.xlsx", "S", deadline=1.0, now=lambda: 0.0)
+    assert [row for row, _ in sheet_rows(stored, place, [])] == [1, 2, 1_048_576]
 
 
 @pytest.mark.parametrize(
@@ -112,19 +119,23 @@ def test_a_far_row_costs_nothing_and_the_rows_between_are_one_note() -> None:
     [
         (b'<row r="3"', b'<row r="99999999"', "names row 99999999, and a sheet has rows 1 to 1,048,576"),
         (b'<row r="3"', b'<row r="2"', "row 2 comes after row 2"),
-        (b'<row r="3"', b'<row r="x"', "cannot be read"),
-        (b'<row r="3"', b'<row r="3', "cannot be read"),
+        (b'<row r="3"', b'<row r="x"', "the row after row 2 cannot be read"),
+        (b'<row r="3"', b'<row r="3', "below row 2 its XML is none"),
         (b'r="B3"', b'r="XFE3"', "names column 16,385"),
-        (b'r="B3"', b'r="B-3"', "cannot be read"),
-        (b"</sheetData>", b"", "cannot be read"),
-        (b"<sheetData>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>&b;<sheetData>", "cannot be read"),
-        (b"<v>2</v>", b"<v>two</v>", "cannot be read"),
-        (b'<c r="A3" t="', b'<c r="A3" s="x" t="', "cannot be read"),
+        (b'r="B3"', b'r="B-3"', "cell B-3 cannot be read"),
+        (b'r="B3"', b'r="B7"', "cell B7 stands in row 3"),
+        (b'r="B3"', b'r="A3"', "cell A3 stands twice"),
+        (b"</sheetData>", b"", "below row 3 its XML is none"),
+        (b"<sheetData>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>&b;<sheetData>", "below row 0 its XML is none"),
+        (b"<v>2</v>", b"<v>two</v>", "cell B3 cannot be read"),
+        (b'<c r="A3" t="', b'<c r="A3" s="x" t="', "cell A3 cannot be read"),
     ],
 )
-def test_a_broken_sheet_is_one_sentence(old: bytes, new: bytes, said: str) -> None:
+def test_a_broken_sheet_is_one_sentence_with_the_sheet_and_the_row_or_cell(
+    old: bytes, new: bytes, said: str
+) -> None:
     data = changed(book(("id", "x"), ("a", 1), ("b", 2)), lambda xml: xml.replace(old, new, 1))
-    with pytest.raises(ParseError, match=rf"^w\.xlsx: .*{said}.*; .*\.$"):
+    with pytest.raises(ParseError, match=rf"^w\.xlsx: sheet 'S' is broken: .*{said}.*; .*\.$"):
         read_table(data, SHEET, "w.xlsx")
 
 
@@ -132,6 +143,42 @@ def test_a_far_column_in_every_row_is_too_large_rather_than_padded(monkeypatch: 
     monkeypatch.setattr("ingestion.workbooks.MAX_CELLS", 100)
     data = changed(book(("id", "x"), ("a", 1), ("b", 2)), lambda xml: xml.replace(b'r="B3"', b'r="DD3"'))
     with pytest.raises(TooLargeError, match=r"sheet 'S' has more than .* cells"):
+        read_table(data, SHEET, "w.xlsx")
+
+
+def test_a_sheet_that_takes_too_long_is_ended_by_the_clock() -> None:
+    ticks = iter([0.0, 0.0])  # when it begins, and at the first row
+    many = book(("id", "x"), *[(f"p{i}", i) for i in range(1_500)])
+    with pytest.raises(TooLargeError, match=r"sheet 'S' takes too long, it was ended at row 1,001;"):
+        read_workbook(many, SHEET, "w.xlsx", now=lambda: next(ticks, 2 * MAX_SECONDS))
+
+
+@pytest.mark.parametrize("member", ["xl/styles.xml", "xl/workbook.xml", "[Content_Types].xml"])
+def test_a_part_of_millions_of_elements_is_refused_before_it_is_made_objects(
+    monkeypatch: pytest.MonkeyPatch, member: str
+) -> None:
+    monkeypatch.setattr("ingestion.workbooks.MAX_PART_ELEMENTS", 1_000)
+    data = changed(book(("id", "x"), ("a", 1)), lambda xml: xml + b"<x/>" * 2_000, member)
+    said = rf"part {re.escape(member)} of the workbook has more than 1,000 elements"
+    with pytest.raises(TooLargeError, match=said):
+        read_table(data, SHEET, "w.xlsx")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"<sheetData>", b"<x/>" * 2_000 + b"<sheetData>"),
+        (b"</sheetData>", b"</sheetData>" + b"<x/>" * 2_000),
+        (b'<row r="3"', b"<row>" + b"<c/>" * 2_000 + b'</row><row r="3"'),
+    ],
+    ids=["above the rows", "below the rows", "in a row"],
+)
+def test_what_no_row_can_hold_is_refused_wherever_it_stands(
+    monkeypatch: pytest.MonkeyPatch, old: bytes, new: bytes
+) -> None:
+    monkeypatch.setattr("ingestion.sheet_cells.MAX_ELEMENTS", 1_000)
+    data = changed(book(("id", "x"), ("a", 1), ("b", 2)), lambda xml: xml.replace(old, new))
+    with pytest.raises(ParseError, match=r"sheet 'S' is broken: below row \d it holds more than a row"):
         read_table(data, SHEET, "w.xlsx")
 
 
