@@ -65,8 +65,8 @@ def test_the_ratio_of_a_joint_group_is_that_of_lifelines_on_the_two_groups(demo:
     two = members[members["status"].isin(["neither", "both"])]
     data = pd.DataFrame(
         {
-            "time": two["time_months"], "event": two["is_event"].astype(int), "both": (two["status"] == "both").astype(int),
-            "cohort": two["cohort_id"], "type": two["cancer_type"],
+            "time": two["time_months"], "event": two["is_event"].astype(int),
+            "both": (two["status"] == "both").astype(int), "cohort": two["cohort_id"], "type": two["cancer_type"],
         }
     )  # fmt: skip
     reference = CoxPHFitter().fit(data, "time", "event", strata=["cohort", "type"])
