@@ -83,7 +83,7 @@ def guard_findings(
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
     members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id,
-    is_mutated and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
+    in_group and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
     another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without
     checkpoint blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for
     burden; without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts
@@ -109,7 +109,7 @@ def _or_reason(guard: Guard, find: Callable[[], Finding]) -> Finding:
 
 
 def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
-    test = schoenfeld_test(members, ["is_mutated"], strata=strata).overall
+    test = schoenfeld_test(members, ["in_group"], strata=strata).overall
     if not math.isfinite(test.p):
         return Finding(
             "proportional hazards",
@@ -140,7 +140,7 @@ def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
 
 
 def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
-    mutated, event = members["is_mutated"].astype(bool), members["event"].fillna(False).astype(bool)
+    mutated, event = members["in_group"].astype(bool), members["event"].fillna(False).astype(bool)
     among, others = int((mutated & event).sum()), int((~mutated & event).sum())
     numbers: dict[str, float] = {"events_mutated": among, "events_wild_type": others}
     if min(among, others) >= MIN_EVENTS_PER_GROUP:
@@ -303,14 +303,14 @@ def _interaction(trials: pd.DataFrame | None) -> tuple[RatioEstimate | None, Evi
     """Arm x gene interaction, the control arm's effect, and why there is none."""
     if trials is None or trials.empty:
         return None, None, ""
-    rows = trials.assign(arm=trials["is_icb_treated"].astype(int), gene=trials["is_mutated"].astype(int))
+    rows = trials.assign(arm=trials["is_icb_treated"].astype(int), gene=trials["in_group"].astype(int))
     try:
         found = treatment_biomarker_interaction(
             rows, time="time_months", event="event", treatment="arm", biomarker="gene", strata=("cohort_id",)
         )
     except AnalysisError as exc:
         return None, None, f" The trials cannot decide: {exc}"
-    in_cell = found.cells[~found.cells["is_treated"] & found.cells["is_mutated"]]
+    in_cell = found.cells[~found.cells["is_treated"] & found.cells["in_group"]]
     control = Evidence(found.biomarker_in_control, int(in_cell["events"].sum()))
     return found.interaction, control, ""
 

@@ -61,9 +61,9 @@ class Contrast:
         return f".{self.group.key}" if self.is_one_of_several else ""
 
     def of(self, members: pd.DataFrame) -> pd.DataFrame:
-        """Who of the members is in one of both groups, with ``is_mutated``: whether in the group."""
+        """Who of the members is in one of both groups, with ``in_group``: whether in the group."""
         kept = members[members["status"].isin((self.group.key, self.reference.key))]
-        return kept.assign(is_mutated=(kept["status"] == self.group.key).astype(bool))
+        return kept.assign(in_group=(kept["status"] == self.group.key).astype(bool))
 
 
 def gene_groups(gene: str | None) -> tuple[Group, Group]:

@@ -107,7 +107,7 @@ def characteristics(
     """Rows of ``stats.characteristics``; columns of :data:`VARIABLES` that ``members`` lacks are skipped."""
     if members.empty:
         return []
-    table = _Table(scope, sets, members["is_mutated"].astype(bool), contrast)
+    table = _Table(scope, sets, members["in_group"].astype(bool), contrast)
     shown = [variable for variable in VARIABLES if variable.column in members]
     everybody = pd.Series(True, index=members.index)
     total = table.row("characteristics", COUNT, everybody, "members")

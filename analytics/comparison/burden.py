@@ -47,7 +47,7 @@ class BurdenComparison:
 
 def compare_burden(
     burden: pd.Series,
-    is_mutated: pd.Series,
+    in_group: pd.Series,
     strata: pd.Series,
     *,
     name: str = "TMB (mut/Mb)",
@@ -60,7 +60,7 @@ def compare_burden(
 
     Raises NoRowsError when nobody is left, and the errors of `compare_two_groups`.
     """
-    frame = pd.DataFrame({"burden": burden, "status": is_mutated, "stratum": strata}, index=burden.index)
+    frame = pd.DataFrame({"burden": burden, "status": in_group, "stratum": strata}, index=burden.index)
     complete = frame.dropna()
     if complete.empty:
         raise NoRowsError("No sample has burden, status and stratum: check the sample identifiers.")

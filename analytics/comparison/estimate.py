@@ -165,7 +165,7 @@ class _Feature:
 
     @cached_property
     def status(self) -> pd.Series:
-        return self.members["is_mutated"].astype(bool)
+        return self.members["in_group"].astype(bool)
 
     @cached_property
     def units(self) -> list[str]:

@@ -64,7 +64,7 @@ def measure_picture(
     title = f"{measure.title} by {spec.gene} status"
     units = _units([values_of for _, values_of, _ in panels])
     figure = box_plot_figure(
-        features, members["is_mutated"], table, title=f"{title}{units}", is_log=measure.log_axis
+        features, members["in_group"], table, title=f"{title}{units}", is_log=measure.log_axis
     )
     return Picture(figure, title, _alt(contrast, title, table), _data(features, members))
 
@@ -89,7 +89,7 @@ def _stratum_panels(
     if not declared.strata:
         return panels
     labels = stratum_labels(members, declared.strata)
-    mutated = members["is_mutated"].astype(bool) & table["value"].notna()
+    mutated = members["in_group"].astype(bool) & table["value"].notna()
     shown = labels[mutated].value_counts()
     parts = {label: label.split(" x ") for label in shown.index[shown >= FEWEST_CARRIERS]}
     named = [k for k in range(len(declared.strata)) if len({part[k] for part in parts.values()}) > 1]

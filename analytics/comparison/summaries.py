@@ -149,7 +149,7 @@ def _summary(
             group_label=contrast.group.label,
             reference_label=contrast.reference.label,
             n=len(members),
-            n_in_group=int(members["is_mutated"].sum()),
+            n_in_group=int(members["in_group"].sum()),
         ),
         category="tested features",
         estimate=len(different) / len(q) if q else None,

@@ -58,7 +58,7 @@ class Audited:
 
     Attributes
     ----------
-    members : people counted, with ``is_mutated``, ``n_nonsynonymous`` and ``panel_id``.
+    members : people counted, with ``in_group``, ``n_nonsynonymous`` and ``panel_id``.
     table : of :func:`analytics.comutation.pairs.comutation_table`.
     coverage : panel -> genes that it covers.
     undetermined : other gene -> members without a call of it, of whom a row that could be it is not understood.
@@ -112,7 +112,7 @@ def count_statistics(
             group_label=contrast.group.label,
             reference_label=contrast.reference.label,
             n=int(known.sum()),
-            n_in_group=int((members["is_mutated"].astype(bool) & known).sum()),
+            n_in_group=int((members["in_group"].astype(bool) & known).sum()),
         ),
         denominator=len(tested),
         unit="genes",

@@ -79,11 +79,11 @@ def comutation_table(
     widest_bin: float,
     min_carriers: int,
 ) -> pd.DataFrame:
-    """Every other gene against ``is_mutated``; columns as ``stats.comutation_results`` from ``other_gene`` on.
+    """Every other gene against ``in_group``; columns as ``stats.comutation_results`` from ``other_gene`` on.
 
     Parameters
     ----------
-    members : people with ``is_mutated``, ``n_nonsynonymous``, ``n_mutations`` (the gene's own), ``panel_id`` and the
+    members : people with ``in_group``, ``n_nonsynonymous``, ``n_mutations`` (the gene's own), ``panel_id`` and the
         columns of ``strata``.
     calls : one row a member and other gene with a non-synonymous call: ``member`` (label), ``gene``, ``n_calls``.
     coverage : panel -> genes it covers; people on a panel that does not cover a gene are not in its table.
@@ -100,7 +100,7 @@ def comutation_table(
     people = members[members["n_nonsynonymous"].notna()]
     if people.empty:
         raise NoRowsError("Nobody has a count of mutations: there is no burden to compare within.")
-    mutated = people["is_mutated"].to_numpy(dtype=bool)
+    mutated = people["in_group"].to_numpy(dtype=bool)
     if mutated.all() or not mutated.any():
         raise EmptyGroupError("Everybody or nobody is mutated: no gene can be mutated together with it.")
     burden = np.asarray(people["n_nonsynonymous"] - people["n_mutations"].fillna(0), dtype=np.float64)

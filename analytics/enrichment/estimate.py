@@ -56,15 +56,14 @@ def enrich(
     gene_sets: Sequence[GeneSet],
     contrast: Contrast,
 ) -> Enrichment:
-    """Test every set. ``matrices`` : cohort -> [sample, gene]; ``members`` has cohort_id, sample_id and is_mutated.
+    """Test every set. ``matrices`` : cohort -> [sample, gene]; ``members`` has cohort_id, sample_id and in_group.
 
     A set below the coverage of the spec, or outside its sizes, is a row with the reason; so is every set where the
     groups are too small to rank genes at all.
     """
     sampled = members[members["sample_id"].notna()]
     status = {
-        str(cohort): part.set_index("sample_id")["is_mutated"]
-        for cohort, part in sampled.groupby("cohort_id")
+        str(cohort): part.set_index("sample_id")["in_group"] for cohort, part in sampled.groupby("cohort_id")
     }
     known = {c: m for c, m in matrices.items() if c in status}
     untested = [_untested(scope, spec, gene_set) for gene_set in sorted(gene_sets, key=lambda s: s.name)]
@@ -92,7 +91,7 @@ def enrich(
         group_label=contrast.group.label,
         reference_label=contrast.reference.label,
         n=len(used),
-        n_in_group=int(members.loc[used, "is_mutated"].sum()),
+        n_in_group=int(members.loc[used, "in_group"].sum()),
     )
     tested = {row["gene_set"]: row for row in result.table.to_dict("records")} if result else {}
     rows = []

@@ -66,7 +66,7 @@ class Landscape:
     Parameters
     ----------
     scope, sets : names and row sets of the variant.
-    members : people counted, with ``is_mutated`` and the spec's group column.
+    members : people counted, with ``in_group`` and the spec's group column.
     notes : sentences about the sources that counts must carry.
     """
 
@@ -80,7 +80,7 @@ class Landscape:
 
     @property
     def status(self) -> pd.Series:
-        return self.members["is_mutated"].astype(bool)
+        return self.members["in_group"].astype(bool)
 
     def _row(
         self, key: str, estimator: Estimator, people: pd.Series, row_set: str, unit: str

@@ -216,7 +216,7 @@ def _cells(
                     f"Nobody of {n} had the event in the cell '{name}': the interaction has no finite "
                     "estimate, use Firth's penalty or a longer follow-up."
                 )
-            records.append({"is_treated": bool(arm), "is_mutated": bool(status), "n": n, "events": events})
+            records.append({"is_treated": bool(arm), "in_group": bool(status), "n": n, "events": events})
     return pd.DataFrame.from_records(records)
 
 
@@ -266,7 +266,7 @@ def _sparse_warnings(cells: pd.DataFrame) -> tuple[str, ...]:
     sparse = cells[cells["events"] < SPARSE_EVENTS].to_dict("records")
     return tuple(
         f"Only {row['events']} events of {row['n']} {'treated' if row['is_treated'] else 'control'} people "
-        f"{'with' if row['is_mutated'] else 'without'} the biomarker: the interaction is unstable."
+        f"{'with' if row['in_group'] else 'without'} the biomarker: the interaction is unstable."
         for row in sparse
     )
 

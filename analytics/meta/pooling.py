@@ -164,9 +164,9 @@ def interaction_statistics(
 
     Parameters
     ----------
-    members : with ``is_icb_treated`` and ``is_mutated``, both arms.
+    members : with ``is_icb_treated`` and ``in_group``, both arms.
     """
-    rows = members.assign(arm=members["is_icb_treated"].astype(int), group=members["is_mutated"].astype(int))
+    rows = members.assign(arm=members["is_icb_treated"].astype(int), group=members["in_group"].astype(int))
     blank = InteractionStatistic(
         name=scope.name(f"{endpoint_key}.arm_x_gene{contrast.suffix}"),
         estimator=INTERACTION.key,

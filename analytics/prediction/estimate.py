@@ -45,7 +45,7 @@ def flow_statistics(
 ) -> list[PredictionStatistic]:
     """How many members there are, how many of them carry the gene and can be scored, and why the others cannot."""
     found: list[PredictionStatistic] = []
-    in_group = members["is_mutated"].astype(bool)
+    in_group = members["in_group"].astype(bool)
 
     def count(key: str, kept: pd.Index, row_set: str, *warnings: str) -> None:
         name = out.sets.named(row_set, kept, members.index)

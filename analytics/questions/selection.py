@@ -54,11 +54,11 @@ class Selection:
 
     Attributes
     ----------
-    members : the rows that are counted, with ``is_mutated``.
+    members : the rows that are counted, with ``in_group``.
     everyone : every row of the frame with ``left_at``: the step at which it was left out, else null.
     flow : one row a step: ``step``, ``n`` (rows kept after it), ``n_left_out``, ``reason``.
     warnings : plain sentences.
-    outside : people whose clock is not that of the pool and who would be members otherwise, with ``is_mutated``; one
+    outside : people whose clock is not that of the pool and who would be members otherwise, with ``in_group``; one
         person once within a family of clocks. Their cohorts have rows of their own.
     clock : the family of clocks (or the declared origin) that is pooled; None where no clock was asked for.
     """
@@ -171,7 +171,7 @@ def select_members(
         for _, family in rows[is_outside].groupby("clock_family"):
             is_outside &= ~rows.index.isin(_repeats(family, judged))
     members, outside = (
-        part.assign(is_mutated=(part["status"] == MUTATED).fillna(False).astype(bool))
+        part.assign(in_group=(part["status"] == MUTATED).fillna(False).astype(bool))
         for part in (rows[steps.is_left], rows[is_outside])
     )
     flow = pd.DataFrame(steps.flow, columns=["step", "n", "n_left_out", "reason"])
@@ -278,15 +278,15 @@ def _published_words(
 ) -> list[str]:
     words: list[str] = []
     if requires_status and variant.unprofiled == WILD_TYPE:
-        was, is_mutated = judged.loc[members.index], members["is_mutated"]
+        was, in_group = judged.loc[members.index], members["in_group"]
         called = {
             "were never profiled for the gene": was == NOT_PROFILED,
             "have an undetermined status of the gene": was == UNDETERMINED,
         }
         for what, is_one in called.items():
             counts = (
-                (WILD_TYPE, int((is_one & ~is_mutated).sum())),
-                (MUTATED, int((is_one & is_mutated).sum())),
+                (WILD_TYPE, int((is_one & ~in_group).sum())),
+                (MUTATED, int((is_one & in_group).sum())),
             )
             words += [
                 f"{n} people who {what} are called {word.replace('_', '-')}, as published."

@@ -67,7 +67,7 @@ class ResponseComparison:
 def compare_response(
     frame: pd.DataFrame,
     response: str = "is_responder",
-    group: str = "is_mutated",
+    group: str = "in_group",
     *,
     conf_level: float = 0.95,
 ) -> ResponseComparison:

@@ -103,7 +103,7 @@ class _Part:
     def rows(
         self, key: str, denominator: str, compared: RateComparison, counted: pd.DataFrame, name: str
     ) -> list[ResponseStatistic]:
-        in_group = counted["is_mutated"].astype(bool)
+        in_group = counted["in_group"].astype(bool)
         group, reference = compared.mutated, compared.wild_type
         both = self._row(
             key, counted.index, name, NEWCOMBE, "difference", denominator,

@@ -60,7 +60,7 @@ class SignedMembers:
 
     Attributes
     ----------
-    members : with ``is_mutated``, ``sample_key`` and the variant's strata.
+    members : with ``in_group``, ``sample_key`` and the variant's strata.
     sets : takes the row sets of the statistics.
     """
 
@@ -149,7 +149,7 @@ def presence_statistics(
     if presence.shape[1] == 0:
         return frequency, comparison
     try:
-        table = compare_presence(presence, fitted["is_mutated"], strata=_strata(fitted, variant.strata))
+        table = compare_presence(presence, fitted["in_group"], strata=_strata(fitted, variant.strata))
     except AnalysisError as exc:
         known = [name for name in asked if name not in unknown]
         return frequency, comparison + [_no_test(people, name, row_set, str(exc)) for name in known]
@@ -190,15 +190,15 @@ def _no_test(people: SignedMembers, name: str, row_set: str, reason: str) -> Com
 
 def _rates(people: SignedMembers, line: Any) -> list[FrequencyStatistic]:
     """The rate of each group; ``line`` is a row of :func:`compare_presence`."""
-    is_mutated = people.fitted["is_mutated"]
+    in_group = people.fitted["in_group"]
     rows = []
     for group, inside, n, n_yes, percent in (
         (
-            people.contrast.group, is_mutated, line.n_mutated, line.present_mutated,
+            people.contrast.group, in_group, line.n_mutated, line.present_mutated,
             (line.percent_mutated, line.percent_mutated_ci_low, line.percent_mutated_ci_high),
         ),
         (
-            people.contrast.reference, ~is_mutated, line.n_other, line.present_other,
+            people.contrast.reference, ~in_group, line.n_other, line.present_other,
             (line.percent_other, line.percent_other_ci_low, line.percent_other_ci_high),
         ),
     ):  # fmt: skip
@@ -208,7 +208,7 @@ def _rates(people: SignedMembers, line: Any) -> list[FrequencyStatistic]:
                 estimator=PROPORTION.key,
                 scale=PROPORTION.scale,
                 feature=line.feature,
-                row_set=people.row_set(f"{FITTED}, {group.key}", is_mutated.index[inside]),
+                row_set=people.row_set(f"{FITTED}, {group.key}", in_group.index[inside]),
                 counts=Counts(group_label=group.label, n=n, n_in_group=n),
                 estimate=percent[0] / 100.0,
                 ci_low=percent[1] / 100.0,

@@ -50,8 +50,8 @@ def spectrum_picture(spec: SignatureSpec, members: pd.DataFrame, spectra: Spectr
     totals = spectra.counts.sum(axis=1).reindex(known["sample_key"]).to_numpy()
     known = known[totals >= MIN_MUTATIONS]
     panels, parts = [], []
-    for is_mutated, word in ((True, "mutated"), (False, "wild-type")):
-        keys = known.loc[known["is_mutated"] == is_mutated, "sample_key"]
+    for in_group, word in ((True, "mutated"), (False, "wild-type")):
+        keys = known.loc[known["in_group"] == in_group, "sample_key"]
         if keys.empty:
             return {}
         counts = spectra.counts.loc[keys].to_numpy(dtype=float)

@@ -183,7 +183,7 @@ def _fitted(
     spectra = replace(samples.spectra, counts=counts[counts.index.isin(keyed.index)])
     assay = keyed["assay_kind"].reindex(spectra.counts.index)
     drawn = (
-        keyed.index[keyed["is_mutated"]]
+        keyed.index[keyed["in_group"]]
         if variant.bootstrap and variant.bootstrap.samples == "mutated"
         else keyed.index
     )

@@ -19,7 +19,7 @@ from analytics.response.two_by_two import fisher_exact_test
 
 def compare_presence(
     presence: pd.DataFrame,
-    is_mutated: pd.Series,
+    in_group: pd.Series,
     *,
     family: str = "signatures",
     strata: pd.Series | None = None,
@@ -27,7 +27,7 @@ def compare_presence(
 ) -> pd.DataFrame:
     """Compare every true/false/missing column of `presence` [sample, feature] by status.
 
-    `is_mutated` is true/false/missing on the same index; missing in either is left out of that row.
+    `in_group` is true/false/missing on the same index; missing in either is left out of that row.
     `mh_odds_ratio` and `mh_p` (Mantel-Haenszel, NaN without `strata`) hold cancer type or assay fixed: a
     signature that is common where the mutation is common differs crudely without any link between them.
 
@@ -37,7 +37,7 @@ def compare_presence(
     """
     if presence.shape[1] == 0:
         raise NoRowsError("There is no feature to compare: give one column per feature.")
-    status = _tri_state(is_mutated.reindex(presence.index), str(is_mutated.name or "is_mutated"))
+    status = _tri_state(in_group.reindex(presence.index), str(in_group.name or "in_group"))
     for flag, word in ((1.0, "mutated"), (0.0, "other")):
         if not (status == flag).any():
             raise EmptyGroupError(f"No sample is in the {word} group: check the sample identifiers.")

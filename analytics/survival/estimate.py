@@ -123,7 +123,7 @@ class _Members:
     def asked(self, request: Request) -> pd.DataFrame:
         if request.group is None:
             return self.all
-        return self.all[self.all["is_mutated"] == (request.group == self.contrast.group)]
+        return self.all[self.all["in_group"] == (request.group == self.contrast.group)]
 
     def usable(self, request: Request) -> pd.DataFrame:
         """The rows of the members that the estimator can use."""
@@ -138,7 +138,7 @@ class _Members:
 
     def counts(self, request: Request, rows: pd.DataFrame) -> Counts:
         """Who of the rows is in the group, and their events."""
-        in_group = rows["is_mutated"].astype(bool)
+        in_group = rows["in_group"].astype(bool)
         event = rows["event"].fillna(False).astype(bool)
         one = request.group
         return Counts(
@@ -283,7 +283,7 @@ def usable_rows(asked: pd.DataFrame, request: Request) -> pd.DataFrame:
     """The rows that an estimator can use: those of `survival_data`, under the index of ``asked``."""
     kept = survival_data(
         asked.assign(_label=asked.index),
-        yes_no=[] if request.is_of_number else ["is_mutated"],
+        yes_no=[] if request.is_of_number else ["in_group"],
         complete=request.complete,
         strata=request.strata,
         require_events=False,

@@ -250,7 +250,7 @@ def _regressions(
         rows = usable(cox)
     except AnalysisError:
         return  # nobody can be analysed: Cox's row says why
-    events = rows["event"].astype(bool).groupby(rows["is_mutated"]).sum()
+    events = rows["event"].astype(bool).groupby(rows["in_group"]).sum()
     if len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP:
         yield _hazard_request(FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster)
 
@@ -335,7 +335,7 @@ def _restricted_mean(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalS
 
 
 def _schoenfeld(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
-    result = schoenfeld_test(members, ["is_mutated"], strata=strata)
+    result = schoenfeld_test(members, ["in_group"], strata=strata)
     return replace(
         row,
         model=Model(strata=strata),

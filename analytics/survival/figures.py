@@ -72,7 +72,7 @@ def contrast_figures(
         row.key.split(".", 1)[-1].removesuffix(contrast.suffix): row for row in rows if row.cohort_id is None
     }
     members = selection.members
-    if not len(members) or not members["is_mutated"].any():
+    if not len(members) or not members["in_group"].any():
         return {}
     try:
         curves = kaplan_meier_by_group(members, contrast, scope.endpoint, estimates, spec.title, biomarker)
@@ -98,7 +98,7 @@ def kaplan_meier_by_group(
     AnalysisError
         Nobody can be drawn.
     """
-    curves = kaplan_meier(members, group="is_mutated").curves
+    curves = kaplan_meier(members, group="in_group").curves
     labels = {"True": contrast.group.label, "False": contrast.reference.label}
     annotation = _annotation(estimates)
     figure = kaplan_meier_figure(

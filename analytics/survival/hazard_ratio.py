@@ -81,7 +81,7 @@ class HazardRatio:
 
 def estimate_hazard_ratio(
     frame: pd.DataFrame,
-    group: str = "is_mutated",
+    group: str = "in_group",
     *,
     estimator: HazardRatioEstimator = "auto",
     adjust: Sequence[str] = (),

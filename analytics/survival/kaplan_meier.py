@@ -113,7 +113,7 @@ class KaplanMeierResult:
 
 def kaplan_meier(
     frame: pd.DataFrame,
-    group: str | None = "is_mutated",
+    group: str | None = "in_group",
     *,
     transform: ConfidenceTransform = "log-log",
     conf_level: float = 0.95,

@@ -64,7 +64,7 @@ class ObservedExpectedRatio:
 
 def log_rank_test(
     frame: pd.DataFrame,
-    group: str = "is_mutated",
+    group: str = "in_group",
     *,
     strata: Sequence[str] = (),
     time: str = "time_months",

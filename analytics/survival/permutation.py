@@ -49,7 +49,7 @@ class PermutationTest:
 
 def permutation_log_rank_test(
     frame: pd.DataFrame,
-    group: str = "is_mutated",
+    group: str = "in_group",
     *,
     strata: Sequence[str] = (),
     n_permutations: int = 9_999,

@@ -60,7 +60,7 @@ class RestrictedMeanComparison:
 
 def restricted_mean_survival(
     frame: pd.DataFrame,
-    group: str | None = "is_mutated",
+    group: str | None = "in_group",
     *,
     tau_months: float | None = None,
     conf_level: float = 0.95,

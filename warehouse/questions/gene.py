@@ -80,7 +80,7 @@ def ask(
     selection = select_members(frame, variant, where)
     _require_members(selection.flow, symbol, endpoint, asked, cancer_type)
     asked_of = [people for people in (selection.members, selection.outside) if len(people)]
-    if not any(people["is_mutated"].any() for people in asked_of):
+    if not any(people["in_group"].any() for people in asked_of):
         raise QuestionError(
             f"nobody is mutated in {symbol} among {sum(map(len, asked_of))} profiled people",
             where=_scope(asked, cancer_type),

@@ -286,7 +286,7 @@ def members_of(
         )
         frame = frame.drop(columns=[c for c in ("status",) if c in frame])
         merged = of_endpoint.merge(frame, on=["cohort_id", "patient_id"], how="left")
-        found[analysis_id, variant, str(endpoint)] = merged.assign(is_mutated=merged["status"] == "mutated")
+        found[analysis_id, variant, str(endpoint)] = merged.assign(in_group=merged["status"] == "mutated")
     return found
 
 
@@ -304,7 +304,7 @@ def _guarded(
     spec = own[0]
     endpoint = spec.first_endpoint
     members = people.get((analysis_id, "default", endpoint))
-    if members is None or members.empty or not members["is_mutated"].any():
+    if members is None or members.empty or not members["in_group"].any():
         return []
     flow = con.execute(
         f"select step, n, n_left_out, reason from {schema}.analysis_flow where analysis_id = ? and variant = 'default' "

@@ -35,7 +35,7 @@ def people(
             "entry_months": 0.0,
             "origin": "icb_start",
             "clock_family": "treatment",
-            "is_mutated": mutated,
+            "in_group": mutated,
             "is_icb_treated": True,
         }
         | columns
@@ -57,7 +57,7 @@ def test_every_guard_answers_in_its_own_words_with_a_sentence() -> None:
 def test_hazards_that_cross_are_reported_with_the_difference_of_restricted_means() -> None:
     members = people(900)
     late = members["time_months"] > 6
-    members.loc[members["is_mutated"] & late, "time_months"] = 6 + 4 * (members["time_months"] - 6)
+    members.loc[members["in_group"] & late, "time_months"] = 6 + 4 * (members["time_months"] - 6)
     found = finding("proportional hazards", members)
     assert found.verdict == "not proportional" and found.is_warning
     means = restricted_mean_survival(members).difference
@@ -68,7 +68,7 @@ def test_hazards_that_cross_are_reported_with_the_difference_of_restricted_means
 
 def test_few_events_get_firths_ratio_and_a_permutation_p() -> None:
     members = people(300, share=0.03)
-    members.loc[members["is_mutated"], "event"] = False
+    members.loc[members["in_group"], "event"] = False
     found = finding("sparse events", members)
     assert found.verdict == "few events" and found.is_warning
     assert found.numbers["events_mutated"] == 0
@@ -152,10 +152,10 @@ def test_an_effect_in_the_treated_arm_alone_is_predictive_and_one_in_both_arms_i
 
 def test_nobody_mutated_is_a_reason_not_a_crash() -> None:
     members = people()
-    members["is_mutated"] = False
+    members["in_group"] = False
     found = {f.guard: f for f in guard_findings(members)}
     assert found["proportional hazards"].verdict == found["sparse events"].verdict == "cannot be told"
-    assert "is_mutated" in found["sparse events"].sentence
+    assert "in_group" in found["sparse events"].sentence
 
 
 def scan_row(**values: Any) -> dict[str, Any]:

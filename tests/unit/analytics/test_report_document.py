@@ -103,7 +103,7 @@ def material(rows: list[SurvivalStatistic] | None = None, text: str = "plain") -
 
     people = pd.DataFrame(
         {"cohort_id": "a_2020", "patient_id": [f"P{i}" for i in range(100)], "sex": [text, None] * 50,
-         "status": ["mutated"] * 10 + ["wild_type"] * 90, "is_mutated": [True] * 10 + [False] * 90,
+         "status": ["mutated"] * 10 + ["wild_type"] * 90, "in_group": [True] * 10 + [False] * 90,
          "time_months": range(100), "event": [True, False] * 50, "origin": "icb_start",
          "clock_family": "treatment", "age_years": range(100),
          "panel_id": "WES"}

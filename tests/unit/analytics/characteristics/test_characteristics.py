@@ -72,7 +72,7 @@ def members():
     return pd.DataFrame(
         {
             "cohort_id": "c", "sample_id": [f"S{i}" for i in range(n)],
-            "is_mutated": rng.random(n) < 0.25,
+            "in_group": rng.random(n) < 0.25,
             "age_years": np.where(np.arange(n) < 6, np.nan, rng.normal(60, 10, n)),
             "sex": rng.choice(["Male", "Female"], n),
             "stage": pd.Series(rng.choice(["III", "IV", None], n), dtype="object"),
@@ -91,7 +91,7 @@ def test_counts_add_up_and_missing_people_are_counted_by_status(members):
     _, table = characterised(members)
     age = table.loc["characteristics.age_years"]
     known = members["age_years"].notna()
-    mutated = members["is_mutated"]
+    mutated = members["in_group"]
     assert (age["n"], age["n_in_group"]) == (known.sum(), (known & mutated).sum())
     assert age["n_missing_in_group"] + age["n_missing_in_reference"] == 6
     assert age["median_in_group"] == members.loc[known & mutated, "age_years"].median()
@@ -130,7 +130,7 @@ def test_what_nobody_has_and_what_everybody_shares_are_rows_without_a_test(membe
 
 
 def test_without_a_mutated_person_nothing_is_compared(members):
-    _, table = characterised(members.assign(is_mutated=False))
+    _, table = characterised(members.assign(in_group=False))
     assert table["p"].isna().all()
     assert table.loc["characteristics.sex", "warnings"] == "One group has no value: nothing is compared."
 

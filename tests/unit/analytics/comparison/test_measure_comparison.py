@@ -38,7 +38,7 @@ def members():
     return pd.DataFrame(
         {
             "cohort_id": cohort, "sample_id": [f"S{i}" for i in range(100)], "panel_id": "WES",
-            "cancer_type": "Melanoma", "is_mutated": mutated, "status": np.where(mutated, "mutated", "wild_type"),
+            "cancer_type": "Melanoma", "in_group": mutated, "status": np.where(mutated, "mutated", "wild_type"),
             "n_nonsynonymous": burden + mutated, "n_mutations": mutated.astype(int),
         },
         index=[f"row {i}" for i in range(100)],
@@ -70,7 +70,7 @@ def estimates(spec, members, frame):
 def test_in_one_pot_it_is_wilcoxons_test_of_the_values_as_they_are(members):
     _, table = estimates(question(own_mutations="kept"), members, values_of(members))
     row = table.set_index("estimate_key").loc["tmb.wilcoxon"]
-    x, y = (members.loc[members["is_mutated"] == s, "n_nonsynonymous"] for s in (True, False))
+    x, y = (members.loc[members["in_group"] == s, "n_nonsynonymous"] for s in (True, False))
     assert row["p"] == pytest.approx(stats.mannwhitneyu(x, y, method="asymptotic").pvalue)
     assert row["median_difference"] == x.median() - y.median()
     assert (row["n"], row["n_in_group"], row["row_set"]) == (100, len(x), "members")
@@ -83,7 +83,7 @@ def test_within_strata_the_gene_s_own_mutations_are_taken_out_and_what_remains_i
     _, table = estimates(spec, members, values_of(members))
     row = table.set_index("estimate_key")
     without = (members["n_nonsynonymous"] - members["n_mutations"]).to_numpy(float)
-    z, p, delta, _ = van_elteren(without, members["is_mutated"].to_numpy(), members["cohort_id"])
+    z, p, delta, _ = van_elteren(without, members["in_group"].to_numpy(), members["cohort_id"])
     main = row.loc["tmb.wilcoxon"]
     assert (main["statistic"], main["p"], main["cliffs_delta"]) == pytest.approx((z, p, delta))
     kept = row.loc["tmb.own_mutations_kept.wilcoxon", "cliffs_delta"]
@@ -106,7 +106,7 @@ def test_every_row_names_a_row_set_with_exactly_the_people_it_counted(members):
         if isinstance(row.cohort_id, str):
             inside &= members["cohort_id"] == row.cohort_id
         assert int(inside.sum()) == row.n, row.estimate_key
-        assert int((inside & members["is_mutated"]).sum()) == row.n_in_group, row.estimate_key
+        assert int((inside & members["in_group"]).sum()) == row.n_in_group, row.estimate_key
     assert table["n_missing"].iloc[0] == 7
 
 
@@ -123,7 +123,7 @@ def test_rows_over_all_and_rows_within_strata_are_families_of_their_own(members)
 
 
 def test_too_few_mutated_people_are_a_row_with_the_reason(members):
-    few = members.assign(is_mutated=[True, True] + [False] * 98)
+    few = members.assign(in_group=[True, True] + [False] * 98)
     _, table = estimates(question(strata=["cohort_id"]), few, values_of(members))
     row = table.set_index("estimate_key").loc["tmb.wilcoxon"]
     assert pd.isna(row["p"])
@@ -132,7 +132,7 @@ def test_too_few_mutated_people_are_a_row_with_the_reason(members):
 
 def test_nobody_mutated_and_nobody_with_a_value_are_rows_with_the_reason(members):
     for frame in (values_of(members), values_of(members).iloc[:0].assign(value=1.0)):
-        nobody = members.assign(is_mutated=False)
+        nobody = members.assign(in_group=False)
         _, table = estimates(question(), nobody, frame)
         assert table["p"].isna().all()
         assert (table["warnings"].str.len() > 0).all()

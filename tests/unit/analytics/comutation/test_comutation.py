@@ -52,7 +52,7 @@ def cohort(seed, *, together=0.0, n=3000, genes=60):
     rest = rng.poisson(rate)
     members = pd.DataFrame(
         {
-            "cancer_type": types, "panel_id": "WES", "is_mutated": mutated,
+            "cancer_type": types, "panel_id": "WES", "in_group": mutated,
             "n_nonsynonymous": (rest + hits.sum(axis=1)).astype(float), "n_mutations": hits[:, 0],
         },
         index=[f"m{i}" for i in range(n)],
@@ -94,7 +94,7 @@ def test_crude_numbers_are_those_of_the_two_by_two_table():
     members, calls, coverage = cohort(4)
     table = comutation_table(members, calls, coverage, {}, **SETTINGS).set_index("other_gene")
     carries = members.index.isin(calls.loc[calls["gene"] == "G007", "member"])
-    cells = pd.crosstab(members["is_mutated"], carries).to_numpy()[::-1, ::-1]
+    cells = pd.crosstab(members["in_group"], carries).to_numpy()[::-1, ::-1]
     row = table.loc["G007"]
     assert (row["n_both"], row["n_gene"], row["n_other"]) == (cells[0, 0], cells[0].sum(), cells[:, 0].sum())
     assert row["odds_ratio"] == pytest.approx(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0]))
@@ -116,7 +116,7 @@ def test_people_who_cannot_be_judged_for_the_other_gene_are_in_neither_group_of_
     doubtful = members.index.difference(carriers)[:40]
     table = comutation_table(members, calls, coverage, {"G007": doubtful}, **SETTINGS).set_index("other_gene")
     others = members.drop(index=doubtful)
-    cells = pd.crosstab(others["is_mutated"], others.index.isin(carriers)).to_numpy()[::-1, ::-1]
+    cells = pd.crosstab(others["in_group"], others.index.isin(carriers)).to_numpy()[::-1, ::-1]
     row = table.loc["G007"]
     assert (row["n"], row["n_gene"], row["n_other"]) == (len(others), cells[0].sum(), len(carriers))
     assert row["odds_ratio"] == pytest.approx(cells[0, 0] * cells[1, 1] / (cells[0, 1] * cells[1, 0]))
@@ -149,7 +149,7 @@ def test_a_gene_with_few_carriers_is_a_row_that_says_so():
 def test_nobody_mutated_or_without_burden_is_refused_in_one_sentence():
     members, calls, coverage = cohort(8)
     with pytest.raises(EmptyGroupError, match="no gene can be mutated together"):
-        comutation_table(members.assign(is_mutated=False), calls, coverage, {}, **SETTINGS)
+        comutation_table(members.assign(in_group=False), calls, coverage, {}, **SETTINGS)
     with pytest.raises(NoRowsError, match="Nobody has a count of mutations"):
         comutation_table(members.assign(n_nonsynonymous=np.nan), calls, coverage, {}, **SETTINGS)
 
@@ -163,7 +163,7 @@ def test_fisher_s_row_has_the_estimate_and_the_interval_that_belong_to_its_p():
     assert set(fisher) == {"G000", "G007"}
     for gene, row in fisher.items():
         carries = members.index.isin(calls.loc[calls["gene"] == gene, "member"])
-        cells = pd.crosstab(members["is_mutated"], carries).to_numpy()[::-1, ::-1]
+        cells = pd.crosstab(members["in_group"], carries).to_numpy()[::-1, ::-1]
         conditional = stats.contingency.odds_ratio(cells, kind="conditional")
         interval = conditional.confidence_interval(0.95)
         assert row.estimate == pytest.approx(conditional.statistic)

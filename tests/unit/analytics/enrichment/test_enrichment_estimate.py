@@ -33,7 +33,7 @@ def people(n_mutated: int, n: int = 40) -> pd.DataFrame:
         {
             "cohort_id": "a",
             "sample_id": [f"S{i}" for i in range(n)],
-            "is_mutated": [i < n_mutated for i in range(n)],
+            "in_group": [i < n_mutated for i in range(n)],
         }
     )
 

@@ -44,14 +44,14 @@ def people():
         {
             "cohort_id": "c", "patient_id": [f"P{i}" for i in range(n)],
             "sample_id": [None if i == n - 1 else f"S{i}" for i in range(n)], "cancer_type": types,
-            "is_mutated": np.where(np.arange(n) == n - 1, False, mutated),
+            "in_group": np.where(np.arange(n) == n - 1, False, mutated),
         }
     )  # fmt: skip
 
 
 @pytest.fixture
 def calls(people):
-    carriers = people[people["is_mutated"]]
+    carriers = people[people["in_group"]]
     twice = pd.concat([carriers, carriers.head(3)])
     words = ["Missense_Mutation", "Nonsense_Mutation", "Splice_Site", "In_Frame_Del", "Missense_Mutation"]
     return pd.DataFrame(
@@ -76,15 +76,13 @@ def test_frequencies_by_group_have_exact_intervals_and_add_up(people, calls):
     _, table, frequency, *_ = rows_of(people, calls)
     row = table.loc["mutated.rate.melanoma"]
     inside = people[people["cancer_type"] == "Melanoma"]
-    expected = exact_rate(int(inside["is_mutated"].sum()), len(inside))
+    expected = exact_rate(int(inside["in_group"].sum()), len(inside))
     assert (row["estimate"], row["ci_low"], row["ci_high"]) == (
         expected.rate,
         expected.ci_low,
         expected.ci_high,
     )
-    assert (
-        frequency["numerator"].sum() == people["is_mutated"].sum() == table.loc["mutated.rate", "numerator"]
-    )
+    assert frequency["numerator"].sum() == people["in_group"].sum() == table.loc["mutated.rate", "numerator"]
     assert frequency["denominator"].sum() == 200
     assert frequency["rate"].is_monotonic_decreasing
     assert table.loc["mutated.rate.glioma", ["numerator", "ci_low"]].tolist() == [0, 0.0]
@@ -141,7 +139,7 @@ def test_every_row_names_a_row_set_with_exactly_the_people_it_counted(people, ca
 
 
 def test_a_gene_that_nobody_carries_gives_zeros_and_no_lollipop(people, calls):
-    nobody = people.assign(is_mutated=False)
+    nobody = people.assign(in_group=False)
     _, table, frequency, classes, placed, hot = rows_of(nobody, calls.iloc[:0])
     assert table.loc["variants.n", "estimate"] == 0
     assert table.loc["mutated.rate", "ci_high"] > 0

@@ -100,7 +100,7 @@ def trial(seed: int = 3, n: int = 4000) -> pd.DataFrame:
             "time_months": np.minimum(time, 40),
             "event": time < 40,
             "is_icb_treated": treated,
-            "is_mutated": mutated,
+            "in_group": mutated,
         }
     )
 

@@ -42,7 +42,7 @@ def expected():
 @pytest.fixture(scope="module")
 def people():
     every = pd.read_csv(FOLDER / "demo_nomogram.csv").assign(
-        is_mutated=lambda d: d["IGF1R_mutated"] == "mutated"
+        in_group=lambda d: d["IGF1R_mutated"] == "mutated"
     )
     every = every.assign(entry_months=0.0, origin="icb_start")
     return {name: part for name, part in every.groupby("population")}
@@ -304,8 +304,8 @@ def test_members_and_complete_rows_are_counted_with_those_of_them_who_carry_the_
         for row in flow_statistics(rows_of(side), side.members, side.scorable, Contrast.of_gene("IGF1R"))
     }
     assert rows["flow.n.discovery"].estimate == len(side.members)
-    assert rows["flow.n_mutated.discovery"].estimate == side.members["is_mutated"].sum()
-    assert rows["flow.n_complete_mutated.discovery"].n == side.people["is_mutated"].sum()
+    assert rows["flow.n_mutated.discovery"].estimate == side.members["in_group"].sum()
+    assert rows["flow.n_complete_mutated.discovery"].n == side.people["in_group"].sum()
 
 
 def test_indices_have_a_row_each_with_their_interval_and_horizon(study):

@@ -54,7 +54,7 @@ def test_as_published_a_person_counts_twice_and_a_warning_says_so() -> None:
 def test_unprofiled_is_never_wild_type_unless_a_paper_did_so() -> None:
     published = select_members(frame(), Variant(description="d", unprofiled="wild_type"), {})
     assert "3" in list(published.members["patient_id"])
-    assert not published.members.set_index("patient_id").loc["3", "is_mutated"]
+    assert not published.members.set_index("patient_id").loc["3", "in_group"]
     assert "1 people who were never profiled" in published.warnings[0]
     row = published.members.set_index("patient_id").loc["3"]
     assert row["status"] == "wild_type" and "as published" in row["status_reason"]
@@ -88,7 +88,7 @@ def test_as_published_a_counted_call_makes_mutated_and_everybody_else_is_wild_ty
 ):
     selection = select_members(frame(**FOUR), Variant(description="d", unprofiled="wild_type"), {})
     members = selection.members.set_index("patient_id")
-    assert list(members.index[members["is_mutated"]]) == ["1", "6"]
+    assert list(members.index[members["in_group"]]) == ["1", "6"]
     assert set(members["status"]) == {"mutated", "wild_type"}
     assert members.loc["6", "status_reason"] == (
         "called mutated as published; undetermined, calls, but on no list"
@@ -106,7 +106,7 @@ def test_an_analysis_that_asks_no_gene_gives_nobody_a_status_and_counts_who_was_
     selection = select_members(without, Variant(description="d"), {}, requires_status=False)
     assert list(selection.members["patient_id"]) == ["1", "2", "3", "5"], "3 was never sequenced"
     assert selection.everyone["status"].isna().all() and selection.everyone["status_reason"].isna().all()
-    assert not selection.members["is_mutated"].any()
+    assert not selection.members["in_group"].any()
     assert not {"gene profiled", "gene status determined"} & set(selection.flow["step"])
 
 
@@ -238,7 +238,7 @@ def test_a_cohort_that_knows_the_status_speaks_before_one_that_does_not() -> Non
     )
     variant = Variant(description="d", unprofiled="wild_type")
     chosen = select_members(data, variant, {}).members.set_index("person_id")
-    assert chosen.loc["p1", "patient_id"] == "4" and chosen.loc["p1", "is_mutated"]
+    assert chosen.loc["p1", "patient_id"] == "4" and chosen.loc["p1", "in_group"]
 
 
 def test_the_question_s_filter_compares_words_and_leaves_out_the_unknown() -> None:

@@ -14,7 +14,7 @@ def frame():
     wild_type = [(True, 5), (False, 20), (None, 4)]
     rows = [(True, answer) for answer, n in mutated for _ in range(n)]
     rows += [(False, answer) for answer, n in wild_type for _ in range(n)]
-    return pd.DataFrame(rows, columns=["is_mutated", "is_responder"])
+    return pd.DataFrame(rows, columns=["in_group", "is_responder"])
 
 
 def test_evaluable_people_leave_unknown_responses_out(frame):
@@ -47,15 +47,15 @@ def test_missing_may_be_none_na_or_nan(frame, dtype):
 
 
 def test_unprofiled_people_are_left_out_and_counted(frame):
-    some = frame.assign(is_mutated=frame.is_mutated.astype(object))
-    some.loc[[0, 20], "is_mutated"] = None
+    some = frame.assign(in_group=frame.in_group.astype(object))
+    some.loc[[0, 20], "in_group"] = None
     result = compare_response(some)
-    assert result.warnings == ("Rows without is_mutated left out: 2.",)
+    assert result.warnings == ("Rows without in_group left out: 2.",)
     assert result.intention_to_treat.mutated.n == 8
 
 
 def test_a_group_without_evaluable_people_is_reported_by_intention_to_treat_only(frame):
-    none = frame.assign(is_responder=frame.is_responder.where(~frame.is_mutated, None))
+    none = frame.assign(is_responder=frame.is_responder.where(~frame.in_group, None))
     result = compare_response(none)
     assert result.evaluable is None
     assert result.intention_to_treat.mutated.n_yes == 0
@@ -91,12 +91,12 @@ def test_a_row_for_a_table_is_flat(frame):
 @pytest.mark.parametrize("value", [True, False])
 def test_one_group_only_is_an_error(frame, value):
     with pytest.raises(EmptyGroupError, match="comparing response needs two groups"):
-        compare_response(frame.assign(is_mutated=value))
+        compare_response(frame.assign(in_group=value))
 
 
 def test_nobody_with_a_status_is_an_error(frame):
     with pytest.raises(NoRowsError, match="supply the status first"):
-        compare_response(frame.assign(is_mutated=None))
+        compare_response(frame.assign(in_group=None))
 
 
 def test_words_are_refused(frame):

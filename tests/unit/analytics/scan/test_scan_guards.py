@@ -41,8 +41,8 @@ def test_it_is_the_p_of_shuffling_carriers_within_strata() -> None:
     """Second route: numpy's shuffles and the single-gene log-rank test, one gene, within Monte-Carlo error."""
     patients, _, genes, table = sparse()
     gene = int(table.index[table["permutation_p"].between(0.02, 0.6)][0])
-    members = patients.assign(entry_months=0.0, is_mutated=False)
-    members.loc[genes.carriers(gene), "is_mutated"] = True
+    members = patients.assign(entry_months=0.0, in_group=False)
+    members.loc[genes.carriers(gene), "in_group"] = True
     rng = np.random.default_rng(8)
 
     def z(rows: pd.DataFrame) -> float:
@@ -52,11 +52,11 @@ def test_it_is_the_p_of_shuffling_carriers_within_strata() -> None:
 
     observed, drawn = z(members), []
     for _ in range(300):
-        shuffled = members["is_mutated"].to_numpy().copy()
+        shuffled = members["in_group"].to_numpy().copy()
         for cohort in range(4):
             inside = np.flatnonzero(members["cohort"] == cohort)
             shuffled[inside] = shuffled[rng.permutation(inside)]
-        drawn.append(z(members.assign(is_mutated=shuffled)))
+        drawn.append(z(members.assign(in_group=shuffled)))
     lower = (np.asarray(drawn) <= observed + 1e-9).mean()
     upper = (np.asarray(drawn) >= observed - 1e-9).mean()
     p = min(1.0, 2 * min(lower, upper))
@@ -71,8 +71,8 @@ def test_where_hazards_cross_the_months_are_those_of_the_single_gene_estimator()
     frame = PatientFrame.from_table(patients, strata=["cohort"], burden="tmb", cohort="cohort")
     table = scan_survival(frame, genes, ScanSettings(null_draws=0)).table
     assert table["uni_ph_p"][0] < 0.05
-    rows = patients.assign(entry_months=0.0, is_mutated=False)
-    rows.loc[carriers, "is_mutated"] = True
+    rows = patients.assign(entry_months=0.0, in_group=False)
+    rows.loc[carriers, "in_group"] = True
     gain = restricted_mean_survival(rows).difference
     assert gain is not None
     assert table["rmst_difference_months"][0] == pytest.approx(gain.estimate, rel=1e-12)
@@ -95,8 +95,8 @@ def test_the_months_are_those_of_the_single_gene_estimator_with_delayed_entry_an
     table = scan_survival(frame, genes, settings).table
     compared = 0
     for gene in table.index[table["rmst_difference_months"].notna()]:
-        rows = patients.assign(entry_months=patients["entry"], is_mutated=False)
-        rows.loc[genes.carriers(int(gene)), "is_mutated"] = True
+        rows = patients.assign(entry_months=patients["entry"], in_group=False)
+        rows.loc[genes.carriers(int(gene)), "in_group"] = True
         means = restricted_mean_survival(rows)
         assert means.difference is not None
         wanted = [means.difference.estimate, means.difference.ci_low, means.difference.p, means.tau_months]

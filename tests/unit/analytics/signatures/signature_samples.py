@@ -48,7 +48,7 @@ def people(n=400, seed=1):
             "person_id": [f"c:P{i}" for i in range(n)],
             "sample_id": [f"P{i}-01" for i in range(n)],
             "sample_key": [f"c/P{i}-01" for i in range(n)],
-            "is_mutated": mutated,
+            "in_group": mutated,
             "cancer_type": np.where(skin, "skin", "other"),
             "time_months": np.minimum(time, 36.0),
             "event": time <= 36.0,

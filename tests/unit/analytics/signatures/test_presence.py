@@ -12,7 +12,7 @@ from analytics.signatures.presence import compare_presence
 def frame_of(present_mutated, n_mutated, present_other, n_other):
     status = [True] * n_mutated + [False] * n_other
     present = [i < present_mutated for i in range(n_mutated)] + [i < present_other for i in range(n_other)]
-    return pd.DataFrame({"SBS7a": present}), pd.Series(status, name="is_mutated")
+    return pd.DataFrame({"SBS7a": present}), pd.Series(status, name="in_group")
 
 
 def test_rates_difference_and_fishers_p_of_a_two_by_two_table():
@@ -50,8 +50,8 @@ def test_a_difference_made_by_cancer_type_alone_disappears_within_it():
         ("lung", False, 40, 400),
     ]
     rows = [(kind, mutated, i < present) for kind, mutated, present, n in cells for i in range(n)]
-    table = pd.DataFrame(rows, columns=["kind", "is_mutated", "SBS7a"])
-    row = compare_presence(table[["SBS7a"]], table["is_mutated"], strata=table["kind"]).iloc[0]
+    table = pd.DataFrame(rows, columns=["kind", "in_group", "SBS7a"])
+    row = compare_presence(table[["SBS7a"]], table["in_group"], strata=table["kind"]).iloc[0]
     assert row["p"] < 1e-6
     assert row["mh_odds_ratio"] == pytest.approx(1.0)
     assert row["mh_p"] == pytest.approx(1.0)

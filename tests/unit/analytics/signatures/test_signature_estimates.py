@@ -63,7 +63,7 @@ def test_rates_are_counts_over_those_with_signatures_under_a_row_set_of_that_siz
     members, found, _ = asked
     sets_of, frequency, _ = presence
     present = found.presence["SBS7a"].astype(bool).to_numpy()
-    for label, group in (("mutated", members["is_mutated"]), ("wild_type", ~members["is_mutated"])):
+    for label, group in (("mutated", members["in_group"]), ("wild_type", ~members["in_group"])):
         row = frequency[f"sbs7a.rate.{label}"]
         assert (row.numerator, row.denominator) == ((present & group).sum(), group.sum())
         assert row.estimate == pytest.approx(row.numerator / row.denominator)
@@ -77,7 +77,7 @@ def test_rates_are_counts_over_those_with_signatures_under_a_row_set_of_that_siz
 def test_fisher_and_mantel_haenszel_are_those_of_scipy_and_statsmodels(asked, presence):
     members, found, _ = asked
     _, _, comparison = presence
-    x, y = found.presence["SBS13"].astype(bool).to_numpy(), members["is_mutated"].to_numpy()
+    x, y = found.presence["SBS13"].astype(bool).to_numpy(), members["in_group"].to_numpy()
     table = [[(x & y).sum(), (~x & y).sum()], [(x & ~y).sum(), (~x & ~y).sum()]]
     assert comparison["sbs13.fisher"].p == pytest.approx(stats.fisher_exact(table).pvalue)
     by_type = []

@@ -25,7 +25,7 @@ def frame():
             "time_months": rng.exponential(20 * np.exp(-risk)),
             "event": rng.random(n) < 0.7,
             "entry_months": 0.0,
-            "is_mutated": rng.random(n) < 0.3,
+            "in_group": rng.random(n) < 0.3,
             "sex": sex,
             "age": rng.normal(60, 10, n),
             "cancer_type": rng.choice(["lung", "melanoma", "renal"], n, p=[0.5, 0.3, 0.2]),
@@ -34,15 +34,15 @@ def frame():
 
 
 def test_a_categorical_covariate_is_coded_against_its_most_frequent_level(frame):
-    result = cox_regression(frame, ["is_mutated", "sex", "cancer_type"])
+    result = cox_regression(frame, ["in_group", "sex", "cancer_type"])
     assert [term.term for term in result.terms] == [
-        "is_mutated", "sex=female", "cancer_type=melanoma", "cancer_type=renal",
+        "in_group", "sex=female", "cancer_type=melanoma", "cancer_type=renal",
     ]  # fmt: skip
     assert dict(result.reference_levels) == {"sex": "male", "cancer_type": "lung"}
     by_hand = frame.assign(
         female=frame.sex == "female", mel=frame.cancer_type == "melanoma", ren=frame.cancer_type == "renal"
     )
-    same = cox_regression(by_hand, ["is_mutated", "female", "mel", "ren"])
+    same = cox_regression(by_hand, ["in_group", "female", "mel", "ren"])
     assert [t.coef for t in result.terms] == pytest.approx([t.coef for t in same.terms], abs=1e-12)
 
 
@@ -56,7 +56,7 @@ def test_the_table_has_one_row_per_term_with_ratio_and_interval(frame):
 
 def test_the_input_frame_is_not_changed(frame):
     before = frame.copy(deep=True)
-    cox_regression(frame, ["is_mutated", "cancer_type"], strata=["sex"], cluster="person_id")
+    cox_regression(frame, ["in_group", "cancer_type"], strata=["sex"], cluster="person_id")
     pd.testing.assert_frame_equal(frame, before)
 
 
@@ -79,8 +79,8 @@ def test_a_covariate_that_repeats_the_strata_is_dropped_as_constant_within_them(
 
 
 def test_a_linear_combination_is_dropped_and_changes_nothing(frame):
-    plain = cox_regression(frame, ["age", "is_mutated"])
-    doubled = cox_regression(frame.assign(months=frame.age * 12 + 3), ["age", "months", "is_mutated"])
+    plain = cox_regression(frame, ["age", "in_group"])
+    doubled = cox_regression(frame.assign(months=frame.age * 12 + 3), ["age", "months", "in_group"])
     assert [one.term for one in doubled.dropped] == ["months"]
     assert doubled.terms[1].coef == pytest.approx(plain.terms[1].coef, abs=1e-10)
 
@@ -116,20 +116,20 @@ def test_the_reference_level_has_events_even_when_a_more_frequent_one_has_none(f
 
 
 def test_a_group_without_events_is_reported_as_separated_and_never_as_a_ratio_of_zero(frame):
-    quiet = frame.assign(event=frame.event & ~frame.is_mutated)
-    result = cox_regression(quiet, ["is_mutated", "age"])
-    assert result.separated_terms == ("is_mutated",)
+    quiet = frame.assign(event=frame.event & ~frame.in_group)
+    result = cox_regression(quiet, ["in_group", "age"])
+    assert result.separated_terms == ("in_group",)
     assert result.separated_directions == ("-inf",)
-    line = result.term("is_mutated")
+    line = result.term("in_group")
     assert math.isnan(line.hr) and math.isnan(line.ci_low) and math.isnan(line.p)
-    assert any("monotone in is_mutated" in text and "Firth" in text for text in result.warnings)
+    assert any("monotone in in_group" in text and "Firth" in text for text in result.warnings)
     assert not result.converged
 
 
 def test_other_terms_keep_their_limit_beside_a_separated_one(frame):
-    quiet = frame.assign(event=frame.event & ~frame.is_mutated)
-    beside = cox_regression(quiet, ["is_mutated", "age"]).term("age")
-    alone = cox_regression(quiet[~quiet.is_mutated], ["age"]).term("age")
+    quiet = frame.assign(event=frame.event & ~frame.in_group)
+    beside = cox_regression(quiet, ["in_group", "age"]).term("age")
+    alone = cox_regression(quiet[~quiet.in_group], ["age"]).term("age")
     assert beside.coef == pytest.approx(alone.coef, abs=1e-7)
     assert beside.se == pytest.approx(alone.se, rel=1e-6)
 
@@ -196,7 +196,7 @@ def test_efron_approximates_the_average_over_all_orders_of_tied_deaths(frame):
 def test_missing_covariates_leave_rows_out_and_say_how_many(frame):
     holes = frame.copy()
     holes.loc[[3, 5], "age"] = np.nan
-    result = cox_regression(holes, ["age", "is_mutated"])
+    result = cox_regression(holes, ["age", "in_group"])
     assert result.n == 148
     assert "2 rows without age left out." in result.warnings
 
@@ -247,16 +247,16 @@ def test_separation_is_found_with_delayed_entry_where_sums_over_risk_sets_cancel
             "time_months": [1.0, 1.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0, 6.0],
             "event": True,
             "entry_months": [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 0.0, 1.0, 2.0, 1.0],
-            "is_mutated": [0, 0, 0, 0, 1, 0, 1, 1, 0, 1, 0],
+            "in_group": [0, 0, 0, 0, 1, 0, 1, 1, 0, 1, 0],
             "is_male": [1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1],
             "age": [58.0, 57.0, 51.0, 59.0, 76.0, 66.0, 63.0, 44.0, 60.0, 61.0, 65.0],
             "site": [1, 0, 2, 4, 4, 0, 3, 0, 5, 4, 2],
         }
     )
-    result = cox_regression(frame, ["is_mutated", "is_male", "age"], strata=["site"])
+    result = cox_regression(frame, ["in_group", "is_male", "age"], strata=["site"])
     assert -1e-4 < result.log_likelihood < 0
     assert not result.converged
-    assert result.separated_terms == ("is_mutated", "is_male", "age")
+    assert result.separated_terms == ("in_group", "is_male", "age")
     assert all(math.isnan(line.hr) for line in result.terms)
 
 

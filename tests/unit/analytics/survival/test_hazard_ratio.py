@@ -35,7 +35,7 @@ def frame():
             "time_months": np.ceil(rng.exponential(18, n)),
             "event": rng.random(n) < 0.6,
             "entry_months": 0.0,
-            "is_mutated": np.arange(n) < 40,
+            "in_group": np.arange(n) < 40,
             "age": rng.normal(60, 9, n),
             "sex": rng.choice(["female", "male"], n),
             "cohort_id": rng.choice(["a", "b", "c"], n),
@@ -46,15 +46,15 @@ def frame():
 @pytest.fixture
 def sparse(frame):
     quiet = frame.copy()
-    carriers = np.flatnonzero(quiet.is_mutated & quiet.event)
+    carriers = np.flatnonzero(quiet.in_group & quiet.event)
     quiet.loc[carriers[3:], "event"] = False
     return quiet
 
 
 def test_with_enough_events_the_estimate_is_coxs(frame):
     result = estimate_hazard_ratio(frame, adjust=["age", "sex"], strata=["cohort_id"], cluster="person_id")
-    cox = cox_regression(frame, ["is_mutated", "age", "sex"], strata=["cohort_id"], cluster="person_id")
-    line = cox.term("is_mutated")
+    cox = cox_regression(frame, ["in_group", "age", "sex"], strata=["cohort_id"], cluster="person_id")
+    line = cox.term("in_group")
     assert result.estimator == "cox"
     assert (result.hr, result.ci_low, result.ci_high, result.p) == (
         line.hr,
@@ -71,7 +71,7 @@ def test_every_result_says_what_it_rests_on(frame):
     assert result.n == 200
     assert result.n_in_group == 40
     assert result.events == frame.event.sum()
-    assert result.events_in_group == frame.event[frame.is_mutated].sum()
+    assert result.events_in_group == frame.event[frame.in_group].sum()
     assert result.ties == "efron"
     assert result.adjusted_for == ("age", "sex")
     assert result.strata == ("cohort_id",)
@@ -83,7 +83,7 @@ def test_every_result_says_what_it_rests_on(frame):
 
 def test_below_five_events_in_a_group_firth_takes_over_with_a_permutation_p_beside(sparse):
     result = estimate_hazard_ratio(sparse, strata=["cohort_id"], n_permutations=500)
-    line = firth_cox_regression(sparse, ["is_mutated"], strata=["cohort_id"]).terms[0]
+    line = firth_cox_regression(sparse, ["in_group"], strata=["cohort_id"]).terms[0]
     permuted = permutation_log_rank_test(sparse, strata=["cohort_id"], n_permutations=500)
     assert result.estimator == "firth"
     assert (result.hr, result.ci_low, result.ci_high) == (line.hr, line.ci_low, line.ci_high)
@@ -97,19 +97,19 @@ def test_below_five_events_in_a_group_firth_takes_over_with_a_permutation_p_besi
 def test_four_events_are_few_and_five_are_enough(frame):
     for n_events, estimator in ((4, "firth"), (5, "cox")):
         some = frame.copy()
-        carriers = np.flatnonzero(some.is_mutated)
+        carriers = np.flatnonzero(some.in_group)
         some.loc[carriers, "event"] = False
         some.loc[carriers[:n_events], "event"] = True
         assert estimate_hazard_ratio(some, n_permutations=50).estimator == estimator
 
 
 def test_few_events_among_the_others_count_too(frame):
-    flipped = frame.assign(event=frame.event & frame.is_mutated)
+    flipped = frame.assign(event=frame.event & frame.in_group)
     assert estimate_hazard_ratio(flipped, n_permutations=50).estimator == "firth"
 
 
 def test_a_group_without_events_never_has_a_ratio_of_zero(frame):
-    quiet = frame.assign(event=frame.event & ~frame.is_mutated)
+    quiet = frame.assign(event=frame.event & ~frame.in_group)
     result = estimate_hazard_ratio(quiet, adjust=["age"], n_permutations=200)
     assert result.events_in_group == 0
     assert 0.0 < result.ci_low < result.hr < result.ci_high < math.inf
@@ -127,15 +127,15 @@ def test_few_people_are_enumerated_and_need_no_seed(frame):
 def test_separation_with_enough_events_goes_to_firth(frame):
     # All carriers die before anybody else: the hazard ratio has no upper bound, with 40 events.
     early = frame.copy()
-    early.loc[early.is_mutated, ["time_months", "event"]] = [0.5, True]
+    early.loc[early.in_group, ["time_months", "event"]] = [0.5, True]
     result = estimate_hazard_ratio(early, n_permutations=50)
     assert result.estimator == "firth"
     assert result.hr > 10
-    assert any("no finite maximum in is_mutated" in text for text in result.warnings)
+    assert any("no finite maximum in in_group" in text for text in result.warnings)
 
 
 def test_a_forced_cox_on_a_separated_group_has_no_number(frame):
-    quiet = frame.assign(event=frame.event & ~frame.is_mutated)
+    quiet = frame.assign(event=frame.event & ~frame.in_group)
     result = estimate_hazard_ratio(quiet, estimator="cox")
     assert math.isnan(result.hr)
     assert any("monotone" in text for text in result.warnings)
@@ -144,7 +144,7 @@ def test_a_forced_cox_on_a_separated_group_has_no_number(frame):
 def test_a_forced_cox_reproduces_what_was_published_despite_few_events(sparse):
     result = estimate_hazard_ratio(sparse, estimator="cox")
     assert result.estimator == "cox"
-    assert result.hr == cox_regression(sparse, ["is_mutated"]).terms[0].hr
+    assert result.hr == cox_regression(sparse, ["in_group"]).terms[0].hr
     assert any("Few events" in text for text in result.warnings)
 
 
@@ -160,24 +160,24 @@ def test_the_log_rank_ratio_has_the_p_of_its_own_interval_and_the_log_rank_p_bes
 
 
 def test_a_log_rank_ratio_without_events_in_a_group_is_an_error(frame):
-    quiet = frame.assign(event=frame.event & ~frame.is_mutated)
+    quiet = frame.assign(event=frame.event & ~frame.in_group)
     with pytest.raises(TooFewError, match="needs events in both groups"):
         estimate_hazard_ratio(quiet, estimator="log_rank_oe")
 
 
 def test_an_unprofiled_person_is_left_out_and_never_wild_type(frame):
-    some = frame.assign(is_mutated=frame.is_mutated.astype(object))
-    some.loc[[0, 150], "is_mutated"] = None
+    some = frame.assign(in_group=frame.in_group.astype(object))
+    some.loc[[0, 150], "in_group"] = None
     result = estimate_hazard_ratio(some)
     assert (result.n, result.n_in_group) == (198, 39)
-    assert "2 rows without is_mutated left out." in result.warnings
+    assert "2 rows without in_group left out." in result.warnings
 
 
 def test_delayed_entry_reaches_estimate_medians_and_log_rank(frame):
     late = frame.assign(entry_months=np.floor(frame.time_months * 0.4))
     result = estimate_hazard_ratio(late)
     assert result.has_delayed_entry
-    assert result.hr == cox_regression(late, ["is_mutated"]).terms[0].hr
+    assert result.hr == cox_regression(late, ["in_group"]).terms[0].hr
     assert result.median_in_group == kaplan_meier(late).curve(True).median
     assert result.hr != estimate_hazard_ratio(frame).hr
 
@@ -203,7 +203,7 @@ def test_a_person_counted_twice_is_warned_about_unless_clustered(frame):
 )
 def test_an_empty_group_is_an_error(frame, value, sentence):
     with pytest.raises(EmptyGroupError, match=sentence):
-        estimate_hazard_ratio(frame.assign(is_mutated=value))
+        estimate_hazard_ratio(frame.assign(in_group=value))
 
 
 def test_nobody_with_the_event_is_an_error(frame):
@@ -212,8 +212,8 @@ def test_nobody_with_the_event_is_an_error(frame):
 
 
 def test_a_group_that_never_shares_a_stratum_with_the_other_cannot_be_compared(frame):
-    apart = frame.assign(cohort_id=np.where(frame.is_mutated, "a", "b"))
-    with pytest.raises(ConstantCovariateError, match="is_mutated"):
+    apart = frame.assign(cohort_id=np.where(frame.in_group, "a", "b"))
+    with pytest.raises(ConstantCovariateError, match="in_group"):
         estimate_hazard_ratio(apart, strata=["cohort_id"])
     with pytest.raises(ConstantCovariateError, match="use fewer strata or adjustments"):
         estimate_hazard_ratio(apart, strata=["cohort_id"], adjust=["age"])
@@ -223,7 +223,7 @@ def test_a_group_that_never_shares_a_stratum_with_the_other_cannot_be_compared(f
     "settings",
     [
         {"estimator": "weibull"},
-        {"adjust": ["is_mutated"]},
+        {"adjust": ["in_group"]},
         {"estimator": "log_rank_oe", "adjust": ["age"]},
         {"estimator": "peto_one_step", "cluster": "person_id"},
         {"conf_level": 95},
@@ -267,7 +267,7 @@ def test_a_planted_hazard_ratio_is_recovered_within_its_interval():
             "time_months": np.minimum(time, censored),
             "event": time <= censored,
             "entry_months": 0.0,
-            "is_mutated": mutated,
+            "in_group": mutated,
             "age": old,
             "cohort_id": cohort,
         }

@@ -86,7 +86,7 @@ def test_petos_one_step_ratio_is_written_out(leukaemia):
 
 
 def frame_of(time, event, group):
-    return pd.DataFrame({"time_months": time, "event": event, "entry_months": 0.0, "is_mutated": group})
+    return pd.DataFrame({"time_months": time, "event": event, "entry_months": 0.0, "in_group": group})
 
 
 def test_observed_minus_expected_adds_to_zero_over_groups_and_strata():

@@ -27,7 +27,7 @@ def frame_of(n, n_mutated, seed=1, **columns):
             "time_months": np.ceil(rng.exponential(12, n)),
             "event": rng.random(n) < 0.6,
             "entry_months": 0.0,
-            "is_mutated": np.arange(n) < n_mutated,
+            "in_group": np.arange(n) < n_mutated,
             **columns,
         }
     )
@@ -51,7 +51,7 @@ def test_the_exact_p_equals_a_log_rank_test_of_every_relabelling():
     observed = abs(observed_minus_expected(frame))
     hits = []
     for chosen in itertools.combinations(range(9), 3):
-        relabelled = frame.assign(is_mutated=frame.index.isin(chosen))
+        relabelled = frame.assign(in_group=frame.index.isin(chosen))
         hits.append(abs(observed_minus_expected(relabelled)) >= observed - 1e-9)
     result = permutation_log_rank_test(frame)
     assert (result.is_exact, result.n_permutations, result.seed) == (True, 84, None)
@@ -60,12 +60,12 @@ def test_the_exact_p_equals_a_log_rank_test_of_every_relabelling():
 
 def test_the_exact_stratified_p_relabels_within_strata_only():
     frame = frame_of(9, 0, seed=5, site=list("aaaaabbbb"))
-    frame["is_mutated"] = frame.index.isin([0, 3, 6])
+    frame["in_group"] = frame.index.isin([0, 3, 6])
     observed = abs(observed_minus_expected(frame, ["site"]))
     hits = []
     for first in itertools.combinations(range(5), 2):
         for second in itertools.combinations(range(5, 9), 1):
-            relabelled = frame.assign(is_mutated=frame.index.isin([*first, *second]))
+            relabelled = frame.assign(in_group=frame.index.isin([*first, *second]))
             hits.append(abs(observed_minus_expected(relabelled, ["site"])) >= observed - 1e-9)
     result = permutation_log_rank_test(frame, strata=["site"])
     assert result.n_permutations == 40
@@ -98,20 +98,20 @@ def test_a_sampled_p_is_repeatable_and_near_the_exact_one():
 def test_a_sampled_p_counts_the_observed_labels_among_the_draws():
     # Carriers die first of 200: of 99 random relabellings none comes near, and p is 1 in 100, not 0.
     frame = frame_of(200, 20).assign(event=True)
-    frame["time_months"] = np.where(frame.is_mutated, 0.5, frame.time_months)
+    frame["time_months"] = np.where(frame.in_group, 0.5, frame.time_months)
     assert permutation_log_rank_test(frame, n_permutations=99).p == pytest.approx(0.01)
 
 
 def test_with_many_events_the_sampled_p_comes_near_the_chi_square_p():
     frame = frame_of(300, 120, seed=9)
-    frame.loc[frame.is_mutated, "time_months"] *= 1.25
+    frame.loc[frame.in_group, "time_months"] *= 1.25
     result = permutation_log_rank_test(frame, n_permutations=20_000)
     assert result.p == pytest.approx(log_rank_test(frame).test.p, abs=0.02)
 
 
 def test_strata_without_a_choice_change_nothing():
     frame = frame_of(9, 3, site="a")
-    lonely = pd.concat([frame, frame.tail(1).assign(site="b", is_mutated=True)], ignore_index=True)
+    lonely = pd.concat([frame, frame.tail(1).assign(site="b", in_group=True)], ignore_index=True)
     both = [permutation_log_rank_test(one, strata=["site"]) for one in (frame, lonely)]
     assert both[0].p == both[1].p
 
@@ -132,7 +132,7 @@ def test_no_draws_is_an_error():
 def test_sampled_labels_have_the_mean_and_variance_of_drawing_without_replacement(n, m):
     frame = frame_of(n, m, seed=n + m)
     scores = log_rank_scores(survival_data(frame))
-    draws = sampled_allocations([(scores, frame.is_mutated.to_numpy())], 20_000, np.random.default_rng(0))
+    draws = sampled_allocations([(scores, frame.in_group.to_numpy())], 20_000, np.random.default_rng(0))
     variance = m * (n - m) / (n - 1) * scores.var()
     assert draws.mean() == pytest.approx(m * scores.mean(), abs=4 * np.sqrt(variance / draws.size))
     assert draws.var() == pytest.approx(variance, rel=0.05)

@@ -15,7 +15,7 @@ STORED = json.loads((REFERENCE / "time_scale.json").read_text())
 
 
 def simple(time, event, group):
-    return pd.DataFrame({"time_months": time, "event": event, "entry_months": 0.0, "is_mutated": group})
+    return pd.DataFrame({"time_months": time, "event": event, "entry_months": 0.0, "in_group": group})
 
 
 @pytest.mark.parametrize("case", STORED["restricted_mean"], ids=lambda c: f"{c['data']} to {c['tau']}")
@@ -55,7 +55,7 @@ def test_the_default_horizon_is_the_shorter_of_the_longest_follow_ups():
 def test_a_horizon_beyond_follow_up_is_refused_where_the_curve_is_unknown():
     frame = simple([5, 8, 2, 12], [1, 0, 1, 1], [1, 1, 0, 0])
     with pytest.raises(InvalidSettingError, match="beyond the last follow-up of group True"):
-        restricted_mean_survival(frame.assign(is_mutated=frame.is_mutated == 1), tau_months=10)
+        restricted_mean_survival(frame.assign(in_group=frame.in_group == 1), tau_months=10)
 
 
 def test_a_horizon_beyond_a_curve_that_has_reached_zero_is_allowed():

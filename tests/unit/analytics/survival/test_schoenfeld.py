@@ -66,34 +66,34 @@ def planted(beta_early, beta_late, n=600):
     early = rng.exponential(1 / (0.1 * np.exp(beta_early * x)))
     late = 6 + rng.exponential(1 / (0.1 * np.exp(beta_late * x)))
     time = np.where(early < 6, early, late)
-    return pd.DataFrame({"time_months": time, "event": True, "entry_months": 0.0, "is_mutated": x})
+    return pd.DataFrame({"time_months": time, "event": True, "entry_months": 0.0, "in_group": x})
 
 
 def test_a_planted_change_of_the_hazard_ratio_is_found():
-    assert schoenfeld_test(planted(1.0, -1.0), ["is_mutated"]).covariate("is_mutated").p < 1e-6
+    assert schoenfeld_test(planted(1.0, -1.0), ["in_group"]).covariate("in_group").p < 1e-6
 
 
 def test_a_constant_hazard_ratio_passes():
-    assert schoenfeld_test(planted(0.7, 0.7), ["is_mutated"]).overall.p > 0.05
+    assert schoenfeld_test(planted(0.7, 0.7), ["in_group"]).overall.p > 0.05
 
 
 def test_residuals_have_one_row_per_event_in_time_order():
     frame = planted(0.5, 0.5, 50)
-    residuals = schoenfeld_test(frame, ["is_mutated"]).residuals
+    residuals = schoenfeld_test(frame, ["in_group"]).residuals
     assert len(residuals) == 50
     assert residuals.time_months.is_monotonic_increasing
 
 
 def test_a_separated_term_has_nothing_to_test():
     frame = planted(0.5, 0.5, 50)
-    frame["event"] = ~frame.is_mutated
-    with pytest.raises(InvalidSettingError, match="no finite maximum in is_mutated"):
-        schoenfeld_test(frame, ["is_mutated"])
+    frame["event"] = ~frame.in_group
+    with pytest.raises(InvalidSettingError, match="no finite maximum in in_group"):
+        schoenfeld_test(frame, ["in_group"])
 
 
 def test_an_unknown_transform_is_refused():
     with pytest.raises(InvalidSettingError, match="choose 'km', 'identity' or 'rank'"):
-        schoenfeld_test(planted(0, 0, 20), ["is_mutated"], transform="log")
+        schoenfeld_test(planted(0, 0, 20), ["in_group"], transform="log")
 
 
 def test_events_at_one_time_only_cannot_show_a_trend():

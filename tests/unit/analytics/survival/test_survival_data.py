@@ -54,13 +54,13 @@ def test_events_may_be_booleans_or_zero_and_one(values):
 
 
 def test_missing_values_leave_the_row_out_once_each():
-    frame = frame_of([1.0, None, 3.0, 4.0], [True, True, None, True], is_mutated=[True, True, False, None])
-    data = survival_data(frame, yes_no=["is_mutated"])
+    frame = frame_of([1.0, None, 3.0, 4.0], [True, True, None, True], in_group=[True, True, False, None])
+    data = survival_data(frame, yes_no=["in_group"])
     assert data.n == 1
     assert data.warnings == (
         "1 row without time_months left out.",
         "1 row without event left out.",
-        "1 row without is_mutated left out.",
+        "1 row without in_group left out.",
     )
 
 

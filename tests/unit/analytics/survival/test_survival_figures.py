@@ -74,7 +74,7 @@ def drawn(
     for cohort_id in sorted(selection.members["cohort_id"].unique()):
         of_cohort = selection.members[selection.members["cohort_id"] == cohort_id]
         rows += survival_statistics(scope.of_cohort(cohort_id), sets, of_cohort, VARIANT, key, contrast)
-    in_group = selection.members["is_mutated"]
+    in_group = selection.members["in_group"]
     figures = flow_figure(SPEC, scope, selection, {contrast.group: in_group, contrast.reference: ~in_group})
     return figures | contrast_figures(SPEC, scope, selection, rows, [], contrast, "ALK"), selection, rows
 
@@ -111,7 +111,7 @@ def test_the_forest_has_each_cohort_and_all_members_under_each_estimator() -> No
     assert "All members" in shown
     for cohort_id, of_cohort in selection.members.groupby("cohort_id"):
         assert str(cohort_id) in shown
-        assert f"{int(of_cohort['is_mutated'].sum())} / {len(of_cohort)}" in shown
+        assert f"{int(of_cohort['in_group'].sum())} / {len(of_cohort)}" in shown
     assert all(heading in shown for heading in ("Cox", "Log-rank O/E", "Cox, adjusted for burden"))
 
 
@@ -119,7 +119,7 @@ def test_the_flow_shows_who_was_left_out_and_why_and_the_two_groups() -> None:
     figures, selection, _ = drawn(frame())
     shown = words(figures["default_os_flow"])
     assert "control arm or no checkpoint inhibitor" in shown
-    n_mutated = int(selection.members["is_mutated"].sum())
+    n_mutated = int(selection.members["in_group"].sum())
     assert str(n_mutated) in shown and str(len(selection.members) - n_mutated) in shown
 
 

@@ -43,7 +43,7 @@ def members(n: int = 120, **changes: Any) -> pd.DataFrame:
             "cohort_id": np.where(np.arange(n) % 2 == 0, "a", "b"),
             "patient_id": [f"P{i}" for i in range(n)],
             "person_id": [f"p{i}" for i in range(n)],
-            "is_mutated": mutated,
+            "in_group": mutated,
             "time_months": np.minimum(time, 40.0),
             "event": time < 40.0,
             "entry_months": 0.0,
@@ -85,7 +85,7 @@ def responses(frame: pd.DataFrame, sets: RowSets | None = None) -> list[Response
 def flow(frame: pd.DataFrame, asked: AnalysisSpec, sets: RowSets | None = None) -> list[SurvivalStatistic]:
     nothing = pd.DataFrame()
     selection = Selection(frame, frame, nothing, ())
-    groups = {ALK.group: frame["is_mutated"].astype(bool), ALK.reference: ~frame["is_mutated"].astype(bool)}
+    groups = {ALK.group: frame["in_group"].astype(bool), ALK.reference: ~frame["in_group"].astype(bool)}
     return flow_statistics(OS, sets or RowSets(), selection, asked, groups)
 
 
@@ -134,14 +134,14 @@ def test_medians_log_rank_restricted_mean_and_schoenfeld_are_those_of_the_estima
     frame = members()
     rows = survival_rows(frame, variant(strata=("cohort_id",)))
     for word, group in (("mutated", True), ("wild_type", False)):
-        median = kaplan_meier(frame[frame["is_mutated"] == group], group=None).curves[0].median
+        median = kaplan_meier(frame[frame["in_group"] == group], group=None).curves[0].median
         assert_same(rows[f"os.median.{word}"], estimate=median.months, ci_low=median.ci_low)
     log_rank = log_rank_test(frame, strata=("cohort_id",))
     assert_same(rows["os.log_rank"], statistic=log_rank.test.statistic, p=log_rank.test.p, n=log_rank.n)
     mean = restricted_mean_survival(frame).difference
     assert mean is not None
     assert_same(rows["os.restricted_mean_difference"], estimate=mean.estimate, ci_low=mean.ci_low, p=mean.p)
-    test = schoenfeld_test(frame, ["is_mutated"], strata=("cohort_id",)).overall
+    test = schoenfeld_test(frame, ["in_group"], strata=("cohort_id",)).overall
     assert_same(rows["os.schoenfeld"], statistic=test.statistic, p=test.p)
 
 
@@ -249,7 +249,7 @@ def test_no_row_holds_an_infinite_number_or_a_nan() -> None:
 
 def test_a_group_without_events_has_no_cox_ratio_but_firth_s_beside_it() -> None:
     frame = members()
-    frame.loc[frame["is_mutated"], "event"] = False
+    frame.loc[frame["in_group"], "event"] = False
     rows = survival_rows(frame, variant(estimators=EVERY))
     assert rows["os.cox_univariable"].estimate is None
     assert "monotone" in " ".join(rows["os.cox_univariable"].warnings)
@@ -262,7 +262,7 @@ def test_a_group_without_events_has_no_cox_ratio_but_firth_s_beside_it() -> None
 def test_firth_stands_beside_cox_below_five_events_and_not_from_five_on() -> None:
     few, enough = members(), members()
     for frame, n_events in ((few, 4), (enough, 5)):
-        of_mutated = frame.index[frame["is_mutated"]]
+        of_mutated = frame.index[frame["in_group"]]
         frame.loc[of_mutated, "event"] = [i < n_events for i in range(len(of_mutated))]
     assert "os.firth_univariable" in survival_rows(few, variant())
     assert "os.firth_univariable" not in survival_rows(enough, variant())
@@ -272,7 +272,7 @@ def test_the_p_of_a_row_is_of_the_model_that_gave_its_interval() -> None:
     """An adjusted Firth row once carried the permutation p of the group alone; the O/E ratio the log-rank p."""
     for n_events in (0, 2, 4):
         frame = members()
-        of_mutated = frame.index[frame["is_mutated"]]
+        of_mutated = frame.index[frame["in_group"]]
         frame.loc[of_mutated, "event"] = [i < n_events for i in range(len(of_mutated))]
         for row in estimated(frame, variant(estimators=EVERY)):
             if row.estimate is not None and row.scale == "hazard ratio" and row.ci_low is not None:
@@ -284,7 +284,7 @@ def test_the_p_of_a_row_is_of_the_model_that_gave_its_interval() -> None:
 
 def test_sparse_is_judged_on_the_rows_of_the_model_not_on_all_members() -> None:
     frame = members()
-    of_mutated = frame.index[frame["is_mutated"]]
+    of_mutated = frame.index[frame["in_group"]]
     frame.loc[of_mutated, "event"] = [i < 5 for i in range(len(of_mutated))]
     frame.loc[of_mutated[:2], "sex"] = None  # two of the five events are lost to the adjusted model
     rows = survival_rows(frame, variant())
@@ -292,7 +292,7 @@ def test_sparse_is_judged_on_the_rows_of_the_model_not_on_all_members() -> None:
 
 
 def test_what_cannot_be_estimated_is_a_row_that_says_why_in_a_sentence() -> None:
-    nobody_mutated = members(is_mutated=False)
+    nobody_mutated = members(in_group=False)
     rows = survival_rows(nobody_mutated, variant())
     for key in ("os.cox_univariable", "os.log_rank", "os.logrank_oe", "os.median.mutated"):
         assert rows[key].estimate is None
