@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from lifelines import CoxPHFitter
-
 from graph_runs import Run
+from lifelines import CoxPHFitter
 
 MEMBERS = """
 select members.cohort_id, members.patient_id, members.status, members.time_months, members.is_event, members.sample_id,
@@ -66,7 +65,8 @@ def test_the_ratio_of_a_joint_group_is_that_of_lifelines_on_the_two_groups(demo:
     two = members[members["status"].isin(["neither", "both"])]
     data = pd.DataFrame(
         {
-            "time": two["time_months"], "event": two["is_event"].astype(int), "both": (two["status"] == "both").astype(int),
+            "time": two["time_months"], "event": two["is_event"].astype(int),
+            "both": (two["status"] == "both").astype(int),
             "cohort": two["cohort_id"], "type": two["cancer_type"],
         }
     )  # fmt: skip
