@@ -38,6 +38,7 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/vulture
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 

@@ -11,27 +11,23 @@ import gzip
 import io
 import json
 import re
-import shutil
 import stat
 import struct
 import tarfile
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
 from ingestion.archive_guard import RATIO_FREE_BYTES, REPORT, ArchiveLimits, MemberGuard
 from ingestion.errors import (
     NotTheExpectedFileError,
-    ParseError,
     TruncatedError,
     UnsafeArchiveError,
 )
-from ingestion.store import CHUNK_BYTES, PartialFile, storage_errors
+from ingestion.store import CHUNK_BYTES, storage_errors
 
 ExpectedKind = Literal["gzip", "zip", "text"]
 
@@ -52,15 +48,6 @@ _TAR_METADATA_MAX_BYTES = 1 << 20  # a long name or pax header; an honest one ha
 
 IN_MEMORY_LIMITS = ArchiveLimits(max_member_bytes=1 << 30)
 ON_DISK_LIMITS = ArchiveLimits()
-
-
-@dataclass(frozen=True)
-class ExtractedMember:
-    """One member written to disk: its name in the archive ("/" between parts), size in bytes, and place."""
-
-    name: str
-    bytes: int
-    path: Path
 
 
 def check_kind(
@@ -130,45 +117,6 @@ def iter_members(
             yield name, stream.read()
 
 
-def extract_members(
-    content: Path | bytes,
-    folder: Path,
-    *,
-    source: str,
-    wanted: Callable[[str], bool] | None = None,
-    limits: ArchiveLimits = ON_DISK_LIMITS,
-) -> list[ExtractedMember]:
-    """Unpack to ``folder``, which must not exist yet, streaming each member to disk.
-
-    All or nothing: members go to a temporary folder beside it that is renamed at the end.
-
-    Raises
-    ------
-    NotTheExpectedFileError, TruncatedError, TooLargeError, UnsafeArchiveError, DiskFullError, StorageError
-    """
-    with storage_errors(folder.parent):
-        if folder.exists():
-            raise FileExistsError(17, "the folder to unpack into exists already", str(folder))
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    extracted = []
-    try:
-        with _archive_errors(source):
-            for name, stream in _members(content, source, wanted, limits):
-                target = PartialFile(temporary / name)
-                target.append(b"")
-                while chunk := stream.read(CHUNK_BYTES):
-                    target.append(chunk)
-                target.close()
-                extracted.append(ExtractedMember(name, target.size, folder / name))
-        with storage_errors(folder.parent):
-            temporary.chmod(0o755)
-            temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    return extracted
-
-
 @contextmanager
 def open_gzip(
     content: Path | bytes, *, source: str, max_bytes: int = ON_DISK_LIMITS.max_total_bytes
@@ -182,26 +130,6 @@ def open_gzip(
     limits = ArchiveLimits(max_total_bytes=max_bytes)
     with _opened(content) as handle:
         yield io.BufferedReader(_BoundedGzip(handle, _size(content), source, limits), CHUNK_BYTES)
-
-
-def read_gzip_text(content: Path | bytes, *, source: str, max_bytes: int, encoding: str = "utf-8-sig") -> str:
-    """The text of a gzip file of at most ``max_bytes`` unpacked bytes; line ends stay as they are.
-
-    Raises
-    ------
-    ParseError : bytes that the encoding does not know, with the line. Others : see `open_gzip`.
-    """
-    with open_gzip(content, source=source, max_bytes=max_bytes) as stream:
-        raw = stream.read()
-    try:
-        return raw.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise ParseError(
-            f"the bytes are not {encoding} text ({error.reason})",
-            file=source,
-            line=raw.count(b"\n", 0, error.start) + 1,
-            remedy="declare the file's encoding in the catalogue",
-        ) from error
 
 
 def _members(

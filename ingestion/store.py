@@ -75,10 +75,6 @@ class ContentStore:
             )
         return StoredFile(sha256, path.stat().st_size, path)
 
-    def add_bytes(self, content: bytes) -> StoredFile:
-        """Keep these bytes. Raises DiskFullError or StorageError; then nothing is left behind."""
-        return self._add(lambda: iter((content,)), "the given bytes", len(content))
-
     def add_file(self, source: Path, *, max_bytes: int) -> StoredFile:
         """Copy a file into the store; the file itself is left alone.
 

@@ -19,7 +19,7 @@ from analytics.engine.compiled import compiled, compiled_inner, compiled_reorder
 from analytics.engine.risk_table import RiskArrays
 
 # SINGULAR: at a maximum, but a column carries no information and has kept where it was.
-CONVERGED, NOT_CONVERGED, SINGULAR, MONOTONE = 0, 1, 2, 3
+CONVERGED, NOT_CONVERGED, SINGULAR = 0, 1, 2
 MOST_STEPS: Final = 40
 MOST_HALVINGS: Final = 30
 # Square of the last Newton step in standard errors. The step is taken, so that coefficients are off by about this

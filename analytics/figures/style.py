@@ -149,11 +149,6 @@ def svg_bytes(figure: Figure) -> bytes:
     return _saved(figure, "svg", {"Date": None, "Creator": None})
 
 
-def pdf_bytes(figure: Figure) -> bytes:
-    """The figure as PDF with embedded TrueType fonts, without dates."""
-    return _saved(figure, "pdf", {"CreationDate": None, "Creator": None, "Producer": None})
-
-
 def png_bytes(figure: Figure, dpi: int = 300) -> bytes:
     """The figure as PNG; 300 dpi for print, 110 for a page of metadata."""
     return _saved(figure, "png", {"Software": None}, dpi=dpi)

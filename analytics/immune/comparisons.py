@@ -72,26 +72,6 @@ def compare_two_groups(
     return table[[*front, "n_missing", "method", *NUMBERS, "reason"]]
 
 
-def median_difference_matrix(tables: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Feature x cohort matrix of median differences for a heat map, from several `compare_two_groups`.
-
-    `tables` maps a cohort's name to its table; features keep the order of their first appearance, and a
-    feature that a cohort could not test is NaN. Raises NoRowsError without tables and InvalidColumnError
-    when a table has strata (give one table per stratum).
-    """
-    if not tables:
-        raise NoRowsError("No comparison table was given: run compare_two_groups for at least one cohort.")
-    columns = {}
-    for cohort, table in tables.items():
-        if table["feature"].duplicated().any():
-            raise InvalidColumnError(
-                f"The comparison of '{cohort}' has several rows per feature: give one table per stratum."
-            )
-        columns[cohort] = table.set_index("feature")["median_difference"]
-    order = list(dict.fromkeys(name for table in tables.values() for name in table["feature"]))
-    return pd.DataFrame(columns).reindex(order)
-
-
 def _check_settings(confidence: float, min_per_group: int) -> None:
     if not 0.0 < confidence < 1.0:
         raise InvalidSettingError(f"Interval level {confidence} is not between 0 and 1: use 0.95 for 95 %.")

@@ -7,7 +7,6 @@ it), and scores.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -18,28 +17,6 @@ from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsErro
 
 MIN_COVERAGE: Final = 0.80
 # A spreadsheet turns SEPT6 and MARCH1 into 6-Sep, 1-Mar, Sep-06 or, in French, 1-mars.
-_DATE_LIKE: Final = re.compile(
-    r"^(\d{1,2}[-./ ](?P<month>[A-Za-z]{3,5})\.?|(?P<first>[A-Za-z]{3,5})\.?[-./ ]\d{1,2})$"
-)
-_MONTHS: Final = (
-    "jan",
-    "feb",
-    "fev",
-    "mar",
-    "apr",
-    "avr",
-    "may",
-    "mai",
-    "jun",
-    "jul",
-    "aug",
-    "sep",
-    "oct",
-    "okt",
-    "nov",
-    "dec",
-    "dez",
-)
 
 # Parts of the names of gene sets that are symbols, not words; "reponse" is how the published list spells it.
 _SYMBOLS: Final = {
@@ -83,34 +60,6 @@ class GeneSet:
         object.__setattr__(self, "genes", unique)
         digest = hashlib.sha256("\n".join(sorted(unique)).encode()).hexdigest()
         object.__setattr__(self, "sha256", digest)
-
-    @property
-    def spreadsheet_dates(self) -> tuple[str, ...]:
-        """Entries that a spreadsheet has turned into dates, such as 6-Sep."""
-        return tuple(gene for gene in self.genes if _is_date(gene))
-
-
-def parse_gmt(text: str, *, source: str, version: str) -> tuple[GeneSet, ...]:
-    """Gene sets of a GMT file: name, description and symbols per line, separated by tabs.
-
-    Raises InvalidColumnError naming the line that has fewer than three fields or repeats a name.
-    """
-    found: dict[str, GeneSet] = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        fields = line.rstrip("\r\n").split("\t")
-        if len(fields) < 3:
-            raise InvalidColumnError(
-                f"Line {number} of gene sets '{source}' has {len(fields)} field(s): a GMT line is name, "
-                "description and at least one gene, separated by tabs."
-            )
-        if fields[0] in found:
-            raise InvalidColumnError(f"Gene set '{fields[0]}' of '{source}' is there twice (line {number}).")
-        found[fields[0]] = GeneSet(fields[0], tuple(fields[2:]), source, version)
-    if not found:
-        raise NoRowsError(f"Gene sets '{source}' hold no line: check that the file is not empty.")
-    return tuple(found.values())
 
 
 def check_coverage(
@@ -158,10 +107,3 @@ def _coverage_row(gene_set: GeneSet, here: frozenset[str], min_coverage: float) 
         "is_scored": reason is None,
         "reason": reason,
     }
-
-
-def _is_date(gene: str) -> bool:
-    match = _DATE_LIKE.match(gene)
-    if match is None:
-        return False
-    return (match["month"] or match["first"]).lower().startswith(_MONTHS)

@@ -10,7 +10,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import gseapy
 import numpy as np
@@ -19,15 +19,11 @@ import pandas as pd
 
 from analytics.engine.arrays import FloatArray
 from analytics.errors import (
-    EmptyGroupError,
     InvalidColumnError,
     InvalidSettingError,
     NoRowsError,
-    TooFewError,
 )
 from analytics.immune.gene_sets import GeneSet
-
-RankMetric = Literal["signal_to_noise", "welch_t"]
 
 COLUMNS: Final = (
     "gene_set", "sha256", "n_genes", "n_found", "es", "nes", "p", "is_p_at_floor", "fdr_q", "fwer_p",
@@ -62,45 +58,6 @@ class PrerankedResult:
     seed: int
     weight: float
     warnings: tuple[str, ...]
-
-
-def rank_genes(
-    expression: pd.DataFrame, is_case: pd.Series, *, metric: RankMetric = "signal_to_noise"
-) -> pd.Series:
-    """Rank genes of `expression` [sample, gene] by case against reference, highest in cases first.
-
-    signal_to_noise: (mean difference) / (sum of the two standard deviations), each at least 0.2 of the
-    absolute mean (Subramanian 2005, supplement); welch_t: Welch's t. Genes with one value in all samples
-    carry no information and are left out; the name of the answer says the metric.
-
-    Raises EmptyGroupError or TooFewError (fewer than 3 samples in a group), InvalidColumnError (missing
-    values, a gene or sample twice), InvalidSettingError.
-    """
-    if metric not in ("signal_to_noise", "welch_t"):
-        raise InvalidSettingError(f"Unknown metric '{metric}': use 'signal_to_noise' or 'welch_t'.")
-    _refuse_repeats(expression)
-    known = is_case.reindex(expression.index).dropna().astype(bool)
-    values = expression.loc[known.index].to_numpy(dtype=np.float64)
-    if not np.isfinite(values).all():
-        raise InvalidColumnError(
-            "The expression table has missing or infinite values: drop those genes first."
-        )
-    case, reference = values[known.to_numpy()], values[~known.to_numpy()]
-    for name, group in (("case", case), ("reference", reference)):
-        if len(group) == 0:
-            raise EmptyGroupError(f"No sample with expression is in the {name} group: check the identifiers.")
-        if len(group) < 3:
-            raise TooFewError(
-                f"Only {len(group)} sample(s) are in the {name} group: a ranking needs 3 of each."
-            )
-    difference = case.mean(axis=0) - reference.mean(axis=0)
-    if metric == "welch_t":
-        noise = np.sqrt(case.var(axis=0, ddof=1) / len(case) + reference.var(axis=0, ddof=1) / len(reference))
-    else:
-        noise = _floored_sd(case) + _floored_sd(reference)
-    varies = np.ptp(values, axis=0) > 0
-    score = pd.Series(difference[varies] / noise[varies], index=expression.columns[varies], name=metric)
-    return score[np.isfinite(score)].sort_values(ascending=False, kind="stable")
 
 
 def preranked_gsea(
@@ -178,22 +135,6 @@ def _tie_words(ranking: pd.Series) -> tuple[str, ...]:
     if share == 0.0:
         return ()
     return (f"{share:.1%} of the genes share their metric with another: the order among them is arbitrary.",)
-
-
-def _refuse_repeats(expression: pd.DataFrame) -> None:
-    for what, labels in (("gene", expression.columns), ("sample", expression.index)):
-        if labels.has_duplicates:
-            raise InvalidColumnError(
-                f"The {what} '{labels[labels.duplicated()][0]}' is in the expression twice: keep one of it."
-            )
-
-
-def _floored_sd(group: FloatArray) -> FloatArray:
-    mean = np.abs(group.mean(axis=0))
-    # GSEA's floor: genes of tiny variance would otherwise lead every ranking; a zero mean counts as 1.
-    floor = 0.2 * np.where(mean == 0.0, 1.0, mean)
-    result: FloatArray = np.maximum(group.std(axis=0, ddof=1), floor)
-    return result
 
 
 def _checked_ranking(ranking: pd.Series, gene_sets: Sequence[GeneSet], permutations: int) -> pd.Series:

@@ -42,16 +42,9 @@ class SsgseaResult:
     scores: pd.DataFrame
     coverage: pd.DataFrame
     alpha: float
-    is_normalised: bool
     scale: float
     n_genes: int
     warnings: tuple[str, ...]
-
-    def to_long(self) -> pd.DataFrame:
-        """Rows of sample_id, gene_set, sha256, score: what a results table stores."""
-        long = self.scores.rename_axis("sample_id").reset_index()
-        long = long.melt(id_vars="sample_id", var_name="gene_set", value_name="score")
-        return long.merge(self.coverage[["gene_set", "sha256", "coverage"]], on="gene_set")
 
 
 @dataclass(frozen=True)
@@ -91,7 +84,7 @@ def ssgsea(
     names = [gene_set.name for gene_set in scored]
     if not scored:
         empty = pd.DataFrame(index=expression.index)
-        return SsgseaResult(empty, coverage, alpha, False, 1.0, expression.shape[1], tuple(warnings))
+        return SsgseaResult(empty, coverage, alpha, 1.0, expression.shape[1], tuple(warnings))
     lookup = _make_lookup(scored, expression.columns)
     values = expression.to_numpy()
     scores, low, high = _score_blocks(values, expression.index, lookup, alpha, threads)
@@ -107,7 +100,7 @@ def ssgsea(
             )
         scores /= scale
     frame = pd.DataFrame(scores, index=expression.index, columns=names)
-    return SsgseaResult(frame, coverage, alpha, normalise, scale, expression.shape[1], tuple(warnings))
+    return SsgseaResult(frame, coverage, alpha, scale, expression.shape[1], tuple(warnings))
 
 
 def _check_input(expression: pd.DataFrame, gene_sets: Sequence[GeneSet], alpha: float) -> None:

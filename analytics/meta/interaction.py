@@ -71,20 +71,6 @@ class InteractionResult:
     warnings: tuple[str, ...]
 
 
-def log_se_from_interval(ci_low: float, ci_high: float, confidence: float = 0.95) -> float:
-    """Standard error of a log ratio from its printed interval: (log high - log low) / (2 z).
-
-    Raises InvalidColumnError unless 0 < ci_low < ci_high, InvalidSettingError for a wrong level.
-    """
-    _check_confidence(confidence)
-    if not (np.isfinite(ci_low) and np.isfinite(ci_high) and 0.0 < ci_low < ci_high):
-        raise InvalidColumnError(
-            f"An interval of a ratio from {ci_low} to {ci_high} is impossible: give 0 < low < high, "
-            "not logarithms."
-        )
-    return float((np.log(ci_high) - np.log(ci_low)) / (2.0 * stats.norm.isf((1.0 - confidence) / 2.0)))
-
-
 def ratio_estimate(log_ratio: float, log_se: float, confidence: float = 0.95) -> RatioEstimate:
     """Wald interval and p of a log ratio. Raises InvalidColumnError unless log_se is above 0 and finite."""
     _check_confidence(confidence)

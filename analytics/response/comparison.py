@@ -10,7 +10,7 @@ because papers choose silently.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,16 +41,6 @@ class RateComparison:
     chi_square: PearsonTest
     chi_square_yates: PearsonTest
     warnings: tuple[str, ...]
-
-    def as_row(self) -> dict[str, object]:
-        """A flat mapping for a table: nested results as mutated_rate, fisher_p and so on."""
-        row: dict[str, object] = {}
-        for name, value in asdict(self).items():
-            if isinstance(value, dict):
-                row |= {f"{name}_{inner}": item for inner, item in value.items()}
-            else:
-                row[name] = " ".join(value) if isinstance(value, tuple) else value
-        return row
 
 
 @dataclass(frozen=True)

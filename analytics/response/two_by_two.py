@@ -43,7 +43,6 @@ class PearsonTest:
 
     statistic: float
     p: float
-    has_yates_correction: bool
     smallest_expected: float
 
 
@@ -63,10 +62,10 @@ def pearson_chi_square_test(table: Table, *, yates: bool = False) -> PearsonTest
     """Pearson's chi-square test of a 2 x 2 table. Raises InvalidSettingError for counts that cannot be."""
     counts = _checked(table)
     if _has_empty_margin(counts):
-        return PearsonTest(math.nan, math.nan, yates, 0.0)
+        return PearsonTest(math.nan, math.nan, 0.0)
     result = stats.chi2_contingency(counts, correction=yates)
     smallest = float(np.min(result.expected_freq))
-    return PearsonTest(float(result.statistic), float(result.pvalue), yates, smallest)
+    return PearsonTest(float(result.statistic), float(result.pvalue), smallest)
 
 
 def _checked(table: Table) -> np.ndarray:

@@ -35,19 +35,8 @@ class Scale(StrEnum):
         """Whether no effect is 1."""
         return self in _RATIOS
 
-    @property
-    def no_effect(self) -> float | None:
-        """The value of no effect; None where there is none."""
-        if self.is_ratio:
-            return 1.0
-        return 0.0 if self in _DIFFERENCES else None
-
 
 _RATIOS = frozenset({Scale.HAZARD_RATIO, Scale.ODDS_RATIO, Scale.RATIO, Scale.RATIO_OF_HAZARD_RATIOS})
-_DIFFERENCES = frozenset({
-    Scale.DIFFERENCE_IN_MONTHS, Scale.DIFFERENCE_OF_SHARES, Scale.DIFFERENCE_OF_VALUES, Scale.EFFECT_SIZE,
-    Scale.CORRELATION, Scale.COEFFICIENT,
-})  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

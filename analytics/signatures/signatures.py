@@ -19,7 +19,7 @@ import pandas as pd
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.nnls import solve_nnls
 from analytics.errors import InvalidColumnError, InvalidSettingError, MissingColumnError, NoRowsError
-from analytics.signatures.spectra import CHANNELS, Spectra, read_profiles
+from analytics.signatures.spectra import CHANNELS, Spectra
 
 MIN_MUTATIONS: Final = 50
 # MutationalPatterns' default: the loss of cosine similarity at which a signature is kept.
@@ -112,25 +112,6 @@ class ExposureResult:
             )
         found = (self.fractions >= min_fraction) & (self.exposures >= min_exposure) & (self.exposures > 0)
         return found.astype(object).where(self.samples["is_refitted"], None)
-
-    def to_long(self) -> pd.DataFrame:
-        """Rows of sample_id, signature, exposure, fraction, reference, version, target, sha256."""
-        long = self.exposures.rename_axis("sample_id").reset_index()
-        long = long.melt(id_vars="sample_id", var_name="signature", value_name="exposure")
-        shares = self.fractions.rename_axis("sample_id").reset_index()
-        long["fraction"] = shares.melt(id_vars="sample_id", value_name="fraction")["fraction"]
-        return long.assign(
-            reference=self.reference, version=self.version, target=self.target, sha256=self.sha256
-        )
-
-
-def read_signatures(table: pd.DataFrame, *, name: str, version: str, target: str) -> SignatureSet:
-    """A published signature table (COSMIC's Type column, signatures across) as a SignatureSet.
-
-    Raises InvalidColumnError when it is not 96 channels of proportions, InvalidSettingError for a target
-    other than 'genome' or 'exome'.
-    """
-    return SignatureSet(name, version, target, read_profiles(table))
 
 
 def opportunity_ratio(genome_set: SignatureSet, exome_set: SignatureSet) -> pd.Series:

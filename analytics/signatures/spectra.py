@@ -80,57 +80,6 @@ def count_spectra(mutations: pd.DataFrame, genome: ReferenceGenome | None) -> Sp
     return Spectra(table, reasons[reasons["n"] > 0].reset_index(drop=True), genome.description, warnings)
 
 
-def read_spectra(table: pd.DataFrame) -> Spectra:
-    """A published 96-channel table (channels down, samples across) as counts [sample, channel].
-
-    Channels are one column (Type or MutationType: A[C>A]T) or two (Mutation type C>A, Trinucleotide ACT), in
-    any order. Raises InvalidColumnError when they are not the 96, when a sample repeats, or when a count is
-    missing, negative, or not a whole number (use `read_profiles` for proportions).
-    """
-    counts = read_profiles(table)
-    values = counts.to_numpy()
-    if (values < 0).any() or (values != np.floor(values)).any():
-        raise InvalidColumnError("The spectra are not counts: some are negative or not whole numbers.")
-    empty = pd.DataFrame({"reason": pd.Series(dtype=object), "n": pd.Series(dtype=np.int64)})
-    return Spectra(counts.T.astype(np.int64), empty, None, ())
-
-
-def read_profiles(table: pd.DataFrame) -> pd.DataFrame:
-    """Numbers [channel in the order of CHANNELS, column] of a published table; see `read_spectra`."""
-    names = {str(column).strip().lower(): column for column in table.columns}
-    single = next((names[k] for k in ("type", "mutationtype", "mutation types") if k in names), None)
-    if single is not None:
-        channel = table[single].astype(str).str.strip()
-        used = [single]
-    elif "mutation type" in names and "trinucleotide" in names:
-        used = [names["mutation type"], names["trinucleotide"]]
-        three = table[used[1]].astype(str)
-        channel = three.str[0] + "[" + table[used[0]].astype(str) + "]" + three.str[2]
-    else:
-        raise InvalidColumnError(
-            "The table names no channels: give a column Type (A[C>A]T), or Mutation type and Trinucleotide."
-        )
-    unknown = sorted(set(channel) ^ set(CHANNELS))
-    if unknown or channel.duplicated().any():
-        example = f"'{unknown[0]}'" if unknown else "a repeated channel"
-        raise InvalidColumnError(f"The channels are not the 96 of single-base substitutions: see {example}.")
-    numbers = table.drop(columns=used)
-    if numbers.columns.has_duplicates:
-        again = numbers.columns[numbers.columns.duplicated()][0]
-        raise InvalidColumnError(f"The column '{again}' is in the table twice: keep one of it.")
-    try:
-        values = numbers.astype(np.float64)
-    except (TypeError, ValueError) as problem:
-        raise InvalidColumnError(
-            f"The 96-channel table holds text among its numbers ({problem})."
-        ) from problem
-    values.index = pd.Index(channel, name="channel")
-    values = values.loc[list(CHANNELS)]
-    if not np.isfinite(values.to_numpy()).all():
-        raise InvalidColumnError("The 96-channel table has missing numbers: fill in or drop those columns.")
-    return values
-
-
 def _substitutions(mutations: pd.DataFrame, left_out: dict[str, int]) -> pd.DataFrame:
     table = mutations[list(COLUMNS)].copy()
     position = pd.to_numeric(table["position"], errors="coerce")

@@ -98,7 +98,6 @@ class KaplanMeierResult:
     """The curves of an analysis frame, in the order of the group labels, and what was left out."""
 
     curves: tuple[KaplanMeierCurve, ...]
-    group_column: str | None
     warnings: tuple[str, ...]
 
     def curve(self, group: str | bool) -> KaplanMeierCurve:
@@ -138,7 +137,7 @@ def kaplan_meier(
         curve = kaplan_meier_curve(data, labels == label, str(label), transform, conf_level)
         curves.append(curve)
         warnings.extend(_early_zero(curve))
-    return KaplanMeierResult(tuple(curves), group, tuple(warnings))
+    return KaplanMeierResult(tuple(curves), tuple(warnings))
 
 
 def kaplan_meier_curve(

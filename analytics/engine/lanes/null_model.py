@@ -53,7 +53,6 @@ class NullModel:
 
     arrays: NullArrays
     transform: FloatArray
-    kept_names: tuple[str, ...]
     dropped_names: tuple[str, ...]
     log_likelihood: float
 
@@ -215,7 +214,6 @@ def fit_null_model(table: RiskTable, covariates: FloatArray, names: tuple[str, .
     return NullModel(
         arrays=arrays,
         transform=transform,
-        kept_names=tuple(names[k] for k in kept),
         dropped_names=tuple(name for k, name in enumerate(names) if k not in kept),
         log_likelihood=float(log_likelihood),
     )

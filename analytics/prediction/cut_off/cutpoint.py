@@ -1,7 +1,7 @@
 """A cut-off of a continuous marker by maximally selected log-rank statistics, frozen before validation.
 
 `select_cutpoint` looks at every cut and pays for it with a corrected p; the `Cutpoint` it gives is an
-immutable rule that `evaluate_cutpoint` applies to another cohort without looking again.
+immutable rule that `prediction.low_high` applies to each cohort without looking again.
 What does NOT belong here: the tail probabilities (`maxstat_p`) and the hazard ratio itself
 (`analytics.survival`).
 
@@ -21,7 +21,6 @@ import pandas as pd
 from scipy import stats
 
 from analytics.engine.arrays import FloatArray, IntArray
-from analytics.engine.numbers import p_value
 from analytics.engine.permutation import permuted_maxima
 from analytics.errors import (
     ConstantCovariateError,
@@ -38,7 +37,6 @@ from analytics.prediction.cut_off.maxstat_p import (
     lausen_schumacher_1992,
 )
 from analytics.prediction.fitting.model import SortedCohort, checked_rows, sort_people
-from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
 
 ScoreRule = Literal["nelson_aalen", "hothorn_lausen"]
 
@@ -77,19 +75,6 @@ class Cutpoint:
     n_candidates: int
     estimated_on: str
 
-    def apply(self, values: pd.Series) -> pd.Series:
-        """'low' or 'high' for each value, missing where the value is."""
-        try:
-            numbers = pd.to_numeric(values)
-        except (TypeError, ValueError) as problem:
-            raise InvalidColumnError(
-                f"Marker '{self.marker}' is not numeric ({problem}): convert it."
-            ) from problem
-        words = np.where(numbers <= self.threshold, "low", "high")
-        return pd.Series(words, index=values.index, name=f"{self.marker}_group", dtype=object).where(
-            numbers.notna()
-        )
-
 
 @dataclass(frozen=True)
 class CutpointSelection:
@@ -100,17 +85,6 @@ class CutpointSelection:
 
     cutpoint: Cutpoint
     profile: pd.DataFrame
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class CutpointEvaluation:
-    """High against low in a cohort. In the discovery cohort the hazard ratio is biased away from 1."""
-
-    cutpoint: Cutpoint
-    hazard_ratio: HazardRatio
-    is_discovery: bool
-    cohort: str
     warnings: tuple[str, ...]
 
 
@@ -185,30 +159,6 @@ def select_cutpoint(
     )
     profile = pd.DataFrame({"threshold": cuts, "n_low": sizes, "n_high": n - sizes, "statistic": z})
     return CutpointSelection(cutpoint, profile, tuple(warnings))
-
-
-def evaluate_cutpoint(
-    cutpoint: Cutpoint, frame: pd.DataFrame, *, cohort: str, **settings: object
-) -> CutpointEvaluation:
-    """Hazard ratio of high against low by the frozen rule; `settings` go to `estimate_hazard_ratio`.
-
-    Raises MissingColumnError without the marker, and the errors of `estimate_hazard_ratio` (nobody in a
-    group among them).
-    """
-    if cutpoint.marker not in frame.columns:
-        raise MissingColumnError(f"Column '{cutpoint.marker}' is not in the frame: compute the marker first.")
-    group = cutpoint.apply(frame[cutpoint.marker])
-    rows = frame.assign(is_high=(group == "high").where(group.notna()).astype(object))
-    ratio = estimate_hazard_ratio(rows, "is_high", **settings)  # type: ignore[arg-type]
-    is_discovery = cohort == cutpoint.estimated_on
-    warnings = list(ratio.warnings)
-    if is_discovery:
-        warnings.insert(
-            0,
-            "The cut was chosen in these people, so this hazard ratio is too far from 1 and its p too small "
-            f"(corrected p of the cut: {p_value(cutpoint.p_corrected)}).",
-        )
-    return CutpointEvaluation(cutpoint, ratio, is_discovery, cohort, tuple(warnings))
 
 
 def permutation_maxima(

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
@@ -87,16 +86,6 @@ class ExternalValidation:
     calibration: tuple[CalibrationCurve, ...]
     n_bootstrap: int
     warnings: tuple[str, ...]
-
-
-def concordance_index(
-    frame: pd.DataFrame, risk: npt.ArrayLike, *, time: str = "time_months", event: str = "event"
-) -> float:
-    """Harrell's C of a `risk` score [row of frame]; ties in risk count one half. NaN without a pair."""
-    data, row = checked_rows(frame, (), time, event)
-    score = np.asarray(risk, dtype=np.float64)[row]
-    cohort = sort_people(score[:, None], data, row)
-    return _concordance(np.ascontiguousarray(cohort.x[:, 0]), cohort, np.ones(cohort.n))
 
 
 def bootstrap_optimism(

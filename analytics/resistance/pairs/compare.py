@@ -27,7 +27,6 @@ from analytics.resistance.pairs.power import (
 SHARED, PRIVATE_TO_FIRST, PRIVATE_TO_SECOND, TOO_SHALLOW = (
     "shared", "private_to_first", "private_to_second", "too_shallow_to_say",
 )  # fmt: skip
-PRESENCE_WORDS: Final = (SHARED, PRIVATE_TO_FIRST, PRIVATE_TO_SECOND, TOO_SHALLOW)
 RISING, FALLING, STEADY = "rising", "falling", "no change shown"
 
 #: Columns of the mutation rows that are compared.
@@ -83,7 +82,7 @@ def compare_pair(
 ) -> PairComparison:
     """Compare the counted mutations of two samples (columns `MUTATION_COLUMNS`; one row a `variant_key`).
 
-    The answer's `mutations` has for each mutation the columns of the carrier, `presence` (`PRESENCE_WORDS`),
+    The answer's `mutations` has for each mutation the columns of the carrier, `presence` (`SHARED` to `TOO_SHALLOW`),
     `first_*` and `second_*` counts and allele fractions, and, where one sample has no call, `expected_fraction`,
     `expected_depth` and `power` of a call there. Shared mutations have `shift` (second less first share of tumour
     cells, 0-1, allele fraction over clonal peak), its 95 % interval, `shift_p`, `shift_q` (Benjamini-Hochberg over the

@@ -25,7 +25,6 @@ from analytics.resistance.pairs.compare import (
 ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID = (
     "acquired", "intrinsic", "not in the later sample", "no loss shown", "cannot say when",
 )  # fmt: skip
-TIMING_WORDS = (ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +39,7 @@ class PairEvent:
         source_file_id, source_row : of the leading mutation, truncating first; None without one.
     first_log2_ratio, second_log2_ratio : segments over the gene; NaN without one.
     first_word, second_word : verdicts of the two samples, with their confidence.
-    timing : a word of `TIMING_WORDS`.
+    timing : a word from `ACQUIRED` to `NOT_SAID`.
     biallelic, confidence : of the later sample, of the earlier one where only it has the loss.
     evidence : what the verdict is made from, in words.
     """
@@ -146,7 +145,7 @@ def _event(
 
 
 def event_timing(presence: str | None, first: Verdict, second: Verdict) -> str:
-    """When the loss of both alleles came: a word of `TIMING_WORDS`. ``presence`` is that of the leading mutation.
+    """When the loss of both alleles came: a word from `ACQUIRED` to `NOT_SAID`. ``presence``: of the leading mutation.
 
     Acquired needs more than a verdict of the later sample: the earlier one must have had the power to show the
     mutation, or its own verdict must say that an allele was left.

@@ -10,7 +10,7 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,15 +18,28 @@ import pytest
 from waiting import CI_LIMIT_S
 
 from ingestion.errors import ChecksumMismatchError, DiskFullError, StorageError, TooLargeError
-from ingestion.store import ContentStore, write_atomically
+from ingestion.store import ContentStore, StoredFile, write_atomically
 
 ROOT = Path(__file__).parents[3]
 CONTENT = b"PATIENT_ID\nP1\n"
+Keep = Callable[[bytes], StoredFile]
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> ContentStore:
     return ContentStore(tmp_path)
+
+
+@pytest.fixture
+def keep(store: ContentStore, tmp_path_factory: pytest.TempPathFactory) -> Keep:
+    """Puts a file with the given bytes into the store; the file itself lies elsewhere."""
+    source = tmp_path_factory.mktemp("elsewhere") / "table.tsv"
+
+    def copied(content: bytes) -> StoredFile:
+        source.write_bytes(content)
+        return store.add_file(source, max_bytes=1 << 20)
+
+    return copied
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -44,21 +57,23 @@ def file_size_limit(n_bytes: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
-def test_a_file_lies_under_its_checksum_and_is_read_only(store: ContentStore, tmp_path: Path) -> None:
+def test_a_file_lies_under_its_checksum_and_is_read_only(keep: Keep, tmp_path: Path) -> None:
     sha256 = hashlib.sha256(CONTENT).hexdigest()
-    stored = store.add_bytes(CONTENT)
+    stored = keep(CONTENT)
     assert stored.path == tmp_path / "raw" / "sha256" / sha256[:2] / sha256
     assert stored.path.read_bytes() == CONTENT and stored.bytes == len(CONTENT)
     assert stat.S_IMODE(stored.path.stat().st_mode) == 0o444
     assert files_below(tmp_path) == [stored.path]
 
 
-def test_an_empty_file_can_be_kept(store: ContentStore) -> None:
-    assert store.add_bytes(b"").sha256 == hashlib.sha256(b"").hexdigest()
+def test_an_empty_file_can_be_kept(keep: Keep) -> None:
+    assert keep(b"").sha256 == hashlib.sha256(b"").hexdigest()
 
 
-def test_a_file_that_is_there_already_is_never_written_again(store: ContentStore, tmp_path: Path) -> None:
-    path = store.add_bytes(CONTENT).path
+def test_a_file_that_is_there_already_is_never_written_again(
+    store: ContentStore, keep: Keep, tmp_path: Path
+) -> None:
+    path = keep(CONTENT).path
     before = path.stat()
     source = tmp_path / "copy.tsv"
     source.write_bytes(CONTENT)
@@ -84,8 +99,8 @@ def test_a_file_beyond_the_limit_is_refused_and_leaves_nothing(store: ContentSto
     assert files_below(tmp_path) == [source]
 
 
-def test_damage_is_found_when_verification_is_asked_for(store: ContentStore) -> None:
-    stored = store.add_bytes(CONTENT)
+def test_damage_is_found_when_verification_is_asked_for(store: ContentStore, keep: Keep) -> None:
+    stored = keep(CONTENT)
     stored.path.chmod(0o644)
     stored.path.write_bytes(CONTENT[::-1])
     assert store.get(stored.sha256) == stored
@@ -93,12 +108,14 @@ def test_damage_is_found_when_verification_is_asked_for(store: ContentStore) -> 
         store.get(stored.sha256, verify=True)
 
 
-def test_a_stored_file_of_the_wrong_size_does_not_count_and_is_mended(store: ContentStore) -> None:
-    stored = store.add_bytes(CONTENT)
+def test_a_stored_file_of_the_wrong_size_does_not_count_and_is_mended(
+    store: ContentStore, keep: Keep
+) -> None:
+    stored = keep(CONTENT)
     stored.path.chmod(0o644)
     stored.path.write_bytes(b"PAT")
     assert not store.has(stored.sha256, len(CONTENT))
-    assert store.add_bytes(CONTENT).path.read_bytes() == CONTENT
+    assert keep(CONTENT).path.read_bytes() == CONTENT
 
 
 def test_a_missing_file_is_one_sentence(store: ContentStore) -> None:
@@ -113,30 +130,32 @@ def test_only_a_checksum_can_name_a_stored_file(store: ContentStore, name: str) 
 
 
 def test_when_the_system_refuses_to_write_more_no_half_file_is_left(
-    store: ContentStore, tmp_path: Path
+    store: ContentStore, keep: Keep, tmp_path: Path
 ) -> None:
-    kept = store.add_bytes(CONTENT)
+    kept = keep(CONTENT)
+    source = tmp_path / "table.tsv"
+    source.write_bytes(b"x" * 300_000)
     with file_size_limit(100_000), pytest.raises(DiskFullError, match="no space is left"):
-        store.add_bytes(b"x" * 300_000)
-    assert files_below(tmp_path) == [kept.path]
+        store.add_file(source, max_bytes=1 << 20)
+    assert files_below(tmp_path) == sorted([kept.path, source])
 
 
 def test_a_disk_that_fills_up_at_the_last_step_leaves_nothing(
-    store: ContentStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    keep: Keep, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFullError, match=r"raw: no space is left.*point ICB_DATA at a larger disk"):
-        store.add_bytes(CONTENT)
+        keep(CONTENT)
     assert files_below(tmp_path) == []
 
 
-def test_a_data_folder_that_is_a_file_is_one_sentence(tmp_path: Path) -> None:
+def test_a_data_folder_that_is_a_file_is_one_sentence(keep: Keep, tmp_path: Path) -> None:
     (tmp_path / "raw").write_text("not a folder")
     with pytest.raises(StorageError, match="cannot be written or read"):
-        ContentStore(tmp_path).add_bytes(CONTENT)
+        keep(CONTENT)
 
 
 def test_a_small_file_is_replaced_as_a_whole_or_not_at_all(tmp_path: Path) -> None:
@@ -163,16 +182,22 @@ def test_copies_that_a_killed_process_left_are_swept_but_fresh_ones_and_download
     assert files_below(store.partial_dir) == sorted([fresh, download])
 
 
-def test_two_processes_that_keep_the_same_files_do_not_disturb_each_other(tmp_path: Path) -> None:
+def test_two_processes_that_keep_the_same_files_do_not_disturb_each_other(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     code = f"""
+import sys
 from pathlib import Path
 from ingestion.store import ContentStore
-store = ContentStore(Path({str(tmp_path)!r}))
+folder, source = Path({str(tmp_path)!r}), Path(sys.argv[1])
+store = ContentStore(folder)
 for i in range(100):
-    store.add_bytes(b"%d" % i * 5000)
+    source.write_bytes(b"%d" % i * 5000)
+    store.add_file(source, max_bytes=100_000)
 """
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    runs = [subprocess.Popen([sys.executable, "-c", code], env=environment) for _ in range(2)]
+    sources = [tmp_path_factory.mktemp("elsewhere") / "table.tsv" for _ in range(2)]
+    runs = [subprocess.Popen([sys.executable, "-c", code, source], env=environment) for source in sources]
     assert [run.wait(timeout=CI_LIMIT_S) for run in runs] == [0, 0]
     files = files_below(tmp_path)
     assert {path.name for path in files} == {hashlib.sha256(b"%d" % i * 5000).hexdigest() for i in range(100)}

@@ -32,13 +32,6 @@ def test_svg_keeps_text_as_text():
     assert "DejaVu Sans" in svg
 
 
-def test_pdf_embeds_its_fonts_and_is_the_same_on_every_run():
-    first = style.pdf_bytes(small_figure())
-    assert first == style.pdf_bytes(small_figure())
-    assert b"/FontFile2" in first
-    assert b"CreationDate" not in first
-
-
 @pytest.mark.parametrize(("width", "mm"), [("single", 89), ("double", 183)])
 def test_png_has_the_width_of_a_journal_column(width, mm):
     with style.house_style():

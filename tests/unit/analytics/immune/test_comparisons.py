@@ -10,7 +10,7 @@ import pytest
 from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune import rank_statistics
-from analytics.immune.comparisons import compare_two_groups, median_difference_matrix
+from analytics.immune.comparisons import compare_two_groups
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann, mann_whitney, u_distribution
 
 REFERENCE = json.loads((Path(__file__).parents[3] / "reference" / "immune" / "comparisons.json").read_text())
@@ -167,16 +167,6 @@ def test_swapping_the_groups_flips_every_direction_and_keeps_p(cohort):
     for name in ("median_difference", "hodges_lehmann", "cliffs_delta"):
         assert there[name] == pytest.approx(-back[name])
     assert there["hodges_lehmann_ci_low"] == pytest.approx(-back["hodges_lehmann_ci_high"])
-
-
-def test_median_differences_of_several_cohorts_become_a_matrix(cohort):
-    features, status = cohort
-    first = compare_two_groups(features, status)
-    second = compare_two_groups(features[["leukocyte_fraction"]], status)
-    matrix = median_difference_matrix({"Liu": first, "Riaz": second})
-    assert matrix.index.tolist() == features.columns.tolist()
-    assert matrix.loc["leukocyte_fraction", "Riaz"] == matrix.loc["leukocyte_fraction", "Liu"]
-    assert np.isnan(matrix.loc["cd8_t_cells", "Riaz"])
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""Gene sets: identity by content, reading GMT text, coverage and what is said about it."""
+"""Gene sets: identity by content, coverage and what is said about it."""
 
 import hashlib
 
 import pytest
 
 from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsError
-from analytics.immune.gene_sets import GeneSet, check_coverage, parse_gmt, set_words
+from analytics.immune.gene_sets import GeneSet, check_coverage, set_words
 
 
 def gene_set(name="cytotoxic", genes=("GZMA", "PRF1"), version="1"):
@@ -21,26 +21,6 @@ def test_the_hash_is_over_the_genes_alone_and_not_their_order_or_name():
 
 def test_repeated_genes_count_once_and_blanks_do_not_count():
     assert gene_set(genes=("GZMA", " PRF1 ", "GZMA", "")).genes == ("GZMA", "PRF1")
-
-
-def test_a_gmt_text_becomes_sets_with_source_and_version():
-    text = "aDCs\tna\tCD83\tLAMP3\r\n\nTh1\tna\tTBX21\tSTAT4\tIFNG\n"
-    sets = parse_gmt(text, source="He 2018", version="2018-01")
-    assert [(s.name, s.genes) for s in sets] == [
-        ("aDCs", ("CD83", "LAMP3")),
-        ("Th1", ("TBX21", "STAT4", "IFNG")),
-    ]
-    assert {(s.source, s.version) for s in sets} == {("He 2018", "2018-01")}
-
-
-@pytest.mark.parametrize("symbol", ["6-Sep", "1-Mar", "Sep-06", "1-mars", "14-sept"])
-def test_symbols_that_a_spreadsheet_made_dates_are_listed(symbol):
-    assert gene_set(genes=("GZMA", symbol)).spreadsheet_dates == (symbol,)
-
-
-@pytest.mark.parametrize("symbol", ["SEP15", "MARCH1", "MAR1", "HLA-A", "NKX2-1", "DEC1", "8-OXO", "ERV3-1"])
-def test_true_symbols_are_not_taken_for_dates(symbol):
-    assert gene_set(genes=(symbol,)).spreadsheet_dates == ()
 
 
 def test_coverage_says_how_much_is_measured_and_what_is_missing():
@@ -63,9 +43,6 @@ def test_a_set_that_is_the_whole_table_cannot_be_scored():
     [
         (lambda: gene_set(genes=()), NoRowsError, "holds no gene"),
         (lambda: gene_set(name=" "), InvalidColumnError, "has no name"),
-        (lambda: parse_gmt("aDCs\tna\n", source="s", version="1"), InvalidColumnError, "Line 1 .* 2 field"),
-        (lambda: parse_gmt("a\tn\tX\na\tn\tY\n", source="s", version="1"), InvalidColumnError, "twice"),
-        (lambda: parse_gmt("\n", source="s", version="1"), NoRowsError, "hold no line"),
         (lambda: check_coverage([gene_set(), gene_set()], ["A"]), InvalidColumnError, "Two gene sets"),
         (lambda: check_coverage([gene_set()], ["A"], min_coverage=80), InvalidSettingError, "0.8 for 80 %"),
     ],

@@ -9,7 +9,7 @@ from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsErro
 from analytics.figures import style
 from analytics.figures.box_plots import box_plot_figure
 from analytics.figures.heat_map import heat_map_figure
-from analytics.immune.comparisons import compare_two_groups, median_difference_matrix
+from analytics.immune.comparisons import compare_two_groups
 from analytics.immune.figures import enrichment_bubble_figure, running_score_figure
 from analytics.immune.gene_sets import GeneSet
 from analytics.immune.gsea import preranked_gsea
@@ -115,8 +115,8 @@ def test_the_heat_map_is_legible_with_few_and_with_all_tumour_types(cohorts, ass
 
 def test_the_heat_map_takes_what_the_comparisons_give(cohort, assert_legible):
     features, is_case = cohort
-    table = compare_two_groups(features, is_case)
-    figure = heat_map_figure(median_difference_matrix({"Liu": table, "Riaz": table}))
+    differences = compare_two_groups(features, is_case).set_index("feature")["median_difference"]
+    figure = heat_map_figure(pd.DataFrame({"Liu": differences, "Riaz": differences}))
     assert_legible(figure)
     with pytest.raises(NoRowsError, match="holds no number"):
         heat_map_figure(pd.DataFrame({"Liu": [np.nan]}, index=["CD8A"]))

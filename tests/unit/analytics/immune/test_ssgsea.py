@@ -122,13 +122,6 @@ def test_a_sample_with_one_value_has_no_score_and_constant_genes_are_counted():
     assert any("3 gene(s)" in warning for warning in result.warnings)
 
 
-def test_the_long_form_carries_the_hash_of_each_set():
-    result = ssgsea(table("continuous"), SETS)
-    long = result.to_long()
-    assert len(long) == 8 * len(SETS)
-    assert dict(zip(long["gene_set"], long["sha256"], strict=True)) == {s.name: s.sha256 for s in SETS}
-
-
 def test_memory_beyond_the_input_stays_far_below_it():
     rng = np.random.default_rng(3)
     genes = [f"G{i}" for i in range(2000)]

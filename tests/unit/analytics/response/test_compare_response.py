@@ -81,13 +81,6 @@ def test_the_printed_response_rates_of_igf1r_do_not_reach_their_printed_p():
     assert min(result.chi_square.p, result.chi_square_yates.p, result.fisher.p) > 0.05
 
 
-def test_a_row_for_a_table_is_flat(frame):
-    row = compare_response(frame).evaluable.as_row()
-    assert all(not isinstance(value, (dict, tuple, list)) for value in row.values())
-    assert row["mutated_rate"] == 0.75
-    assert row["denominator"] == "evaluable"
-
-
 @pytest.mark.parametrize("value", [True, False])
 def test_one_group_only_is_an_error(frame, value):
     with pytest.raises(EmptyGroupError, match="comparing response needs two groups"):

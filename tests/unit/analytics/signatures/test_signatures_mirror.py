@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 
 from analytics.signatures.signatures import (
+    SignatureSet,
     cosine_similarity,
     opportunity_ratio,
-    read_signatures,
     refit_signatures,
     to_exome,
 )
-from analytics.signatures.spectra import read_spectra
+from analytics.signatures.spectra import CHANNELS, Spectra
 
 RAW = "raw.githubusercontent.com"
 PCAWG7 = f"{RAW}/steverozen/PCAWG7/9f3f811417328a22fe7b7fe595378cbd2a48cedc/data-raw"
@@ -44,16 +44,25 @@ def files():
     return paths
 
 
+def read_cosmic(path):
+    """Proportions [channel, signature] of a table of COSMIC."""
+    return pd.read_csv(path, sep="\t").set_index("Type").loc[list(CHANNELS)]
+
+
 @pytest.fixture(scope="module")
 def exome_set(files):
-    table = pd.read_csv(files["exome"], sep="\t")
-    return read_signatures(table, name="COSMIC SBS", version="3.3", target="exome")
+    return SignatureSet("COSMIC SBS", "3.3", "exome", read_cosmic(files["exome"]))
 
 
 @pytest.fixture(scope="module")
 def tcga(files):
     """Spectra, published exposures and published accuracy of the same 9,493 samples."""
-    spectra = read_spectra(pd.read_csv(files["spectra"]))
+    table = pd.read_csv(files["spectra"])
+    change, three = table.pop("Mutation type"), table.pop("Trinucleotide")
+    table.index = pd.Index(three.str[0] + "[" + change + "]" + three.str[2])
+    spectra = Spectra(
+        table.loc[list(CHANNELS)].T.astype(int), pd.DataFrame({"reason": [], "n": []}), None, ()
+    )
     published = pd.read_csv(files["exposures"])
     published.index = pd.Index(published["Cancer Types"] + "::" + published["Sample Names"])
     published = published.loc[spectra.counts.index]
@@ -74,9 +83,7 @@ def test_published_exposures_times_the_exome_reference_give_the_published_accura
 
 
 def test_the_exome_ratio_found_from_two_cosmic_releases_turns_one_into_the_other(files, exome_set):
-    genome_set = read_signatures(
-        pd.read_csv(files["genome"], sep="\t"), name="COSMIC SBS", version="3.4", target="genome"
-    )
+    genome_set = SignatureSet("COSMIC SBS", "3.4", "genome", read_cosmic(files["genome"]))
     rebuilt = to_exome(genome_set, opportunity_ratio(genome_set, exome_set))
     shared = [name for name in genome_set.names if name in exome_set.names]
     similarity = cosine_similarity(

@@ -8,7 +8,7 @@ import pytest
 
 from analytics.errors import InvalidColumnError, MissingColumnError, NoRowsError
 from analytics.signatures.reference_genome import MissingGenomeError, WrongGenomeError, open_genome
-from analytics.signatures.spectra import CHANNELS, count_spectra, read_spectra
+from analytics.signatures.spectra import CHANNELS, count_spectra
 
 #          1234567890123456
 CHR1 = "ACGTTTCAGGATCCNA"
@@ -167,46 +167,6 @@ def test_counting_without_a_genome_is_refused():
 def test_bad_mutation_tables_are_refused(genome, table, error, words):
     with pytest.raises(error, match=words):
         count_spectra(table, genome)
-
-
-def published(style):
-    rng = np.random.default_rng(3)
-    counts = pd.DataFrame(rng.poisson(3, (96, 2)), columns=["S1", "S2"])
-    names = pd.Series(CHANNELS)
-    if style == "one column":
-        counts.insert(0, "Type", names)
-    else:
-        counts.insert(0, "Mutation type", names.str[2:5])
-        counts.insert(1, "Trinucleotide", names.str[0] + names.str[2] + names.str[6])
-    return counts
-
-
-@pytest.mark.parametrize("style", ["one column", "two columns"])
-def test_published_tables_are_read_in_any_order_of_channels(style):
-    table = published(style)
-    expected = table.set_index(pd.Index(CHANNELS))[["S1", "S2"]].T
-    for order in (table, table.sample(frac=1, random_state=1)):
-        spectra = read_spectra(order)
-        np.testing.assert_array_equal(spectra.counts, expected)
-        assert spectra.counts.columns.tolist() == list(CHANNELS)
-        assert spectra.genome is None
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (lambda t: t.drop(columns="Type"), "names no channels"),
-        (lambda t: t.iloc[:-1], "not the 96"),
-        (lambda t: pd.concat([t, t.iloc[:1]]), "repeated channel"),
-        (lambda t: t.assign(S1=0.5), "not counts"),
-        (lambda t: t.assign(S1="x"), "text among its numbers"),
-        (lambda t: t.assign(S1=np.nan), "missing numbers"),
-        (lambda t: pd.concat([t, t[["S1"]]], axis=1), "'S1' is in the table twice"),
-    ],
-)
-def test_bad_published_tables_are_refused(change, words):
-    with pytest.raises(InvalidColumnError, match=words):
-        read_spectra(change(published("one column")))
 
 
 def test_slices_of_chromosomes_give_the_channels_of_the_whole_genome_and_nothing_outside(tmp_path):
