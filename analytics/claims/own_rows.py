@@ -3,8 +3,10 @@ from one model.
 
 Every statistic whose estimate is a ratio is read as a claim with all its digits. A Wald interval is centred on the
 estimate and its p is that of the interval; a profile interval (Firth) and Hartung and Knapp's t are on the side of 1
-on which their p is. The exact interval of Fisher's test, as R's ``fisher.test`` gives it, inverts two one-sided tests,
-so that it may include 1 beside a two-sided p below 0.05: only it is excused.
+on which their p is. Two tests are excused, because the field's own pair of p and interval may stand on both sides of
+0.05: the exact interval of Fisher's test, as R's ``fisher.test`` gives it, inverts two one-sided tests, and
+``mantelhaen.test`` gives a score test (Cochran, Mantel and Haenszel) beside a Wald interval (Robins, Breslow and
+Greenland). Seven of 10,057 real rows are of that kind.
 """
 
 from __future__ import annotations
@@ -31,8 +33,8 @@ _RULES: dict[str, tuple[_Rule, ...]] = {
     "wald": (interval_not_centred, interval_against_significance, p_not_of_interval),
     "t, Hartung-Knapp": (interval_not_centred, interval_against_significance),
 }
-_EXACT = frozenset({"Fisher's exact test", "exact conditional test"})
-#: Statistics whose interval is no interval of a ratio: a bootstrap of an index, a search.
+#: What a p of these tests begins with.
+_EXCUSED = ("fisher", "exact conditional", "mantel-haenszel", "cochran-mantel-haenszel")
 _RATIOS = frozenset({scale.value for scale in Scale if scale.is_ratio})
 
 
@@ -49,7 +51,7 @@ def rows_against_themselves(rows: Iterable[AnyStatistic]) -> list[RowFinding]:
     """Every statistic whose estimate, interval and p cannot be of one model."""
     found: list[RowFinding] = []
     for row in rows:
-        if row.scale not in _RATIOS or row.p_method in _EXACT:
+        if row.scale not in _RATIOS or (row.p_method or "").lower().startswith(_EXCUSED):
             continue
         if row.estimate is None or row.ci_low is None or row.ci_high is None or row.p is None:
             continue

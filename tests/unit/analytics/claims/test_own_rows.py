@@ -47,7 +47,13 @@ def test_a_profile_interval_need_not_be_centred() -> None:
     assert rows_against_themselves([row(estimate=0.55, p_method="penalised likelihood ratio")]) == []
 
 
-def test_fishers_interval_is_excused_and_what_is_no_ratio_is_not_asked() -> None:
-    assert rows_against_themselves([row(p=0.2, p_method="Fisher's exact test")]) == []
+@pytest.mark.parametrize(
+    "test", ["Fisher's exact test", "Fisher, two-sided", "Mantel-Haenszel, no continuity correction"]
+)
+def test_the_fields_own_pairs_of_test_and_interval_are_excused(test: str) -> None:
+    assert rows_against_themselves([row(p=0.2, p_method=test)]) == []
+
+
+def test_what_is_no_ratio_or_has_no_interval_is_not_asked() -> None:
     assert rows_against_themselves([row(p=0.2, scale="difference in months")]) == []
     assert rows_against_themselves([row(p=None), row(ci_high=None), row(estimate=None)]) == []
