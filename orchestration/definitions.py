@@ -9,12 +9,13 @@ import dagster as dg
 from ingestion.catalog import load_catalog
 from orchestration.analyses import load_analyses
 from orchestration.assets.dbt import dbt_definitions
+from orchestration.assets.draft import draft_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
-from orchestration.checks import published_checks
+from orchestration.checks import draft_checks
 from orchestration.jobs import jobs
 from orchestration.resources import Warehouse
 from orchestration.schedules import schedules
@@ -45,7 +46,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
     stats = result_tables_asset(list(specs.values()), folders, marts)
     scan_tables = scan_tables_asset(list(scan_specs.values()))
-    published = published_asset(
+    draft = draft_asset(
         [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
         [*(spec.analysis_id for spec in specs.values()), *folders],
     )
@@ -55,6 +56,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         [spec.analysis_id for spec in specs.values()],
         [spec.scan_id for spec in scan_specs.values()],
     )
+    reports = [report_asset(path, spec) for path, spec in report_specs.items()]
     return dg.Definitions(
         assets=[
             *raw_assets(catalog, settings.catalog / "cohorts"),
@@ -64,10 +66,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             *scans,
             scan_tables,
             claim_checks,
-            published,
-            *(report_asset(path, spec) for path, spec in report_specs.items()),
+            draft,
+            *reports,
+            published_asset([report.key for report in reports]),
         ],
-        asset_checks=published_checks(),
+        asset_checks=draft_checks(),
         jobs=jobs(),
         schedules=schedules(),
         sensors=sensors(settings),

@@ -19,9 +19,9 @@ from ingestion.generated.generate import is_current
 from ingestion.https_download import RetryPolicy
 from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
-from orchestration.data_lock import one_run_at_a_time
+from warehouse.data_lock import one_run_at_a_time
 from warehouse.file_holders import holders_of
-from warehouse.settings import Settings
+from warehouse.settings import KEEP_VERSIONS, Settings
 
 #: The pool of everything that writes under the data folder; dagster.yaml gives a pool one run at a time.
 BUILD_POOL = "build_file"
@@ -42,6 +42,7 @@ class Warehouse(dg.ConfigurableResource):
     demo: bool = False
     reference_genome: str | None = None
     strict: bool = False
+    keep_versions: int = KEEP_VERSIONS
     #: A source could not be reached in this run: the next ones get one attempt, or a machine without a network would
     #: wait through the retries of every source.
     _has_lost_network: bool = PrivateAttr(default=False)
@@ -55,6 +56,7 @@ class Warehouse(dg.ConfigurableResource):
             demo=settings.demo,
             reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
             strict=settings.strict,
+            keep_versions=settings.keep_versions,
         )
 
     @property
@@ -66,6 +68,7 @@ class Warehouse(dg.ConfigurableResource):
             demo=self.demo,
             reference_genome=Path(self.reference_genome) if self.reference_genome else None,
             strict=self.strict,
+            keep_versions=self.keep_versions,
         )
 
     @contextmanager

@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -22,12 +22,12 @@ from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
 from orchestration.assets.raw import USABLE
 from orchestration.checks import COMPLETE
-from orchestration.data_lock import one_run_at_a_time
 from orchestration.definitions import build_definitions
-from orchestration.inputs import input_fingerprint, published_fingerprint, record_fingerprint
+from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
+from warehouse.data_lock import one_run_at_a_time
 from warehouse.left_out import left_out_published
 from warehouse.settings import PROJECT, Settings
 
@@ -74,8 +74,8 @@ def run_graph(
                     soft_wrap=True,
                 )
                 return _warned(settings, console)
-            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings)
-            record_fingerprint(settings, fingerprint)
+            tags = {INPUTS_TAG: fingerprint}
+            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings, tags)
     say_where(settings, console, time.monotonic() - started)
     return _warned(settings, console)
 
@@ -129,7 +129,12 @@ def dagster_home(settings: Settings) -> dg.DagsterInstance:
 
 
 def _execute(
-    definitions: dg.Definitions, name: str, instance: dg.DagsterInstance, console: Console, settings: Settings
+    definitions: dg.Definitions,
+    name: str,
+    instance: dg.DagsterInstance,
+    console: Console,
+    settings: Settings,
+    tags: Mapping[str, str] | None = None,
 ) -> None:
     log = settings.build / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +148,7 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
-                tags={DATA_TAG: str(settings.data)},
+                tags={DATA_TAG: str(settings.data), **(tags or {})},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

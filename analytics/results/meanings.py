@@ -33,5 +33,5 @@ RESULT_MEANINGS: dict[str, str] = {
     "scan_response_results": "A gene in a scan of response, with every test and every guard.",
     "claim_checks": "A printed number against the warehouse's own, with the verdict of this run.",
     "left_out_cohorts": "A cohort of the catalogue that could not be read or failed its checks, and why.",
-    "runs": "A run: commit, versions, where the sources were read from.",
+    "runs": "A run: what became of it, commit, versions, where the sources were read from.",
 }

@@ -247,6 +247,11 @@ RESULT_TABLES: dict[str, Columns] = {
     "runs": {
         "run_id": ("string", "Run"),
         "started_at": ("timestamp", "UTC"),
+        "outcome": (
+            "string",
+            "published; refused (by the gate); unfinished (it failed, was stopped, or made only a part)",
+        ),
+        "published_version": ("string", "The version that it published"),
         "commit_sha": ("string", "Commit of the code, if it is a checkout"),
         "has_uncommitted_changes": ("boolean", "The code differed from that commit"),
         "version": ("string", "Version of icb-warehouse"),

@@ -14,6 +14,7 @@ from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.gene_command import gene
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
+from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.published_file import first_line, published
 from warehouse.readable import readable
 from warehouse.settings import PROJECT, Settings
@@ -180,6 +181,12 @@ def lineage(
 
 
 app.command()(claims)
+
+
+app.command("versions")(list_versions)
+
+
+app.command()(rollback)
 
 
 app.command()(diff)

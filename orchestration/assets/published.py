@@ -1,56 +1,51 @@
-"""The published file: what users open."""
+"""The published version: what users open."""
 
 import dagster as dg
 
-from orchestration.assets.dbt_metadata import table_columns
-from orchestration.assets.leftovers import remove_unknown
+from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
-from orchestration.inputs import forget_fingerprint
-from orchestration.publish import PublishError, publish
+from orchestration.inputs import INPUTS_TAG
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
+from warehouse.versions.draft import open_draft
+from warehouse.versions.manifest import About
+from warehouse.versions.publication import prune_versions, publish_draft
+
+PUBLISHED = dg.AssetKey(["published", "icb"])
 
 
-def published_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDefinition:
-    """Copy, check, swap. Runs only when everything upstream succeeded.
-
-    Parameters
-    ----------
-    results : folders of results that analyses and scans of the catalogue make.
-    """
-
-    promised = {(key.path[0], key.path[1]) for key in upstream}
+def published_asset(reports: list[dg.AssetKey]) -> dg.AssetsDefinition:
+    """Put the draft on the disk and switch to it. Runs only when the draft and every report of it are made."""
 
     @dg.asset(
-        key=dg.AssetKey(["published", "icb"]),
-        deps=upstream,
+        key=PUBLISHED,
+        deps=[DRAFT, *reports],
         group_name="published",
-        description="The published DuckDB file: marts and stats, swapped in by one rename. Open it read-only.",
+        description="The published version: file, figures and reports of one run, switched to in one step. "
+        "Open the file read-only.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("orchestration/publish.py"),
+        code_version=code_version("warehouse/versions"),
         freshness_policy=WEEKLY,
         pool=BUILD_POOL,
     )
-    def published(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    def published(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
-        with warehouse.build(read_only=True) as con:
-            missing = sorted(promised - table_columns(con).keys())
-        if missing:
-            raise PublishError(
-                f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
-                where=str(settings.build_file),
-                remedy="materialise them first; the last published file is unchanged",
-            )
-        for kind in ("tables", "figures"):
-            remove_unknown(settings.results / kind, results)
-        forget_fingerprint(settings)  # only a run of the whole graph knows what the new file is made from
-        done = publish(settings.build_file, settings.published_file, settings.results / "figures")
+        draft = open_draft(settings.published)
+        about = About(
+            run_id=context.run_id,
+            catalogue=settings.catalogue_name,
+            inputs=context.run.tags.get(INPUTS_TAG),
+        )
+        version, manifest = publish_draft(settings.published, draft, about)
+        for gone in prune_versions(settings.published, settings.keep_versions):
+            context.log.info(f"Removed version {gone.name}: {settings.keep_versions} are kept.")
         return dg.MaterializeResult(
             metadata={
-                "file": dg.MetadataValue.path(str(done.path)),
-                "megabytes": round(done.bytes / 1e6, 1),
-                "rows": dg.MetadataValue.json(done.rows),
+                "version": version.name,
+                "file": dg.MetadataValue.path(str(settings.published_file)),
+                "megabytes": round(version.file.stat().st_size / 1e6, 1),
+                "rows": dg.MetadataValue.json(dict(manifest.rows)),
             }
         )
 
