@@ -46,8 +46,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
     stats = result_tables_asset(list(specs.values()), folders, marts)
     scan_tables = scan_tables_asset(list(scan_specs.values()))
+    public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
+    raw, checks = raw_assets(catalog, settings.catalog / "cohorts"), draft_checks()
     draft = draft_asset(
-        [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
+        public_tables,
         [*(spec.analysis_id for spec in specs.values()), *folders],
     )
     report_specs = load_reports(settings.catalog / "reports")
@@ -56,10 +58,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         [spec.analysis_id for spec in specs.values()],
         [spec.scan_id for spec in scan_specs.values()],
     )
-    reports = [report_asset(path, spec) for path, spec in report_specs.items()]
+    reports = {report_asset(path, spec): spec for path, spec in report_specs.items()}
+    published = published_asset(
+        public_tables,
+        {report.key: spec for report, spec in reports.items()},
+        [key for assets in (*raw, dbt_build, *checks) for key in assets.check_keys],
+    )
     return dg.Definitions(
         assets=[
-            *raw_assets(catalog, settings.catalog / "cohorts"),
+            *raw,
             dbt_build,
             *analyses,
             stats,
@@ -68,9 +75,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             claim_checks,
             draft,
             *reports,
-            published_asset([report.key for report in reports]),
+            published,
         ],
-        asset_checks=draft_checks(),
+        asset_checks=checks,
         jobs=jobs(),
         schedules=schedules(),
         sensors=sensors(settings),

@@ -21,7 +21,7 @@ from ingestion.progress import RichProgress
 from ingestion.store import ContentStore
 from warehouse.data_lock import one_run_at_a_time
 from warehouse.file_holders import holders_of
-from warehouse.settings import KEEP_VERSIONS, Settings
+from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
 
 #: The pool of everything that writes under the data folder; dagster.yaml gives a pool one run at a time.
 BUILD_POOL = "build_file"
@@ -43,6 +43,7 @@ class Warehouse(dg.ConfigurableResource):
     reference_genome: str | None = None
     strict: bool = False
     keep_versions: int = KEEP_VERSIONS
+    max_shrink: float = MAX_SHRINK
     #: A source could not be reached in this run: the next ones get one attempt, or a machine without a network would
     #: wait through the retries of every source.
     _has_lost_network: bool = PrivateAttr(default=False)
@@ -57,6 +58,7 @@ class Warehouse(dg.ConfigurableResource):
             reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
             strict=settings.strict,
             keep_versions=settings.keep_versions,
+            max_shrink=settings.max_shrink,
         )
 
     @property
@@ -69,6 +71,7 @@ class Warehouse(dg.ConfigurableResource):
             reference_genome=Path(self.reference_genome) if self.reference_genome else None,
             strict=self.strict,
             keep_versions=self.keep_versions,
+            max_shrink=self.max_shrink,
         )
 
     @contextmanager

@@ -3,7 +3,8 @@
 ``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
-without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many published versions are kept.
+without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many published versions are kept,
+``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from ingestion.sources_lock import SourcesLock
 PROJECT = Path(__file__).resolve().parent.parent
 #: Published versions that are kept, the one in force among them.
 KEEP_VERSIONS = 3
+#: Share of its rows that a table may lose from one version to the next.
+MAX_SHRINK = 0.2
 
 
 class SettingsError(IngestionError):
@@ -37,6 +40,7 @@ class Settings:
     reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
     strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
     keep_versions : published versions that are kept, the one in force among them.
+    max_shrink : share of its rows that a table may lose from one version to the next, 0 to 1.
     """
 
     data: Path
@@ -46,6 +50,7 @@ class Settings:
     reference_genome: Path | None = None
     strict: bool = False
     keep_versions: int = KEEP_VERSIONS
+    max_shrink: float = MAX_SHRINK
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -58,7 +63,8 @@ class Settings:
         """
         demo, strict = (os.environ.get(name, "") not in ("", "0") for name in ("ICB_DEMO", "ICB_STRICT"))
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
-        keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1))
+        keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000))
+        max_shrink = _number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1)
         if demo:
             # The generator loads SciPy: half a second of every command that has no use for it.
             from ingestion.generated.genome import GENOME_FILE
@@ -71,6 +77,7 @@ class Settings:
                 reference_genome=data / "demo_sources" / GENOME_FILE,
                 strict=strict,
                 keep_versions=keep_versions,
+                max_shrink=max_shrink,
             )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
@@ -82,6 +89,7 @@ class Settings:
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
             strict=strict,
             keep_versions=keep_versions,
+            max_shrink=max_shrink,
         )
 
     @property
@@ -167,14 +175,16 @@ class Settings:
         return SourcesLock(self.data / "sources.mirror.lock.json", baseline=project_lock)
 
 
-def _number(name: str, default: float, *, least: float) -> float:
+def _number(name: str, default: float, *, least: float, most: float) -> float:
     text = os.environ.get(name, "")
     try:
         value = float(text) if text else default
     except ValueError:
         value = float("nan")
-    if not value >= least:
+    if not least <= value <= most:
         raise SettingsError(
-            f"'{text}' is not a number of {least:g} or more", where=name, remedy="correct it or unset it"
+            f"'{text}' is not a number from {least:g} to {most:g}",
+            where=name,
+            remedy="correct it or unset it",
         )
     return value

@@ -1,21 +1,42 @@
 """The published version: what users open."""
 
-import dagster as dg
+from collections.abc import Sequence
 
+import dagster as dg
+import duckdb
+
+from analytics.report.spec import ReportSpec
+from orchestration.assets.check_results import failed_checks
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
 from orchestration.inputs import INPUTS_TAG
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
+from warehouse.diff.changes import claim_differences, source_differences
+from warehouse.diff.tables import DiffError, both_open
 from warehouse.versions.draft import open_draft
-from warehouse.versions.manifest import About
+from warehouse.versions.gate import Finding, GateError, Promised, findings_of, let_through
+from warehouse.versions.layout import Version
+from warehouse.versions.manifest import About, Manifest, last_of_catalogue, read_manifest
 from warehouse.versions.publication import prune_versions, publish_draft
+from warehouse.versions.runs import note_refused
 
 PUBLISHED = dg.AssetKey(["published", "icb"])
+#: Tag of a run: why what the gate would refuse is meant.
+ACCEPT_TAG = "icb/accept"
 
 
-def published_asset(reports: list[dg.AssetKey]) -> dg.AssetsDefinition:
-    """Put the draft on the disk and switch to it. Runs only when the draft and every report of it are made."""
+def published_asset(
+    tables: Sequence[dg.AssetKey], reports: dict[dg.AssetKey, ReportSpec], checks: Sequence[dg.AssetCheckKey]
+) -> dg.AssetsDefinition:
+    """Through the gate, on the disk, switched to. Runs only when the draft and every report of it are made.
+
+    Parameters
+    ----------
+    tables : marts and result tables that a version must have.
+    checks : checks that must not have failed.
+    """
+    promised = Promised(frozenset(".".join(key.path) for key in tables), tuple(reports.values()))
 
     @dg.asset(
         key=PUBLISHED,
@@ -32,21 +53,67 @@ def published_asset(reports: list[dg.AssetKey]) -> dg.AssetsDefinition:
     def published(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
         draft = open_draft(settings.published)
+        last = last_of_catalogue(settings.published, settings.catalogue_name)
+        findings = [Finding(said) for said in failed_checks(context.instance, checks, str(settings.data))]
+        findings += findings_of(draft, last, promised, settings.max_shrink)
+        try:
+            accepted = let_through(findings, context.run.tags.get(ACCEPT_TAG), draft)
+        except GateError:
+            with warehouse.build() as con:
+                note_refused(con, context.run_id)
+            for finding in findings:
+                context.log.error(finding.sentence)
+            raise
         about = About(
             run_id=context.run_id,
             catalogue=settings.catalogue_name,
             inputs=context.run.tags.get(INPUTS_TAG),
+            accepted=accepted,
         )
         version, manifest = publish_draft(settings.published, draft, about)
+        metadata: dict[str, dg.MetadataValue | str | float] = {
+            "version": version.name,
+            "file": dg.MetadataValue.path(str(settings.published_file)),
+            "megabytes": round(version.file.stat().st_size / 1e6, 1),
+            "rows": dg.MetadataValue.json(dict(manifest.rows)),
+        }
+        if last is not None:
+            metadata["changes"] = dg.MetadataValue.md(_changes(last, version, manifest))
         for gone in prune_versions(settings.published, settings.keep_versions):
             context.log.info(f"Removed version {gone.name}: {settings.keep_versions} are kept.")
-        return dg.MaterializeResult(
-            metadata={
-                "version": version.name,
-                "file": dg.MetadataValue.path(str(settings.published_file)),
-                "megabytes": round(version.file.stat().st_size / 1e6, 1),
-                "rows": dg.MetadataValue.json(dict(manifest.rows)),
-            }
-        )
+        return dg.MaterializeResult(metadata=metadata)
 
     return published
+
+
+def _changes(last: Version, version: Version, manifest: Manifest) -> str:
+    """What differs from the version before, for the UI: rows by table, sources, verdicts. ``icb diff`` has the rest."""
+    before = read_manifest(last).rows
+    lines = [
+        f"Since {last.name}; more by `icb diff {last.name} {version.name}`.",
+        "",
+        "| what | before | after |",
+    ]
+    lines.append("|---|---|---|")
+    for table in sorted(before.keys() | manifest.rows.keys()):
+        old, new = before.get(table), manifest.rows.get(table)
+        if old != new:
+            lines.append(f"| rows of {table} | {_number(old)} | {_number(new)} |")
+    try:
+        with both_open(last.file, version.file) as con:
+            for source in source_differences(con):
+                what = f"{source['address']} {source['member'] or ''}".replace("|", "/")
+                lines.append(f"| source {source['change']}: {what} | | |")
+            for claim in claim_differences(con):
+                verdicts = f"{claim['verdict_before'] or ''} | {claim['verdict_after'] or ''}"
+                lines.append(f"| claim {claim['claim_id']} | {verdicts} |")
+    except (
+        DiffError,
+        duckdb.Error,
+    ) as exc:  # the version is public: that an older one has other tables is no fault
+        lines.append(f"| sources and claims could not be compared: {str(exc).splitlines()[0]} | | |")
+    return "\n".join(lines)
+
+
+def _number(rows: int | None) -> str:
+    return "none" if rows is None else f"{rows:,}"

@@ -91,7 +91,7 @@ def version_of(con: duckdb.DuckDBPyConnection) -> Version:
 
 def versions(published: Path) -> tuple[Version, ...]:
     """Every version that is complete, oldest first."""
-    folders = [path for path in published.glob("*-*") if _NAME.fullmatch(path.name) and path.is_dir()]
+    folders = [p for p in published.resolve().glob("*-*") if _NAME.fullmatch(p.name) and p.is_dir()]
     return tuple(Version(path) for path in sorted(folders) if (path / MANIFEST).is_file())
 
 
@@ -129,7 +129,7 @@ def version_named(published: Path, name: str) -> Version:
     if len(fitting) == 1:
         return fitting[0]
     raise VersionError(
-        f"{'several versions begin' if fitting else 'no version is named or begins'} with '{name}'",
+        f"{'several versions begin' if fitting else 'no version begins'} with '{name}'",
         where=str(published),
         remedy=f"there are {', '.join(v.name for v in fitting or known) or 'none'}",
     )

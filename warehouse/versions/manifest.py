@@ -10,7 +10,15 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from warehouse.versions.layout import MANIFEST, PUBLIC_SINCE, Version, VersionError
+from warehouse.versions.layout import (
+    MANIFEST,
+    PUBLIC_SINCE,
+    Version,
+    VersionError,
+    version_in_force,
+    versions,
+    was_public,
+)
 
 
 class PublishedFile(BaseModel):
@@ -114,6 +122,15 @@ def read_manifest(version: Version) -> Manifest:
             where=str(version.manifest),
             remedy="bring the version's folder back from a backup, or remove it",
         ) from exc
+
+
+def last_of_catalogue(published: Path, catalogue: str) -> Version | None:
+    """The version that a new one of the catalogue is compared with: the one in force, or if that is of another
+    catalogue the newest that was public."""
+    in_force = version_in_force(published)
+    public = [version for version in versions(published) if was_public(published, version)]
+    of_catalogue = [version for version in public if read_manifest(version).catalogue == catalogue]
+    return in_force if in_force in of_catalogue else of_catalogue[-1] if of_catalogue else None
 
 
 def faults_of(version: Version) -> list[str]:

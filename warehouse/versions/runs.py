@@ -33,7 +33,7 @@ def note_published(con: duckdb.DuckDBPyConnection, runs: dict[str, str]) -> None
 
 
 def note_refused(con: duckdb.DuckDBPyConnection, run_id: str) -> None:
-    """Write down that the gate held a run's version back."""
+    """Write down, in the build, that the gate held a run's version back."""
     con.execute("update stats.runs set outcome = ? where run_id = ?", [REFUSED, run_id])
 
 

@@ -61,10 +61,11 @@ def publish(
     report: str | None = None,
     run_id: str = "aaaaaaaa-1111",
     now: datetime = NOON,
+    catalogue: str = "public",
 ) -> Manifest:
     """Draft, one report, publication: as the assets do it one after the other. ``file`` : where people open it."""
     draft = make_draft(build, file.parent, figures, run_id=run_id, now=now)
     if report is not None:
         (draft.reports / "a_report.html").write_text(report)
-    about = About(run_id=run_id, catalogue="public")
+    about = About(run_id=run_id, catalogue=catalogue)
     return publish_draft(file.parent, draft, about, now=now)[1]
