@@ -31,13 +31,17 @@ def source_differences(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         One of the files does not say what it was made from.
     """
     comparison_of(con, "marts.source_files")
-    sides = {
-        side: "select address, member, true as here, "
-        "string_agg(distinct cohort_ids, ', ' order by cohort_ids) as cohorts, "
-        "string_agg(distinct coalesce(member_sha256, sha256), ', ' order by coalesce(member_sha256, sha256)) as sha256 "
-        f"from {place_of(side, 'marts.source_files')} group by address, member"
-        for side in (BEFORE, AFTER)
-    }
+    sides = {}
+    for side in (BEFORE, AFTER):
+        cohorts, member, content = _picked(
+            con, side, "marts.source_files", "cohort_ids", "member", "member_sha256"
+        )
+        content = f"coalesce({content}, sha256)"
+        sides[side] = (
+            f"select address, {member} as member, string_agg(distinct {cohorts}, ', ' order by {cohorts}) as cohorts, "
+            f"string_agg(distinct {content}, ', ' order by {content}) as sha256, true as here "
+            f"from {place_of(side, 'marts.source_files')} group by all"
+        )
     query = (
         "select case when b.here is null then 'added' when a.here is null then 'removed' else 'changed' end, "
         "coalesce(a.address, b.address), coalesce(a.member, b.member), coalesce(a.cohorts, b.cohorts), "
@@ -58,14 +62,27 @@ def claim_differences(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
         One of the files has no claims.
     """
     comparison_of(con, "stats.claim_checks")
+    sides = {}
+    for side in (BEFORE, AFTER):
+        paper, sentence = _picked(con, side, "stats.claim_checks", "paper_id", "sentence")
+        sides[side] = (
+            f"select claim_id, verdict, {paper} as paper_id, {sentence} as sentence "
+            f"from {place_of(side, 'stats.claim_checks')}"
+        )
     return stream(
         con,
         list(CLAIM_COLUMNS),
         "select coalesce(a.claim_id, b.claim_id), coalesce(a.paper_id, b.paper_id), b.verdict, a.verdict, "
-        f"coalesce(a.sentence, b.sentence) from {place_of(BEFORE, 'stats.claim_checks')} as b "
-        f"full outer join {place_of(AFTER, 'stats.claim_checks')} as a on b.claim_id = a.claim_id "
+        f"coalesce(a.sentence, b.sentence) from ({sides[BEFORE]}) as b "
+        f"full outer join ({sides[AFTER]}) as a on b.claim_id = a.claim_id "
         "where b.verdict is distinct from a.verdict order by all",
     )
+
+
+def _picked(con: duckdb.DuckDBPyConnection, side: str, table: str, *columns: str) -> list[str]:
+    """SQL: these columns, null for one that the file does not have (an older release made it)."""
+    there = columns_of(con, side)[table]
+    return [column if column in there else "cast(null as varchar)" for column in columns]
 
 
 def rows_by_cohort(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
