@@ -8,12 +8,13 @@ import dagster as dg
 
 from ingestion.catalog import load_catalog
 from orchestration.assets.dbt import dbt_definitions
+from orchestration.assets.draft import draft_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
-from orchestration.checks import published_checks
+from orchestration.checks import draft_checks
 from orchestration.jobs import jobs
 from orchestration.resources import Warehouse
 from orchestration.schedules import schedules
@@ -45,8 +46,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
     stats = result_tables_asset(list(specs.values()), folders, marts)
     scan_tables = scan_tables_asset(list(scan_specs.values()))
-    published = published_asset(
-        [*marts, *stats.keys, *scan_tables.keys, claim_checks.key],
+    public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
+    raw, checks = raw_assets(catalog, settings.catalog / "cohorts"), draft_checks()
+    draft = draft_asset(
+        public_tables,
         [*(spec.analysis_id for spec in specs.values()), *folders],
     )
     report_specs = load_reports(settings.catalog / "reports")
@@ -55,19 +58,26 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         [spec.analysis_id for spec in specs.values()],
         [spec.scan_id for spec in scan_specs.values()],
     )
+    reports = {report_asset(path, spec): spec for path, spec in report_specs.items()}
+    published = published_asset(
+        public_tables,
+        {report.key: spec for report, spec in reports.items()},
+        [key for assets in (*raw, dbt_build, *checks) for key in assets.check_keys],
+    )
     return dg.Definitions(
         assets=[
-            *raw_assets(catalog, settings.catalog / "cohorts"),
+            *raw,
             dbt_build,
             *analyses,
             stats,
             *scans,
             scan_tables,
             claim_checks,
+            draft,
+            *reports,
             published,
-            *(report_asset(path, spec) for path, spec in report_specs.items()),
         ],
-        asset_checks=published_checks(),
+        asset_checks=checks,
         jobs=jobs(),
         schedules=schedules(),
         sensors=sensors(settings),

@@ -1,17 +1,20 @@
 """Has anything changed since the last publication? One checksum over what a run depends on: the parsed sources, the
-catalogue, the reference genome, the code and the versions of its packages. Kept beside the published file by whoever
-ran the whole graph.
+catalogue, the reference genome, the code and the versions of its packages. A run of the whole graph carries it as a
+tag, and the version that it publishes keeps it in its manifest.
 """
 
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 from warehouse.left_out import all_notes
 from warehouse.settings import PROJECT, Settings
+from warehouse.versions.layout import version_in_force
+from warehouse.versions.manifest import read_manifest
 
 _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration", "dbt_project", "catalog")
+#: Tag of a run of the whole graph.
+INPUTS_TAG = "icb/inputs"
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 
@@ -39,22 +42,9 @@ def input_fingerprint(settings: Settings) -> str:
 
 
 def published_fingerprint(settings: Settings) -> str | None:
-    """What the published file was made from, or None when a part of the graph was run by itself since."""
-    path = _path(settings)
-    if not path.exists() or not settings.published_file.exists():
+    """What the published version was made from, or None when a part of the graph was run by itself."""
+    version = version_in_force(settings.published)
+    if not version.file.exists() or not version.manifest.exists():
         return None
-    return path.read_text(encoding="utf-8").strip()
-
-
-def record_fingerprint(settings: Settings, fingerprint: str) -> None:
-    """The published file was made from these inputs."""
-    _path(settings).write_text(fingerprint + "\n", encoding="utf-8")
-
-
-def forget_fingerprint(settings: Settings) -> None:
-    """The published file is about to be replaced."""
-    _path(settings).unlink(missing_ok=True)
-
-
-def _path(settings: Settings) -> Path:
-    return settings.published_file.with_suffix(".inputs.sha256")
+    manifest = read_manifest(version)
+    return manifest.inputs if manifest.catalogue == settings.catalogue_name else None

@@ -19,9 +19,9 @@ from ingestion.generated.generate import is_current
 from ingestion.progress import RichProgress
 from ingestion.retries import UnreachableHosts
 from ingestion.store import ContentStore
-from orchestration.data_lock import one_run_at_a_time
+from warehouse.data_lock import one_run_at_a_time
 from warehouse.file_holders import holders_of
-from warehouse.settings import Settings
+from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
 
 #: The pool of everything that writes under the data folder; dagster.yaml gives a pool one run at a time.
 BUILD_POOL = "build_file"
@@ -45,6 +45,8 @@ class Warehouse(dg.ConfigurableResource):
     #: Hosts that could not be reached in this run get one attempt, or a machine without a network would wait through
     #: the retries of every source.
     _hosts: UnreachableHosts = PrivateAttr(default_factory=UnreachableHosts)
+    keep_versions: int = KEEP_VERSIONS
+    max_shrink: float = MAX_SHRINK
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -55,6 +57,8 @@ class Warehouse(dg.ConfigurableResource):
             demo=settings.demo,
             reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
             strict=settings.strict,
+            keep_versions=settings.keep_versions,
+            max_shrink=settings.max_shrink,
         )
 
     @property
@@ -66,6 +70,8 @@ class Warehouse(dg.ConfigurableResource):
             demo=self.demo,
             reference_genome=Path(self.reference_genome) if self.reference_genome else None,
             strict=self.strict,
+            keep_versions=self.keep_versions,
+            max_shrink=self.max_shrink,
         )
 
     @contextmanager

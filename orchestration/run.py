@@ -10,7 +10,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -20,14 +20,15 @@ from rich.console import Console
 
 from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
+from orchestration.assets.published import ACCEPT_TAG
 from orchestration.assets.raw import USABLE
 from orchestration.checks import COMPLETE
-from orchestration.data_lock import one_run_at_a_time
 from orchestration.definitions import build_definitions
-from orchestration.inputs import input_fingerprint, published_fingerprint, record_fingerprint
+from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
+from warehouse.data_lock import one_run_at_a_time
 from warehouse.left_out import left_out_published
 from warehouse.settings import PROJECT, Settings
 
@@ -40,13 +41,19 @@ class RunError(IngestionError):
 
 
 def run_graph(
-    *, demo: bool = False, statistics_only: bool = False, force: bool = False, strict: bool = False
+    *,
+    demo: bool = False,
+    statistics_only: bool = False,
+    force: bool = False,
+    strict: bool = False,
+    accept: str | None = None,
 ) -> tuple[LeftOutCohort, ...]:
     """Run and publish; gives the cohorts that the published file is without, each with its sentence.
 
     Parameters
     ----------
     strict : a cohort that cannot be read or fails its checks is an error, and nothing is published.
+    accept : why tables that shrink or cohorts that vanish are meant; it goes into the version's manifest.
 
     Raises
     ------
@@ -59,13 +66,14 @@ def run_graph(
     settings = dataclasses.replace(settings, strict=settings.strict or strict)
     console = Console(stderr=True)
     started = time.monotonic()
+    tags = {ACCEPT_TAG: accept} if accept else {}
     with one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"), dagster_home(settings) as instance:
         end_dead_runs(instance, settings)
         definitions = build_definitions(settings)
         if statistics_only:
-            _execute(definitions, STATISTICS_ONLY, instance, console, settings)
+            _execute(definitions, STATISTICS_ONLY, instance, console, settings, tags)
         else:
-            _execute(definitions, READ_SOURCES, instance, console, settings)
+            _execute(definitions, READ_SOURCES, instance, console, settings, {})
             fingerprint = input_fingerprint(settings)
             if not force and published_fingerprint(settings) == fingerprint and _may_stay(settings):
                 seconds = time.monotonic() - started
@@ -74,8 +82,8 @@ def run_graph(
                     soft_wrap=True,
                 )
                 return _warned(settings, console)
-            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings)
-            record_fingerprint(settings, fingerprint)
+            tags |= {INPUTS_TAG: fingerprint}
+            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings, tags)
     say_where(settings, console, time.monotonic() - started)
     return _warned(settings, console)
 
@@ -129,7 +137,12 @@ def dagster_home(settings: Settings) -> dg.DagsterInstance:
 
 
 def _execute(
-    definitions: dg.Definitions, name: str, instance: dg.DagsterInstance, console: Console, settings: Settings
+    definitions: dg.Definitions,
+    name: str,
+    instance: dg.DagsterInstance,
+    console: Console,
+    settings: Settings,
+    tags: Mapping[str, str],
 ) -> None:
     log = settings.build / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -143,7 +156,7 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
-                tags={DATA_TAG: str(settings.data)},
+                tags={DATA_TAG: str(settings.data), **tags},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

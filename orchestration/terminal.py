@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from warehouse.settings import PROJECT, Settings
+from warehouse.versions.layout import version_in_force
 
 #: Name under which a run asks for this logger.
 LOGGER = "terminal"
@@ -72,7 +73,7 @@ class StepProgress(logging.Handler):
 
 def _reports(settings: Settings) -> str:
     """A line a report: open it in a browser."""
-    made = sorted((settings.published_file.parent / "reports").glob("*.html"))
+    made = sorted(settings.reports.glob("*.html"))
     return "".join(f"  {'report ' if i == 0 else '       '}  {path}\n" for i, path in enumerate(made))
 
 
@@ -80,7 +81,8 @@ def say_where(settings: Settings, console: Console, seconds: float) -> None:
     """What was published, where it lies, and commands to look at it."""
     prefix = "" if settings.data == PROJECT / "data" else f"ICB_DATA={settings.data} "
     command = f"{prefix}{Path(sys.executable).parent / 'icb'}"
-    with duckdb.connect(str(settings.published_file), read_only=True) as con:
+    version = version_in_force(settings.published)
+    with duckdb.connect(str(version.file), read_only=True) as con:
         counts = con.execute(
             "select (select count(*) from marts.cohorts), (select count(*) from marts.persons), "
             "(select count(*) from stats.every_stat)"
@@ -90,6 +92,7 @@ def say_where(settings: Settings, console: Console, seconds: float) -> None:
     console.print(
         f"Published {cohorts}{synthetic} cohort{'' if cohorts == 1 else 's'}, {persons} people, "
         f"{statistics} statistics in {seconds:.0f} s.\n"
+        f"  version  {version.name}\n"
         f"  tables   {settings.published_file}\n"
         f"  figures  {settings.figures}\n"
         f"{_reports(settings)}"

@@ -10,10 +10,11 @@ import psutil
 def holders_of(path: Path) -> list[str]:
     """Processes that have the file open, as ``name (pid)`` or ``name (pid, for writing)``. Those of other users are
     seen by the administrator only."""
+    real = path.resolve()
     found = []
     for process in psutil.process_iter(["pid", "name"]):
         try:
-            opened = [f for f in process.open_files() if Path(f.path) == path]
+            opened = [f for f in process.open_files() if Path(f.path) == real]
         except (psutil.AccessDenied, psutil.NoSuchProcess, psutil.ZombieProcess):
             continue
         if opened:

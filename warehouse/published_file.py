@@ -11,6 +11,7 @@ import duckdb
 from ingestion.errors import IngestionError
 from warehouse.file_holders import holders_of
 from warehouse.settings import Settings
+from warehouse.versions.layout import version_in_force
 
 
 class PublishedFileError(IngestionError):
@@ -19,14 +20,16 @@ class PublishedFileError(IngestionError):
 
 @contextmanager
 def published() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The published file, read-only."""
-    path = Settings.from_environment().published_file
+    """The published file, read-only: that of the version in force, whose folder the connection can be asked for
+    (``warehouse.versions.layout.version_of``), so that its figures are read of the same version."""
+    settings = Settings.from_environment()
+    path = settings.published_file
     if not path.exists():
         raise PublishedFileError(
             "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
         )
     try:
-        with duckdb.connect(str(path), read_only=True) as con:
+        with duckdb.connect(str(version_in_force(settings.published).file), read_only=True) as con:
             yield con
     except duckdb.Error as exc:
         raise published_error(exc, path) from exc

@@ -3,7 +3,8 @@
 ``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
-without it the cohort is left out by name.
+without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many published versions are kept,
+``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next.
 """
 
 from __future__ import annotations
@@ -12,11 +13,20 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.errors import IngestionError
 from ingestion.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: Checksums of the public addresses as the project has read them; part of the checkout.
 PROJECT_LOCK = PROJECT / "sources.lock.json"
+#: Published versions that are kept, the one in force among them.
+KEEP_VERSIONS = 3
+#: Share of its rows that a table may lose from one version to the next.
+MAX_SHRINK = 0.2
+
+
+class SettingsError(IngestionError):
+    """A setting of the environment cannot be understood."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +41,8 @@ class Settings:
     demo : generated cohorts in place of public ones.
     reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
     strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
+    keep_versions : published versions that are kept, the one in force among them.
+    max_shrink : share of its rows that a table may lose from one version to the next, 0 to 1.
     """
 
     data: Path
@@ -39,11 +51,22 @@ class Settings:
     demo: bool
     reference_genome: Path | None = None
     strict: bool = False
+    keep_versions: int = KEEP_VERSIONS
+    max_shrink: float = MAX_SHRINK
 
     @classmethod
     def from_environment(cls) -> Settings:
+        """What the environment says.
+
+        Raises
+        ------
+        SettingsError
+            A number is none.
+        """
         demo, strict = (os.environ.get(name, "") not in ("", "0") for name in ("ICB_DEMO", "ICB_STRICT"))
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
+        keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000))
+        max_shrink = _number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1)
         if demo:
             # The generator loads SciPy: half a second of every command that has no use for it.
             from ingestion.generated.genome import GENOME_FILE
@@ -55,6 +78,8 @@ class Settings:
                 demo=True,
                 reference_genome=data / "demo_sources" / GENOME_FILE,
                 strict=strict,
+                keep_versions=keep_versions,
+                max_shrink=max_shrink,
             )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
@@ -65,6 +90,8 @@ class Settings:
             demo=False,
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
             strict=strict,
+            keep_versions=keep_versions,
+            max_shrink=max_shrink,
         )
 
     @property
@@ -112,12 +139,32 @@ class Settings:
         return self.build / "dbt_target"
 
     @property
+    def catalogue_name(self) -> str:
+        """Only versions of one catalogue are compared with each other."""
+        return "demo" if self.demo else "public"
+
+    @property
+    def published(self) -> Path:
+        """Folder of the published versions, see ``warehouse.versions.layout``."""
+        return self.data / "published"
+
+    @property
     def published_file(self) -> Path:
-        return self.data / "published" / "icb.duckdb"
+        return self.published / "icb.duckdb"
 
     @property
     def figures(self) -> Path:
-        return self.data / "published" / "figures"
+        return self.published / "figures"
+
+    @property
+    def reports(self) -> Path:
+        """Reports that belong to the published version."""
+        return self.published / "reports"
+
+    @property
+    def documents(self) -> Path:
+        """Reports and dossiers that were asked for by hand: a published version is never written to."""
+        return self.data / "documents"
 
     def lock(self) -> SourcesLock:
         """What this data folder has read: of the network, of a mirror, or of the demo, each in a file of its own beside
@@ -127,3 +174,18 @@ class Settings:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"
         return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)
+
+
+def _number(name: str, default: float, *, least: float, most: float) -> float:
+    text = os.environ.get(name, "")
+    try:
+        value = float(text) if text else default
+    except ValueError:
+        value = float("nan")
+    if not least <= value <= most:
+        raise SettingsError(
+            f"'{text}' is not a number from {least:g} to {most:g}",
+            where=name,
+            remedy="correct it or unset it",
+        )
+    return value

@@ -130,10 +130,14 @@ class RunRecord(ResultRow):
     """A run."""
 
     TABLE: ClassVar[str] = "runs"
-    MEANING: ClassVar[str] = "A run: commit, versions, where the sources were read from."
+    MEANING: ClassVar[str] = "A run: what became of it, commit, versions, where the sources were read from."
 
     run_id: str = required("Run")
     started_at: datetime | None = column("UTC")  # noqa: RUF009  datetime is no mutable default
+    outcome: str | None = column(
+        "published; refused (by the gate); unfinished (it failed, was stopped, or made only a part)"
+    )
+    published_version: str | None = column("The version that it published")
     commit_sha: str | None = column("Commit of the code, if it is a checkout")
     has_uncommitted_changes: bool | None = column("The code differed from that commit")
     version: str | None = column("Version of icb-warehouse")

@@ -1,4 +1,4 @@
-"""``icb diff``: what differs between two published files."""
+"""``icb diff``: what differs between two published versions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Annotated
 
 import duckdb
@@ -14,6 +13,15 @@ import typer
 
 from ingestion.errors import IngestionError
 from interfaces.cli.tables_out import Format, FormatOption, show
+from warehouse.diff.changes import (
+    CLAIM_COLUMNS,
+    COHORT_COLUMNS,
+    SOURCE_COLUMNS,
+    claim_differences,
+    rows_by_cohort,
+    source_differences,
+)
+from warehouse.diff.named import both_named
 from warehouse.diff.statistics import STATISTIC_COLUMNS, statistic_differences
 from warehouse.diff.tables import (
     AFTER,
@@ -22,6 +30,7 @@ from warehouse.diff.tables import (
     Row,
     TableDifference,
     both_open,
+    columns_of,
     comparison_of,
     row_differences,
     table_differences,
@@ -35,9 +44,12 @@ _SHOWN = 200
 
 
 def diff(
-    before: Annotated[Path, typer.Argument(help="A published file, or the folder it is in.")],
+    before: Annotated[
+        str | None,
+        typer.Argument(help="A version, or the path of a file; without it the last two are compared."),
+    ] = None,
     after: Annotated[
-        Path | None, typer.Argument(help="The file to compare with it; the published one without.")
+        str | None, typer.Argument(help="What to compare with it; the version in force without.")
     ] = None,
     table: Annotated[
         str | None,
@@ -47,6 +59,9 @@ def diff(
         bool,
         typer.Option("--statistics", help="Every estimate whose value, interval, p or verdict moved."),
     ] = False,
+    sources: Annotated[bool, typer.Option("--sources", help="Files whose content has changed.")] = False,
+    claims: Annotated[bool, typer.Option("--claims", help="Printed numbers with another verdict.")] = False,
+    cohorts: Annotated[bool, typer.Option("--cohorts", help="Rows by table and cohort.")] = False,
     tolerance: Annotated[
         float, typer.Option("--tolerance", min=0.0, help="Share by which two equal numbers may differ.")
     ] = DEFAULT_TOLERANCE,
@@ -56,29 +71,39 @@ def diff(
     ] = None,
     style: FormatOption = Format.table,
 ) -> None:
-    """What differs between two published files: a line a table, or one table's rows, or the estimates that moved.
+    """What differs between two published versions: a line a table, with sources and claims that changed below; or one
+    table's rows, the estimates that moved, sources, claims, or rows by cohort.
 
     Rows are matched by the key of their table (a statistic by its stat_id); where a table has none, a changed row is
     one removed and one added. The run's own marks (run_id, times of day, stats.runs) are left out. As with diff, the
     exit code is 0 when nothing differs, 1 when something does and 2 when the files cannot be compared.
 
-    Example: icb diff data/published.old/icb.duckdb data/published/icb.duckdb --statistics --format csv
+    A version is named by its name or the beginning of one (see icb versions); current is the one in force, draft the
+    one that a run has made and not published.
+
+    Examples: icb diff; icb diff 20261129T1425 --statistics --format csv; icb diff /elsewhere/icb.duckdb current
     """
-    if table is not None and statistics:
-        raise typer.BadParameter("--table and --statistics are two questions; ask one")
-    question = _Question(table, statistics, tolerance, style)
+    asked = [what for what, is_asked in (("--table", table is not None), ("--statistics", statistics),
+             ("--sources", sources), ("--claims", claims), ("--cohorts", cohorts)) if is_asked]  # fmt: skip
+    if len(asked) > 1:
+        raise typer.BadParameter(f"{' and '.join(asked)} are several questions; ask one")
+    question = _Question(asked[0] if asked else "", table, tolerance, style)
+    most = _SHOWN if limit is None and style is Format.table else limit or None
     try:
-        with both_open(before, after or Settings.from_environment().published_file) as con:
+        with both_open(*both_named(before, after, Settings.from_environment().published)) as con:
             columns, found = _answer(con, question)
-            most = _SHOWN if limit is None and style is Format.table else limit or None
             rows = list(islice(found, most))
             n_more = sum(1 for _ in found)
+            beside = _beside(con) if not asked and style is Format.table else []
     except IngestionError as exc:
         print(f"icb: {exc}", file=sys.stderr)
         raise typer.Exit(2) from exc
     differs = any(row.get("state") != "same" for row in rows)
     if rows or style is not Format.table:
         show(rows, columns, style)
+    for title, names, of_title in beside:
+        print()
+        show(of_title, names, style, title=title)
     if n_more:
         print(f"... and {n_more:,} more; --limit 0 prints all of them", file=sys.stderr)
     if not differs:
@@ -90,8 +115,8 @@ def diff(
 class _Question:
     """What is asked of two open files, and how the answer will be printed."""
 
+    option: str
     table: str | None
-    statistics: bool
     tolerance: float
     style: Format
 
@@ -100,7 +125,13 @@ def _answer(con: duckdb.DuckDBPyConnection, asked: _Question) -> tuple[Sequence[
     """Column names, and the rows as they come."""
     if asked.table is not None:
         return row_differences(con, comparison_of(con, asked.table), asked.tolerance)
-    if asked.statistics:
+    if asked.option == "--sources":
+        return SOURCE_COLUMNS, source_differences(con)
+    if asked.option == "--claims":
+        return CLAIM_COLUMNS, claim_differences(con)
+    if asked.option == "--cohorts":
+        return COHORT_COLUMNS, rows_by_cohort(con)
+    if asked.option == "--statistics":
         moved = statistic_differences(con, asked.tolerance)
         if asked.style is Format.table:
             return ("table", "stat_id", "change", "estimate", "interval", "p", "verdict"), map(
@@ -109,6 +140,19 @@ def _answer(con: duckdb.DuckDBPyConnection, asked: _Question) -> tuple[Sequence[
         return STATISTIC_COLUMNS, moved
     lines = [_line(found) for found in table_differences(con, asked.tolerance)]
     return _LINE_COLUMNS, iter(sorted(lines, key=lambda line: line["state"] == "same"))
+
+
+def _beside(con: duckdb.DuckDBPyConnection) -> list[tuple[str, Sequence[str], list[Row]]]:
+    """Title, columns and rows of what stands below the tables: sources and claims, where both files have them."""
+    there = columns_of(con, BEFORE).keys() & columns_of(con, AFTER).keys()
+    found: list[tuple[str, Sequence[str], list[Row]]] = []
+    if "marts.source_files" in there:
+        shown = ("change", "address", "member", "cohorts")
+        found.append(("Sources that changed", shown, list(islice(source_differences(con), _SHOWN))))
+    if "stats.claim_checks" in there:
+        shown = ("claim_id", "verdict_before", "verdict_after", "sentence")
+        found.append(("Claims with another verdict", shown, list(islice(claim_differences(con), _SHOWN))))
+    return [part for part in found if part[2]]
 
 
 def _line(found: TableDifference) -> Row:

@@ -14,6 +14,7 @@ from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.gene_command import gene
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
+from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.published_file import first_line, published
 from warehouse.readable import readable
 from warehouse.settings import PROJECT, Settings
@@ -59,6 +60,10 @@ def run(
     strict: Annotated[
         bool, typer.Option("--strict", help="Publish nothing if a cohort cannot be read or fails its checks.")
     ] = False,
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", help="Why tables that shrink or cohorts that vanish are meant."),
+    ] = None,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
@@ -66,11 +71,16 @@ def run(
     the others are published, stats.left_out_cohorts says why, and the exit code is 3. With --strict (or ICB_STRICT=1)
     that is an error, exit code 1, and the last published file stays.
 
-    Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --strict
+    Nothing is published either when a table empties or loses more than a fifth of its rows (ICB_MAX_SHRINK), a cohort
+    vanishes, a check fails, or a figure or a report is not of this version. --accept says why the first two are meant.
+
+    Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --accept "roh_2017 was withdrawn"
     """
+    if accept is not None and not accept.strip():
+        raise CommandError("it is empty", where="--accept", remedy="say why the change is meant")
     from orchestration.run import run_graph
 
-    if run_graph(demo=demo, statistics_only=statistics_only, force=force, strict=strict):
+    if run_graph(demo=demo, statistics_only=statistics_only, force=force, strict=strict, accept=accept):
         raise typer.Exit(LEFT_OUT)
 
 
@@ -180,6 +190,12 @@ def lineage(
 
 
 app.command()(claims)
+
+
+app.command("versions")(list_versions)
+
+
+app.command()(rollback)
 
 
 app.command()(diff)

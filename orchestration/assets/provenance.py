@@ -15,6 +15,7 @@ import pandas as pd
 
 from warehouse.result_writing import write_result_table
 from warehouse.settings import PROJECT, Settings
+from warehouse.versions.runs import UNFINISHED
 
 _PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
 
@@ -55,6 +56,8 @@ def _run_row(run_id: str, settings: Settings) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "started_at": datetime.now(UTC).replace(tzinfo=None),
+        "outcome": UNFINISHED,
+        "published_version": None,
         **_checkout(),
         "version": version("icb-warehouse"),
         "python": platform.python_version(),

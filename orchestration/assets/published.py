@@ -1,60 +1,119 @@
-"""The published file: what users open."""
+"""The published version: what users open."""
+
+from collections.abc import Sequence
 
 import dagster as dg
+import duckdb
 
-from orchestration.assets.dbt_metadata import table_columns
-from orchestration.assets.leftovers import remove_unknown
+from analytics.report.spec import ReportSpec
+from orchestration.assets.check_results import failed_checks
+from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
-from orchestration.inputs import forget_fingerprint
-from orchestration.publish import PublishError, publish
+from orchestration.inputs import INPUTS_TAG
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
-from warehouse.lineage import HYPOTHESES_VIEW
+from warehouse.diff.changes import claim_differences, source_differences
+from warehouse.diff.tables import DiffError, both_open
+from warehouse.versions.draft import open_draft
+from warehouse.versions.gate import Finding, GateError, Promised, findings_of, let_through
+from warehouse.versions.layout import Version
+from warehouse.versions.manifest import About, Manifest, last_of_catalogue, read_manifest
+from warehouse.versions.publication import prune_versions, publish_draft
+from warehouse.versions.runs import note_refused
+
+PUBLISHED = dg.AssetKey(["published", "icb"])
+#: Tag of a run: why what the gate would refuse is meant.
+ACCEPT_TAG = "icb/accept"
 
 
-def published_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDefinition:
-    """Copy, check, swap. Runs only when everything upstream succeeded.
+def published_asset(
+    tables: Sequence[dg.AssetKey], reports: dict[dg.AssetKey, ReportSpec], checks: Sequence[dg.AssetCheckKey]
+) -> dg.AssetsDefinition:
+    """Through the gate, on the disk, switched to. Runs only when the draft and every report of it are made.
 
     Parameters
     ----------
-    results : folders of results that analyses and scans of the catalogue make.
+    tables : marts and result tables that a version must have.
+    checks : checks that must not have failed.
     """
-
-    promised = {(key.path[0], key.path[1]) for key in upstream}
+    promised = Promised(frozenset(".".join(key.path) for key in tables), tuple(reports.values()))
 
     @dg.asset(
-        key=dg.AssetKey(["published", "icb"]),
-        deps=upstream,
+        key=PUBLISHED,
+        deps=[DRAFT, *reports],
         group_name="published",
-        description="The published DuckDB file: marts and stats, swapped in by one rename. Open it read-only.",
+        description="The published version: file, figures and reports of one run, switched to in one step. "
+        "Open the file read-only.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("orchestration/publish.py"),
+        code_version=code_version("warehouse/versions"),
         freshness_policy=WEEKLY,
         pool=BUILD_POOL,
     )
-    def published(warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    def published(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
-        with warehouse.build() as con:
-            missing = sorted(promised - table_columns(con).keys())
-            if not missing:
-                con.execute(HYPOTHESES_VIEW)  # over scans and analyses, which know nothing of each other
-        if missing:
-            raise PublishError(
-                f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
-                where=str(settings.build_file),
-                remedy="materialise them first; the last published file is unchanged",
-            )
-        for kind in ("tables", "figures"):
-            remove_unknown(settings.results / kind, results)
-        forget_fingerprint(settings)  # only a run of the whole graph knows what the new file is made from
-        done = publish(settings.build_file, settings.published_file, settings.results / "figures")
-        return dg.MaterializeResult(
-            metadata={
-                "file": dg.MetadataValue.path(str(done.path)),
-                "megabytes": round(done.bytes / 1e6, 1),
-                "rows": dg.MetadataValue.json(done.rows),
-            }
+        draft = open_draft(settings.published)
+        last = last_of_catalogue(settings.published, settings.catalogue_name)
+        findings = [Finding(said) for said in failed_checks(context.instance, checks, str(settings.data))]
+        findings += findings_of(draft, last, promised, settings.max_shrink)
+        try:
+            accepted = let_through(findings, context.run.tags.get(ACCEPT_TAG), draft)
+        except GateError:
+            with warehouse.build() as con:
+                note_refused(con, context.run_id)
+            for finding in findings:
+                context.log.error(finding.sentence)
+            raise
+        about = About(
+            run_id=context.run_id,
+            catalogue=settings.catalogue_name,
+            inputs=context.run.tags.get(INPUTS_TAG),
+            accepted=accepted,
         )
+        version, manifest = publish_draft(settings.published, draft, about)
+        metadata: dict[str, dg.MetadataValue | str | float] = {
+            "version": version.name,
+            "file": dg.MetadataValue.path(str(settings.published_file)),
+            "megabytes": round(version.file.stat().st_size / 1e6, 1),
+            "rows": dg.MetadataValue.json(dict(manifest.rows)),
+        }
+        if last is not None:
+            metadata["changes"] = dg.MetadataValue.md(_changes(last, version, manifest))
+        for gone in prune_versions(settings.published, settings.keep_versions):
+            context.log.info(f"Removed version {gone.name}: {settings.keep_versions} are kept.")
+        return dg.MaterializeResult(metadata=metadata)
 
     return published
+
+
+def _changes(last: Version, version: Version, manifest: Manifest) -> str:
+    """What differs from the version before, for the UI: rows by table, sources, verdicts. ``icb diff`` has the rest."""
+    before = read_manifest(last).rows
+    lines = [
+        f"Since {last.name}; more by `icb diff {last.name} {version.name}`.",
+        "",
+        "| what | before | after |",
+    ]
+    lines.append("|---|---|---|")
+    for table in sorted(before.keys() | manifest.rows.keys()):
+        old, new = before.get(table), manifest.rows.get(table)
+        if old != new:
+            lines.append(f"| rows of {table} | {_number(old)} | {_number(new)} |")
+    try:
+        with both_open(last.file, version.file) as con:
+            for source in source_differences(con):
+                what = f"{source['address']} {source['member'] or ''}".replace("|", "/")
+                lines.append(f"| source {source['change']}: {what} | | |")
+            for claim in claim_differences(con):
+                verdicts = f"{claim['verdict_before'] or ''} | {claim['verdict_after'] or ''}"
+                lines.append(f"| claim {claim['claim_id']} | {verdicts} |")
+    except (
+        DiffError,
+        duckdb.Error,
+    ) as exc:  # the version is public: that an older one has other tables is no fault
+        lines.append(f"| sources and claims could not be compared: {str(exc).splitlines()[0]} | | |")
+    return "\n".join(lines)
+
+
+def _number(rows: int | None) -> str:
+    return "none" if rows is None else f"{rows:,}"

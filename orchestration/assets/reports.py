@@ -1,4 +1,4 @@
-"""One asset a report: a document made from the published file, beside it."""
+"""One asset a report: a document made from the version in the making, and part of it."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,14 @@ import dagster as dg
 import duckdb
 
 from analytics.report.spec import ReportSpec
+from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
-from warehouse.reports.documents import NothingToReportError, report_html, reports_folder, write_html
+from warehouse.reports.documents import NothingToReportError, report_html, write_html
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
+from warehouse.versions.draft import open_draft
 
 #: Code and templates that a document comes from, beside its spec.
 _CODE = (
@@ -24,12 +26,12 @@ _CODE = (
 
 
 def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
-    """The asset of one report. It reads the published file and its figures only; the pool keeps a publication from
-    swapping them meanwhile."""
+    """The asset of one report. It reads the file and the figures of the draft and lies beside them, so that it cannot
+    tell of another version."""
 
     @dg.asset(
         key=dg.AssetKey(["reports", spec.report_id]),
-        deps=[dg.AssetKey(["published", "icb"])],
+        deps=[DRAFT],
         group_name="reports",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -39,20 +41,19 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
         pool=BUILD_POOL,
     )
     def report(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        settings = warehouse.settings
-        document = reports_folder(settings) / f"{spec.report_id}.html"
-        with duckdb.connect(str(settings.published_file), read_only=True) as con:
+        draft = open_draft(warehouse.settings.published)
+        document = draft.reports / f"{spec.report_id}.html"
+        with duckdb.connect(str(draft.file), read_only=True) as con:
             try:
-                html = report_html(con, spec, settings.figures)
+                html = report_html(con, spec, draft.figures)
             except NothingToReportError as exc:
-                document.unlink(missing_ok=True)  # that of an earlier version would be taken for this one's
+                document.unlink(missing_ok=True)  # made before, of the same draft, by an earlier spec
                 context.log.warning(str(exc))
                 return dg.MaterializeResult(metadata={"skipped": str(exc)})
         write_html(html, document)
         return dg.MaterializeResult(
             metadata={
-                "file": dg.MetadataValue.path(str(document)),
-                "open": dg.MetadataValue.url(document.as_uri()),
+                "open": dg.MetadataValue.url((warehouse.settings.reports / document.name).as_uri()),
                 "megabytes": round(document.stat().st_size / 1e6, 2),
             }
         )

@@ -28,7 +28,7 @@ def published_tiny(demo: Run, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     folder = tmp_path_factory.mktemp("tiny")
     tiny = Tiny(folder / "data", folder / "mirror", folder / "catalog")
     tiny.write_sources()
-    shutil.copytree(demo.published.parent, tiny.settings.published_file.parent)
+    shutil.copytree(demo.settings.published, tiny.settings.published, symlinks=True)
     # nothing here gets as far as dbt: its manifest may be the demo's
     shutil.copytree(demo.settings.dbt_manifest, tiny.settings.dbt_manifest)
     with Fetcher(ContentStore(tiny.data), tiny.mirror, tiny.settings.lock()) as fetcher:
@@ -166,23 +166,24 @@ def test_a_full_disk_while_a_source_is_stored(icb: Icb, tiny: Tiny, monkeypatch:
 
 
 def test_a_disk_that_is_full_while_the_file_is_published(demo: Run, tiny: Tiny) -> None:
-    """A process that may write half the file; other shares are tested beside ``publish``."""
+    """A process that may write half the file; other shares are tested beside ``make_draft``."""
     program = textwrap.dedent(
         """
         import resource, signal, sys
         from pathlib import Path
-        from orchestration.publish import publish, PublishError
+        from warehouse.versions.draft import make_draft
+        from warehouse.versions.public_tables import PublishError
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
         try:
-            publish(Path(sys.argv[1]), Path(sys.argv[2]))
+            make_draft(Path(sys.argv[1]), Path(sys.argv[2]), run_id="no run")
         except PublishError as exc:
             sys.exit(f"icb: {exc}")
         """
     )
     half = str(demo.published.stat().st_size // 2)
     done = subprocess.run(
-        [sys.executable, "-c", program, str(demo.settings.build_file), str(tiny.settings.published_file), half],
+        [sys.executable, "-c", program, str(demo.settings.build_file), str(tiny.settings.published), half],
         env=clean_environment(tiny.data), cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
     )  # fmt: skip
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
@@ -240,7 +241,7 @@ def test_a_published_file_that_somebody_reads_is_no_trouble_and_the_doctor_names
 
 
 def test_a_second_run_on_the_same_folder(tiny: Tiny) -> None:
-    from orchestration.data_lock import one_run_at_a_time
+    from warehouse.data_lock import one_run_at_a_time
 
     with one_run_at_a_time(tiny.settings, "a test"):
         done = subprocess.run(

@@ -17,6 +17,7 @@ from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
 from warehouse.spec_files import validated
+from warehouse.versions.layout import version_of
 
 
 def load_report(path: Path) -> ReportSpec:
@@ -155,16 +156,11 @@ def write_html(html: str, path: Path) -> Path:
     return path
 
 
-def reports_folder(settings: Settings) -> Path:
-    """Where reports lie: beside the published file."""
-    return settings.published_file.parent / "reports"
-
-
 def report_rows(settings: Settings) -> list[dict[str, str]]:
-    """The reports of the catalogue, and where the document of each lies if it has been made."""
+    """The reports of the catalogue, and where the document of each lies in the published version, if it has one."""
     rows = []
     for spec in load_reports(settings.catalog / "reports").values():
-        path = reports_folder(settings) / f"{spec.report_id}.html"
+        path = settings.reports / f"{spec.report_id}.html"
         rows.append(
             {"report_id": spec.report_id, "title": spec.title, "file": str(path) if path.exists() else ""}
         )
@@ -174,7 +170,11 @@ def report_rows(settings: Settings) -> list[dict[str, str]]:
 def make_report(
     con: duckdb.DuckDBPyConnection, settings: Settings, report_id: str, output: Path | None
 ) -> Path:
-    """Make one report of the catalogue anew from the published file.
+    """Make one report of the catalogue anew from the published file that is open.
+
+    Parameters
+    ----------
+    output : where to; without it in the folder of documents, for a published version is never written to.
 
     Raises
     ------
@@ -188,5 +188,5 @@ def make_report(
             where=str(settings.catalog / "reports"),
             remedy=f"there are {', '.join(specs) or 'none'}",
         )
-    html = report_html(con, specs[report_id], settings.figures)
-    return write_html(html, output or reports_folder(settings) / f"{report_id}.html")
+    html = report_html(con, specs[report_id], version_of(con).figures)
+    return write_html(html, output or settings.documents / f"{report_id}.html")

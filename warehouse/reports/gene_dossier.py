@@ -29,10 +29,11 @@ from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
 from warehouse.lineage import view_statements
 from warehouse.questions.gene import GeneQuestion, ask, require_varying
-from warehouse.reports.documents import reports_folder, write_html
+from warehouse.reports.documents import write_html
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
 from warehouse.source import WarehouseSource
+from warehouse.versions.layout import version_of
 
 _SCHEMA = "temp"
 _DPI = 200
@@ -49,7 +50,7 @@ def write_dossier(
     endpoint: str = "OS",
     adjust: Sequence[str] = (),
 ) -> Path:
-    """Compute the dossier of a gene and write it; by default beside the reports of the catalogue.
+    """Compute the dossier of a gene and write it; by default in the folder of documents.
 
     Raises
     ------
@@ -65,13 +66,11 @@ def write_dossier(
         *(("--adjust", ",".join(adjust)) if adjust else ()),
     ]
     command = shlex.join(["icb", "gene", question.gene, *options, "--report"])
-    html = dossier_html(con, settings, question, command)
-    return write_html(html, output or reports_folder(settings) / f"gene_{question.gene}.html")
+    html = dossier_html(con, question, command)
+    return write_html(html, output or settings.documents / f"gene_{question.gene}.html")
 
 
-def dossier_html(
-    con: duckdb.DuckDBPyConnection, settings: Settings, question: GeneQuestion, command: str
-) -> str:
+def dossier_html(con: duckdb.DuckDBPyConnection, question: GeneQuestion, command: str) -> str:
     """The document of a question that has been checked."""
     specs, source = _specs(con, question), WarehouseSource(con)
     run_id = con.execute("select run_id from stats.runs order by started_at desc limit 1").fetchone()
@@ -87,7 +86,7 @@ def dossier_html(
         for analysis_id, result in results.items()
         for stem, picture in result.figures.items()
     ]  # fmt: skip
-    pictures += published_figures(con, report, settings.figures)
+    pictures += published_figures(con, report, version_of(con).figures)
     return render(
         build_report(report, gather_material(con, report, pictures, schema=_SCHEMA), made_by=command)
     )

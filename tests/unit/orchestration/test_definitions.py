@@ -27,7 +27,7 @@ from warehouse.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.settings import PROJECT, Settings
 from warehouse.source import WarehouseSource
 
-STATISTICS = {"analyses", "scans", "stats", "published", "reports"}
+STATISTICS = {"analyses", "scans", "stats", "draft", "reports", "published"}
 TABLES = {"raw", "vocabulary", "staging", "intermediate", "marts"}
 
 
@@ -88,30 +88,39 @@ def test_every_file_of_the_catalogue_is_an_asset_of_its_cohort(loaded: dg.Defini
     assert found == expected and len(found) > 20
 
 
-def test_it_is_one_graph_from_the_sources_to_the_published_file(
+def test_it_is_one_graph_from_the_sources_to_the_published_version(
     loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
 ) -> None:
     graph = loaded.resolve_asset_graph()
     published = dg.AssetKey(["published", "icb"])
     upstream = dg.AssetSelection.assets(published).upstream().resolve(graph)
     apart = {key for key in specs if key not in upstream}
-    # vocabularies that only people and tests read, staging that no mart uses yet, and what is made of the file
-    assert {key.path[0] for key in apart} <= {"vocabulary", "staging", "raw", "reports"}
-    assert {"sources", *TABLES, *(STATISTICS - {"reports"})} <= {key.path[0] for key in upstream}
+    # vocabularies that only people and tests read, and staging that no mart uses yet
+    assert {key.path[0] for key in apart} <= {"vocabulary", "staging", "raw"}
+    assert {"sources", *TABLES, *STATISTICS} <= {key.path[0] for key in upstream}
+
+
+def test_nothing_is_published_before_the_reports_of_the_version_are_made(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    graph = loaded.resolve_asset_graph()
+    draft, published = dg.AssetKey(["draft", "icb"]), dg.AssetKey(["published", "icb"])
     reports = {key for key in specs if key.path[0] == "reports"}
-    assert reports and reports <= dg.AssetSelection.assets(published).downstream().resolve(graph)
+    assert reports and reports <= dg.AssetSelection.assets(draft).downstream().resolve(graph)
+    assert graph.get(published).parent_keys == {draft, *reports}
+    assert not graph.get(published).child_keys
 
 
 def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> None:
     nodes = loaded.resolve_job_def("refresh_all").all_node_defs
     checks = {
-        "published__icb_one_person_once",
-        "published__icb_statistics_can_be_walked_back",
-        "published__icb_every_cohort_is_in_it",
+        "draft__icb_one_person_once",
+        "draft__icb_statistics_can_be_walked_back",
+        "draft__icb_every_cohort_is_in_it",
     }
     assert {
         node.name for node in nodes if BUILD_POOL not in node.pools
-    } == checks  # they read the published file
+    } == checks  # they read the version in the making
     home = yaml.safe_load((PROJECT / "dagster.yaml").read_text(encoding="utf-8"))
     assert home["concurrency"]["pools"] == {"default_limit": 1, "granularity": "run"}
     assert home["telemetry"] == {"enabled": False}

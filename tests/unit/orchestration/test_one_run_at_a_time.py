@@ -11,14 +11,14 @@ import dagster as dg
 import pytest
 
 from orchestration import sensors as module
-from orchestration.data_lock import BusyError, DataFolderError, one_run_at_a_time
 from orchestration.sensors import DATA_TAG, end_dead_runs, sensors
+from warehouse.data_lock import BusyError, DataFolderError, one_run_at_a_time
 from warehouse.settings import PROJECT, Settings
 
 HOLDER = """
 import sys
 from pathlib import Path
-from orchestration.data_lock import one_run_at_a_time
+from warehouse.data_lock import one_run_at_a_time
 from warehouse.settings import Settings
 with one_run_at_a_time(Settings(Path(sys.argv[1]), Path("x"), None, False), "a run elsewhere"):
     print("held", flush=True)

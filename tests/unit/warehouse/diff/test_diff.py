@@ -14,6 +14,7 @@ import yaml
 from typer.testing import CliRunner
 
 from interfaces.cli.main import app
+from warehouse.diff.changes import claim_differences, rows_by_cohort, source_differences
 from warehouse.diff.statistics import statistic_differences
 from warehouse.diff.table_keys import likely_keys
 from warehouse.diff.tables import (
@@ -189,6 +190,68 @@ def test_every_estimate_that_moved_is_listed_and_no_other(changed: Changed) -> N
     assert (rows[1]["estimate_before"], rows[1]["estimate_after"], rows[1]["p_after"]) == (0.8, 0.9, 0.2)
     assert (rows[2]["p_before"], rows[2]["p_after"]) == (None, 0.5)
     assert (rows[3]["estimate_before"], rows[3]["ci_high_after"]) == (None, 4.0)
+
+
+_SOURCES = """
+create or replace table marts.source_files as select * from (values
+    ('https://a/study.tar.gz', 'clinical.txt', 'c', {study}, {clinical}),
+    ('https://a/study.tar.gz', 'calls.txt', 'c', {study}, 'calls-1'),
+    ({table}, null, 'd', 'table-1', null)
+) as t(address, member, cohort_ids, sha256, member_sha256)
+"""
+
+
+def test_a_source_is_told_when_its_own_content_has_changed(tmp_path: Path) -> None:
+    """A new archive in which one of two members is as it was: that member has not changed."""
+    paths = []
+    for name, study, clinical, table in (
+        ("before", "'study-1'", "'clinical-1'", "'https://a/old.csv'"),
+        ("after", "'study-2'", "'clinical-2'", "'https://a/new.csv'"),
+    ):
+        paths.append(tmp_path / f"{name}.duckdb")
+        with duckdb.connect(str(paths[-1])) as con:
+            con.execute("create schema marts")
+            con.execute(_SOURCES.format(study=study, clinical=clinical, table=table))
+    with both_open(*paths) as con:
+        found = [tuple(row.values()) for row in source_differences(con)]
+    assert found == [
+        ("added", "https://a/new.csv", None, "d", None, "table-1"),
+        ("changed", "https://a/study.tar.gz", "clinical.txt", "c", "clinical-1", "clinical-2"),
+        ("removed", "https://a/old.csv", None, "d", "table-1", None),
+    ]
+
+
+def test_claims_with_another_verdict_are_told_and_no_others(changed: Changed) -> None:
+    paths = changed(
+        "update stats.claim_checks set computed_estimate = 0.9",
+        "insert into stats.claim_checks values ('C2', 'differs', 1.0, 'b/hr')",
+    )
+    with both_open(*paths) as con:
+        (row,) = claim_differences(con)
+    assert (row["claim_id"], row["verdict_before"], row["verdict_after"]) == ("C2", None, "differs")
+    with both_open(*changed("update stats.claim_checks set verdict = 'differs'")) as con:
+        (row,) = claim_differences(con)
+    assert (row["claim_id"], row["verdict_before"], row["verdict_after"]) == ("C1", "agrees", "differs")
+
+
+def test_rows_are_counted_by_table_and_cohort(changed: Changed) -> None:
+    paths = changed(
+        "insert into marts.patients values ('d', 'P1', 50), ('d', 'P2', 51)",
+        "delete from marts.patients where patient_id = 'P1' and cohort_id = 'c'",
+        "delete from marts.rejected_rows",
+    )
+    with both_open(*paths) as con:
+        found = [tuple(row.values()) for row in rows_by_cohort(con)]
+    assert found == [("marts.patients", "c", 5, 4), ("marts.patients", "d", 0, 2)]
+
+
+def test_one_question_is_answered_at_a_time(changed: Changed) -> None:
+    before, after = (str(path) for path in changed("update stats.claim_checks set verdict = 'differs'"))
+    run = CliRunner()
+    told = run.invoke(app, ["diff", before, after, "--claims", "--format", "csv"])
+    assert told.exit_code == 1 and told.stdout.splitlines()[1].startswith("C1,")
+    assert "Claims with another verdict" in run.invoke(app, ["diff", before, after]).stdout
+    assert run.invoke(app, ["diff", before, after, "--claims", "--cohorts"]).exit_code == 2
 
 
 def test_the_exit_code_says_whether_anything_differs(changed: Changed, tmp_path: Path) -> None:

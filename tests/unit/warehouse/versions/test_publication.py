@@ -15,44 +15,15 @@ from typing import Any
 
 import duckdb
 import pytest
+from small_builds import make_build, make_figures, publish
 from waiting import CI_LIMIT_S
 
-from orchestration import publish as module
-from orchestration.publish import PUBLIC_SCHEMAS, PublishError, publish
+from warehouse.versions import public_tables
+from warehouse.versions.public_tables import PUBLIC_SCHEMAS, PublishError
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 #: Of DuckDB's storage format; 64 is what versions from 0.10 on read. It stands at byte 12 of the file.
 OLDEST_STORAGE_VERSION = 64
-
-
-def make_build(path: Path, n: int = 3) -> Path:
-    """A build file with what a publication needs: marts with a few rows, a macro, a view over both, comments."""
-    with duckdb.connect(str(path)) as con:
-        for schema in ("raw", "staging", *PUBLIC_SCHEMAS):
-            con.execute(f"create schema {schema}")
-        con.execute("create table raw.secret as select 'only in the build' as note")
-        con.execute(f"create table marts.cohorts as select 'c' || i as cohort_id from range({n}) as t(i)")
-        con.execute(
-            f"create table marts.patients as select 'c0' as cohort_id, 'P' || i as patient_id from range({n}) as t(i)"
-        )
-        con.execute("create table marts.survival_outcomes as select *, 'OS' as endpoint from marts.patients")
-        con.execute("create table stats.survival_stats as select 'a/b/c' as stat_id, 0.5 as estimate")
-        con.execute(
-            "create view stats.every_stat as select s.*, (select count(*) from marts.patients) as n "
-            "from stats.survival_stats as s"
-        )
-        con.execute(
-            "create macro marts.gene_status(gene) as table select upper(gene) as g, * from marts.patients"
-        )
-        con.execute("comment on table marts.patients is 'Who they are: one row a patient''s identifier'")
-        con.execute("comment on column marts.patients.patient_id is 'The source''s own'")
-    return path
-
-
-def make_figures(folder: Path, text: str) -> Path:
-    (folder / "an_analysis").mkdir(parents=True, exist_ok=True)
-    (folder / "an_analysis" / "figure.svg").write_text(text)
-    return folder
 
 
 @pytest.fixture
@@ -75,7 +46,8 @@ def sha256(path: Path) -> str:
 
 
 def left_over(target: Path) -> list[str]:
-    return sorted(p.name for p in target.parent.iterdir() if p.name not in ("icb.duckdb", "figures"))
+    """What is unfinished in the folder: its names begin with a dot."""
+    return sorted(p.name for p in target.parent.iterdir() if p.name.startswith("."))
 
 
 # --- what is in it ------------------------------------------------------------------------------------------------
@@ -85,7 +57,8 @@ def test_the_public_schemas_are_copied_and_nothing_else(build: Path, target: Pat
     done = publish(build, target)
     schemas = ask(target, "select distinct schema_name from duckdb_tables()")
     assert {row[0] for row in schemas} == set(PUBLIC_SCHEMAS)
-    assert done.rows["marts.patients"] == 3 and done.bytes == target.stat().st_size
+    assert done.rows["marts.patients"] == 3
+    assert {f.path: f.bytes for f in done.files} == {"icb.duckdb": target.stat().st_size}
     assert ask(target, "select * from marts.patients order by all") == [
         ("c0", "P0"),
         ("c0", "P1"),
@@ -254,7 +227,7 @@ def test_a_view_that_no_longer_works_is_not_published(build: Path, target: Path)
 
 def test_a_fault_while_tables_are_copied(build: Path, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(build, target)
-    monkeypatch.setattr(module, "_copy_macros", full)  # after every table has been written
+    monkeypatch.setattr(public_tables, "_copy_macros", full)  # after every table has been written
     sentence = refused(build, target)
     assert "No space left on device" in sentence and "the last published file is unchanged" in sentence
 
@@ -269,18 +242,18 @@ def test_a_fault_while_figures_are_copied(
     assert "No space left on device" in refused(build, target, make_figures(tmp_path / "results", "second"))
 
 
-def test_a_fault_while_figures_are_moved(
+def test_a_fault_when_the_finished_draft_gets_its_name(
     build: Path, target: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish(build, target, make_figures(tmp_path / "results", "first"))
     replace = os.replace
 
-    def but_not_the_new_ones(source: Any, destination: Any) -> None:
-        if str(source).endswith(".new"):
+    def but_not_the_new_one(source: Any, destination: Any) -> None:
+        if str(source).endswith(".making"):
             full()
         replace(source, destination)
 
-    monkeypatch.setattr(os, "replace", but_not_the_new_ones)
+    monkeypatch.setattr(os, "replace", but_not_the_new_one)
     refused(build, target, make_figures(tmp_path / "results", "second"))
 
 
@@ -311,7 +284,8 @@ def test_a_disk_that_is_full_at_any_moment(build: Path, target: Path, most_bytes
         """
         import resource, signal, sys
         from pathlib import Path
-        from orchestration.publish import publish, PublishError
+        from small_builds import publish
+        from warehouse.versions.public_tables import PublishError
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
         try:
@@ -322,8 +296,11 @@ def test_a_disk_that_is_full_at_any_moment(build: Path, target: Path, most_bytes
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(build), str(target), str(most_bytes)],
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=CI_LIMIT_S,
-    )  # fmt: skip
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{Path(__file__).parent}"},
+        capture_output=True,
+        text=True,
+        timeout=CI_LIMIT_S,
+    )
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     assert str(target) in done.stderr and done.stderr.strip().endswith(
         "the last published file is unchanged."
@@ -341,10 +318,13 @@ def test_what_a_killed_publication_left_is_swept_by_the_next_and_that_of_a_livin
     for name in (
         f".icb.duckdb.{ended.pid}.new",
         f".icb.duckdb.{ended.pid}.new.wal",
+        f".current.{ended.pid}.new",
         f".icb.duckdb.{os.getppid()}.new",
     ):
         (target.parent / name).write_bytes(b"half")
     (target.parent / f".figures.{ended.pid}.old").mkdir()
+    (target.parent / f".20260101T000000Z-00000000.{ended.pid}.making").mkdir()
+    (target.parent / ".20260101T000000Z-00000000.draft").mkdir()
     (target.parent / ".keep.me").write_text("a user's")
     publish(build, target)
     assert left_over(target) == [f".icb.duckdb.{os.getppid()}.new", ".keep.me"]

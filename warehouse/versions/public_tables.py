@@ -1,113 +1,35 @@
-"""From the private build file to the published file: a fresh copy of the public schemas, checked, then swapped in
-by one rename. Readers hold the old file for as long as they like; a failure leaves it as it was.
-"""
+"""The public schemas of the private build, copied to a file of their own that older clients can open, and checked."""
 
 from __future__ import annotations
 
-import os
-import re
-import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import psutil
 
 from ingestion.errors import IngestionError
 
 PUBLIC_SCHEMAS = ("marts", "stats")
 #: Oldest DuckDB that must open the published file.
 STORAGE_VERSION = "v1.0.0"
-_UNFINISHED = re.compile(r"\..+\.(?P<pid>\d+)\.(new|old)(\.wal)?")
 
 
 class PublishError(IngestionError):
-    """The new file is not fit to be published; the last published file stays."""
+    """The new version is not fit to be published; the last one stays."""
 
 
-@dataclass(frozen=True)
-class Published:
-    path: Path
-    bytes: int
-    rows: dict[str, int]
-
-
-def publish(build_file: Path, published_file: Path, figures: Path | None = None) -> Published:
-    """Copy the public schemas of ``build_file`` to ``published_file``.
-
-    Everything is written beside the published file first and moved into place at the end, so that a fault on the way
-    leaves file and figures as they were.
-
-    Parameters
-    ----------
-    figures : folder of figures to publish beside the file as ``figures/``; None for none.
+def copy_public_tables(build_file: Path, fresh: Path) -> dict[str, int]:
+    """Write tables, views, macros and comments of the public schemas to the new file ``fresh``; gives rows by table.
 
     Raises
     ------
     PublishError
-        The build file is missing, locked, incomplete, or the disk is full. The last published file stays.
+        A table without which nothing can be asked is empty.
+    duckdb.Error, OSError
+        The build cannot be read, the copy cannot be written, or it does not hold what was copied.
     """
-    if not build_file.exists():
-        raise PublishError("there is no build file", where=str(build_file), remedy="run 'icb run' first")
-    fresh = _beside(published_file, "new")
-    fresh_figures = _beside(published_file.parent / "figures", "new")
-    try:
-        published_file.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(published_file.parent)
-        rows = _copy(build_file, fresh)
-        _check(fresh, rows)
-        if figures is not None and figures.exists():
-            shutil.copytree(figures, fresh_figures)
-        with open(fresh, "rb") as handle:
-            os.fsync(handle.fileno())
-        if fresh_figures.exists():
-            _swap_folder(fresh_figures, published_file.parent / "figures")
-        os.replace(fresh, published_file)
-        return Published(path=published_file, bytes=published_file.stat().st_size, rows=rows)
-    except (duckdb.Error, OSError) as exc:
-        first_line = str(exc).splitlines()[0]
-        raise PublishError(
-            f"the copy could not be written ({first_line})",
-            where=str(published_file),
-            remedy="see 'icb doctor' for space and locks; the last published file is unchanged",
-        ) from exc
-    finally:
-        _remove(fresh)
-        _remove(_journal(fresh))
-        _remove(fresh_figures)
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    """A name for unfinished work in the same folder, with the process that is at it."""
-    return path.with_name(f".{path.name}.{os.getpid()}.{suffix}")
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what killed processes left unfinished."""
-    for leftover in folder.iterdir():
-        found = _UNFINISHED.fullmatch(leftover.name)
-        if found and (int(found["pid"]) == os.getpid() or not psutil.pid_exists(int(found["pid"]))):
-            _remove(leftover)
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
-
-
-def _swap_folder(fresh: Path, target: Path) -> None:
-    old = _beside(target, "old")
-    if target.exists():
-        os.replace(target, old)
-    try:
-        os.replace(fresh, target)
-    except OSError:
-        if old.exists():
-            os.replace(old, target)
-        raise
-    _remove(old)
+    rows = _copy(build_file, fresh)
+    _check(fresh, rows)
+    return rows
 
 
 def _copy(build_file: Path, fresh: Path) -> dict[str, int]:

@@ -1,0 +1,87 @@
+"""``icb versions`` and ``icb rollback``: what has been published, and back to it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from interfaces.cli.tables_out import Format, FormatOption, show
+from warehouse.data_lock import one_run_at_a_time
+from warehouse.settings import Settings
+from warehouse.versions.layout import Version, version_in_force, version_named, versions
+from warehouse.versions.manifest import faults_of, read_manifest
+from warehouse.versions.publication import roll_back
+
+_COLUMNS = (
+    "version",
+    "state",
+    "published_at",
+    "catalogue",
+    "cohorts",
+    "rows",
+    "megabytes",
+    "run_id",
+    "accepted",
+)
+
+
+def list_versions(
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Read every file and compare it with the manifest.")
+    ] = False,
+    style: FormatOption = Format.table,
+) -> None:
+    """Published versions that are kept, oldest first, and which of them people open.
+
+    With --verify a file that is missing or has changed is named on standard error, and the exit code is 1.
+
+    Example: icb versions --verify
+    """
+    published = Settings.from_environment().published
+    in_force = version_in_force(published)
+    rows, faults = [], []
+    for version in versions(published):
+        found = faults_of(version) if verify else []
+        faults += [f"{version.folder}: {fault}" for fault in found]
+        state = "damaged" if found else "in force" if version == in_force else "kept"
+        rows.append(_row(version, state))
+    show(rows, _COLUMNS, style)
+    for fault in faults:
+        typer.echo(f"icb: {fault}; bring the folder back from a backup.", err=True)
+    if faults:
+        raise typer.Exit(1)
+
+
+def _row(version: Version, state: str) -> dict[str, str | int]:
+    manifest = read_manifest(version)
+    return {
+        "version": version.name,
+        "state": state,
+        "published_at": f"{manifest.published_at:%Y-%m-%d %H:%M:%S} UTC",
+        "catalogue": manifest.catalogue,
+        "cohorts": len(manifest.cohorts),
+        "rows": sum(manifest.rows.values()),
+        "megabytes": round(manifest.bytes / 1e6),
+        "run_id": manifest.run_id or "",
+        "accepted": manifest.accepted.reason if manifest.accepted else "",
+    }
+
+
+def rollback(
+    version: Annotated[
+        str, typer.Argument(help="A version from 'icb versions', or the beginning of its name.")
+    ],
+) -> None:
+    """Make an earlier version the one that people open: tables, figures and reports, in one step.
+
+    Its files are compared with its manifest first. The newer version is kept, and the next run publishes again: mend
+    first what was wrong with it.
+
+    Example: icb rollback 20261129T1425
+    """
+    settings = Settings.from_environment()
+    found = version_named(settings.published, version)
+    with one_run_at_a_time(settings, "'icb rollback'"):
+        roll_back(settings.published, found)
+    print(f"{settings.published_file} is version {found.name} again.")

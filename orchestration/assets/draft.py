@@ -1,0 +1,60 @@
+"""The version in the making: tables and figures, copied from the private build to a folder that nobody opens."""
+
+import dagster as dg
+
+from orchestration.assets.dbt_metadata import table_columns
+from orchestration.assets.leftovers import remove_unknown
+from orchestration.assets.provenance import code_version, record_run
+from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.lineage import HYPOTHESES_VIEW
+from warehouse.versions.draft import make_draft
+from warehouse.versions.public_tables import PublishError
+from warehouse.versions.runs import note_published, published_runs
+
+DRAFT = dg.AssetKey(["draft", "icb"])
+
+
+def draft_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDefinition:
+    """Runs only when everything upstream succeeded.
+
+    Parameters
+    ----------
+    results : folders of results that analyses and scans of the catalogue make.
+    """
+
+    promised = {(key.path[0], key.path[1]) for key in upstream}
+
+    @dg.asset(
+        key=DRAFT,
+        deps=upstream,
+        group_name="draft",
+        description="The version in the making: marts, stats and figures, to which the reports are added. "
+        "Nobody opens it before it is published.",
+        owners=["team:warehouse"],
+        kinds={"duckdb"},
+        code_version=code_version("warehouse/versions"),
+        pool=BUILD_POOL,
+    )
+    def draft(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        settings = warehouse.settings
+        with warehouse.build(read_only=True) as con:
+            missing = sorted(promised - table_columns(con).keys())
+        if missing:
+            raise PublishError(
+                f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
+                where=str(settings.build_file),
+                remedy="materialise them first; the last published file is unchanged",
+            )
+        for kind in ("tables", "figures"):
+            remove_unknown(settings.results / kind, results)
+        with warehouse.build() as con:
+            record_run(con, context.run_id, settings)
+            note_published(con, published_runs(settings.published))
+            con.execute(HYPOTHESES_VIEW)  # over scans and analyses, which know nothing of each other
+        figures = settings.results / "figures"
+        made = make_draft(settings.build_file, settings.published, figures, run_id=context.run_id)
+        return dg.MaterializeResult(
+            metadata={"version": made.name, "folder": dg.MetadataValue.path(str(made.folder))}
+        )
+
+    return draft
