@@ -19,8 +19,8 @@ from waiting import CI_LIMIT_S
 from analytics.results.tables import STATISTIC_TABLES
 
 ESTIMATE_KEYS = [
-    "cohort_id", "estimator", "adjusted_for", "strata", "n", "n_mutated", "events", "events_mutated",
-    "median_mutated", "median_wild_type", "hr", "ci_low", "ci_high", "p", "warnings",
+    "cohort_id", "estimator", "adjusted_for", "strata", "n", "n_in_group", "events", "events_in_group",
+    "median_in_group_months", "median_in_reference_months", "hr", "ci_low", "ci_high", "p", "warnings",
 ]  # fmt: skip
 
 
@@ -110,14 +110,14 @@ def test_the_answer_about_a_gene_is_that_of_the_tables(icb: Icb, demo: Run) -> N
     answer = as_json(icb, "gene", "IGF1R")
     told = {(e["cohort_id"], e["estimator"]): e for e in answer["estimates"]}
     stats = demo.query(
-        "select coalesce(cohort_id, 'pooled') as cohort_id, estimate_key, estimate, n, n_mutated, events, p "
+        "select coalesce(cohort_id, 'pooled') as cohort_id, estimate_key, estimate, n, n_in_group, events, p "
         "from stats.survival_stats where analysis_id = 'demo_igf1r' and variant = 'default' "
         "and estimate_key in ('os.cox_univariable', 'os.log_rank')"
     )
     compared = 0
     for row in stats.itertuples():
         own = told[(row.cohort_id, row.estimate_key.removeprefix("os."))]
-        assert (own["n"], own["n_mutated"], own["events"]) == (row.n, row.n_mutated, row.events), row
+        assert (own["n"], own["n_in_group"], own["events"]) == (row.n, row.n_in_group, row.events), row
         if row.estimate_key == "os.cox_univariable":
             assert own["hr"] == pytest.approx(row.estimate, rel=1e-9), row
         else:

@@ -134,7 +134,9 @@ def test_no_default_analysis_counts_a_person_twice_and_the_other_way_says_that_i
     ).set_index("variant")["n"]
     assert repeats["default"] == 0 and repeats["as_often_published"] > 50
     warnings = statistic(demo, "demo_igf1r/as_often_published/os.cox_univariable")["warnings"]
-    assert f"{repeats['as_often_published']} rows are people who are counted more than once" in warnings
+    assert f"{repeats['as_often_published']} rows are people who are counted more than once" in " ".join(
+        warnings
+    )
 
 
 # --- what is known of them ----------------------------------------------------------------------------------------

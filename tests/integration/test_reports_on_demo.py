@@ -140,7 +140,7 @@ def test_the_dossier_agrees_with_what_the_command_prints(demo: Run, dossier: Pag
         cells["Estimate (95 % CI)"]
         == f"{pooled['hr']:.2f} ({pooled['ci_low']:.2f}\u2013{pooled['ci_high']:.2f})"
     )
-    assert cells["n (mutated)"] == f"{pooled['n']:,} ({pooled['n_mutated']:,})"
+    assert cells["n (ALK mutated)"] == f"{pooled['n']:,} ({pooled['n_in_group']:,})"
     for found in report["guards"]:
         assert found["verdict"] in dossier.words, found
     assert "icb gene ALK --report" in dossier.words and "icb lineage" not in dossier.words

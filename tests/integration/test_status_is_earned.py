@@ -46,7 +46,7 @@ def assert_status_is_earned(run: Run, folder: Path) -> None:
 
 def assert_status_is_that_of_the_table_macro(run: Run) -> None:
     genes = run.query(
-        "select distinct gene from stats.analysis_specs where gene is not null and kind <> 'resistance'"
+        "select distinct biomarker as gene from stats.analysis_specs where genes = [biomarker] and kind <> 'resistance'"
     )["gene"]
     assert len(genes)
     for gene in genes:
@@ -55,7 +55,7 @@ def assert_status_is_that_of_the_table_macro(run: Run) -> None:
             "from stats.analysis_members as m "
             "inner join stats.analysis_specs as a on m.analysis_id = a.analysis_id and m.variant = a.variant "
             f"left join marts.gene_status('{gene}') as s on m.cohort_id = s.cohort_id and m.sample_id = s.sample_id "
-            "where a.gene = ? and coalesce(m.status_reason, '') not like ? "
+            "where a.biomarker = ? and coalesce(m.status_reason, '') not like ? "
             "and (m.status <> coalesce(s.status, 'not_profiled') "
             "or coalesce(m.status_reason, '') <> coalesce(s.status_reason, if(s.status is null, 'no sample', '')))",
             gene,
