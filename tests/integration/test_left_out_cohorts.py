@@ -144,7 +144,8 @@ def test_an_analysis_that_names_them_is_made_on_the_others_and_says_so(ended: En
     )
     assert f"Cohort {TABLE} was left out of this version" in reason and f"Cohort {POLARITY} was" in reason
     rows = ended.rows(
-        "select n, array_to_string(warnings, ' ') from stats.survival_stats where estimate_key = 'os.cox_univariable' and cohort_id is null"
+        "select n, array_to_string(warnings, ' ') from stats.survival_stats "
+        "where estimate_key = 'os.cox_univariable' and cohort_id is null"
     )
     assert rows and all(n == 12 and f"without {POLARITY}, {TABLE}" in words for n, words in rows)
 
