@@ -104,4 +104,4 @@ def _picture(spec: ComutationSpec, table: pd.DataFrame, genes: list[str]) -> Pic
     return Picture(comutation_figure(drawn, gene=spec.gene, title=title), title, alt, drawn)
 
 
-KIND = Kind("comutation", ComutationSpec, run)
+KIND = Kind("comutation", ComutationSpec, run, marts=("counted_mutations",))

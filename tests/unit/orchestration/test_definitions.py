@@ -115,6 +115,7 @@ def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> N
     nodes = loaded.resolve_job_def("refresh_all").all_node_defs
     checks = {
         "draft__icb_one_person_once",
+        "draft__icb_one_row_one_model",
         "draft__icb_statistics_can_be_walked_back",
         "draft__icb_every_cohort_is_in_it",
     }
