@@ -121,7 +121,7 @@ order by cohort_id, sample_id
 _PRESENCE = """
 with fitted as (
     select
-        cohort_id, sample_id, signature, is_present, n_snvs, warnings,
+        cohort_id, sample_id, signature, is_present, n_snvs, reason,
         dense_rank() over (partition by cohort_id, sample_id order by analysis_id) as place
     from stats.signature_exposures
     where variant = $variant and list_contains($cohorts, cohort_id)
@@ -132,7 +132,7 @@ select
         when count(is_present) > 0 then coalesce(bool_or(is_present and signature = $signature), false)
     end as is_present,
     case
-        when count(is_present) = 0 then coalesce(min(warnings), 'too few mutations for signatures')
+        when count(is_present) = 0 then coalesce(min(reason), 'too few mutations for signatures')
     end as reason
 from fitted
 where place = 1

@@ -49,6 +49,11 @@ class Contrast:
         """Groups of which estimates by themselves are made."""
         return (self.group, self.reference) if self.with_reference else (self.group,)
 
+    @property
+    def row_set_suffix(self) -> str:
+        """What the names of row sets end with: of several contrasts each has its own people."""
+        return f" ({self.group.key} or {self.reference.key})" if self.is_one_of_several else ""
+
     @classmethod
     def of_gene(cls, gene: str | None) -> Contrast:
         """Mutated against wild-type."""

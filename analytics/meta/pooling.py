@@ -98,11 +98,11 @@ def meta_statistics(
     without = sorted({str(row.cohort_id) for row in rows} - {str(row.cohort_id) for row in usable})
     note = f"No estimate from {', '.join(without)}." if without else ""
     key = f"{endpoint_key}.random_effects{suffix}"
-    found = [_pooled(scope, key, usable).warned(note)]
+    found = [_pooled(scope, key, usable, contrast).warned(note)]
     if len(usable) > 2:
         for left_out in usable:
             others = [row for row in usable if row is not left_out]
-            row = _pooled(scope, f"{key}.without.{left_out.cohort_id}", others)
+            row = _pooled(scope, f"{key}.without.{left_out.cohort_id}", others, contrast)
             found.append(replace(row, left_out=left_out.cohort_id).warned(note))
     return found
 
@@ -113,7 +113,9 @@ def _is_usable(row: SurvivalStatistic) -> bool:
     return row.estimate is not None and bool(error and error > 0) and not is_empty
 
 
-def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic]) -> MetaStatistic:
+def _pooled(
+    scope: Scope, key: str, rows: Sequence[SurvivalStatistic], contrast: Contrast | None
+) -> MetaStatistic:
     result: RandomEffectsResult = fit_random_effects(
         np.log(np.array([row.estimate for row in rows], dtype=float)),
         np.array([row.standard_error for row in rows], dtype=float),
@@ -125,6 +127,7 @@ def _pooled(scope: Scope, key: str, rows: Sequence[SurvivalStatistic]) -> MetaSt
         name=scope.name(key),
         estimator=RANDOM_EFFECTS.key,
         scale=RANDOM_EFFECTS.scale,
+        row_set=f"members{contrast.row_set_suffix if contrast else ''}",
         counts=_sum(rows),
         n_cohorts=result.k,
         cohorts=tuple(result.labels),
@@ -171,6 +174,7 @@ def interaction_statistics(
         name=scope.name(f"{endpoint_key}.arm_x_gene{contrast.suffix}"),
         estimator=INTERACTION.key,
         scale=INTERACTION.scale,
+        row_set=f"members{contrast.row_set_suffix}",
         counts=Counts(
             group_label=contrast.group.label, reference_label=contrast.reference.label, n=len(rows)
         ),
@@ -235,6 +239,7 @@ def verdict_statistic(
         name=scope.name(f"{key}.ratio_of_hazard_ratios"),
         estimator=RATIO_OF_HAZARD_RATIOS.key,
         scale=RATIO_OF_HAZARD_RATIOS.scale,
+        row_set="members",
         compared_with=spec.control_analysis,
     )
     icb = _evidence(stats, scope)

@@ -24,7 +24,12 @@ class _Decided:
 class RowSets:
     """The row sets of one analysis, way of doing it and endpoint."""
 
+    suffix: str = ""
     _known: dict[str, _Decided] = field(default_factory=dict)
+
+    def within(self, suffix: str) -> RowSets:
+        """The same row sets, to which those of some of the members are added: their names end with ``suffix``."""
+        return RowSets(suffix, self._known)
 
     def named(self, name: str, kept: pd.Index, among: pd.Index, cohort_id: str | None = None) -> str:
         """Remember that ``kept`` of the members ``among`` form the row set ``name``; returns the name to use.
@@ -32,13 +37,16 @@ class RowSets:
         A name means one set of members whatever the cohort it is asked for. Where a cohort by itself keeps other
         rows than the pool did (delayed entry in the pool only), the cohort's set gets a name of its own.
         """
+        return self._named(f"{name}{self.suffix}", kept, among, cohort_id)
+
+    def _named(self, name: str, kept: pd.Index, among: pd.Index, cohort_id: str | None = None) -> str:
         known = self._known.get(name)
         if known is None:
             self._known[name] = _Decided(among, kept)
             return name
         both = known.decided.intersection(among)
         if set(known.kept.intersection(both)) != set(kept.intersection(both)):
-            return self.named(f"{name} ({cohort_id or 'pooled'} by itself)", kept, among)
+            return self._named(f"{name} ({cohort_id or 'pooled'} by itself)", kept, among)
         known.decided = known.decided.union(among)
         known.kept = known.kept.union(kept)
         return name

@@ -86,7 +86,7 @@ def _one_endpoint(asked: _Asked) -> None:
     gathered.figures |= flow_figure(spec, scope, selection, groups)
     for contrast in asked.people.contrasts:
         own = _of(selection, contrast)
-        found = endpoint_statistics(spec, scope, sets, own, contrast)
+        found = endpoint_statistics(spec, scope, sets.within(contrast.row_set_suffix), own, contrast)
         if is_first and not contrast.is_one_of_several:
             gathered.add(characteristics(scope, sets, own.members, contrast))
         pooled = _pool(asked, contrast, found)
@@ -137,7 +137,11 @@ def _respond(asked: _Asked) -> None:
         row
         for contrast in people.contrasts
         for row in response_statistics(
-            scope, sets, contrast.of(evaluated.members), variant.responses, contrast
+            scope,
+            sets.within(contrast.row_set_suffix),
+            contrast.of(evaluated.members),
+            variant.responses,
+            contrast,
         )
     ]
     asked.gathered.add_members(scope, evaluated, sets)
@@ -162,7 +166,10 @@ def _pool(asked: _Asked, contrast: Contrast, rows: Sequence[SurvivalStatistic]) 
     )
     of_arms = replace(scope, endpoint=f"{scope.endpoint}, both arms")
     if contrast == asked.people.contrasts[0]:
-        gathered.add_members(of_arms, both_arms, RowSets())
+        sets, everyone = RowSets(), both_arms.members
+        for each in asked.people.contrasts:
+            sets.within(each.row_set_suffix).named("members", each.of(everyone).index, everyone.index)
+        gathered.add_members(of_arms, both_arms, sets)
     key = spec.endpoint_key(scope.endpoint)
     members = contrast.of(both_arms.members)
     gathered.add(interaction_statistics(of_arms, spec.trials, key, members, contrast))

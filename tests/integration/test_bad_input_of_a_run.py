@@ -133,8 +133,8 @@ def test_an_unknown_key_of_a_cohort_and_of_an_analysis(icb: Icb, tiny: Tiny) -> 
         str(tiny.cohort_yaml), "'precedense'", "icb cohort check tiny_table"
     )
     tiny.write_sources()
-    tiny.analysis_yaml.write_text(tiny.analysis_yaml.read_text().replace("gene:", "gen:"))
-    icb("run").is_one_sentence(str(tiny.analysis_yaml), "'gene'", "correct the key")
+    tiny.analysis_yaml.write_text(tiny.analysis_yaml.read_text().replace("biomarker:", "biomarkr:"))
+    icb("run").is_one_sentence(str(tiny.analysis_yaml), "'biomarker'", "correct the key")
 
 
 def test_a_cohort_file_with_another_name_than_its_cohort(icb: Icb, tiny: Tiny) -> None:

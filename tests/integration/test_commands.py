@@ -161,7 +161,7 @@ def test_lineage_walks_to_spec_people_files_rows_and_run(icb: Icb, demo: Run) ->
     patients = {(r["cohort_id"], r["patient_id"]) for r in walk["rows"] if r["role"] == "patient"}
     assert len(patients) == walk["statistic"]["n"]
     assert walk["statistic"]["row_set"].startswith("members with known")
-    assert walk["spec"]["gene"] == "IGF1R" and len(walk["spec"]["spec_sha256"]) == 64
+    assert walk["spec"]["genes"] == ["IGF1R"] and len(walk["spec"]["spec_sha256"]) == 64
     assert walk["flow"][-1]["n"] > walk["statistic"]["n"], "members who lack a covariate are members still"
     for file in walk["files"]:
         assert (demo.data / "raw" / "sha256" / file["sha256"][:2] / file["sha256"]).is_file()

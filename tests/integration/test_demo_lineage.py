@@ -43,7 +43,7 @@ def test_a_meta_analysis_walks_back_to_the_people_of_its_cohorts_and_no_others(d
     )
     assert len(found) > 10
     for row in found.itertuples():
-        assert row.behind == ", ".join(sorted(row.cohorts.split(", "))), row.stat_id
+        assert row.behind == ", ".join(sorted(row.cohorts)), row.stat_id
         assert row.left_out is None or row.left_out not in row.behind.split(", "), row.stat_id
 
 
@@ -153,8 +153,8 @@ def test_the_published_columns_are_the_declared_ones_with_their_meaning(demo: Ru
     assert {"survival_stats", "response_stats", "analysis_members", "analysis_flow", "runs"} <= published
     for table in published & set(RESULT_TABLES):
         of_table = columns[columns["table_name"] == table]
-        assert list(of_table["column_name"]) == list(RESULT_TABLES[table])
-        assert list(of_table["comment"]) == [meaning for _, meaning in RESULT_TABLES[table].values()]
+        assert list(of_table["column_name"]) == list(RESULT_TABLES[table].columns)
+        assert list(of_table["comment"]) == [meaning for _, meaning in RESULT_TABLES[table].columns.values()]
 
 
 def test_no_number_is_infinite_or_nan_and_no_hazard_ratio_is_zero(demo: Run) -> None:

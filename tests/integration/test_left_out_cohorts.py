@@ -47,7 +47,7 @@ _ON_THE_TABLE = """\
 analysis_id: tiny_table_only
 title: SYNTHETIC. ALK in a cohort that is left out
 question: What becomes of an analysis that has no cohort left?
-gene: ALK
+biomarker: ALK
 cohorts: [tiny_table]
 registered_on: "2026-01-01"
 variants:

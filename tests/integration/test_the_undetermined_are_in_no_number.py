@@ -73,35 +73,38 @@ def chosen(con: duckdb.DuckDBPyConnection, genes: list[str]) -> pd.DataFrame:
 
 def plant(con: duckdb.DuckDBPyConnection, genes: list[str], people: pd.DataFrame) -> None:
     con.register("people", people)
-    of = "(select (cohort_id, sample_id) from people where state = '{}')"
+    of = "(cohort_id, sample_id) in (select (cohort_id, sample_id) from people where state = '{}')"
+    for table in ("marts.profiling", "marts.patient_summary", "marts.analysis_frame"):
+        con.execute(
+            f"update {table} set is_undetermined = true, undetermined_reason = '{SAMPLE_WIDE}' "
+            f"where {of.format('sample')}"
+        )
+        con.execute(
+            f"update {table} set is_profiled = false, is_undetermined = false, undetermined_reason = null, "
+            f"panel_id = null where {of.format('never')}"
+        )
     con.execute(
-        f"update marts.profiling set is_undetermined = true, undetermined_reason = '{SAMPLE_WIDE}' "
-        f"where (cohort_id, sample_id) in {of.format('sample')}"
+        f"update marts.profiling set is_judged = false where {of.format('sample')} or {of.format('never')}"
     )
     con.execute(
-        f"delete from marts.burdens where numerator_rule = 'non-synonymous calls counted here' and "
-        f"(cohort_id, sample_id) in {of.format('sample')}"
+        "delete from marts.burdens where numerator_rule = 'non-synonymous calls counted here' and "
+        + of.format("sample")
     )
     con.execute(
-        "update marts.profiling set is_profiled = false, is_undetermined = false, undetermined_reason = null, "
-        f"panel_id = null where (cohort_id, sample_id) in {of.format('never')}"
-    )
-    con.execute(
-        "insert into marts.undetermined_genes "
-        "(cohort_id, patient_id, person_id, sample_id, hugo_symbol, rule_id, status_reason, source_file_id, "
-        "source_row) "
-        f"select p.cohort_id, p.patient_id, p.person_id, p.sample_id, genes.gene, 'planted', '{OF_GENE}', "
-        "p.source_file_id, p.source_row from marts.profiling as p cross join (select unnest(?) as gene) as genes "
-        f"where (p.cohort_id, p.sample_id) in {of.format('gene')}",
+        "insert into marts.gene_calls (cohort_id, patient_id, person_id, sample_id, hugo_symbol, n_nonsynonymous, "
+        "n_truncating, is_doubtful, doubt_reason) "
+        f"select cohort_id, patient_id, person_id, sample_id, genes.gene, 0, 0, true, '{OF_GENE}' "
+        f"from marts.profiling cross join (select unnest(?) as gene) as genes where {of.format('gene')}",
         [genes],
     )
 
 
 def take_out(con: duckdb.DuckDBPyConnection, _: list[str], people: pd.DataFrame) -> None:
     con.register("people", people)
-    con.execute(
-        "delete from marts.patients where (cohort_id, patient_id) in (select (cohort_id, patient_id) from people)"
-    )
+    for table in ("marts.patients", "marts.patient_summary", "marts.analysis_frame"):
+        con.execute(
+            f"delete from {table} where (cohort_id, patient_id) in (select (cohort_id, patient_id) from people)"
+        )
 
 
 Change = Callable[[duckdb.DuckDBPyConnection, list[str], pd.DataFrame], None]

@@ -58,7 +58,7 @@ _ANALYSIS_YAML = f"""\
 analysis_id: tiny_alk
 title: SYNTHETIC. ALK among twelve
 question: Can a warehouse of twelve be built?
-gene: ALK
+biomarker: ALK
 cohorts: [{STUDY}]
 registered_on: "2026-01-01"
 variants:

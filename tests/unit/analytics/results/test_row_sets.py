@@ -1,0 +1,28 @@
+"""Names of row sets: each means one set of members."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from analytics.results.row_sets import RowSets
+
+
+def test_the_contrasts_of_several_groups_have_row_sets_of_their_own() -> None:
+    everyone = pd.RangeIndex(6)
+    both, only, neither = everyone[:2], everyone[2:4], everyone[4:]
+    sets = RowSets()
+    for suffix, group in ((" (both or neither)", both), (" (only or neither)", only)):
+        people = group.append(neither)
+        assert sets.within(suffix).named("members", people, people) == f"members{suffix}"
+    assert sets.named("members", everyone, everyone) == "members"
+    found = {label: set(names.split("; ")) for label, names in sets.of(everyone).items()}
+    assert found[0] == {"members", "members (both or neither)"}
+    assert found[2] == {"members", "members (only or neither)"}
+    assert found[5] == found[0] | found[2]
+
+
+def test_a_cohort_that_keeps_other_rows_has_a_name_of_its_own() -> None:
+    rows = pd.RangeIndex(4)
+    sets = RowSets(" (a or b)")
+    assert sets.named("members", rows[:2], rows) == "members (a or b)"
+    assert sets.named("members", rows, rows, "one") == "members (a or b) (one by itself)"
