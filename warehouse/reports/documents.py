@@ -136,7 +136,7 @@ def skipped(con: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:
 def cohorts_behind(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> set[str]:
     """The cohorts that a report's analyses and scans name."""
     rows = con.execute(
-        "select cohorts from stats.analysis_specs where list_contains(?, analysis_id) "
+        "select array_to_string(cohorts, ', ') from stats.analysis_specs where list_contains(?, analysis_id) "
         "union all select cohorts || coalesce(', ' || control, '') from stats.scan_specs "
         "where list_contains(?, scan_id)",
         [spec.analyses(), spec.scans()],
