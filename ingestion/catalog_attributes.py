@@ -179,5 +179,5 @@ def _check_number(path: Path, key: str, value: str, attribute: Attribute) -> Non
 def _no_value(path: Path, key: str, value: str, attribute: str) -> CatalogError:
     return CatalogError(
         f"{path}: key '{key}' is '{value}', which is no value of {attribute}; write one of: "
-        f"{', '.join(allowed_values(attribute))}; or add it to dbt_project/seeds/vocabulary_words.csv."
+        f"{', '.join(allowed_values(attribute))}; or add it to catalog/vocabularies/vocabulary_words.csv."
     )

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 from ingestion.catalog_columns import Pattern, Strict
 
 #: Words of the field for sequencing that no panel limits, in lower case without blanks, hyphens and underscores.
-#: ``dbt_project/seeds/assay_words.csv`` holds the same.
+#: ``catalog/vocabularies/assay_words.csv`` holds the same.
 ASSAY_WORDS: dict[str, Literal["exome", "genome"]] = {
     "wes": "exome",
     "wxs": "exome",

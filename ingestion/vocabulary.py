@@ -18,7 +18,7 @@ from ingestion.errors import CatalogError
 #: attribute -> word in lower case -> value
 Vocabulary = Mapping[str, Mapping[str, str]]
 
-WORDS_FILE = Path(__file__).resolve().parents[1] / "dbt_project" / "seeds" / "vocabulary_words.csv"
+WORDS_FILE = Path(__file__).resolve().parents[1] / "catalog" / "vocabularies" / "vocabulary_words.csv"
 
 _STATUS = re.compile(r"^(OS|PFS|DSS|DFI|PFI)_STATUS$")
 _PREFIXED = re.compile(r"^[01]\s*:")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import yaml
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -72,8 +73,7 @@ def prepared_project(settings: Settings) -> DbtProject:
     folder = settings.dbt_project
     project = DbtProject(project_dir=folder, profiles_dir=folder, target_path=settings.dbt_manifest)
     manifest = Path(project.manifest_path)
-    sources = (p for p in folder.rglob("*") if p.suffix in {".sql", ".yml", ".csv"})
-    newest = max(p.stat().st_mtime for p in sources if "target" not in p.relative_to(folder).parts)
+    newest = max(path.stat().st_mtime for path in _files_of(folder))
     settings.dbt_manifest.mkdir(parents=True, exist_ok=True)
     with FileLock(
         settings.dbt_manifest / ".lock"
@@ -81,6 +81,15 @@ def prepared_project(settings: Settings) -> DbtProject:
         if not manifest.exists() or manifest.stat().st_mtime < newest:
             _parse(settings)
     return project
+
+
+def _files_of(folder: Path) -> Iterator[Path]:
+    """Models, macros and tests of the project, and its seeds, some of which lie in the catalogue."""
+    declared = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))
+    for place in [folder, *(folder / seeds for seeds in declared["seed-paths"])]:
+        for path in place.rglob("*"):
+            if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.relative_to(place).parts:
+                yield path
 
 
 def _parse(settings: Settings) -> None:

@@ -21,8 +21,8 @@ MODELS = sorted((DBT / "models").rglob("*.sql"))
 NOT_STAGED: set[str] = set()
 
 
-def rows(seed: str) -> list[dict[str, str]]:
-    with open(DBT / "seeds" / f"{seed}.csv", newline="", encoding="utf-8") as handle:
+def rows(seed: Path) -> list[dict[str, str]]:
+    with seed.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 
@@ -39,11 +39,16 @@ def test_every_raw_table_has_a_staging_model_with_its_columns() -> None:
 
 
 def test_every_rejection_rule_is_described() -> None:
-    assert {row["rule_id"]: row["description"] for row in rows("rejection_rules")} == REJECTION_RULES
+    assert {
+        row["rule_id"]: row["description"] for row in rows(DBT / "seeds" / "rejection_rules.csv")
+    } == REJECTION_RULES
 
 
 def test_words_for_the_exome_are_the_same_before_and_in_dbt() -> None:
-    assert {row["word"]: row["assay_kind"] for row in rows("assay_words")} == ASSAY_WORDS
+    assert {
+        row["word"]: row["assay_kind"]
+        for row in rows(PROJECT / "catalog" / "vocabularies" / "assay_words.csv")
+    } == ASSAY_WORDS
 
 
 def test_every_mart_has_a_contract_a_description_and_a_test() -> None:

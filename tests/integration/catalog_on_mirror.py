@@ -26,7 +26,8 @@ DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "months_of_30_days": 30.0,
 
 @cache
 def seed(name: str) -> pd.DataFrame:
-    path = ROOT / "dbt_project" / "seeds" / f"{name}.csv"
+    places = ("catalog/vocabularies", "dbt_project/seeds")
+    (path,) = (found for place in places for found in (ROOT / place).glob(f"{name}.csv"))
     with path.open(newline="", encoding="utf-8") as handle:
         return pd.DataFrame(list(csv.DictReader(handle)))
 

@@ -99,7 +99,7 @@ def attributes(cohort_id: str) -> pd.DataFrame:
     columns = tables["column_maps"].query("cohort_id == @cohort_id")
     own = tables["word_maps"].query("cohort_id == @cohort_id")
     own_words = {(r.file_id, r.column_name, r.word.lower()): r.value for r in own.itertuples()}
-    shared = pd.read_csv(ROOT / "dbt_project" / "seeds" / "vocabulary_words.csv", dtype=str)
+    shared = pd.read_csv(ROOT / "catalog" / "vocabularies" / "vocabulary_words.csv", dtype=str)
     shared_words = {(r.attribute, r.word): r.value for r in shared.itertuples()}
     found = pd.concat(
         [parsed(cohort_id, f.id)["clinical_values"] for f in demo_catalog().cohort(cohort_id).files]

@@ -16,7 +16,7 @@ from ingestion.catalog_columns import Pick
 from ingestion.errors import CatalogError
 
 ROOT = Path(__file__).parents[3]
-SEEDS = ROOT / "dbt_project" / "seeds"
+VOCABULARIES = ROOT / "catalog" / "vocabularies"
 
 STUDIES = {"tmb_mskcc_2018", "nsclc_pd1_msk_2018", "luad_mskcc_2015"}
 SUPPLEMENTS = {
@@ -26,7 +26,7 @@ SUPPLEMENTS = {
 
 
 def seed(name: str) -> list[dict[str, str]]:
-    with (SEEDS / f"{name}.csv").open(newline="", encoding="utf-8") as handle:
+    with (VOCABULARIES / f"{name}.csv").open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 

@@ -230,5 +230,5 @@ def test_a_status_with_a_prefix_needs_no_word_of_the_vocabulary(
 
 
 def test_the_vocabulary_holds_no_word_with_a_prefix_because_the_prefix_decides_alone() -> None:
-    text = (ROOT / "dbt_project" / "seeds" / "vocabulary_words.csv").read_text(encoding="utf-8")
+    text = (ROOT / "catalog" / "vocabularies" / "vocabulary_words.csv").read_text(encoding="utf-8")
     assert not re.findall(r"^(?:OS|PFS|DSS|DFI|PFI)_STATUS,[01]:.*$", text, flags=re.M)

@@ -233,7 +233,7 @@ def test_values_that_only_the_models_can_doubt_are_handed_on_as_they_are() -> No
 
 
 def test_every_word_and_class_that_is_generated_is_in_the_shared_vocabularies() -> None:
-    known = set(pd.read_csv(ROOT / "dbt_project" / "seeds" / "variant_classes.csv")["word"])
+    known = set(pd.read_csv(ROOT / "catalog" / "vocabularies" / "variant_classes.csv")["word"])
     for cohort, file in entries():
         calls = parsed(cohort.owner_id, file.id)["mutations"]["variant_classification"].dropna()
         terms = {
@@ -248,7 +248,7 @@ def test_every_word_and_class_that_is_generated_is_in_the_shared_vocabularies() 
         assert attributes(cohort)["CANCER_TYPE"].notna().all(), cohort
         if cohort not in ("demo_control_2018", "demo_luad_2015"):
             assert attributes(cohort)["DRUG_CLASS"].notna().all(), cohort
-    drugs = set(pd.read_csv(ROOT / "dbt_project" / "seeds" / "drug_classes.csv")["drug"])
+    drugs = set(pd.read_csv(ROOT / "catalog" / "vocabularies" / "drug_classes.csv")["drug"])
     # the dose is left out by the model int_drugs
     named = attributes("demo_luad_2015")["DRUG_NAME"].str.lower().str.removesuffix(" (dose 10 mg/kg)")
     assert set(named) <= drugs

@@ -14,7 +14,9 @@ ROOT = Path(__file__).parents[3]
 
 
 def seed(name: str) -> list[dict[str, str]]:
-    with (ROOT / "dbt_project" / "seeds" / f"{name}.csv").open(newline="", encoding="utf-8") as handle:
+    places = ("catalog/vocabularies", "dbt_project/seeds")
+    (path,) = (found for place in places for found in (ROOT / place).glob(f"{name}.csv"))
+    with path.open(newline="", encoding="utf-8") as handle:
         return list(csv.DictReader(handle))
 
 

@@ -14,22 +14,22 @@ from analytics.claims.model import (
     relations_from_frame,
 )
 
-SEEDS = Path(__file__).parents[4] / "dbt_project" / "seeds"
+CLAIMS = Path(__file__).parents[4] / "catalog" / "claims"
 
 
 @pytest.fixture(scope="session")
 def claims_frame() -> pd.DataFrame:
-    return pd.read_csv(SEEDS / "published_claims.csv", dtype={"printed_text": str})
+    return pd.read_csv(CLAIMS / "published_claims.csv", dtype={"printed_text": str})
 
 
 @pytest.fixture(scope="session")
 def relations_frame() -> pd.DataFrame:
-    return pd.read_csv(SEEDS / "published_claim_relations.csv")
+    return pd.read_csv(CLAIMS / "published_claim_relations.csv")
 
 
 @pytest.fixture(scope="session")
 def requirements_frame() -> pd.DataFrame:
-    return pd.read_csv(SEEDS / "published_claim_requirements.csv")
+    return pd.read_csv(CLAIMS / "published_claim_requirements.csv")
 
 
 @pytest.fixture(scope="session")
