@@ -162,7 +162,8 @@ def cox_derivatives(
                 at_risk -= hazard[first - 1]
             c[i] = weight[i] * at_risk
     _information(np.ascontiguousarray(x.T), c, means, steps, information)
-    return value - logs + lost
+    log_likelihood: float = value - logs + lost
+    return log_likelihood
 
 
 @compiled

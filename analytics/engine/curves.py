@@ -117,7 +117,8 @@ def brier_score(
     people censored before it by 0. NaN when nobody is known to be uncensored so far.
     """
     g_after = censoring_survival(event, start, count)
-    return brier_given_censoring(survival, event, start, count, last, g_after)
+    brier: float = brier_given_censoring(survival, event, start, count, last, g_after)
+    return brier
 
 
 @compiled

@@ -236,7 +236,8 @@ def _cosine(table: FloatArray, target: FloatArray, square: float, exposure: Floa
                 length += exposure[i] * table[i, j] * exposure[j]
     if length <= 0.0 or square <= 0.0:
         return 0.0
-    return dot / np.sqrt(length * square)
+    cosine: float = dot / np.sqrt(length * square)
+    return cosine
 
 
 @compiled

@@ -21,9 +21,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from analytics.engine.arrays import FloatArray
 from analytics.errors import InvalidColumnError, InvalidSettingError, TooFewError
 from analytics.meta.tau2 import (
-    FloatArray,
     dersimonian_laird,
     present,
     q_profile_interval,

@@ -145,7 +145,8 @@ def _plain_type(hint: Any) -> type:
     """``int | None`` -> int, ``tuple[str, ...]`` -> tuple."""
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         hint = next(option for option in typing.get_args(hint) if option is not type(None))
-    return typing.get_origin(hint) or hint
+    plain: type = typing.get_origin(hint) or hint
+    return plain
 
 
 def columns_of(row_type: type[ResultRow]) -> Columns:

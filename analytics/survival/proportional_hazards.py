@@ -132,7 +132,8 @@ def transformed_times(data: SurvivalData, transform: TimeTransform) -> FloatArra
         return np.asarray(stats.rankdata(data.time), dtype=float)
     table = kaplan_meier_curve(data, np.ones(data.n, dtype=bool), EVERYBODY).table
     before = np.searchsorted(table["time_months"].to_numpy(), data.time, side="left")
-    return 1.0 - np.r_[1.0, table["survival"].to_numpy()][before]
+    died: FloatArray = 1.0 - np.r_[1.0, table["survival"].to_numpy()][before]
+    return died
 
 
 def _score_tests(

@@ -108,7 +108,8 @@ def _interval_step(
     for k in range(p):
         step[k] = inner[k] - slope[k] * move
     step[p] = move
-    return (move / unit) ** 2 + 2.0 * gain
+    decrement: float = (move / unit) ** 2 + 2.0 * gain
+    return decrement
 
 
 @compiled_inner
@@ -134,7 +135,8 @@ def _firth_step(
             matrix[k, j] = matrix[j, k] = s.information[row, lane]
             row += 1
     if kind > HELD:
-        return _interval_step(matrix, score, p, short, kind, factor, step)
+        at_end: float = _interval_step(matrix, score, p, short, kind, factor, step)
+        return at_end
     size = q if kind == FREE else p
     step[p] = 0.0
     cholesky_solve(matrix, score, size, factor, step, ROUNDING)

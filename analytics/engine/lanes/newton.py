@@ -117,7 +117,8 @@ def _chord_step(s: Scratch, lane: int, p: int, cross: FloatArray, hold_gene: boo
     for k in range(p):
         step[k] = s.gradient[k, lane] - own * cross[k] * step[p]
         decrement += step[k] * s.gradient[k, lane]
-    return decrement + step[p] * s.gradient[p, lane]
+    whole: float = decrement + step[p] * s.gradient[p, lane]
+    return whole
 
 
 @compiled_inner

@@ -138,7 +138,8 @@ def _survival(
     eta: FloatArray, event: BoolArray, start: IntArray, count: FloatArray, last: int, efron: bool
 ) -> FloatArray:
     hazard = baseline_hazard(eta, event, start, count, efron)[:last].sum()
-    return np.exp(-hazard * np.exp(eta))
+    survival: FloatArray = np.exp(-hazard * np.exp(eta))
+    return survival
 
 
 def _predict(cohort: SortedCohort, beta: FloatArray, count: FloatArray, last: int, efron: bool) -> FloatArray:
@@ -163,7 +164,7 @@ def _group_error(
     for i in range(survival.shape[0]):
         total[group[i]] += count[i] * survival[i]
         weight[group[i]] += count[i]
-    observed = grouped_kaplan_meier(group, groups, event, start, count, before, last)
+    observed: FloatArray = grouped_kaplan_meier(group, groups, event, start, count, before, last)
     for k in range(groups):
         observed[k] = observed[k] - total[k] / weight[k] if weight[k] > 0.0 else np.nan
     return observed
