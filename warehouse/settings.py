@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.sources_lock import SourcesLock
+from ingestion.fetching.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: Checksums of the public addresses as the project has read them; part of the checkout.

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ingestion.fetching.store import storage_errors
 from ingestion.generated import (
     control,
     effects,
@@ -31,7 +32,6 @@ from ingestion.generated.built import HOST, Built
 from ingestion.generated.genome import GENOME_FILE, genome_fasta
 from ingestion.generated.groups import draw_groups
 from ingestion.generated.truth import Truth
-from ingestion.store import storage_errors
 
 DEFAULT_SEED = 20260101
 TRUTH_FILE = "truth.json"

@@ -17,8 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.archive_guard import ArchiveLimits
-from ingestion.archives import check_kind, extract_members, iter_members, open_gzip, read_gzip_text
 from ingestion.errors import (
     DiskFullError,
     IngestionError,
@@ -29,6 +27,8 @@ from ingestion.errors import (
     TruncatedError,
     UnsafeArchiveError,
 )
+from ingestion.fetching.archive_guard import ArchiveLimits
+from ingestion.fetching.archives import check_kind, extract_members, iter_members, open_gzip, read_gzip_text
 
 STUDY = {"study/meta.txt": b"type_of_cancer: mel\n", "study/data.txt": b"A\tB\n1\t2\n", "study/empty": b""}
 # Incompressible, so that a cut in the packed file is a cut in the content.

@@ -18,7 +18,7 @@ import pytest
 from waiting import CI_LIMIT_S
 
 from ingestion.errors import ChecksumMismatchError, DiskFullError, StorageError, TooLargeError
-from ingestion.store import ContentStore, write_atomically
+from ingestion.fetching.store import ContentStore, write_atomically
 
 ROOT = Path(__file__).parents[3]
 CONTENT = b"PATIENT_ID\nP1\n"
@@ -166,7 +166,7 @@ def test_copies_that_a_killed_process_left_are_swept_but_fresh_ones_and_download
 def test_two_processes_that_keep_the_same_files_do_not_disturb_each_other(tmp_path: Path) -> None:
     code = f"""
 from pathlib import Path
-from ingestion.store import ContentStore
+from ingestion.fetching.store import ContentStore
 store = ContentStore(Path({str(tmp_path)!r}))
 for i in range(100):
     store.add_bytes(b"%d" % i * 5000)
