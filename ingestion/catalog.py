@@ -13,7 +13,6 @@ from typing import Literal
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from ingestion.addresses import parse_address
 from ingestion.catalog_attributes import Attribute, check_cohort
 from ingestion.catalog_columns import (
     ColumnMap,
@@ -36,6 +35,7 @@ from ingestion.catalog_measurements import (
 )
 from ingestion.catalog_panels import DeclaredPanel, GenePanelTable
 from ingestion.errors import CatalogError, InvalidAddressError
+from ingestion.fetching.addresses import parse_address
 from ingestion.yaml_files import read_mapping
 
 Origin = Literal["icb_start", "diagnosis", "sequencing", "sampling", "randomisation", "stage_iv", "unknown"]

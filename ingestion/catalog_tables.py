@@ -10,10 +10,10 @@ import pyarrow as pa
 
 from ingestion.catalog import Catalog, Cohort, SourceFile
 from ingestion.catalog_columns import ColumnMap
-from ingestion.clinical import CONSTANT_PREFIX, INTERVAL_PREFIX
+from ingestion.parsing.clinical import CONSTANT_PREFIX, INTERVAL_PREFIX
 from ingestion.raw_rows import RawTables
 from ingestion.raw_schema import RAW_TABLES
-from ingestion.table_model import normal_name
+from ingestion.reading.table_model import normal_name
 
 CATALOG_TABLES = (
     "cohorts",

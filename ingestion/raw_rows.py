@@ -13,7 +13,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from ingestion.raw_schema import LOSING_RULES, RAW_TABLES, REJECTION_RULES
-from ingestion.table_model import RejectedRow
+from ingestion.reading.table_model import RejectedRow
 
 #: A constant for every row, one value a row, or an Arrow column.
 ColumnInput: TypeAlias = str | Sequence[str | int | None] | pa.Array | pa.ChunkedArray | None

@@ -20,19 +20,19 @@ import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
 from ingestion.catalog_tables import CATALOG_TABLES, catalog_tables
-from ingestion.cbioportal import parse_study_file
-from ingestion.clinical import parse_clinical
-from ingestion.copy_number_tables import parse_copy_number, parse_segments
-from ingestion.expression_tables import parse_expression
-from ingestion.feature_tables import parse_features
-from ingestion.gene_set_tables import parse_gene_identifiers, parse_gene_sets
-from ingestion.mutation_tables import parse_mutations
-from ingestion.panels import parse_panel_file
+from ingestion.fetching.store import storage_errors
+from ingestion.parsing.clinical import parse_clinical
+from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segments
+from ingestion.parsing.expression_tables import parse_expression
+from ingestion.parsing.feature_tables import parse_features
+from ingestion.parsing.gene_set_tables import parse_gene_identifiers, parse_gene_sets
+from ingestion.parsing.mutation_tables import parse_mutations
+from ingestion.parsing.panels import parse_panel_file
+from ingestion.parsing.sample_lists import add_maf_head, parse_case_list
+from ingestion.parsing.signature_tables import parse_exposures, parse_profiles, parse_spectra
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.raw_schema import RAW_TABLES
-from ingestion.sample_lists import add_maf_head, parse_case_list
-from ingestion.signature_tables import parse_exposures, parse_profiles, parse_spectra
-from ingestion.store import storage_errors
+from ingestion.studies.cbioportal import parse_study_file
 
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
@@ -43,7 +43,7 @@ DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
 
 class Fetched(Protocol):
-    """What is needed of a fetched file; ``ingestion.fetch.FetchedFile`` is one."""
+    """What is needed of a fetched file; ``ingestion.fetching.fetch.FetchedFile`` is one."""
 
     @property
     def address(self) -> str: ...

@@ -13,12 +13,12 @@ import duckdb
 from pydantic import PrivateAttr
 
 from ingestion.errors import IngestionError
-from ingestion.fetch import Fetcher
+from ingestion.fetching.fetch import Fetcher
+from ingestion.fetching.progress import RichProgress
+from ingestion.fetching.retries import UnreachableHosts
+from ingestion.fetching.store import ContentStore
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
-from ingestion.progress import RichProgress
-from ingestion.retries import UnreachableHosts
-from ingestion.store import ContentStore
 from warehouse.data_lock import one_run_at_a_time
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings

@@ -16,7 +16,7 @@ import pandas as pd
 
 from ingestion.catalog import Catalog, LeftOutCohort
 from ingestion.errors import IngestionError
-from ingestion.store import write_atomically
+from ingestion.fetching.store import write_atomically
 from warehouse.result_writing import write_result_table
 
 TABLE = "left_out_cohorts"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ingestion.errors import StorageError
-from ingestion.sources_lock import SourceChange, SourcesLock
+from ingestion.fetching.sources_lock import SourceChange, SourcesLock
 from warehouse.settings import PROJECT_LOCK, Settings
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.errors import IngestionError
-from ingestion.sources_lock import SourcesLock
+from ingestion.fetching.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: Checksums of the public addresses as the project has read them; part of the checkout.

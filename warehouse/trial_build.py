@@ -18,7 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from ingestion.errors import IngestionError
-from ingestion.store import storage_errors
+from ingestion.fetching.store import storage_errors
 from warehouse.dbt_results import DBT, cohorts_to_blame, failed_nodes, warned_nodes
 
 

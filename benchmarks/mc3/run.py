@@ -50,7 +50,7 @@ def read_with_duckdb(path: Path) -> int:
 
 def read_with_ingestion(path: Path) -> int:
     from ingestion.catalog_columns import TableFormat
-    from ingestion.tables import read_table
+    from ingestion.reading.tables import read_table
 
     table = read_table(path, TableFormat(), str(path), fast=True)
     return int(table.frame.num_rows)
@@ -58,7 +58,7 @@ def read_with_ingestion(path: Path) -> int:
 
 def parse_to_raw_table(path: Path) -> int:
     from ingestion.catalog import SourceFile
-    from ingestion.mutation_tables import parse_mutations
+    from ingestion.parsing.mutation_tables import parse_mutations
     from ingestion.raw_rows import RawTables, SourceRef
 
     file = SourceFile.model_validate(

@@ -1,6 +1,6 @@
 -- Rule 1. Every panel has some genes: otherwise nobody could be wild-type for sure. A sample whose panel no source names has
 -- none (int_profiling.panel_problem) and is wild-type for nothing. A cohort with a panel that no list describes is refused
--- before this (ingestion.panels.unknown_panels); this test is the net under it.
+-- before this (ingestion.parsing.panels.unknown_panels); this test is the net under it.
 {{ config(meta={'dagster': {'ref': {'name': 'profiling'}}}) }}
 with panels as (
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ingestion.fetching.store import storage_errors
 from ingestion.generated.cells import blame
 from ingestion.generated.data_files import COHORTS, HERE
 from ingestion.generated.effects import effects
@@ -25,7 +26,6 @@ from ingestion.generated.signatures import add_signatures
 from ingestion.generated.spec import Source, sources
 from ingestion.generated.tables import add_files
 from ingestion.generated.truth import HOST, Built, Truth
-from ingestion.store import storage_errors
 
 DEFAULT_SEED = 20260101
 TRUTH_FILE = "truth.json"

@@ -13,16 +13,16 @@ from typing import Any
 
 import yaml
 
-from ingestion.archives import iter_members
 from ingestion.catalog import Catalog, load_catalog, load_cohort
 from ingestion.catalog_columns import TableFormat
-from ingestion.cbioportal import MappingReport, mapping_report, study_layout, unread_files
 from ingestion.errors import CatalogError
-from ingestion.fetch import Fetcher
-from ingestion.progress import RichProgress
-from ingestion.store import ContentStore
-from ingestion.study_facts import NOT_STATED, assay_of, licence_of
-from ingestion.tables import read_table
+from ingestion.fetching.archives import iter_members
+from ingestion.fetching.fetch import Fetcher
+from ingestion.fetching.progress import RichProgress
+from ingestion.fetching.store import ContentStore
+from ingestion.reading.tables import read_table
+from ingestion.studies.cbioportal import MappingReport, mapping_report, study_layout, unread_files
+from ingestion.studies.study_facts import NOT_STATED, assay_of, licence_of
 from ingestion.vocabulary import is_understood
 from warehouse.settings import Settings
 

@@ -36,15 +36,15 @@ from ingestion.errors import (
     SourceUnavailableError,
     StorageError,
 )
-from ingestion.fetch import FetchedFile, Fetcher
-from ingestion.own_files import fetch_all
-from ingestion.panels import unknown_panels
-from ingestion.progress import RichProgress
+from ingestion.fetching.fetch import FetchedFile, Fetcher
+from ingestion.fetching.own_files import fetch_all
+from ingestion.fetching.progress import RichProgress
+from ingestion.fetching.store import ContentStore
+from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_rows import arrow_schema
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import catalog_tables, parse_cohort_file
-from ingestion.store import ContentStore
-from ingestion.table_model import normal_name
+from ingestion.reading.table_model import normal_name
 from warehouse.reports.cohort_receipt import Line, receipt
 from warehouse.settings import Settings
 from warehouse.trial_build import trial_build

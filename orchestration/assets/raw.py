@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
-from ingestion.fetch import FetchedFile
-from ingestion.own_files import fetch_all
-from ingestion.panels import unknown_panels
+from ingestion.fetching.fetch import FetchedFile
+from ingestion.fetching.own_files import fetch_all
+from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
 from orchestration.assets.leftovers import drop_unknown

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ingestion.addresses import mirror_path
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
 from ingestion.catalog_columns import Pick
 from ingestion.catalog_tables import resolved_columns
+from ingestion.fetching.addresses import mirror_path
 from ingestion.raw_tables import SourceBytes, parse_cohort_file
-from ingestion.tables import read_table
+from ingestion.reading.tables import read_table
 
 ROOT = Path(__file__).parents[2]
 DAYS = {"days": 1.0, "weeks": 7.0, "months": 30.4375, "months_of_30_days": 30.0, "years": 365.25}

@@ -18,8 +18,8 @@ from graph_runs import ICB, ROOT, Run, clean_environment
 from tiny import STUDY, STUDY_ADDRESS, TABLE, TABLE_ADDRESS, Tiny, study_members, tarball
 from waiting import CI_LIMIT_S
 
-from ingestion.fetch import Fetcher
-from ingestion.store import ContentStore
+from ingestion.fetching.fetch import Fetcher
+from ingestion.fetching.store import ContentStore
 
 
 @pytest.fixture(scope="module")

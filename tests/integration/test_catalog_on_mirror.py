@@ -18,8 +18,8 @@ from catalog_on_mirror import (
     wide,
 )
 
-from ingestion.addresses import mirror_path
 from ingestion.catalog import Catalog, load_catalog
+from ingestion.fetching.addresses import mirror_path
 
 pytestmark = pytest.mark.mirror
 

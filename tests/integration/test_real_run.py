@@ -348,4 +348,4 @@ def test_sql_of_the_readme_runs_as_pasted(real: Run, query: str) -> None:
 def test_questions_of_the_readme_are_answered(real: Run, words: list[str]) -> None:
     done = real.icb(*words[1:])
     assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) > 3
+    assert len(done.stdout.splitlines()) >= 3  # a header, a rule, a row: after one run there is one version

@@ -22,8 +22,8 @@ import openpyxl
 from generated_help import demo_catalog, entries, made
 from parsing_help import make_catalog, make_cohort
 
-from ingestion.addresses import mirror_path
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
+from ingestion.fetching.addresses import mirror_path
 
 #: What unpacking raises after an earlier fault of the same case; such bytes go on as they are.
 DAMAGED = (

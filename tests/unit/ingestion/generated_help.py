@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ingestion.addresses import mirror_path
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile, load_catalog
+from ingestion.fetching.addresses import mirror_path
+from ingestion.fetching.store import sha256_of
 from ingestion.generated import DEFAULT_SEED, Truth, generate
 from ingestion.raw_tables import SourceBytes, catalog_tables, parse_cohort_file
-from ingestion.store import sha256_of
 
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "synthetic.invalid"

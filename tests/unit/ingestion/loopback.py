@@ -10,10 +10,10 @@ from pathlib import Path
 
 import httpx
 
-from ingestion.fetch import FetchedFile, Fetcher
-from ingestion.retries import RetryPolicy, UnreachableHosts
-from ingestion.sources_lock import SourcesLock
-from ingestion.store import ContentStore
+from ingestion.fetching.fetch import FetchedFile, Fetcher
+from ingestion.fetching.retries import RetryPolicy, UnreachableHosts
+from ingestion.fetching.sources_lock import SourcesLock
+from ingestion.fetching.store import ContentStore
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 PINNED = f"https://files.example/o/r/{COMMIT}/table.tsv"

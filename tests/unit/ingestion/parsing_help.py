@@ -12,7 +12,7 @@ from ingestion.catalog import Catalog, Cohort
 from ingestion.catalog_attributes import Attribute
 from ingestion.catalog_columns import TableFormat
 from ingestion.raw_tables import SourceBytes, parse_cohort_file
-from ingestion.tables import ParsedTable, read_table
+from ingestion.reading.tables import ParsedTable, read_table
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "ingestion"
 ROOT = Path(__file__).parents[3]

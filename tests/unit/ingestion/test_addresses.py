@@ -9,9 +9,9 @@ import pytest
 from loopback import COMMIT, PINNED, UNPINNED
 from rich.console import Console
 
-from ingestion.addresses import is_pinned, mirror_path, parse_address
 from ingestion.errors import InvalidAddressError, ParseError, StorageError
-from ingestion.progress import RichProgress
+from ingestion.fetching.addresses import is_pinned, mirror_path, parse_address
+from ingestion.fetching.progress import RichProgress
 
 
 def test_a_query_becomes_part_of_the_mirror_file_name(tmp_path: Path) -> None:

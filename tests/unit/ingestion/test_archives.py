@@ -16,8 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.archive_guard import ArchiveLimits
-from ingestion.archives import check_kind, iter_members, open_gzip
 from ingestion.errors import (
     IngestionError,
     NotTheExpectedFileError,
@@ -25,6 +23,8 @@ from ingestion.errors import (
     TruncatedError,
     UnsafeArchiveError,
 )
+from ingestion.fetching.archive_guard import ArchiveLimits
+from ingestion.fetching.archives import check_kind, iter_members, open_gzip
 
 STUDY = {"study/meta.txt": b"type_of_cancer: mel\n", "study/data.txt": b"A\tB\n1\t2\n", "study/empty": b""}
 # Incompressible, so that a cut in the packed file is a cut in the content.

@@ -13,8 +13,8 @@ from parsing_help import ATTRIBUTES, FIXTURES, cell, listed, make_catalog, make_
 
 from ingestion.catalog import Catalog
 from ingestion.catalog_tables import catalog_tables
-from ingestion.cbioportal import load_study, mapping_report, study_layout, unread_files
 from ingestion.errors import NotTheExpectedFileError, ParseError
+from ingestion.studies.cbioportal import load_study, mapping_report, study_layout, unread_files
 
 STUDY = {"kind": "cbioportal_study"}
 

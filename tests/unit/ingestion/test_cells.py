@@ -13,10 +13,10 @@ import pytest
 
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import ParseError, TooLargeError
-from ingestion.sheet_cells import MAX_SECONDS, SheetPlace, sheet_rows
-from ingestion.table_model import ParsedTable
-from ingestion.tables import read_table
-from ingestion.workbooks import read_workbook
+from ingestion.reading.sheet_cells import MAX_SECONDS, SheetPlace, sheet_rows
+from ingestion.reading.table_model import ParsedTable
+from ingestion.reading.tables import read_table
+from ingestion.reading.workbooks import read_workbook
 
 SHEET = TableFormat(type="xlsx", sheet="S")
 TSV = TableFormat()
@@ -140,7 +140,7 @@ def test_a_broken_sheet_is_one_sentence_with_the_sheet_and_the_row_or_cell(
 
 
 def test_a_far_column_in_every_row_is_too_large_rather_than_padded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingestion.workbooks.MAX_CELLS", 100)
+    monkeypatch.setattr("ingestion.reading.workbooks.MAX_CELLS", 100)
     data = changed(book(("id", "x"), ("a", 1), ("b", 2)), lambda xml: xml.replace(b'r="B3"', b'r="DD3"'))
     with pytest.raises(TooLargeError, match=r"sheet 'S' has more than .* cells"):
         read_table(data, SHEET, "w.xlsx")
@@ -157,7 +157,7 @@ def test_a_sheet_that_takes_too_long_is_ended_by_the_clock() -> None:
 def test_a_part_of_millions_of_elements_is_refused_before_it_is_made_objects(
     monkeypatch: pytest.MonkeyPatch, member: str
 ) -> None:
-    monkeypatch.setattr("ingestion.workbooks.MAX_PART_ELEMENTS", 1_000)
+    monkeypatch.setattr("ingestion.reading.workbooks.MAX_PART_ELEMENTS", 1_000)
     data = changed(book(("id", "x"), ("a", 1)), lambda xml: xml + b"<x/>" * 2_000, member)
     said = rf"part {re.escape(member)} of the workbook has more than 1,000 elements"
     with pytest.raises(TooLargeError, match=said):
@@ -176,7 +176,7 @@ def test_a_part_of_millions_of_elements_is_refused_before_it_is_made_objects(
 def test_what_no_row_can_hold_is_refused_wherever_it_stands(
     monkeypatch: pytest.MonkeyPatch, old: bytes, new: bytes
 ) -> None:
-    monkeypatch.setattr("ingestion.sheet_cells.MAX_ELEMENTS", 1_000)
+    monkeypatch.setattr("ingestion.reading.sheet_cells.MAX_ELEMENTS", 1_000)
     data = changed(book(("id", "x"), ("a", 1), ("b", 2)), lambda xml: xml.replace(old, new))
     with pytest.raises(ParseError, match=r"sheet 'S' is broken: below row \d it holds more than a row"):
         read_table(data, SHEET, "w.xlsx")

@@ -9,7 +9,7 @@ import pytest
 from parsing_help import all_text, cell, listed, parse
 
 from ingestion.errors import ParseError
-from ingestion.privacy import holds_date, is_date, is_date_column, mask_dates
+from ingestion.reading.privacy import holds_date, is_date, is_date_column, mask_dates
 
 PATIENTS = {"kind": "clinical", "patient_id": "patient"}
 

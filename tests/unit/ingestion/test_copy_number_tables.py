@@ -9,8 +9,8 @@ import pytest
 from parsing_help import listed, parse
 
 from ingestion.catalog_columns import TableFormat
-from ingestion.copy_number_tables import parse_copy_number
 from ingestion.errors import ParseError
+from ingestion.parsing.copy_number_tables import parse_copy_number
 from ingestion.raw_rows import RawTables, SourceRef
 
 CALLS = {"kind": "copy_number"}

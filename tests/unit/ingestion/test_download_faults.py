@@ -20,10 +20,10 @@ from ingestion.errors import (
     TooLargeError,
     TruncatedError,
 )
-from ingestion.fetch import FetchedFile, Fetcher
-from ingestion.retries import RetryPolicy, UnreachableHosts
-from ingestion.sources_lock import SourcesLock
-from ingestion.store import ContentStore
+from ingestion.fetching.fetch import FetchedFile, Fetcher
+from ingestion.fetching.retries import RetryPolicy, UnreachableHosts
+from ingestion.fetching.sources_lock import SourcesLock
+from ingestion.fetching.store import ContentStore
 
 BODY = ("PATIENT_ID\tOS_MONTHS\n" + "".join(f"P{i}\t{i}\n" for i in range(6_000))).encode()
 OTHER = BODY.replace(b"P5", b"Q5")  # another version, of the same length

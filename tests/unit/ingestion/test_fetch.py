@@ -29,9 +29,9 @@ from ingestion.errors import (
     TooLargeError,
     TruncatedError,
 )
-from ingestion.fetch import Fetcher
-from ingestion.sources_lock import SourcesLock
-from ingestion.store import ContentStore
+from ingestion.fetching.fetch import Fetcher
+from ingestion.fetching.sources_lock import SourcesLock
+from ingestion.fetching.store import ContentStore
 
 ROOT = Path(__file__).parents[3]
 

@@ -16,10 +16,10 @@ import pytest
 from fuzz_help import Base, bases, dirtied
 
 from ingestion.catalog_columns import TableFormat
-from ingestion.delimited import _header_cells, header_line, physical_lines
 from ingestion.errors import IngestionError
 from ingestion.raw_tables import PARSERS, SourceBytes, parse_cohort_file
-from ingestion.tables import ParsedTable, _unpacked, read_table
+from ingestion.reading.delimited import _header_cells, header_line, physical_lines
+from ingestion.reading.tables import ParsedTable, _unpacked, read_table
 
 SEED = 20_261_129
 N_FILES = int(os.environ.get("ICB_FUZZ", "600"))

@@ -20,8 +20,8 @@ from ingestion.errors import StorageError
 from ingestion.generated import generate
 from ingestion.generated.effects import effects
 from ingestion.generated.genes import EXOME, PANEL_BLOOD, size_mb
-from ingestion.privacy import holds_date
 from ingestion.raw_schema import REJECTION_RULES
+from ingestion.reading.privacy import holds_date
 
 #: Rules that the models apply to values; the parsers hand such rows on.
 BY_MODELS = ("unknown_word", "not_a_number", "negative_time", "unknown_sample")

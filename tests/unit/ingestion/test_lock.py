@@ -14,7 +14,7 @@ import pytest
 from waiting import CI_LIMIT_S
 
 from ingestion.errors import ChecksumMismatchError, DiskFullError, StorageError
-from ingestion.sources_lock import SourceChange, SourcesLock, TableDifference, compare_tables
+from ingestion.fetching.sources_lock import SourceChange, SourcesLock, TableDifference, compare_tables
 
 ROOT = Path(__file__).parents[3]
 PINNED = "https://x.example/0123456789abcdef0123456789abcdef01234567/a.tsv"
@@ -169,7 +169,7 @@ def test_two_processes_that_record_at_the_same_time_lose_nothing(tmp_path: Path)
     code = """
 import sys
 from pathlib import Path
-from ingestion.sources_lock import SourcesLock
+from ingestion.fetching.sources_lock import SourcesLock
 lock = SourcesLock(Path(sys.argv[1]))
 for i in range(40):
     lock.record(f"https://x.example/{sys.argv[2]}/{i}", sha256="a" * 64, n_bytes=i, licence="MIT")

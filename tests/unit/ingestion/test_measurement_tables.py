@@ -12,7 +12,7 @@ from parsing_help import UNSTATED_CLASS, listed, parse
 from pydantic import ValidationError
 
 from ingestion.errors import ParseError
-from ingestion.gene_set_tables import gene_set_id_of
+from ingestion.parsing.gene_set_tables import gene_set_id_of
 
 
 def written(folder: Path, name: str, text: str) -> Path:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from loopback import BIG, PINNED, TABLE, UNPINNED, House
 
-from ingestion.addresses import mirror_path
 from ingestion.errors import (
     AddressNotFoundError,
     ChecksumMismatchError,
@@ -16,7 +15,8 @@ from ingestion.errors import (
     TooLargeError,
     TruncatedError,
 )
-from ingestion.sources_lock import SourcesLock
+from ingestion.fetching.addresses import mirror_path
+from ingestion.fetching.sources_lock import SourcesLock
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from parsing_help import UNSTATED_CLASS, listed, parse
 
 from ingestion.catalog import MUTATION_COLUMNS
 from ingestion.errors import ParseError
-from ingestion.mutation_tables import MAF_SYNONYMS, UNREADABLE_LINE, is_gene_made_date
+from ingestion.parsing.mutation_tables import MAF_SYNONYMS, UNREADABLE_LINE, is_gene_made_date
 
 MAF = {"kind": "mutations", "sample_id": "Tumor_Sample_Barcode"} | UNSTATED_CLASS
 

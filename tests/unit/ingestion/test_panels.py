@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from ingestion.catalog_panels import assay_of_word
 from ingestion.errors import ParseError
-from ingestion.panels import unknown_panels
+from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_rows import arrow_schema
 
 PANELS = {"kind": "gene_panels"}

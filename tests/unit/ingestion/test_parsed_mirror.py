@@ -16,11 +16,11 @@ import pyarrow as pa
 import pytest
 from parsing_help import ROOT, all_text, listed, make_catalog, make_cohort
 
-from ingestion.addresses import mirror_path
 from ingestion.catalog import Cohort, Reference, SourceFile, load_catalog
-from ingestion.own_files import own_path
-from ingestion.privacy import holds_date
+from ingestion.fetching.addresses import mirror_path
+from ingestion.fetching.own_files import own_path
 from ingestion.raw_tables import SourceBytes, parse_cohort_file
+from ingestion.reading.privacy import holds_date
 
 MIRROR = os.environ.get("ICB_MIRROR", "")
 pytestmark = [

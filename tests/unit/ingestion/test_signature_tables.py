@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from ingestion.catalog import SourceFile
 from ingestion.errors import ParseError
-from ingestion.signature_tables import CHANNELS
+from ingestion.parsing.signature_tables import CHANNELS
 
 SPECTRA = {
     "kind": "mutation_spectra",

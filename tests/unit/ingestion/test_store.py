@@ -18,7 +18,7 @@ import pytest
 from waiting import CI_LIMIT_S
 
 from ingestion.errors import ChecksumMismatchError, DiskFullError, StorageError, TooLargeError
-from ingestion.store import ContentStore, StoredFile, write_atomically
+from ingestion.fetching.store import ContentStore, StoredFile, write_atomically
 
 ROOT = Path(__file__).parents[3]
 CONTENT = b"PATIENT_ID\nP1\n"
@@ -188,7 +188,7 @@ def test_two_processes_that_keep_the_same_files_do_not_disturb_each_other(
     code = f"""
 import sys
 from pathlib import Path
-from ingestion.store import ContentStore
+from ingestion.fetching.store import ContentStore
 folder, source = Path({str(tmp_path)!r}), Path(sys.argv[1])
 store = ContentStore(folder)
 for i in range(100):

@@ -16,8 +16,8 @@ from parsing_help import read, rows, rules
 from ingestion.catalog_columns import TableFormat
 from ingestion.errors import NotTheExpectedFileError, ParseError, TruncatedError
 from ingestion.raw_schema import REJECTION_RULES
-from ingestion.table_model import column_names, find_column
-from ingestion.tables import read_table
+from ingestion.reading.table_model import column_names, find_column
+from ingestion.reading.tables import read_table
 
 TSV = TableFormat()
 
@@ -229,7 +229,7 @@ def test_the_fast_and_the_careful_reader_give_the_same_table(
     data = end.join("\t".join(line) for line in [header, *grid]).encode()
     fmt = TableFormat(quoting=quoting, comment=comment)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ingestion.fast_delimited._BLOCK_BYTES", block_bytes)
+        patch.setattr("ingestion.reading.fast_delimited._BLOCK_BYTES", block_bytes)
         fast, careful = (read_table(data, fmt, "t", fast=f, missing_as_null=True) for f in (True, False))
     assert fast.frame.equals(careful.frame) and fast.rejected == careful.rejected
 
@@ -245,7 +245,7 @@ def test_no_row_is_lost_in_silence(grid: list[list[str]], end: str) -> None:
 
 
 def test_the_fast_reader_serves_plain_big_files_and_leaves_odd_ones(tmp_path: Path) -> None:
-    from ingestion.fast_delimited import read_fast
+    from ingestion.reading.fast_delimited import read_fast
 
     plain = b"a\tb\n" + b"1\t2\n" * 10
     odd = (b'1\t"2\n', b"1\r2\n", b"#version 2.4\n", b"1\t2\t3\n", b"1\t\xe9\n", b"a\tb\n", b"x\t\n", b"\n")
@@ -256,7 +256,7 @@ def test_the_fast_reader_serves_plain_big_files_and_leaves_odd_ones(tmp_path: Pa
 
 
 def test_lines_that_straddle_the_reading_blocks_stay_whole(monkeypatch: pytest.MonkeyPatch) -> None:
-    import ingestion.fast_delimited as module
+    import ingestion.reading.fast_delimited as module
 
     monkeypatch.setattr(module, "_BLOCK_BYTES", 1 << 12)
     data = b"a\tb\r\n" + b"".join(b"%d\tvalue %d\r\n" % (i, i) for i in range(5000))

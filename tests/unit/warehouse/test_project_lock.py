@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import ChecksumMismatchError, StorageError
-from ingestion.sources_lock import SourcesLock
+from ingestion.fetching.sources_lock import SourcesLock
 from warehouse.project_lock import take_over
 from warehouse.settings import PROJECT_LOCK, Settings
 

@@ -1,0 +1,1 @@
+"""Bytes in: addresses, downloads, mirrors, archives, the store and the lock of what was read."""

@@ -1,0 +1,56 @@
+"""Every address of a catalogue entry, over the network or, for what the project curates itself, from its own folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion.catalog import Cohort, Reference, SourceFile
+from ingestion.catalog_measurements import OWN_SCHEME
+from ingestion.errors import AddressNotFoundError, InvalidAddressError
+from ingestion.fetching.fetch import DEFAULT_MAX_BYTES, FetchedFile, Fetcher
+from ingestion.fetching.store import storage_errors
+
+
+def fetch_all(
+    fetcher: Fetcher, owner: Cohort | Reference, file: SourceFile, own_folder: Path
+) -> list[FetchedFile]:
+    """Bring every address of an entry into the store; ``catalog:<path>`` is a file under ``own_folder``.
+
+    Raises
+    ------
+    IngestionError : as `Fetcher.fetch`; AddressNotFoundError also for an own file that is not there.
+    """
+    if file.is_own:
+        return [_own(fetcher, owner, address, own_folder) for address in file.addresses()]
+    return [
+        fetcher.fetch(address, licence=owner.licence, is_awaited=file.awaited is not None)
+        for address in file.addresses()
+    ]
+
+
+def own_path(address: str, own_folder: Path) -> Path:
+    """Where a ``catalog:`` address lies.
+
+    Raises
+    ------
+    InvalidAddressError : the path leaves the folder.
+    """
+    path = (own_folder / address.removeprefix(OWN_SCHEME)).resolve()
+    if not path.is_relative_to(own_folder.resolve()):
+        raise InvalidAddressError(
+            "the path leaves the catalogue's folder", where=address, remedy="write it relative to that folder"
+        )
+    return path
+
+
+def _own(fetcher: Fetcher, owner: Cohort | Reference, address: str, own_folder: Path) -> FetchedFile:
+    path = own_path(address, own_folder)
+    if not path.is_file():
+        raise AddressNotFoundError(
+            f"the catalogue has no file {path}", where=address, remedy="restore it from the repository"
+        )
+    with storage_errors(path.parent):
+        stored = fetcher.store.add_file(path, max_bytes=DEFAULT_MAX_BYTES)
+    return FetchedFile(
+        address, stored.sha256, stored.bytes, stored.path, owner.licence, "catalogue", pinned=True
+    )

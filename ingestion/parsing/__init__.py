@@ -1,0 +1,1 @@
+"""Tables of one kind each (clinical, mutations, panels, ...) to rows of the raw tables."""

@@ -1,0 +1,175 @@
+"""Copy-number tables: discrete calls (gene by sample, or long) and segments.
+
+Only calls that are not zero become rows; who was profiled for copy number is on the case lists. Which values are
+copy-number levels, and which gene a row is, says dbt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.catalog import SourceFile
+from ingestion.catalog_columns import Pick
+from ingestion.errors import ParseError
+from ingestion.raw_rows import ColumnInput, RawTables, SourceRef
+from ingestion.reading.picks import filled, map_distinct, only_matching, pick_column
+from ingestion.reading.privacy import guard_for
+from ingestion.reading.table_model import ParsedTable, RejectedRow, find_column, require_column
+from ingestion.reading.tables import read_table
+
+_GENE_COLUMNS = ("Hugo_Symbol", "Gene Symbol", "Gene")
+_ENTREZ_COLUMNS = ("Entrez_Gene_Id", "Locus ID")
+_OTHER_COLUMNS = ("Cytoband", "Composite.Element.REF", "Description", "Gene Description", "Chromosome")
+#: A long table has one call a row: cBioPortal's names first (DISCRETE_LONG), then what others call them.
+_SAMPLE_COLUMNS = (
+    "Sample_Id",
+    "SampleId",
+    "Sample",
+    "Sample_Name",
+    "Tumor_Sample_Barcode",
+    "Tumor_Sample_ID",
+)
+_VALUE_COLUMNS = ("Value", "Copy_Number", "Copy_Number_Level", "CNA", "Level")
+#: Zero in any spelling: neutral calls are not kept.
+_ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)")
+#: cBioPortal's word for a call that could not be made, whatever the cohort file calls missing.
+_NO_CALL = ("NA",)
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
+#: Segment columns: cBioPortal's names first, then those of DNAcopy output and of supplements.
+_SEGMENT_COLUMNS: dict[str, tuple[str, ...]] = {
+    "chromosome": ("chrom", "Chromosome"),
+    "start_position": ("loc.start", "Start", "Start_Position"),
+    "end_position": ("loc.end", "End", "End_Position"),
+    "n_probes": ("num.mark", "Num_Probes", "Number of probes"),
+    "segment_mean": ("seg.mean", "Segment_Mean", "Segment mean value"),
+}
+
+
+def parse_copy_number(
+    content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables, *, is_long: bool | None = None
+) -> None:
+    """Read a discrete copy-number table, wide (gene by sample) or long (a row a gene and sample).
+
+    Parameters
+    ----------
+    is_long : what a study's meta file says (DISCRETE_LONG or DISCRETE); None lets the header decide.
+
+    Raises
+    ------
+    ParseError : no gene column, a long table without sample or value, or a wide one with a column that cannot be a
+    sample. Others : see `ingestion.reading.tables.read_table`.
+    """
+    table = read_table(content, file.format, ref.where, missing_as_null=True)
+    out.add_rejected(ref, table.rejected, guard_for(file), "copy_number")
+    genes = _first(table.columns, _GENE_COLUMNS)
+    entrez = _first(table.columns, _ENTREZ_COLUMNS)
+    if genes is None and entrez is None:
+        raise ParseError(
+            f"no column names the gene; the file has: {', '.join(table.columns[:10])}",
+            file=ref.where,
+            remedy=f"it needs {_GENE_COLUMNS[0]} or {_ENTREZ_COLUMNS[0]}",
+        )
+    sample, value = _first(table.columns, _SAMPLE_COLUMNS), _first(table.columns, _VALUE_COLUMNS)
+    if is_long or (is_long is None and (sample is not None or value is not None)):
+        if sample is None or value is None:
+            lacking = "sample" if sample is None else "value"
+            raise ParseError(
+                f"it is a long copy-number table without a column for the {lacking}; the file has: "
+                f"{', '.join(table.columns[:10])}",
+                file=ref.where,
+                remedy=f"name the columns {_SAMPLE_COLUMNS[0]} and {_VALUE_COLUMNS[0]}",
+            )
+        _add_calls(filled(table.frame.column(sample), _NO_CALL), value, table, genes, entrez, ref, out)
+        return
+    not_samples = {genes, entrez, *(find_column(table.columns, name) for name in _OTHER_COLUMNS)}
+    samples = [name for name in table.columns if name not in not_samples]
+    _check_wide(table, samples, ref)
+    for name in samples:
+        _add_calls(name, name, table, genes, entrez, ref, out)
+
+
+def _check_wide(table: ParsedTable, samples: Sequence[str], ref: SourceRef) -> None:
+    """A column that holds words and no number is no sample: then it is a long table under other names."""
+    for name in samples:
+        distinct = filled(table.frame.column(name), _NO_CALL).unique().drop_null()
+        if len(distinct) and not pc.any(pc.match_substring_regex(distinct, _NUMBER)).as_py():
+            raise ParseError(
+                f"column '{name}' would be a sample of a gene by sample table, but holds no number (see "
+                f"'{distinct[0].as_py()}')",
+                file=ref.where,
+                remedy=f"take the column away; a long table names its columns {_SAMPLE_COLUMNS[0]} and "
+                f"{_VALUE_COLUMNS[0]}",
+            )
+
+
+def _add_calls(
+    sample: str | pa.ChunkedArray,
+    value: str,
+    table: ParsedTable,
+    genes: str | None,
+    entrez: str | None,
+    ref: SourceRef,
+    out: RawTables,
+) -> None:
+    """The calls of one column that are not zero; a long table's rows without a sample are noted."""
+    calls = filled(table.frame.column(value), _NO_CALL)
+    calls = map_distinct(calls, lambda text: None if _ZERO.fullmatch(text) else text)
+    is_call = pc.is_valid(calls)
+    if not isinstance(sample, str):
+        unkeyed = table.frame.column("source_row").filter(pc.and_(is_call, pc.is_null(sample))).to_pylist()
+        notes = [RejectedRow(row, "missing_key", None, "the row has no sample identifier") for row in unkeyed]
+        out.add_rejected(ref, notes)
+        is_call = pc.and_(is_call, pc.is_valid(sample))
+    at = pa.array(np.flatnonzero(is_call.to_numpy()))
+    columns: dict[str, ColumnInput] = {
+        "cohort_id": ref.cohort_id,
+        "source_file_id": ref.source_file_id,
+        "source_row": table.frame.column("source_row").take(at),
+        "sample_id": sample if isinstance(sample, str) else sample.take(at),
+        "value": calls.take(at),
+    }
+    if genes is not None:
+        columns["hugo_symbol"] = filled(table.frame.column(genes), ()).take(at)
+    if entrez is not None:
+        columns["entrez_gene_id"] = filled(table.frame.column(entrez), ()).take(at)
+    out.add("copy_number", len(at), columns)
+
+
+def parse_segments(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:
+    """Read copy-number segments; decimal commas stay as they are.
+
+    Raises
+    ------
+    ParseError : a column is not there. Others : see `ingestion.reading.tables.read_table`.
+    """
+    table = read_table(content, file.format, ref.where, missing_as_null=True)
+    out.add_rejected(ref, table.rejected, guard_for(file), "copy_number_segments")
+    table = only_matching(table, file.keep_rows, ref.where)
+    pick = file.sample_id or Pick(columns=("ID", "Sample", "Sample_Id"))
+    samples = pick_column(table, pick, file.format.missing, ref.where, f"files.{file.id}.sample_id")
+    unkeyed = table.frame.column("source_row").filter(pc.is_null(samples)).to_pylist()
+    notes = [RejectedRow(row, "missing_key", None, "the row has no sample identifier") for row in unkeyed]
+    out.add_rejected(ref, notes)
+    if notes:
+        table = ParsedTable(table.columns, table.frame.filter(pc.is_valid(samples)))
+    columns: dict[str, ColumnInput] = {
+        "cohort_id": ref.cohort_id,
+        "source_file_id": ref.source_file_id,
+        "source_row": table.frame.column("source_row"),
+        "sample_id": samples.drop_null(),
+        "decimal": file.format.decimal,
+    }
+    for name, synonyms in _SEGMENT_COLUMNS.items():
+        found = _first(table.columns, synonyms) or require_column(table.columns, synonyms[0], ref.where, name)
+        columns[name] = filled(table.frame.column(found), ())
+    out.add("copy_number_segments", table.frame.num_rows, columns)
+
+
+def _first(columns: Sequence[str], synonyms: Sequence[str]) -> str | None:
+    return next((found for name in synonyms if (found := find_column(columns, name)) is not None), None)

@@ -1,0 +1,1 @@
+"""Tables of text from bytes: delimited files and workbooks, every row with its number and every doubt with its rule."""
