@@ -21,7 +21,8 @@ create table marts.cohort_receipts as
     select cohort_id, 'patients' as item, false as is_failure from marts.cohorts;
 create table stats.left_out_cohorts (cohort_id varchar, sentence varchar, run_id varchar);
 create table stats.analysis_specs as
-    select * from (values ('one', 'default', ['c0']), ('both', 'default', ['c0', 'c1'])) as t(analysis_id, variant, cohorts);
+    select * from (values ('one', 'default', ['c0']), ('both', 'default', ['c0', 'c1']))
+        as t(analysis_id, variant, cohorts);
 create table stats.analysis_members as
     select case when i < 10 then 'one' else 'both' end as analysis_id, 'c0' as cohort_id from range(40) as t(i);
 create table stats.meta_stats as
