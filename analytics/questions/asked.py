@@ -155,7 +155,7 @@ def asked(
     return question
 
 
-def read_question(text: str) -> AskedQuestion:
+def read_question(text: str, interaction: str | None = None) -> AskedQuestion:
     """The question of a text; a biomarker alone is one. Raises as :func:`asked` does."""
     first, *clauses = _split(text, ";")
     values: dict[str, str] = {}
@@ -180,6 +180,7 @@ def read_question(text: str) -> AskedQuestion:
         where=values.get("where", ""),
         adjust=values.get("adjust", ""),
         landmark=months,
+        interaction=interaction,
         cut=values.get("cut"),
     )
 
@@ -229,7 +230,9 @@ def _endpoint(word: str) -> str:
 
 def _months(landmark: float | None) -> float | None:
     if landmark is not None and not 0 < landmark < 1200:
-        raise AskedQuestionError(f"A landmark of {landmark:g} months cannot be: give a number above 0, e.g. 3.")
+        raise AskedQuestionError(
+            f"A landmark of {landmark:g} months cannot be: give a number above 0, e.g. 3."
+        )
     return landmark
 
 
@@ -260,7 +263,9 @@ def _column(word: str) -> str:
     for column, others in WHERE_COLUMNS.items():
         if name == column or name in others:
             return column
-    near = near_names(name, (*WHERE_COLUMNS, *(other for others in WHERE_COLUMNS.values() for other in others)))
+    near = near_names(
+        name, (*WHERE_COLUMNS, *(other for others in WHERE_COLUMNS.values() for other in others))
+    )
     hint = f"is it {' or '.join(near)}?" if near else f"there are {', '.join(WHERE_COLUMNS)}."
     raise AskedQuestionError(f"People cannot be chosen by '{word.strip()}': {hint}")
 

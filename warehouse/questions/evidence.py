@@ -1,0 +1,248 @@
+"""What a comparison is held against, from the warehouse: carriers drawn by burden, trials, people without checkpoint
+blockade. Which words follow is decided in ``analytics.verdicts``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from analytics.biomarkers.groups import Contrast
+from analytics.errors import AnalysisError
+from analytics.meta.interaction import ratio_of_hazard_ratios
+from analytics.meta.pooling import interaction_statistics
+from analytics.questions.specs import COVARIATES, Variant
+from analytics.results.estimator import Scale
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
+from analytics.scan.response_scan import scan_response
+from analytics.scan.settings import ScanSettings
+from analytics.scan.spec import ScanSpec
+from analytics.scan.survival_scan import scan_survival
+from analytics.survival.estimate import survival_statistics
+from analytics.verdicts import (
+    BurdenEvidence,
+    BurdenNull,
+    Effect,
+    Power,
+    PredictiveEvidence,
+    Verdict,
+    burden_verdict,
+    power_of_hazard_ratio,
+    power_of_odds_ratio,
+    predictive_verdict,
+)
+from warehouse.biomarker_people import asked_people
+from warehouse.frames.scan import group_input
+from warehouse.questions.checked import CheckedQuestion
+
+
+@dataclass(frozen=True)
+class HeldAgainstBurden:
+    """The word on burden and what these people could have shown."""
+
+    verdict: Verdict
+    power: Power
+
+
+def held_against_burden(
+    checked: CheckedQuestion, members: pd.DataFrame, contrast: Contrast, draws: int
+) -> HeldAgainstBurden:
+    """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it."""
+    question = checked.question
+    spec = ScanSpec(
+        scan_id="asked",
+        title=contrast.group.label,
+        question=question.text,
+        cohorts=checked.cohorts,
+        endpoint=question.endpoint,  # type: ignore[arg-type]  # checked against the warehouse
+        strata=checked.variant.strata,
+        covariates=tuple(c for c in question.adjust if c in COVARIATES and c != "burden"),
+        registered_on="",
+    )
+    settings = ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
+    label = contrast.group.label
+    try:
+        frame, group = group_input(spec, members, label)
+        if question.is_response:
+            response = members[question.endpoint].astype("Float64").to_numpy(dtype=float, na_value=math.nan)
+            table = scan_response(frame, group, response, settings).table
+        else:
+            table = scan_survival(frame, group, settings).table
+        row: Mapping[str, Any] = {str(name): value for name, value in table.iloc[0].items()}
+    except AnalysisError as exc:
+        power = _power(members, question.is_response, question.endpoint)
+        evidence = BurdenEvidence(biomarker=label, power=power, crude=None, why_no_null=str(exc).rstrip("."))
+        return HeldAgainstBurden(burden_verdict(evidence), power)
+    return _of_row(row, label, question.is_response, _strata_share(members, checked.variant))
+
+
+def _of_row(row: Mapping[str, Any], label: str, is_response: bool, r2: float) -> HeldAgainstBurden:
+    scale = Scale.ODDS_RATIO if is_response else Scale.HAZARD_RATIO
+    n, carriers = int(row["n"]), int(row["n_carriers"])
+    power = (
+        power_of_odds_ratio(n, carriers, int(row["responders"]), r2)
+        if is_response
+        else power_of_hazard_ratio(n, carriers, int(row["events"]), r2)
+    )
+
+    def effect(model: str) -> Effect | None:
+        return Effect.of_logs(
+            _number(row, f"{model}_coef"), _number(row, f"{model}_ci_low"), _number(row, f"{model}_ci_high"),
+            p=_number(row, f"{model}_lr_p"), scale=scale,
+        )  # fmt: skip
+
+    has_null = math.isfinite(_number(row, "null_p_two_sided"))
+    null = BurdenNull(
+        z=_number(row, "null_z"), mean_z=_number(row, "null_mean_z"), p=_number(row, "null_p_two_sided"),
+        draws=int(row["null_draws"]), false_positive_rate=_number(row, "null_false_positive_rate"),
+    ) if has_null else None  # fmt: skip
+    evidence = BurdenEvidence(
+        biomarker=label,
+        power=power,
+        crude=effect("uni"),
+        beside=effect("burden"),
+        null=null,
+        change=effect("change") if "change_coef" in row else None,
+        why_no_null=str(row["null_reason"] or "no carriers were drawn").rstrip("."),
+        why_no_beside=str(row["burden_reason"] or "burden is not known").rstrip("."),
+    )
+    return HeldAgainstBurden(burden_verdict(evidence), power)
+
+
+def _number(row: Mapping[str, Any], name: str) -> float:
+    value = row.get(name)
+    return math.nan if value is None or value is pd.NA else float(value)
+
+
+def _power(members: pd.DataFrame, is_response: bool, endpoint: str) -> Power:
+    carriers = int(members["in_group"].sum())
+    if is_response:
+        return power_of_odds_ratio(len(members), carriers, int(members[endpoint].astype("boolean").sum()))
+    return power_of_hazard_ratio(len(members), carriers, int(members["event"].astype("boolean").sum()))
+
+
+def _strata_share(members: pd.DataFrame, variant: Variant) -> float:
+    """Share of the variance of being in the group that lies between the strata: R2 of the group on them."""
+    strata = [column for column in variant.strata if members[column].notna().any()]
+    inside = members["in_group"].astype(float)
+    total = float(((inside - inside.mean()) ** 2).sum())
+    if not strata or not total:
+        return 0.0
+    within = inside - inside.groupby([members[c] for c in strata], dropna=False).transform("mean")
+    return min(1.0 - float((within**2).sum()) / total, 0.99)
+
+
+@dataclass(frozen=True)
+class Predictive:
+    """The word on predictive or prognostic and the rows it was decided from."""
+
+    verdict: Verdict
+    rows: tuple[Statistic, ...]
+
+
+def predictive_or_prognostic(
+    con: duckdb.DuckDBPyConnection,
+    checked: CheckedQuestion,
+    scope: Scope,
+    contrast: Contrast,
+    under_icb: Statistic,
+) -> Predictive:
+    """The pooled effect against that without checkpoint blockade: in the control arms of the trials among the cohorts,
+    and in cohorts without it, of the same cancer types."""
+    trial, why_no_trial = _of_trials(checked, scope, contrast)
+    control, why_no_control = _without_icb(con, checked, scope, contrast)
+    by_kind = {row.key.split(".")[1]: row for row in trial}
+    evidence = PredictiveEvidence(
+        biomarker=contrast.group.label,
+        under_icb=Effect.of(under_icb),
+        without_icb=Effect.of(control),
+        control_arm=Effect.of(by_kind.get("gene_in_control_arm")),
+        randomised=Effect.of(by_kind.get("arm_x_gene")),
+        external=_ratio(under_icb, control),
+        why_no_randomised=why_no_trial,
+        why_no_external=why_no_control,
+    )
+    rows = (*trial, *((control,) if control is not None else ()))
+    return Predictive(predictive_verdict(evidence), rows)
+
+
+def _of_trials(
+    checked: CheckedQuestion, scope: Scope, contrast: Contrast
+) -> tuple[list[InteractionStatistic], str]:
+    """Arm x biomarker in people of both arms of the randomised cohorts among those asked."""
+    frame = checked.people.frame
+    arms = frame.groupby("cohort_id")["is_icb_treated"].nunique()
+    trials = [str(cohort) for cohort in arms.index[arms > 1]]
+    if not trials:
+        return [], "none of these cohorts has a control arm"
+    both = checked.select(
+        frame[frame["cohort_id"].isin(trials)], icb_only=False, where=checked.question.kept
+    ).members
+    key = checked.question.endpoint.lower()
+    rows = interaction_statistics(scope, trials, key, contrast.of(both), contrast)
+    first = rows[0]
+    why = first.warnings[0].rstrip(".") if first.estimate is None and first.warnings else ""
+    return (rows if not why else []), why
+
+
+def _without_icb(
+    con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, scope: Scope, contrast: Contrast
+) -> tuple[SurvivalStatistic | None, str]:
+    """The same effect in cohorts without checkpoint blockade, among the cancer types of the members."""
+    cohorts = cohorts_without_icb(con, checked.question.endpoint, checked.cohorts)
+    types = tuple(sorted(checked.selection.members["cancer_type"].dropna().unique()))
+    if not cohorts:
+        return None, "no cohort without checkpoint blockade has this endpoint"
+    try:
+        people = asked_people(con, checked.question.biomarker, checked.question.endpoint, cohorts)
+    except AnalysisError as exc:
+        return None, str(exc).splitlines()[0].rstrip(".")
+    found = checked.select(people.frame, icb_only=False, where={"cancer_type": types})
+    members = contrast.of(found.members)
+    if members.empty or members["in_group"].nunique() < 2:
+        return None, "nobody without checkpoint blockade was looked at in both groups"
+    variant = checked.variant.model_copy(
+        update={"estimators": ("cox_univariable",), "strata": ("cohort_id", "cancer_type")}
+    )
+    rows = survival_statistics(
+        scope, RowSets(), members, variant, f"{checked.question.endpoint.lower()}.without_icb", contrast
+    )
+    estimated = [row for row in rows if row.estimate is not None]
+    if not estimated:
+        return None, rows[0].warnings[0].rstrip(".") if rows[0].warnings else "nothing could be estimated"
+    return estimated[-1], ""
+
+
+def cohorts_without_icb(con: duckdb.DuckDBPyConnection, endpoint: str, asked: Sequence[str]) -> list[str]:
+    """Cohorts without checkpoint blockade that have the endpoint and are not asked already."""
+    rows = con.execute(
+        "select distinct cohort_id from marts.survival_outcomes inner join marts.cohorts using (cohort_id) "
+        "where not is_icb and endpoint = ? order by cohort_id",
+        [endpoint],
+    ).fetchall()
+    return [str(row[0]) for row in rows if row[0] not in asked]
+
+
+def _ratio(under_icb: Statistic, control: SurvivalStatistic | None) -> Effect | None:
+    """The hazard ratio under checkpoint blockade over that without it."""
+    error = getattr(under_icb, "standard_error", None)
+    if control is None or under_icb.estimate is None or not error:
+        return None
+    if control.estimate is None or not control.standard_error or not math.isfinite(control.standard_error):
+        return None
+    found = ratio_of_hazard_ratios(
+        math.log(under_icb.estimate), error, math.log(control.estimate), control.standard_error
+    )
+    return Effect(
+        estimate=found.ratio,
+        ci_low=found.ci_low,
+        ci_high=found.ci_high,
+        p=found.p,
+        scale=Scale.RATIO_OF_HAZARD_RATIOS,
+        events_in_group=control.counts.events_in_group,
+    )
