@@ -185,6 +185,18 @@ def read_question(text: str, interaction: str | None = None) -> AskedQuestion:
     )
 
 
+def variant_of(question: AskedQuestion, estimators: Sequence[SurvivalEstimator]) -> Variant:
+    """Who is counted and what is estimated: one person once, stratified by cohort and cancer type, robust by person."""
+    return Variant(
+        description="One person once, like clocks, stratified by cohort and cancer type, robust by person.",
+        strata=tuple(column for column in ("cohort_id", "cancer_type") if column not in question.adjust),
+        covariates=question.adjust,
+        robust=True,
+        estimators=(*estimators, *(("cox_adjusted",) if question.adjust else ())),
+        responses=(question.endpoint,) if question.is_response else (),  # type: ignore[arg-type]
+    )
+
+
 def as_spec(
     question: AskedQuestion,
     cohorts: Sequence[str],
@@ -196,16 +208,7 @@ def as_spec(
     control: str | None = None,
     estimators: Sequence[SurvivalEstimator] = (*ESTIMATORS, *OTHER_ESTIMATORS),
 ) -> AnalysisSpec:
-    """The question as an analysis of the catalogue: stratified by cohort and cancer type, one person once, robust by
-    person, so that asking and registering it give the same numbers."""
-    variant = Variant(
-        description="One person once, like clocks, stratified by cohort and cancer type, robust by person.",
-        strata=tuple(column for column in ("cohort_id", "cancer_type") if column not in question.adjust),
-        covariates=question.adjust,
-        robust=True,
-        estimators=(*estimators, *(("cox_adjusted",) if question.adjust else ())),
-        responses=(question.endpoint,) if question.is_response else (),  # type: ignore[arg-type]
-    )
+    """The question as an analysis of the catalogue; asking and registering it give the same numbers."""
     return AnalysisSpec.model_validate(
         {
             "analysis_id": analysis_id,
@@ -218,7 +221,7 @@ def as_spec(
             "trials": tuple(trials),
             "control_analysis": control,
             "registered_on": registered_on,
-            "variants": {"default": variant},
+            "variants": {"default": variant_of(question, estimators)},
         }
     )
 

@@ -135,10 +135,14 @@ def _answer(
     if save is not None:
         _save(question, save, settings)
         return
-    from warehouse.questions.answering import answer_question
-    from warehouse.questions.registry import write_question_down
+    from warehouse.questions.names import known_names
 
     with published() as con:
+        # Before the statistics are loaded, which takes seconds: a misspelt name need not wait for them.
+        known_names(con, question)
+        from warehouse.questions.answering import answer_question
+        from warehouse.questions.registry import write_question_down
+
         answer = answer_question(con, question, everything=everything)
         answer = replace(answer, family=write_question_down(settings, answer))
         if report:

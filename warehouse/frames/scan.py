@@ -84,7 +84,9 @@ def group_input(spec: ScanSpec, members: pd.DataFrame, name: str) -> tuple[Patie
     carriers = pd.DataFrame(
         {"gene": name, "patient_id": inside["row_key"], "n_mutations": inside["n_mutations"].fillna(0)}
     )
-    frame = replace(people.frame, panel=np.zeros(people.frame.n_patients, dtype=np.int64), panel_names=("any",))
+    frame = replace(
+        people.frame, panel=np.zeros(people.frame.n_patients, dtype=np.int64), panel_names=("any",)
+    )
     genes = GeneData.from_table(
         people.with_own_burden(carriers), frame, gene_names=[name], burden_megabases=people.megabases
     )

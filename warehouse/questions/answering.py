@@ -11,10 +11,10 @@ from analytics.answers.estimates import Estimates, compare_number, compare_survi
 from analytics.answers.responses import compare_responses
 from analytics.biomarkers.groups import Contrast
 from analytics.guards import Finding, guard_findings
-from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec
+from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
 from analytics.questions.selection import Selection
 from analytics.questions.source import AskedPeople
-from analytics.questions.specs import AnalysisSpec
+from analytics.questions.specs import AnalysisSpec, SurvivalEstimator
 from analytics.results.statistic import InteractionStatistic, Scope
 from analytics.verdicts import Verdict
 from warehouse.questions.answer import Answer, Comparison, FlowStep
@@ -65,19 +65,22 @@ def checked_question(
     con: duckdb.DuckDBPyConnection, question: AskedQuestion, *, everything: bool = False
 ) -> CheckedQuestion:
     """The question against the warehouse, with who is counted; raises as :func:`answer_question`."""
-    checked = check(con, question, _spec(question, ("unknown",), everything).variants["default"])
+    checked = check(con, question, variant_of(question, _estimators(everything)))
     return with_searched_cut(checked) if question.cut else checked
 
 
+def _estimators(everything: bool) -> tuple[SurvivalEstimator, ...]:
+    return (*ESTIMATORS, *OTHER_ESTIMATORS) if everything else ESTIMATORS
+
+
 def _spec(question: AskedQuestion, cohorts: tuple[str, ...], everything: bool) -> AnalysisSpec:
-    estimators = (*ESTIMATORS, *OTHER_ESTIMATORS) if everything else ESTIMATORS
     return as_spec(
         question,
         cohorts,
         analysis_id=ANALYSIS_ID,
         title=question.text,
         registered_on=datetime.now(UTC).date().isoformat(),
-        estimators=estimators,
+        estimators=_estimators(everything),
     )
 
 

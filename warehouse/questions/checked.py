@@ -4,36 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import duckdb
 import pandas as pd
 
-from analytics.biomarkers.errors import near_names
 from analytics.biomarkers.evaluate import evaluate
 from analytics.biomarkers.groups import Group
 from analytics.biomarkers.language.labels import label_of
 from analytics.biomarkers.language.model import Biomarker, Continuous, Cut, Expression, Joint, PerUnit
-from analytics.biomarkers.language.parse import parse
-from analytics.biomarkers.language.text import canonical
-from analytics.biomarkers.resolve import resolve
-from analytics.questions.asked import AskedQuestion, covariate_error
+from analytics.questions.asked import AskedQuestion
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.source import AskedPeople
-from analytics.questions.specs import COVARIATES, Endpoint, Variant
-from ingestion.errors import IngestionError
+from analytics.questions.specs import Variant
 from warehouse.biomarker_inputs import WarehouseInputs
 from warehouse.biomarker_people import asked_people
-from warehouse.frames.patients import resolve_gene
-from warehouse.left_out import require_not_left_out
 from warehouse.questions.answer import SearchedCut
+from warehouse.questions.names import QuestionError, known_names
 
 #: A response has no clock of its own; the analysis frame has each patient once at every endpoint.
 _ENDPOINT_OF_RESPONSES = "OS"
-
-
-class QuestionError(IngestionError):
-    """The question cannot be asked of this warehouse: unknown name, nobody to ask, or a group without anybody."""
 
 
 @dataclass(frozen=True)
@@ -90,110 +79,18 @@ def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Vari
     QuestionError, AskedQuestionError, BiomarkerError
         One sentence: what is unknown or absent, where, and what there is instead.
     """
-    biomarker = resolve(parse(question.biomarker), WarehouseInputs(con, ())).biomarker
-    other_genes = _other_genes(con, question.adjust)
-    cohorts, without = _asked_cohorts(con, question)
-    question = question.renamed(biomarker=canonical(biomarker))
+    known = known_names(con, question)
+    question, cohorts, biomarker = known.question, known.cohorts, known.biomarker
     endpoint = _ENDPOINT_OF_RESPONSES if question.is_response else question.endpoint
-    people = asked_people(con, question.biomarker, endpoint, cohorts, other_genes)
+    people = asked_people(con, question.biomarker, endpoint, cohorts, known.other_genes)
     _require_comparable_units(biomarker, people)
     question = question.renamed(where=_known_values(people.frame, question))
     selection = _select(question, variant, people, people.frame, icb_only=True, where=question.kept)
-    checked = CheckedQuestion(question, tuple(cohorts), variant, people, selection, tuple(without))
+    checked = CheckedQuestion(question, cohorts, variant, people, selection, known.without_endpoint)
     _require_members(con, checked)
     _require_groups(con, checked, biomarker)
     _require_varying(selection.members, question.adjust)
     return checked
-
-
-def known_gene(con: duckdb.DuckDBPyConnection, gene: str, where: str = "marts.gene_panels") -> str:
-    """The warehouse's symbol.
-
-    Raises
-    ------
-    QuestionError
-        No panel and no exome knows it; with near symbols.
-    """
-    symbol = resolve_gene(con, gene)
-    if symbol is not None:
-        return symbol
-    known = [
-        str(row[0]) for row in con.execute("select distinct hugo_symbol from marts.gene_panels").fetchall()
-    ]
-    near = near_names(gene, known)
-    raise QuestionError(
-        f"gene '{gene}' is on no panel and in no exome of the warehouse",
-        where=where,
-        remedy="check the HGNC symbol" + (f" (near it: {', '.join(near)})" if near else ""),
-    )
-
-
-def require_cohorts(
-    con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], error: type[IngestionError]
-) -> dict[str, bool]:
-    """Every cohort of the warehouse and whether it is one under checkpoint blockade; those named must be among them.
-
-    Raises
-    ------
-    error
-        One sentence with the cohorts there are.
-    """
-    rows = con.execute("select cohort_id, is_icb from marts.cohorts order by cohort_id").fetchall()
-    known = {str(cohort_id): bool(is_icb) for cohort_id, is_icb in rows}
-    for cohort_id in cohorts:
-        if cohort_id not in known:
-            require_not_left_out(con, cohort_id, error)
-            raise error(
-                f"cohort '{cohort_id}' is not in the warehouse",
-                where="marts.cohorts",
-                remedy=f"there are {', '.join(known)}",
-            )
-    return known
-
-
-def _asked_cohorts(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> tuple[list[str], list[str]]:
-    """The cohorts that are asked, and those of them in which nobody has the endpoint."""
-    known = require_cohorts(con, question.cohorts, QuestionError)
-    if question.is_response:
-        return list(question.cohorts) or [c for c, is_icb in known.items() if is_icb], []
-    endpoint = question.endpoint
-    rows = con.execute(
-        "select distinct cohort_id, endpoint from marts.survival_outcomes order by all"
-    ).fetchall()
-    endpoints = sorted({str(e) for _, e in rows})
-    if endpoint not in endpoints:
-        raise QuestionError(
-            f"nobody has endpoint '{endpoint}'",
-            where="marts.survival_outcomes",
-            remedy=f"there are {', '.join(endpoints)}, and of responses orr, dcr, durable_benefit",
-        )
-    if endpoint not in get_args(Endpoint):
-        raise QuestionError(
-            f"endpoint '{endpoint}' is in the warehouse and in no model",
-            where="--endpoint",
-            remedy=f"there are {', '.join(get_args(Endpoint))}",
-        )
-    having = {str(c) for c, e in rows if e == endpoint}
-    asked = list(question.cohorts) or [c for c, is_icb in known.items() if is_icb and c in having]
-    if not having.intersection(asked):
-        own = sorted({str(e) for c, e in rows if c in asked})
-        raise QuestionError(
-            f"nobody in {', '.join(asked)} has endpoint '{endpoint}'",
-            where="marts.survival_outcomes",
-            remedy=f"there is {', '.join(own) or 'none'}",
-        )
-    return asked, [cohort_id for cohort_id in asked if cohort_id not in having]
-
-
-def _other_genes(con: duckdb.DuckDBPyConnection, adjust: Sequence[str]) -> list[str]:
-    """The genes whose status is a covariate."""
-    for name in adjust:
-        if name not in COVARIATES and not name.endswith("_mutated"):
-            raise covariate_error(name)
-    genes = [name.removesuffix("_mutated") for name in adjust if name.endswith("_mutated")]
-    for gene in genes:
-        known_gene(con, gene, where="--adjust")
-    return genes
 
 
 def _known_values(frame: pd.DataFrame, question: AskedQuestion) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -4,9 +4,8 @@ blockade. Which words follow is decided in ``analytics.verdicts``."""
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -19,6 +18,7 @@ from analytics.questions.specs import COVARIATES, Variant
 from analytics.results.estimator import Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
+from analytics.scan.evidence import burden_evidence
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import ScanSpec
@@ -26,7 +26,6 @@ from analytics.scan.survival_scan import scan_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.verdicts import (
     BurdenEvidence,
-    BurdenNull,
     Effect,
     Power,
     PredictiveEvidence,
@@ -36,6 +35,7 @@ from analytics.verdicts import (
     power_of_odds_ratio,
     predictive_verdict,
 )
+from analytics.verdicts.evidence import SINGLE
 from warehouse.biomarker_people import asked_people
 from warehouse.frames.scan import group_input
 from warehouse.questions.checked import CheckedQuestion
@@ -73,50 +73,17 @@ def held_against_burden(
             table = scan_response(frame, group, response, settings).table
         else:
             table = scan_survival(frame, group, settings).table
-        row: Mapping[str, Any] = {str(name): value for name, value in table.iloc[0].items()}
+        row = {str(name): value for name, value in table.iloc[0].items()}
     except AnalysisError as exc:
         power = _power(members, question.is_response, question.endpoint)
         evidence = BurdenEvidence(biomarker=label, power=power, crude=None, why_no_null=str(exc).rstrip("."))
         return HeldAgainstBurden(burden_verdict(evidence), power)
-    return _of_row(row, label, question.is_response, _strata_share(members, checked.variant))
-
-
-def _of_row(row: Mapping[str, Any], label: str, is_response: bool, r2: float) -> HeldAgainstBurden:
-    scale = Scale.ODDS_RATIO if is_response else Scale.HAZARD_RATIO
-    n, carriers = int(row["n"]), int(row["n_carriers"])
-    power = (
-        power_of_odds_ratio(n, carriers, int(row["responders"]), r2)
-        if is_response
-        else power_of_hazard_ratio(n, carriers, int(row["events"]), r2)
+    found = burden_evidence(row, SINGLE, label)
+    of = power_of_odds_ratio if question.is_response else power_of_hazard_ratio
+    power = of(
+        found.power.n, found.power.carriers, found.power.events, _strata_share(members, checked.variant)
     )
-
-    def effect(model: str) -> Effect | None:
-        return Effect.of_logs(
-            _number(row, f"{model}_coef"), _number(row, f"{model}_ci_low"), _number(row, f"{model}_ci_high"),
-            p=_number(row, f"{model}_lr_p"), scale=scale,
-        )  # fmt: skip
-
-    has_null = math.isfinite(_number(row, "null_p_two_sided"))
-    null = BurdenNull(
-        z=_number(row, "null_z"), mean_z=_number(row, "null_mean_z"), p=_number(row, "null_p_two_sided"),
-        draws=int(row["null_draws"]), false_positive_rate=_number(row, "null_false_positive_rate"),
-    ) if has_null else None  # fmt: skip
-    evidence = BurdenEvidence(
-        biomarker=label,
-        power=power,
-        crude=effect("uni"),
-        beside=effect("burden"),
-        null=null,
-        change=effect("change") if "change_coef" in row else None,
-        why_no_null=str(row["null_reason"] or "no carriers were drawn").rstrip("."),
-        why_no_beside=str(row["burden_reason"] or "burden is not known").rstrip("."),
-    )
-    return HeldAgainstBurden(burden_verdict(evidence), power)
-
-
-def _number(row: Mapping[str, Any], name: str) -> float:
-    value = row.get(name)
-    return math.nan if value is None or value is pd.NA else float(value)
+    return HeldAgainstBurden(burden_verdict(replace(found, power=power)), power)
 
 
 def _power(members: pd.DataFrame, is_response: bool, endpoint: str) -> Power:

@@ -12,7 +12,7 @@ import yaml
 from analytics.questions.asked import AskedQuestion, as_spec
 from warehouse.analyses import load_analysis
 from warehouse.questions.answering import checked_question
-from warehouse.questions.checked import QuestionError
+from warehouse.questions.names import QuestionError
 from warehouse.settings import Settings
 
 

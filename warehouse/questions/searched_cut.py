@@ -9,7 +9,8 @@ import pandas as pd
 from analytics.biomarkers.groups import Contrast, Group
 from analytics.prediction.cut_off.cutpoint import select_cutpoint
 from warehouse.questions.answer import SearchedCut
-from warehouse.questions.checked import CheckedQuestion, QuestionError
+from warehouse.questions.checked import CheckedQuestion
+from warehouse.questions.names import QuestionError
 
 
 def with_searched_cut(checked: CheckedQuestion) -> CheckedQuestion:
