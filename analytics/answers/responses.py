@@ -77,7 +77,7 @@ def _pooled(
     )
     if found.odds_ratio != found.odds_ratio:
         return row.warned("No stratum has both groups and both answers: there is nothing to compare.")
-    known = {"estimate": found.odds_ratio, "p": found.p, "p_method": "Mantel-Haenszel"}
+    row = replace(row, estimate=found.odds_ratio, p=found.p, p_method="Mantel-Haenszel")
     if found.ci_low == found.ci_low:
-        return replace(row, **known, ci_low=found.ci_low, ci_high=found.ci_high)
-    return replace(row, **known).warned("A cell is empty in every stratum: the odds ratio has no interval.")
+        return replace(row, ci_low=found.ci_low, ci_high=found.ci_high)
+    return row.warned("A cell is empty in every stratum: the odds ratio has no interval.")

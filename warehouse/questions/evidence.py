@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
@@ -69,7 +70,8 @@ def held_against_burden(
     try:
         frame, group = group_input(spec, members, label)
         if question.is_response:
-            response = members[question.endpoint].astype("Float64").to_numpy(dtype=float, na_value=math.nan)
+            answers = members[question.endpoint].astype("Float64")
+            response = answers.to_numpy(dtype=np.float64, na_value=math.nan)
             table = scan_response(frame, group, response, settings).table
         else:
             table = scan_survival(frame, group, settings).table
