@@ -20,6 +20,7 @@ from warehouse.questions.answer import (
     Answer,
     Comparison,
     cohort_name,
+    effect_words,
     events_of,
     is_pooled,
     medians_of,
@@ -65,7 +66,7 @@ def answer_lines(
         lines += ["", *_comparison(found, width, everything)]
     if answer.interaction is not None and answer.interaction.estimate is None:
         lines += prose(f"! Interaction: {' '.join(answer.interaction.warnings)}", width)
-    lines += ["", *_verdicts(answer, width), *_guards(answer, width, everything)]
+    lines += ["", *_verdicts(answer, width), *_trials(answer, width), *_guards(answer, width, everything)]
     lines += ["", *_would_settle(answer, width)]
     if with_flow:
         lines += ["", *_flow(answer, width)]
@@ -197,6 +198,16 @@ def _table(rows: Sequence[tuple[str, Statistic]], width: int, columns: Sequence[
 def _verdicts(answer: Answer, width: int) -> list[str]:
     found = [answer.leading.burden, answer.predictive]
     return [line for verdict in found if verdict is not None for line in prose(verdict.sentence, width)]
+
+
+def _trials(answer: Answer, width: int) -> list[str]:
+    """What treatment does in the trials: to all who were randomised, and in each group."""
+    lines = [
+        f"  {row.counts.group_label or ''}{f', {row.cohort_id}' if row.cohort_id else ''}: {effect_words(row)}"
+        for row in answer.trials
+        if row.key.split(".")[1].startswith("treatment") and row.estimate is not None
+    ]
+    return ["In the trials", *(part for line in lines for part in prose(line, width, 4))] if lines else []
 
 
 def _guards(answer: Answer, width: int, everything: bool) -> list[str]:

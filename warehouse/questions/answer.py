@@ -129,6 +129,8 @@ class Answer:
     interaction : of two biomarkers, the ratio of hazard ratios.
     predictive : predictive or prognostic, where there is an estimate without checkpoint blockade.
     guards : what speaks against believing it. cut : where it was searched for.
+    trials : what treatment does to everybody randomised and in each group. without_icb : the effect in people without
+        checkpoint blockade outside a trial.
     family : the questions that were asked of this data folder, with this one; None where nobody counts.
     """
 
@@ -142,6 +144,8 @@ class Answer:
     lineage: Lineage
     notes: tuple[str, ...]
     cut: SearchedCut | None = None
+    trials: tuple[InteractionStatistic, ...] = ()
+    without_icb: SurvivalStatistic | None = None
     family: AskedFamily | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -15,11 +16,16 @@ from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestio
 from analytics.questions.selection import Selection
 from analytics.questions.source import AskedPeople
 from analytics.questions.specs import AnalysisSpec, SurvivalEstimator
-from analytics.results.statistic import InteractionStatistic, Scope
-from analytics.verdicts import Verdict
+from analytics.results.statistic import (
+    InteractionStatistic,
+    MetaStatistic,
+    Scope,
+    Statistic,
+    SurvivalStatistic,
+)
 from warehouse.questions.answer import Answer, Comparison, FlowStep
 from warehouse.questions.checked import CheckedQuestion, check
-from warehouse.questions.evidence import held_against_burden, predictive_or_prognostic
+from warehouse.questions.evidence import Predictive, held_against_burden, predictive_or_prognostic
 from warehouse.questions.provenance import lineage_of
 from warehouse.questions.searched_cut import with_searched_cut
 
@@ -116,16 +122,18 @@ def _answered(
     comparisons = tuple(_comparison(asked, selection, contrast) for contrast in contrasts)
     leading = comparisons[-1]
     interaction = _interaction(asked) if question.is_joint and not question.is_response else None
-    predictive: Verdict | None = None
-    if not question.is_response and checked.cut is None:
-        predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled).verdict
+    predictive: Predictive | None = None
+    if isinstance(leading.pooled, SurvivalStatistic) and checked.cut is None:
+        predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled)
     return Answer(
         question=question,
         label=checked.people.label,
         comparisons=comparisons,
         interaction=interaction,
-        predictive=predictive,
-        guards=_guards(asked, _of(selection, contrasts[-1])),
+        predictive=predictive.verdict if predictive else None,
+        trials=predictive.trials if predictive else (),
+        without_icb=predictive.without_icb if predictive else None,
+        guards=_guards(asked, _of(selection, contrasts[-1]), leading.others),
         flow=_flow(checked),
         lineage=lineage_of(con, checked),
         notes=_notes(checked),
@@ -177,7 +185,7 @@ def _number_answer(asked: _Asked) -> Answer:
         comparisons=(comparison,),
         interaction=None,
         predictive=None,
-        guards=_guards(asked, replace(checked.selection, members=members)),
+        guards=_guards(asked, replace(checked.selection, members=members), ()),
         flow=_flow(checked),
         lineage=lineage_of(asked.con, checked),
         notes=_notes(checked),
@@ -194,9 +202,15 @@ def _interaction(asked: _Asked) -> InteractionStatistic:
     )
 
 
-def _guards(asked: _Asked, selection: Selection) -> tuple[Finding, ...]:
+def _guards(asked: _Asked, selection: Selection, beside: Sequence[Statistic]) -> tuple[Finding, ...]:
     """What speaks against believing it, but for burden and prediction, which have verdicts of their own."""
     if asked.question.is_response or not asked.people.contrasts:
         return ()
-    found = guard_findings(selection.members, strata=asked.checked.variant.strata, flow=selection.flow)
+    over_cohorts = (row for row in beside if isinstance(row, MetaStatistic) and row.left_out is None)
+    found = guard_findings(
+        selection.members,
+        strata=asked.checked.variant.strata,
+        flow=selection.flow,
+        pooled=next(over_cohorts, None),
+    )
     return tuple(guard for guard in found if guard.guard not in _IN_VERDICTS)

@@ -13,12 +13,13 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
-from analytics.meta.interaction import ratio_of_hazard_ratios
 from analytics.meta.pooling import interaction_statistics
+from analytics.meta.predictive import predictive_evidence
+from analytics.meta.trials import treatment_statistics
+from analytics.questions.selection import select_members
 from analytics.questions.specs import COVARIATES, Variant
-from analytics.results.estimator import Scale
 from analytics.results.row_sets import RowSets
-from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
+from analytics.results.statistic import InteractionStatistic, Scope, SurvivalStatistic
 from analytics.scan.evidence import burden_evidence
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
@@ -27,9 +28,7 @@ from analytics.scan.survival_scan import scan_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.verdicts import (
     BurdenEvidence,
-    Effect,
     Power,
-    PredictiveEvidence,
     Verdict,
     burden_verdict,
     power_of_hazard_ratio,
@@ -108,10 +107,11 @@ def _strata_share(members: pd.DataFrame, variant: Variant) -> float:
 
 @dataclass(frozen=True)
 class Predictive:
-    """The word on predictive or prognostic and the rows it was decided from."""
+    """The word on predictive or prognostic, the rows of the trials and the effect without checkpoint blockade."""
 
     verdict: Verdict
-    rows: tuple[Statistic, ...]
+    trials: tuple[InteractionStatistic, ...]
+    without_icb: SurvivalStatistic | None
 
 
 def predictive_or_prognostic(
@@ -119,44 +119,42 @@ def predictive_or_prognostic(
     checked: CheckedQuestion,
     scope: Scope,
     contrast: Contrast,
-    under_icb: Statistic,
+    under_icb: SurvivalStatistic,
 ) -> Predictive:
     """The pooled effect against that without checkpoint blockade: in the control arms of the trials among the cohorts,
     and in cohorts without it, of the same cancer types."""
-    trial, why_no_trial = _of_trials(checked, scope, contrast)
+    trials, why_no_trial = _of_trials(checked, scope, contrast)
     control, why_no_control = _without_icb(con, checked, scope, contrast)
-    by_kind = {row.key.split(".")[1]: row for row in trial}
-    evidence = PredictiveEvidence(
-        biomarker=contrast.group.label,
-        under_icb=Effect.of(under_icb),
-        without_icb=Effect.of(control),
-        control_arm=Effect.of(by_kind.get("gene_in_control_arm")),
-        randomised=Effect.of(by_kind.get("arm_x_gene")),
-        external=_ratio(under_icb, control),
-        why_no_randomised=why_no_trial,
-        why_no_external=why_no_control,
+    plain = [replace(row, name=scope.name(row.key.removesuffix(contrast.suffix))) for row in trials]
+    evidence = predictive_evidence(
+        scope, checked.question.endpoint.lower(), contrast.group.label, under_icb, control, plain
     )
-    rows = (*trial, *((control,) if control is not None else ()))
-    return Predictive(predictive_verdict(evidence), rows)
+    evidence = replace(
+        evidence,
+        why_no_randomised=why_no_trial,
+        why_no_external=why_no_control or evidence.why_no_external,
+    )
+    return Predictive(predictive_verdict(evidence), tuple(trials), control)
 
 
 def _of_trials(
     checked: CheckedQuestion, scope: Scope, contrast: Contrast
 ) -> tuple[list[InteractionStatistic], str]:
-    """Arm x biomarker in people of both arms of the randomised cohorts among those asked."""
+    """What treatment does to everybody randomised and in each group, in the trials among the cohorts asked."""
     frame = checked.people.frame
     arms = frame.groupby("cohort_id")["is_icb_treated"].nunique()
     trials = [str(cohort) for cohort in arms.index[arms > 1]]
     if not trials:
         return [], "none of these cohorts has a control arm"
-    both = checked.select(
-        frame[frame["cohort_id"].isin(trials)], icb_only=False, where=checked.question.kept
-    ).members
-    key = checked.question.endpoint.lower()
-    rows = interaction_statistics(scope, trials, key, contrast.of(both), contrast)
-    first = rows[0]
+    of_trials = frame[frame["cohort_id"].isin(trials)]
+    kept, key = checked.question.kept, checked.question.endpoint.lower()
+    everyone = select_members(of_trials, checked.variant, kept, icb_only=False, requires_status=False).members
+    both = contrast.of(checked.select(of_trials, icb_only=False, where=kept).members)
+    rows = treatment_statistics(scope, trials, key, everyone) if len(everyone) else []
+    by_group = interaction_statistics(scope, trials, key, both, contrast)
+    first = by_group[0]
     why = first.warnings[0].rstrip(".") if first.estimate is None and first.warnings else ""
-    return (rows if not why else []), why
+    return [*rows, *by_group], why
 
 
 def _without_icb(
@@ -195,23 +193,3 @@ def cohorts_without_icb(con: duckdb.DuckDBPyConnection, endpoint: str, asked: Se
         [endpoint],
     ).fetchall()
     return [str(row[0]) for row in rows if row[0] not in asked]
-
-
-def _ratio(under_icb: Statistic, control: SurvivalStatistic | None) -> Effect | None:
-    """The hazard ratio under checkpoint blockade over that without it."""
-    error = getattr(under_icb, "standard_error", None)
-    if control is None or under_icb.estimate is None or not error:
-        return None
-    if control.estimate is None or not control.standard_error or not math.isfinite(control.standard_error):
-        return None
-    found = ratio_of_hazard_ratios(
-        math.log(under_icb.estimate), error, math.log(control.estimate), control.standard_error
-    )
-    return Effect(
-        estimate=found.ratio,
-        ci_low=found.ci_low,
-        ci_high=found.ci_high,
-        p=found.p,
-        scale=Scale.RATIO_OF_HAZARD_RATIOS,
-        events_in_group=control.counts.events_in_group,
-    )

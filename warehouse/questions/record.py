@@ -43,6 +43,8 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "comparisons": [_comparison(found) for found in answer.comparisons],
         "interaction": None if answer.interaction is None else estimate_cells(answer.interaction),
         "predictive": _verdict(answer.predictive),
+        "trials": [estimate_cells(row) for row in answer.trials],
+        "without_icb": None if answer.without_icb is None else estimate_cells(answer.without_icb),
         "guards": [asdict(guard) for guard in answer.guards],
         "cut": None if answer.cut is None else asdict(answer.cut) | {"sentence": answer.cut.sentence},
         "flow": [asdict(step) for step in answer.flow],
@@ -131,6 +133,10 @@ def answer_rows(answer: Answer) -> Iterator[dict[str, Any]]:
         yield _estimate_row("interaction", None, answer.interaction)
     if answer.predictive is not None:
         yield _words("verdict", str(answer.predictive.word), answer.predictive.sentence)
+    for row in answer.trials:
+        yield _estimate_row("trial", None, row)
+    if answer.without_icb is not None:
+        yield _estimate_row("without_icb", None, answer.without_icb)
     for guard in answer.guards:
         yield _words("guard", guard.guard, f"{guard.verdict}: {guard.sentence}")
     if answer.cut is not None:
