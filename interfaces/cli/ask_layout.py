@@ -179,7 +179,10 @@ def _table(rows: Sequence[tuple[str, Statistic]], width: int, columns: Sequence[
         return [
             line
             for i, name in enumerate(names)
-            for line in (name, *(f"  {c.heading}: {cells[c.heading][i]}" for c in kept))
+            for line in (
+                name,
+                *(p for c in kept for p in prose(f"  {c.heading}: {cells[c.heading][i]}", width, 4)),
+            )
         ]
     table = Table(show_edge=False, box=None, padding=(0, _GAP, 0, 0), pad_edge=False)
     table.add_column("cohort", no_wrap=True)
@@ -219,7 +222,7 @@ def _guards(answer: Answer, width: int, everything: bool) -> list[str]:
         if guard.is_warning or everything or cell_len(whole) <= min(width, _LONGEST_LINE):
             lines += prose(whole, width, 4)
         else:
-            lines.append(f"{mark} {guard.guard}: {guard.verdict}")
+            lines += prose(f"{mark} {guard.guard}: {guard.verdict}.", width, 4)
     return ["Whether to believe it", *lines] if lines else []
 
 
