@@ -12,9 +12,10 @@ from analytics.engine.arrays import IntArray
 from analytics.scan.burden import percentile_in_group, percentile_without_own
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import undetermined_genes
+from warehouse.frames.processes import mutational_processes
 
 #: All of the gene's non-synonymous calls are the carrier's own share of burden, whatever made a carrier of the patient.
 _CARRIERS = """
@@ -65,6 +66,8 @@ def scan_input(
     members = members.reset_index(drop=True)
     if spec.is_response:  # a response has no clock; the frame of the arrays asks for one
         members = members.assign(time_months=1.0, event=0, entry_months=0.0, clock_family=None)
+    if MUTATIONAL_PROCESS in spec.null_strata:
+        members[MUTATIONAL_PROCESS] = _processes(con, members)
     scale = burden_scale(members)
     counts = members["n_nonsynonymous"].to_numpy(dtype=np.float64, na_value=np.nan)
     by_assay = members.groupby(["cohort_id", "cancer_type", "panel_id"], dropna=False)
@@ -104,6 +107,13 @@ def scan_input(
         burden_megabases=members["denominator_mb"].to_numpy(np.float64) if scale == PER_MB else None,
         undetermined=_undetermined(con, members),
     )
+
+
+def _processes(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.Series:
+    """The dominant process of each member's sample; null where the spectrum is not known, which is a stratum of its own
+    beside those of the processes."""
+    known = mutational_processes(con, sorted(members["cohort_id"].unique()))
+    return (members["cohort_id"] + "|" + members["sample_id"]).map(known)
 
 
 def _undetermined(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:

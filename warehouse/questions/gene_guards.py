@@ -14,7 +14,7 @@ from analytics.questions.selection import select_members
 from analytics.questions.specs import COVARIATES, Variant
 from analytics.scan.settings import ScanSettings
 from analytics.scan.single_gene import scan_one_gene
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from warehouse.frames.patients import analysis_frame
 from warehouse.frames.scan import scan_input
 from warehouse.questions.gene import GeneQuestion, ask
@@ -88,6 +88,7 @@ def scan_row_of(
         question="icb gene",
         cohorts=tuple(cohorts),
         strata=tuple(strata),
+        null_strata=(*ScanSpec.model_fields["null_strata"].default, MUTATIONAL_PROCESS),
         covariates=tuple(c for c in covariates if c in COVARIATES and c != "burden"),
         registered_on="",
     )
