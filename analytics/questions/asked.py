@@ -20,6 +20,7 @@ from analytics.biomarkers.language.model import Continuous, Joint
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
 from analytics.errors import AnalysisError
+from analytics.questions.clock import TimeRules
 from analytics.questions.specs import COVARIATES, AnalysisSpec, Response, SurvivalEstimator, Variant
 
 #: Responses that can be an endpoint.
@@ -147,6 +148,10 @@ def asked(
         landmark_months=_months(landmark),
         cut=_cut(cut),
     )
+    if question.landmark_months is not None and question.is_response:
+        raise AskedQuestionError(
+            f"A landmark is for survival, and {question.endpoint} is a response: ask of OS or PFS."
+        )
     if question.cut is not None and not question.is_number:
         raise AskedQuestionError(
             f"--cut searched looks for the cut of a number, and '{question.biomarker}' makes groups: "
@@ -194,6 +199,7 @@ def variant_of(question: AskedQuestion, estimators: Sequence[SurvivalEstimator])
         robust=True,
         estimators=(*estimators, *(("cox_adjusted",) if question.adjust else ())),
         responses=(question.endpoint,) if question.is_response else (),  # type: ignore[arg-type]
+        time=TimeRules(landmark_months=question.landmark_months),
     )
 
 

@@ -10,7 +10,7 @@ from analytics.questions.source import PEOPLE_MARTS
 from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -27,6 +27,11 @@ from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
 SCAN_CODE = ("warehouse/questions/scans.py",)
+#: What says which process made a sample's mutations.
+_PROCESS_TABLES = [
+    dg.AssetKey(["marts", "published_exposures"]),
+    dg.AssetKey(["stats", "signature_exposures"]),
+]
 _NAMES = tuple(table.name for table in SCAN_TABLES)
 
 
@@ -43,7 +48,8 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         deps=[
             dg.AssetKey(["marts", mart])
             for mart in (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
-        ],
+        ]
+        + (_PROCESS_TABLES if MUTATIONAL_PROCESS in spec.null_strata else []),
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,

@@ -160,7 +160,7 @@ def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comp
         )  # fmt: skip
     else:
         found = compare_survival(asked.spec, asked.scope, own, contrast, everything=asked.everything)
-    burden = held_against_burden(asked.checked, own.members, contrast, asked.draws)
+    burden = held_against_burden(asked.con, asked.checked, own.members, contrast, asked.draws)
     return Comparison(
         contrast.group.label,
         contrast.reference.label,

@@ -68,6 +68,7 @@ def _select(
         requires_endpoint=not question.is_response,
         reports_response="response_raw" if question.is_response else None,
         biomarker=None if people.is_gene else people.label,
+        time_rules=variant.time,
     )
 
 

@@ -23,7 +23,7 @@ from analytics.results.statistic import InteractionStatistic, Scope, SurvivalSta
 from analytics.scan.evidence import burden_evidence
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.survival_scan import scan_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.verdicts import (
@@ -50,7 +50,11 @@ class HeldAgainstBurden:
 
 
 def held_against_burden(
-    checked: CheckedQuestion, members: pd.DataFrame, contrast: Contrast, draws: int
+    con: duckdb.DuckDBPyConnection,
+    checked: CheckedQuestion,
+    members: pd.DataFrame,
+    contrast: Contrast,
+    draws: int,
 ) -> HeldAgainstBurden:
     """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it."""
     question = checked.question
@@ -62,12 +66,13 @@ def held_against_burden(
         endpoint=question.endpoint,  # type: ignore[arg-type]  # checked against the warehouse
         strata=checked.variant.strata,
         covariates=tuple(c for c in question.adjust if c in COVARIATES and c != "burden"),
+        null_strata=(*ScanSpec.model_fields["null_strata"].default, MUTATIONAL_PROCESS),
         registered_on="",
     )
     settings = ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
     label = contrast.group.label
     try:
-        frame, group = group_input(spec, members, label)
+        frame, group = group_input(con, spec, members, label)
         if question.is_response:
             answers = members[question.endpoint].astype("Float64")
             response = answers.to_numpy(dtype=np.float64, na_value=math.nan)
@@ -148,7 +153,14 @@ def _of_trials(
         return [], "none of these cohorts has a control arm"
     of_trials = frame[frame["cohort_id"].isin(trials)]
     kept, key = checked.question.kept, checked.question.endpoint.lower()
-    everyone = select_members(of_trials, checked.variant, kept, icb_only=False, requires_status=False).members
+    everyone = select_members(
+        of_trials,
+        checked.variant,
+        kept,
+        icb_only=False,
+        requires_status=False,
+        time_rules=checked.variant.time,
+    ).members
     both = contrast.of(checked.select(of_trials, icb_only=False, where=kept).members)
     rows = treatment_statistics(scope, trials, key, everyone) if len(everyone) else []
     by_group = interaction_statistics(scope, trials, key, both, contrast)
