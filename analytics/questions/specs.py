@@ -51,6 +51,8 @@ SurvivalEstimator = Literal[
     "log_rank_oe",
     "cox_univariable",
     "cox_adjusted",
+    "cox_missing_as_level",
+    "cox_imputed",
     "cox_burden_adjusted",
     "restricted_mean",
     "schoenfeld",
@@ -97,8 +99,10 @@ class Variant(PeopleVariant):
             raise ValueError(
                 f"unknown covariates or strata {unknown}; known: {', '.join(COVARIATES)}, <gene>_mutated"
             )
-        if "cox_adjusted" in self.estimators and not self.covariates:
-            raise ValueError("cox_adjusted needs covariates")
+        adjusting = ("cox_adjusted", "cox_missing_as_level", "cox_imputed")
+        asked = [name for name in adjusting if name in self.estimators]
+        if asked and not self.covariates:
+            raise ValueError(f"{asked[0]} needs covariates")
         return self
 
 
