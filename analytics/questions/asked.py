@@ -40,6 +40,8 @@ ESTIMATORS: tuple[SurvivalEstimator, ...] = ("cox_univariable", "cox_burden_adju
 OTHER_ESTIMATORS: tuple[SurvivalEstimator, ...] = (
     "kaplan_meier", "log_rank", "log_rank_oe", "restricted_mean", "schoenfeld",
 )  # fmt: skip
+#: What an adjusted model becomes where covariates are missing.
+SENSITIVITY: tuple[SurvivalEstimator, ...] = ("cox_missing_as_level", "cox_imputed")
 
 
 class AskedQuestionError(AnalysisError):
@@ -192,12 +194,15 @@ def read_question(text: str, interaction: str | None = None) -> AskedQuestion:
 
 def variant_of(question: AskedQuestion, estimators: Sequence[SurvivalEstimator]) -> Variant:
     """Who is counted and what is estimated: one person once, stratified by cohort and cancer type, robust by person."""
+    of_covariates: tuple[SurvivalEstimator, ...] = ("cox_adjusted",) if question.adjust else ()
+    if question.adjust and set(OTHER_ESTIMATORS) <= set(estimators):
+        of_covariates += SENSITIVITY
     return Variant(
         description="One person once, like clocks, stratified by cohort and cancer type, robust by person.",
         strata=tuple(column for column in ("cohort_id", "cancer_type") if column not in question.adjust),
         covariates=question.adjust,
         robust=True,
-        estimators=(*estimators, *(("cox_adjusted",) if question.adjust else ())),
+        estimators=(*estimators, *of_covariates),
         responses=(question.endpoint,) if question.is_response else (),  # type: ignore[arg-type]
         time=TimeRules(landmark_months=question.landmark_months),
     )
