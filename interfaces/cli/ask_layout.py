@@ -94,6 +94,35 @@ def _comparison(found: Comparison, width: int, everything: bool) -> list[str]:
         rows.append(("pooled", found.pooled))
     main = [row for row in (found.same_people, found.asked) if row is not None and row is not found.pooled]
     beside = list(found.others) if everything else main
+    rows += [(_beside(row), row) for row in beside]
+    title = found.group if found.reference is None else f"{found.group} against {found.reference}"
+    lines = [*prose(title, width), *_table(rows, width, _columns(found))]
+    if any(not is_pooled(row) for row in found.by_cohort):
+        lines += prose("* its clock starts elsewhere: not in the pool", width)
+    shown = [row for row in (*found.by_cohort, found.pooled) if row.estimate is None or everything]
+    return lines + [line for said in warnings_by_cohort(shown) for line in prose(f"! {said}", width)]
+
+
+def _named(row: Statistic) -> str:
+    return cohort_name(row) + ("" if is_pooled(row) else " *")
+
+
+def _beside(row: Statistic) -> str:
+    """What an estimate beside the pool is, in few words."""
+    kind = row.key.split(".", 1)[1].split(".")[0].replace("_", " ")
+    where = f" {row.cohort_id}" if row.cohort_id else ""
+    named = {"cox adjusted": "adjusted", "cox adjusted same people": "same, unadjusted"}
+    return f"{named.get(kind, kind)}{where}"
+
+
+def _columns(found: Comparison) -> list[_Column]:
+    is_response = isinstance(found.pooled, ResponseStatistic)
+    of_groups = found.reference is not None
+    ratio_name = {"hazard ratio": "HR", "odds ratio": "OR"}.get(str(found.pooled.scale), "estimate")
+    columns = [
+        _Column("people", lambda row: _of(row.counts.n_in_group, row.counts.n)),
+        _Column("responders" if is_response else "events", lambda row: _of(*reversed(events_of(row)))),
+    ]
     if of_groups and not is_response:
         columns.append(_Column("median months", _medians, 2))
     columns += [
