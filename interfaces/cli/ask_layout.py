@@ -99,7 +99,14 @@ def _comparison(found: Comparison, width: int, everything: bool) -> list[str]:
     lines = [*prose(title, width), *_table(rows, width, _columns(found))]
     if any(not is_pooled(row) for row in found.by_cohort):
         lines += prose("* its clock starts elsewhere: not in the pool", width)
-    shown = [row for row in (*found.by_cohort, found.pooled) if row.estimate is None or everything]
+    empty = [cohort_name(row) for row in found.by_cohort if row.counts.n_in_group == 0]
+    if empty:
+        lines += prose(f"Nobody is {found.group} in {', '.join(empty)}.", width)
+    shown = [
+        row
+        for row in (*found.by_cohort, found.pooled)
+        if row.counts.n_in_group != 0 and (row.estimate is None or everything)
+    ]
     return lines + [line for said in warnings_by_cohort(shown) for line in prose(f"! {said}", width)]
 
 

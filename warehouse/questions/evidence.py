@@ -19,7 +19,7 @@ from analytics.meta.trials import treatment_statistics
 from analytics.questions.selection import select_members
 from analytics.questions.specs import COVARIATES, Variant
 from analytics.results.row_sets import RowSets
-from analytics.results.statistic import InteractionStatistic, Scope, SurvivalStatistic
+from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
 from analytics.scan.evidence import burden_evidence
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
@@ -28,6 +28,7 @@ from analytics.scan.survival_scan import scan_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.verdicts import (
     BurdenEvidence,
+    Effect,
     Power,
     Verdict,
     burden_verdict,
@@ -54,9 +55,15 @@ def held_against_burden(
     checked: CheckedQuestion,
     members: pd.DataFrame,
     contrast: Contrast,
+    estimate: Statistic,
     draws: int,
 ) -> HeldAgainstBurden:
-    """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it."""
+    """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it.
+
+    Parameters
+    ----------
+    estimate : the effect without burden that stands in the answer; the word rests on this one.
+    """
     question = checked.question
     spec = ScanSpec(
         scan_id="asked",
@@ -89,7 +96,8 @@ def held_against_burden(
     power = of(
         found.power.n, found.power.carriers, found.power.events, _strata_share(members, checked.variant)
     )
-    return HeldAgainstBurden(burden_verdict(replace(found, power=power)), power)
+    crude = Effect.of(estimate) or found.crude
+    return HeldAgainstBurden(burden_verdict(replace(found, power=power, crude=crude)), power)
 
 
 def _power(members: pd.DataFrame, is_response: bool, endpoint: str) -> Power:
