@@ -82,7 +82,7 @@ def held_against_burden(
         frame, group = group_input(con, spec, members, label)
         if question.is_response:
             answers = members[question.endpoint].astype("Float64")
-            response = answers.to_numpy(dtype=np.float64, na_value=math.nan)
+            response = np.asarray(answers.to_numpy(dtype=float, na_value=math.nan), dtype=np.float64)
             table = scan_response(frame, group, response, settings).table
         else:
             table = scan_survival(frame, group, settings).table
