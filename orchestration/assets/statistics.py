@@ -137,6 +137,7 @@ def result_tables_asset(
     specs: list[Question],
     scans: dict[str, dg.AssetKey] | None = None,
     marts: Iterable[dg.AssetKey] = (),
+    invalid: Iterable[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
     """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views.
 
@@ -145,8 +146,9 @@ def result_tables_asset(
     scans : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
     marts : what the views are over, and whose checks say who is left out: they are there before, though the catalogue
         may have no analysis that reads them.
+    invalid : analyses whose files do not load: the tables are not made without them.
     """
-    upstream = [analysis_key(spec.analysis_id) for spec in specs]
+    upstream = [*(analysis_key(spec.analysis_id) for spec in specs), *invalid]
     of_scans = scans or {}
     also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
 
