@@ -22,10 +22,10 @@ from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
-from orchestration.checks import draft_checks
+from orchestration.checks import draft_checks, reading_check
 from orchestration.jobs import EXECUTOR, jobs
 from orchestration.resources import Warehouse
-from orchestration.schedules import build_after_reading, freshness, schedules
+from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
 from warehouse.analyses import load_analysis
 from warehouse.questions.scans import load_scan
@@ -74,7 +74,8 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     )
     scan_tables = scan_tables_asset(list(questions.scans.values()), questions.invalid_of("scans"))
     raw = raw_assets(catalog, settings.catalog / "cohorts", freshness(settings))
-    checks = draft_checks()
+    sources = [key for assets in raw for key in assets.keys if key.path[0] == "sources"]
+    checks = [*draft_checks(), reading_check(sources, longest_age(settings))]
     steps: Steps = {}
     for assets in (*raw, dbt_build, *analyses, *scans, *questions.invalid, stats, scan_tables, claim_checks):
         steps |= steps_of(assets)

@@ -156,7 +156,8 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
-                tags={DATA_TAG: str(settings.data), **tags},
+                # whoever stopped it on the command line does not want it back
+                tags={DATA_TAG: str(settings.data), "dagster/max_retries": "0", **tags},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

@@ -121,6 +121,7 @@ def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> N
         "draft__icb_one_row_one_model",
         "draft__icb_statistics_can_be_walked_back",
         "draft__icb_every_cohort_is_in_it",
+        "draft__icb_sources_were_read_lately",
     }
     assert {
         node.name for node in nodes if BUILD_POOL not in node.pools
