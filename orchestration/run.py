@@ -21,7 +21,7 @@ from rich.console import Console
 from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
 from orchestration.assets.published import ACCEPT_TAG
-from orchestration.assets.raw import USABLE
+from orchestration.assets.source_checks import USABLE
 from orchestration.checks import COMPLETE
 from orchestration.definitions import build_definitions
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint

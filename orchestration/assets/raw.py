@@ -27,14 +27,13 @@ from orchestration.assets.build_steps import steps_of
 from orchestration.assets.invalid_files import invalid_file_asset
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
+from orchestration.assets.source_checks import ROWS, keeps_rows, keeps_rows_check, usable, usable_check
 from orchestration.inputs import INPUTS_TAG, input_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.build.steps import complete, in_one_step
 from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
 OWNERS = ["team:ingestion"]
-#: The check of a source that says whether its cohort is in the version.
-USABLE = "is_in_this_version"
 #: Tables that are of the files and not of people.
 _NOT_COUNTED = ("source_files", "rejected_rows")
 
@@ -44,7 +43,7 @@ def source_key(owner_id: str, file_id: str) -> dg.AssetKey:
 
 
 def source_asset(
-    owner: Cohort | Reference, file: SourceFile, catalog: Catalog, freshness: dg.FreshnessPolicy
+    owner: Cohort | Reference, file: SourceFile, catalog: Catalog, freshness: dg.FreshnessPolicy | None = None
 ) -> dg.AssetsDefinition:
     """Fetch and parse one file of the catalogue. An unchanged source is not parsed again.
 
@@ -67,7 +66,7 @@ def source_asset(
             else dg.MetadataValue.url(file.address),
             "licence": owner.licence,
         },
-        check_specs=[_usable_check(key)] if isinstance(owner, Cohort) else None,
+        check_specs=[keeps_rows_check(key), *([usable_check(key)] if isinstance(owner, Cohort) else [])],
         pool=BUILD_POOL,
     )
     def source(
@@ -87,11 +86,13 @@ def source_asset(
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion("left out"),
                 metadata={"left out": str(exc)},
-                check_results=[_usable(False, str(exc))],
+                check_results=[keeps_rows(context.instance, key, 0), usable(False, str(exc))],
             )
             return
         forget_left_out(note)
-        yield found._replace(check_results=[_usable(True)]) if isinstance(owner, Cohort) else found
+        rows = int((found.metadata or {}).get(ROWS, 0))
+        checks = [keeps_rows(context.instance, key, rows)]
+        yield found._replace(check_results=[*checks, usable(True)] if isinstance(owner, Cohort) else checks)
 
     return source
 
@@ -126,26 +127,11 @@ def _read(
         metadata={
             "rows": dg.MetadataValue.json({table: n for table, n in rows.items() if n}),
             "rejected rows": rows["rejected_rows"],
-            "rows in all": sum(n for table, n in rows.items() if table not in _NOT_COUNTED),
+            ROWS: sum(n for table, n in rows.items() if table not in _NOT_COUNTED),
             "sha256": ", ".join(f.sha256 for f in fetched[:3]) + (" ..." if len(fetched) > 3 else ""),
             "bytes": sum(f.bytes for f in fetched),
             "read from": fetched[0].read_from,
         },
-    )
-
-
-def _usable_check(key: dg.AssetKey) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        USABLE, asset=key, description="The file can be read, so that its cohort is in this version."
-    )
-
-
-def _usable(passed: bool, sentence: str = "") -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=passed,
-        check_name=USABLE,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"left out": sentence} if sentence else {},
     )
 
 
@@ -160,11 +146,11 @@ def invalid_cohort_asset(left_out: LeftOutCohort, path: Path) -> dg.AssetsDefini
         owners=OWNERS,
         kinds={"yaml"},
         code_version=PARSER_VERSION,
-        check_specs=[_usable_check(key)],
+        check_specs=[usable_check(key)],
     )
     def cohort_file() -> Iterator[dg.MaterializeResult[None]]:
         yield dg.MaterializeResult(
-            metadata={"left out": left_out.sentence}, check_results=[_usable(False, left_out.sentence)]
+            metadata={"left out": left_out.sentence}, check_results=[usable(False, left_out.sentence)]
         )
 
     return cohort_file
@@ -319,7 +305,9 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return raw_tables
 
 
-def raw_assets(catalog: Catalog, cohorts: Path, freshness: dg.FreshnessPolicy) -> list[dg.AssetsDefinition]:
+def raw_assets(
+    catalog: Catalog, cohorts: Path, freshness: dg.FreshnessPolicy | None = None
+) -> list[dg.AssetsDefinition]:
     """Every asset up to the raw tables.
 
     Parameters

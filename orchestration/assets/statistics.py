@@ -18,6 +18,7 @@ from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
 from orchestration.assets.build_steps import steps_of
+from orchestration.assets.claims_check import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -235,6 +236,7 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     owners=OWNERS,
     kinds={"python", "duckdb"},
     code_version=code_version("analytics/claims"),
+    check_specs=[keep_verdicts_check(dg.AssetKey(["stats", "claim_checks"]))],
     metadata={
         "dagster/table_name": "stats.claim_checks",
         "dagster/column_schema": column_schema("claim_checks"),
@@ -255,5 +257,11 @@ def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
         complete(con, steps_of(context.assets_def), context.run_id)
     counts = Counter(row.verdict for row in checked)
     return dg.MaterializeResult(
-        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
+        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}},
+        check_results=[
+            keep_verdicts(
+                {row.claim_id: row.verdict for row in checked},
+                published_verdicts(warehouse.settings.published_file),
+            )
+        ],
     )
