@@ -22,7 +22,7 @@ from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
-from orchestration.checks import draft_checks, reading_check
+from orchestration.checks.draft import draft_checks, reading_check
 from orchestration.jobs import EXECUTOR, jobs
 from orchestration.resources import Warehouse
 from orchestration.schedules import build_after_reading, freshness, longest_age, schedules

@@ -21,8 +21,8 @@ from rich.console import Console
 from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
 from orchestration.assets.published import ACCEPT_TAG
-from orchestration.assets.source_checks import USABLE
-from orchestration.checks import COMPLETE
+from orchestration.checks.draft import COMPLETE
+from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY

@@ -7,9 +7,9 @@ import duckdb
 
 from analytics.report.spec import ReportSpec
 from orchestration.assets.build_steps import Steps
-from orchestration.assets.check_results import failed_checks
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
+from orchestration.checks.results import failed_checks
 from orchestration.inputs import INPUTS_TAG, input_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.build.steps import Step

@@ -27,7 +27,7 @@ from orchestration.assets.build_steps import steps_of
 from orchestration.assets.invalid_files import invalid_file_asset
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
-from orchestration.assets.source_checks import ROWS, keeps_rows, keeps_rows_check, usable, usable_check
+from orchestration.checks.sources import ROWS, keeps_rows, keeps_rows_check, usable, usable_check
 from orchestration.inputs import INPUTS_TAG, input_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.build.steps import complete, in_one_step

@@ -18,7 +18,6 @@ from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
 from orchestration.assets.build_steps import steps_of
-from orchestration.assets.claims_check import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -28,6 +27,7 @@ from orchestration.assets.result_files import (
     save_tables,
     written,
 )
+from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources

@@ -11,7 +11,7 @@ import pytest
 from ingestion.catalog import Catalog, load_catalog
 from ingestion.errors import AddressNotFoundError, CatalogError, DiskFullError, IngestionError
 from orchestration.assets.raw import in_this_version, parsed_folders, raw_assets, source_asset
-from orchestration.assets.source_checks import USABLE
+from orchestration.checks.sources import USABLE
 from orchestration.resources import Warehouse
 from warehouse.settings import PROJECT, Settings
 

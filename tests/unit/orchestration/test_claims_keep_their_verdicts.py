@@ -6,7 +6,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.assets.claims_check import keep_verdicts, published_verdicts
+from orchestration.checks.claims import keep_verdicts, published_verdicts
 
 
 def test_a_verdict_that_moved_is_named_and_new_and_withdrawn_claims_are_none() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 import pytest
 
-from orchestration.assets.source_checks import ROWS, keeps_rows
+from orchestration.checks.sources import ROWS, keeps_rows
 
 KEY = dg.AssetKey(["sources", "a_cohort", "study"])
 
