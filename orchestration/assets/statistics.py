@@ -243,7 +243,9 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     },
     pool=BUILD_POOL,
 )
-def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+def claim_checks(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult[None]]:
     with warehouse.build() as con, in_one_step(con):
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
@@ -256,7 +258,7 @@ def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
         done = written(con, "claim_checks", table_of(ClaimRecord, checked))
         complete(con, steps_of(context.assets_def), context.run_id)
     counts = Counter(row.verdict for row in checked)
-    return dg.MaterializeResult(
+    yield dg.MaterializeResult(
         metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}},
         check_results=[
             keep_verdicts(
