@@ -27,6 +27,7 @@ from orchestration.assets.result_files import (
     save_tables,
     written,
 )
+from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
@@ -137,6 +138,7 @@ def result_tables_asset(
     specs: list[Question],
     scans: dict[str, dg.AssetKey] | None = None,
     marts: Iterable[dg.AssetKey] = (),
+    invalid: Iterable[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
     """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views.
 
@@ -145,8 +147,9 @@ def result_tables_asset(
     scans : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
     marts : what the views are over, and whose checks say who is left out: they are there before, though the catalogue
         may have no analysis that reads them.
+    invalid : analyses whose files do not load: the tables are not made without them.
     """
-    upstream = [analysis_key(spec.analysis_id) for spec in specs]
+    upstream = [*(analysis_key(spec.analysis_id) for spec in specs), *invalid]
     of_scans = scans or {}
     also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
 
@@ -233,13 +236,16 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     owners=OWNERS,
     kinds={"python", "duckdb"},
     code_version=code_version("analytics/claims"),
+    check_specs=[keep_verdicts_check(dg.AssetKey(["stats", "claim_checks"]))],
     metadata={
         "dagster/table_name": "stats.claim_checks",
         "dagster/column_schema": column_schema("claim_checks"),
     },
     pool=BUILD_POOL,
 )
-def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+def claim_checks(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult[None]]:
     with warehouse.build() as con, in_one_step(con):
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
@@ -252,6 +258,12 @@ def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
         done = written(con, "claim_checks", table_of(ClaimRecord, checked))
         complete(con, steps_of(context.assets_def), context.run_id)
     counts = Counter(row.verdict for row in checked)
-    return dg.MaterializeResult(
-        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
+    yield dg.MaterializeResult(
+        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}},
+        check_results=[
+            keep_verdicts(
+                {row.claim_id: row.verdict for row in checked},
+                published_verdicts(warehouse.settings.published_file),
+            )
+        ],
     )

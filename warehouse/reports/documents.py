@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from analytics.report.blocks import Report
 from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
@@ -64,7 +65,12 @@ class NothingToReportError(IngestionError):
 
 
 def report_html(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path) -> str:
-    """The document of a report from an open published file and its folder of figures.
+    """The document of a report as HTML; as :func:`report_of`."""
+    return render(report_of(con, spec, figures))
+
+
+def report_of(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path) -> Report:
+    """What a report says, from an open published file and its folder of figures.
 
     Raises
     ------
@@ -73,7 +79,7 @@ def report_html(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path)
     """
     possible = as_possible(con, spec)
     material = gather_material(con, possible, published_figures(con, possible, figures))
-    return render(build_report(possible, material))
+    return build_report(possible, material)
 
 
 def as_possible(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> ReportSpec:
@@ -82,7 +88,7 @@ def as_possible(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> ReportSpec:
     Raises
     ------
     NothingToReportError
-        As :func:`report_html`.
+        As :func:`report_of`.
     """
     left = left_out_cohorts(con)
     if not left:
