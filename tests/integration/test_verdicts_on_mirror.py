@@ -11,32 +11,43 @@ import pytest
 from graph_runs import Run
 
 from analytics.biomarkers.groups import Contrast
-from analytics.guards import Finding
 from analytics.meta.pooling import interaction_statistics
 from analytics.meta.trials import treatment_statistics
+from analytics.questions.asked import asked
 from analytics.questions.selection import select_members
 from analytics.questions.specs import Variant
 from analytics.results.statistic import Scope
+from analytics.verdicts import Verdict
 from warehouse.frames.patients import analysis_frame
-from warehouse.questions.gene_guards import gene_guards
+from warehouse.questions.answer import Answer
+from warehouse.questions.answering import answer_question
 
 pytestmark = pytest.mark.mirror
 
 MELANOMA_EXOMES = ("snyder_2014", "van_allen_2015", "hugo_2016", "riaz_2017", "liu_2019")
 MSK = ("tmb_mskcc_2018",)
-BURDEN, PREDICTION = "mutation burden", "prognostic or predictive"
+
+_ANSWERED: dict[tuple[str, tuple[str, ...]], Answer] = {}
 
 
-_ANSWERED: dict[tuple[str, tuple[str, ...]], dict[str, Finding]] = {}
-
-
-def found(run: Run, gene: str, cohorts: tuple[str, ...]) -> dict[str, Finding]:
-    """The findings by guard, asked once."""
+def answer(run: Run, gene: str, cohorts: tuple[str, ...]) -> Answer:
+    """The answer about overall survival, asked once."""
     if (gene, cohorts) not in _ANSWERED:
         with run.connect() as con:
-            findings = gene_guards(con, gene, cohorts=cohorts)
-        _ANSWERED[gene, cohorts] = {finding.guard: finding for finding in findings}
+            _ANSWERED[gene, cohorts] = answer_question(con, asked(gene, cohorts=cohorts))
     return _ANSWERED[gene, cohorts]
+
+
+def on_burden(run: Run, gene: str, cohorts: tuple[str, ...] = ()) -> Verdict:
+    verdict = answer(run, gene, cohorts).comparisons[-1].burden
+    assert verdict is not None
+    return verdict
+
+
+def on_prediction(run: Run, gene: str, cohorts: tuple[str, ...] = ()) -> Verdict:
+    verdict = answer(run, gene, cohorts).predictive
+    assert verdict is not None
+    return verdict
 
 
 @pytest.mark.parametrize(
@@ -52,38 +63,31 @@ def found(run: Run, gene: str, cohorts: tuple[str, ...]) -> dict[str, Finding]:
     ],
 )
 def test_the_words_on_burden(real: Run, gene: str, cohorts: tuple[str, ...], words: str) -> None:
-    finding = found(real, gene, cohorts)[BURDEN]
-    assert finding.verdict == words, finding.sentence
+    verdict = on_burden(real, gene, cohorts)
+    assert verdict.word == words, verdict.sentence
 
 
-def test_keap1_in_msk_is_told_by_the_draws_and_not_by_the_model_and_the_sentence_says_which(
-    real: Run,
-) -> None:
-    finding = found(real, "KEAP1", MSK)[BURDEN]
-    assert finding.verdict == "no association shown"
+def test_keap1_in_msk_is_told_by_the_draws_and_not_by_the_model_and_the_answer_says_which(real: Run) -> None:
+    verdict = on_burden(real, "KEAP1", MSK)
+    assert verdict.word == "no association shown"
     assert (
-        "do worse than carriers drawn by burden" in finding.sentence
-        and "burden may hide one" in finding.sentence
+        "do worse than carriers drawn by burden" in verdict.sentence
+        and "burden may hide one" in verdict.against
     )
 
 
 def test_alk_is_never_called_not_shown_to_differ_against_its_numbers(real: Run) -> None:
-    """Outside trials below 1, in OAK and POPLAR above, and wide: the sentence has both, the word follows from them."""
-    finding = found(real, "ALK", ())[PREDICTION]
-    numbers = finding.numbers
-    assert numbers["ratio_of_hr"] < 1 < numbers["interaction_of_hr"]
-    is_shown = numbers["ratio_ci_high"] < 1
-    assert finding.verdict == ("conflicting" if is_shown else "undetermined")
-    assert "not shown to differ" not in finding.sentence
+    """Outside trials below 1, in OAK and POPLAR above and wide: the sentence has both, and the word follows."""
+    verdict = on_prediction(real, "ALK")
+    assert verdict.word in ("conflicting", "undetermined")
+    assert "randomised" in verdict.sentence and "outside a trial" in verdict.sentence.lower()
+    assert "not shown to differ" not in verdict.sentence
 
 
 def test_pbrm1_in_checkmate_025_is_undetermined_by_the_width_of_its_interaction(real: Run) -> None:
-    finding = found(real, "PBRM1", ("checkmate_025",))[PREDICTION]
-    assert finding.verdict == "undetermined"
-    assert finding.numbers["interaction_of_hr"] == pytest.approx(0.812, abs=5e-4)
-    assert finding.numbers["interaction_ci_low"] == pytest.approx(0.489, abs=5e-4)
-    assert finding.numbers["interaction_ci_high"] == pytest.approx(1.348, abs=5e-4)
-    assert "0.49\u20131.35" in finding.sentence
+    verdict = on_prediction(real, "PBRM1", ("checkmate_025",))
+    assert verdict.word == "undetermined"
+    assert "The randomised interaction is 0.81 (0.49\u20131.35)" in verdict.sentence
 
 
 def both_arms(run: Run, gene: str, trials: tuple[str, ...], *, profiled: bool) -> pd.DataFrame:
@@ -116,6 +120,9 @@ def test_within_the_groups_of_pbrm1_treatment_acts_in_both(real: Run) -> None:
         Scope("x", "default", "OS"), ["checkmate_025"], "os", members, Contrast.of_gene("PBRM1")
     )
     by_kind = {row.key: row for row in rows}
+    interaction = by_kind["os.arm_x_gene"]
+    found = (interaction.estimate, interaction.ci_low, interaction.ci_high)
+    assert found == pytest.approx((0.812, 0.489, 1.348), abs=5e-4)
     group, others = by_kind["os.treatment_in_group"], by_kind["os.treatment_in_reference"]
     assert (group.counts.n, others.counts.n) == (118, 264)
     assert group.estimate is not None and others.estimate is not None
