@@ -6,7 +6,7 @@ from orchestration.assets.dbt_metadata import table_columns
 from orchestration.assets.leftovers import remove_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.resources import BUILD_POOL, Warehouse
-from warehouse.lineage import HYPOTHESES_VIEW
+from warehouse.hypotheses_view import HYPOTHESES_VIEW
 from warehouse.versions.draft import make_draft
 from warehouse.versions.public_tables import PublishError
 from warehouse.versions.runs import note_published, published_runs

@@ -31,7 +31,9 @@ from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
 from warehouse.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.left_out import left_out_cohorts, said_of
-from warehouse.lineage import every_statistic, view_statements
+from warehouse.lineage import every_statistic
+from warehouse.lineage_views import member_rows_query, view_statements
+from warehouse.result_writing import write_result_query
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
@@ -40,7 +42,8 @@ OWNERS = ["team:statistics"]
 ANALYSIS_TABLES = tuple(
     table
     for table in RESULT_TABLES
-    if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
+    if table not in ("claim_checks", "left_out_cohorts", "member_rows", "runs")
+    and not table.startswith("scan_")
 )
 #: Code that results come from, beside the spec.
 STATISTICS_CODE = ("analytics", "warehouse/frames", "warehouse/source.py")
@@ -135,7 +138,7 @@ def result_tables_asset(
     """
     upstream = [analysis_key(spec.analysis_id) for spec in specs]
     of_scans = scans or {}
-    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
+    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts], "member_rows": [*marts]}
 
     @dg.multi_asset(
         name="stats_tables",
@@ -148,14 +151,17 @@ def result_tables_asset(
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version(
-                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
+                    "analytics/results",
+                    "orchestration/assets",
+                    "warehouse/result_writing.py",
+                    "warehouse/lineage_views.py",
                 ),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
                 },
             )
-            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "runs")
+            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "runs")
         ],
         pool=BUILD_POOL,
     )
@@ -183,6 +189,10 @@ def result_tables_asset(
             yield dg.MaterializeResult(
                 asset_key=dg.AssetKey(["stats", "left_out_cohorts"]),
                 metadata={"dagster/row_count": len(left_out_cohorts(con))},
+            )
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["stats", "member_rows"]),
+                metadata={"dagster/row_count": write_result_query(con, "member_rows", member_rows_query())},
             )
             for statement in view_statements():
                 con.execute(statement)

@@ -68,6 +68,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stats.claim_checks": ("claim_id",),
     "stats.comutation_results": ("analysis_id", "variant", "endpoint", "gene", "other_gene"),
     "stats.figures": ("analysis_id", "figure"),
+    "stats.member_rows": ("member_id", "role", "mart", "source_file_id", "source_row"),
     "stats.pair_mutations": ("analysis_id", "variant", "pair_id", "variant_key"),
     "stats.resistance_outcomes": ("analysis_id", "variant", "cohort_id", "patient_id"),
     "stats.scan_flow": ("scan_id", "step_number"),
@@ -75,6 +76,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stats.scan_response_results": ("scan_id", "gene"),
     "stats.scan_results": ("scan_id", "gene"),
     "stats.scan_specs": ("scan_id",),
+    "stats.set_members": ("set_id", "member_id"),
     "stats.signature_exposures": ("analysis_id", "variant", "cohort_id", "sample_id", "signature"),
 }
 
