@@ -28,7 +28,7 @@ union all
 select
     'analysis', specs.analysis_id, min(specs.registered_on), bool_and(specs.is_prespecified),
     array_to_string(min(specs.endpoints), ', '),
-    null, array_to_string(min(specs.cohorts), ', '),
+    null, min(specs.cohorts),
     max(coalesce(found.n_hypotheses, 0)), max(found.smallest_p), max(found.smallest_p_of)
 from stats.analysis_specs as specs
 left join of_analyses as found on specs.analysis_id = found.analysis_id

@@ -1,5 +1,5 @@
-"""The views of the ``stats`` schema for people who write SQL: every statistic under one roof, the people behind each, and
-each row of a source behind each.
+"""The views of the ``stats`` schema for people who write SQL: every statistic under one roof, the people behind each,
+and each row of a source behind each.
 
 Everything about a person is walked to once, however many statistics the person is behind: a statistic has a set of
 people (``stat_sets``), a set has its members by number (``set_members``), and a member has rows in the marts
@@ -48,8 +48,8 @@ _SIGNATURES = (
     "(select analysis_id, variant from {schema}.analysis_specs where kind = 'signatures') as asked on "
     + _OF_ANALYSIS
 )
-#: With the cohorts that have no such table. A join of two short lists: `not in` or `not exists` on the members is a loop
-#: over millions of calls.
+#: With the cohorts that have no such table. A join of two short lists: `not in` or `not exists` on the members is a
+#: loop over millions of calls.
 _SIGNATURES_OF_CALLS = (
     "(select specs.analysis_id, specs.variant, cohorts.cohort_id from {schema}.analysis_specs as specs "
     "cross join marts.cohorts as cohorts left join (select distinct cohort_id from marts.signature_samples) as listed "
@@ -98,7 +98,10 @@ _OF_FEATURES = (
 #: Rows behind a statistic of resistance. One of a pair has that pair's rows, one over all pairs those of its members.
 _SAME_PAIR = "and (asked.pair_id is null or asked.pair_id = fact.pair_id)"
 _SAME_ANALYSIS = "and fact.analysis_id = asked.analysis_id and fact.variant = asked.variant"
-_SAME_GENES = "and (asked.feature in (fact.hugo_symbol, 'any gene set') or list_contains(fact.gene_sets, asked.feature))"
+_SAME_GENES = (
+    "and (asked.feature in (fact.hugo_symbol, 'any gene set') "
+    "or list_contains(fact.gene_sets, asked.feature))"
+)
 _PAIRS = "(select * from {schema}.pair_stats where endpoint = 'pairs')"
 _PAIRED_CALLS = "(select * from {schema}.pair_stats where endpoint = 'pairs' and unit like '%mutations')"
 _PAIRED_GENES = "(select * from {schema}.pair_stats where endpoint = 'pairs' and feature is not null)"
@@ -167,6 +170,14 @@ def view_statements(schema: str = "stats") -> list[str]:
     inner join {schema}.analysis_members as members on set_members.member_id = members.member_id
     """
     return [every_stat, stat_members, _lineage(schema)]
+
+
+#: The rows behind one statistic. In a file that is attached and not in use, ``file`` says under which name it is.
+LINEAGE_MACRO = """
+create or replace macro stats.lineage_of(asked_stat_id, file := null) as table
+select * from (select * from query('from ' || coalesce('"' || file || '".', '') || 'stats.lineage')) as rows_behind
+where stat_id = asked_stat_id
+"""
 
 
 def _common(table: str) -> list[str]:

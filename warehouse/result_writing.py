@@ -27,8 +27,8 @@ def write_result_query(con: duckdb.DuckDBPyConnection, table: str, query: str) -
     con.execute(f"comment on table stats.{table} is {_quoted(declared.meaning)}")
     for column, (_, description) in declared.columns.items():
         con.execute(f'comment on column stats.{table}."{column}" is {_quoted(description)}')
-    counted = con.execute(f"select count(*) from stats.{table}").fetchone()
-    return int(counted[0]) if counted else 0
+    ((n_rows,),) = con.execute(f"select count(*) from stats.{table}").fetchall()
+    return int(n_rows)
 
 
 def _quoted(text: str) -> str:

@@ -1,11 +1,12 @@
-"""The people behind each statistic of one analysis, by number: every set of people is kept once, however many statistics
-were computed on it."""
+"""The people behind each statistic of one analysis, by number: every set of people is kept once, however many
+statistics were computed on it."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,16 @@ _COUNT_BITS = 22
 _CHECKSUM_BITS = 30
 
 
+class _Question(NamedTuple):
+    """Whom a statistic asks about: way and endpoint, row set, its cohort, and the cohorts that are pooled."""
+
+    variant: str
+    endpoint: str
+    row_set: str | None
+    cohort_id: str | None
+    cohorts: tuple[str, ...] | None
+
+
 @dataclass(frozen=True)
 class _People:
     """Everyone of one way and endpoint. ``members`` has cohort_id, is_member, under the labels that ``sets`` knows."""
@@ -28,21 +39,19 @@ class _People:
     numbers: np.ndarray
     sets: RowSets
 
-    def behind(
-        self, row_set: str | None, cohort_id: str | None, cohorts: tuple[str, ...] | None
-    ) -> np.ndarray:
+    def behind(self, question: _Question) -> np.ndarray:
         """Numbers of the people of one statistic, ascending.
 
         Of a cohort by itself whoever of it is in the row set: also who is in no pool, because the cohort's clock is
         another; of all cohorts the members only.
         """
-        inside = self.sets.holds(row_set, self.members.index)
-        if cohort_id is None:
+        inside = self.sets.holds(question.row_set, self.members.index)
+        if question.cohort_id is None:
             inside = inside & self.members["is_member"].to_numpy(dtype=bool)
         else:
-            inside = inside & (self.members["cohort_id"] == cohort_id).to_numpy(dtype=bool)
-        if cohorts is not None:
-            inside = inside & self.members["cohort_id"].isin(cohorts).to_numpy(dtype=bool)
+            inside = inside & (self.members["cohort_id"] == question.cohort_id).to_numpy(dtype=bool)
+        if question.cohorts is not None:
+            inside = inside & self.members["cohort_id"].isin(question.cohorts).to_numpy(dtype=bool)
         return self.numbers[inside]
 
 
@@ -72,18 +81,17 @@ class PeopleSets:
         """``stat_sets`` (stat_id, set_id) and ``set_members`` (set_id, member_id) of the statistics in ``tables``.
         People who are the same in two statistics are one set; a statistic of nobody has none."""
         sets: dict[bytes, tuple[int, np.ndarray]] = {}
-        by_question: dict[tuple[object, ...], int | None] = {}
+        by_question: dict[_Question, int | None] = {}
         rows: list[tuple[str, int]] = []
         for table in tables.values():
             if not {"stat_id", "row_set"} <= set(table.columns):
                 continue
-            for asked in _asked(table):
-                question = tuple(asked[1:])
+            for stat_id, question in _asked(table):
                 if question not in by_question:
-                    by_question[question] = self._set_of(sets, *question)
+                    by_question[question] = self._set_of(sets, question)
                 found = by_question[question]
                 if found is not None:
-                    rows.append((asked[0], found))
+                    rows.append((stat_id, found))
         known = list(sets.values())
         numbers = self._numbers(0, len(known))
         stat_sets = pd.DataFrame(
@@ -97,19 +105,9 @@ class PeopleSets:
         )
         return stat_sets, set_members
 
-    def _set_of(
-        self,
-        sets: dict[bytes, tuple[int, np.ndarray]],
-        variant: str,
-        endpoint: str,
-        row_set: str | None,
-        cohort_id: str | None,
-        cohorts: tuple[str, ...] | None,
-    ) -> int | None:
-        found = [
-            people.behind(row_set, cohort_id, cohorts)
-            for people in self._by_scope.get((variant, endpoint), [])
-        ]
+    def _set_of(self, sets: dict[bytes, tuple[int, np.ndarray]], question: _Question) -> int | None:
+        asked = self._by_scope.get((question.variant, question.endpoint), [])
+        found = [people.behind(question) for people in asked]
         numbers = np.concatenate(found) if found else np.empty(0, dtype=np.int64)
         if not len(numbers):
             return None
@@ -126,16 +124,13 @@ class PeopleSets:
         return base + np.arange(first, first + n, dtype=np.int64)
 
 
-_Asked = tuple[str, str, str, str | None, str | None, tuple[str, ...] | None]
-
-
-def _asked(table: pd.DataFrame) -> list[_Asked]:
-    """stat_id, variant, endpoint, row set, cohort, pooled cohorts of each statistic, None for what is null."""
-    columns = table[["stat_id", "variant", "endpoint", "row_set", "cohort_id"]].astype(object)
-    plain = columns.where(columns.notna(), None)
-    pooled = (
-        [tuple(names) for names in table["cohorts"]] if "cohorts" in table.columns else [None] * len(table)
-    )
+def _asked(table: pd.DataFrame) -> list[tuple[str, _Question]]:
+    """stat_id of each statistic and whom it asks about; None for what is null."""
+    columns = table[["variant", "endpoint", "row_set", "cohort_id"]].astype(object)
+    plain = columns.where(columns.notna(), None).itertuples(index=False, name=None)
+    no_pool: list[tuple[str, ...] | None] = [None] * len(table)
+    pooled = [tuple(names) for names in table["cohorts"]] if "cohorts" in table.columns else no_pool
     return [
-        (*row, cohorts) for row, cohorts in zip(plain.itertuples(index=False, name=None), pooled, strict=True)
+        (stat_id, _Question(row[0], row[1], row[2], row[3], cohorts))
+        for stat_id, row, cohorts in zip(table["stat_id"], plain, pooled, strict=True)
     ]

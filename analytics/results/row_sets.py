@@ -49,6 +49,6 @@ class RowSets:
         return name
 
     def holds(self, name: str | None, index: pd.Index) -> np.ndarray:
-        """Which labels of ``index`` are in the row set ``name``, shape (len(index),); none where there is no such set."""
+        """Which labels of ``index`` are in the row set ``name``, shape (len(index),); none where it is not known."""
         found = self._known.get(name) if name is not None else None
         return np.zeros(len(index), dtype=bool) if found is None else np.asarray(index.isin(found.kept))

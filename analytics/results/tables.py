@@ -35,7 +35,8 @@ from analytics.results.statistic import (
 )
 
 _SHARED = (
-    SpecRecord, FlowRecord, MemberRecord, MemberRowRecord, StatSetRecord, SetMemberRecord, SurvivalStatistic, ResponseStatistic, ComparisonStatistic,
+    SpecRecord, FlowRecord, MemberRecord, MemberRowRecord, StatSetRecord, SetMemberRecord,
+    SurvivalStatistic, ResponseStatistic, ComparisonStatistic,
     FrequencyStatistic, MetaStatistic, InteractionStatistic, FigureRecord, ClaimRecord, LeftOutRecord, RunRecord,
 )  # fmt: skip
 

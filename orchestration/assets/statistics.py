@@ -32,7 +32,7 @@ from warehouse.available_sources import available_sources
 from warehouse.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.lineage import every_statistic
-from warehouse.lineage_views import member_rows_query, view_statements
+from warehouse.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
 from warehouse.result_writing import write_result_query
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
@@ -194,7 +194,7 @@ def result_tables_asset(
                 asset_key=dg.AssetKey(["stats", "member_rows"]),
                 metadata={"dagster/row_count": write_result_query(con, "member_rows", member_rows_query())},
             )
-            for statement in view_statements():
+            for statement in (*view_statements(), LINEAGE_MACRO):
                 con.execute(statement)
 
     return stats_tables

@@ -59,6 +59,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.signature_samples": ("cohort_id", "sample_id", "table_kind"),
     "marts.source_files": ("source_file_id",),
     "marts.survival_outcomes": ("cohort_id", "patient_id", "endpoint"),
+    "marts.tmb": ("cohort_id", "sample_id"),
     "marts.treatments": ("cohort_id", "patient_id"),
     "marts.undetermined_genes": ("source_file_id", "source_row", "hugo_symbol"),
     "marts.unread_columns": ("cohort_id", "file_id", "source_file_id", "column_name", "reason"),

@@ -110,7 +110,7 @@ def _scan_verdicts(con: duckdb.DuckDBPyConnection, question: GeneQuestion) -> di
     return {
         str(scan_id): str(verdict)
         for scan_id, cohorts, verdict in rows
-        if set(str(cohorts).split(", ")) <= set(question.cohorts)
+        if set(cohorts) <= set(question.cohorts)
     }
 
 
