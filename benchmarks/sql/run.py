@@ -1,5 +1,5 @@
-"""Seconds that each view and table macro of the published file takes to count its rows and to answer for one of them, on
-two threads and within 1 GB. Goal: 3 s each. ``ICB_DATA=<data> python benchmarks/sql/run.py``
+"""Seconds that each view and table macro of the published file takes to count its rows and to answer for one of them,
+on two threads and within 1 GB. Goal: 3 s each. ``ICB_DATA=<data> python benchmarks/sql/run.py``
 """
 
 from __future__ import annotations
