@@ -50,7 +50,7 @@ select
     counted.tmb_mut_per_mb as counted_here_mut_per_mb,
     case
         when versions.numerator_rule = 'rate stated by the source' and versions.tmb_mut_per_mb > 0
-            then 100 * (counted.tmb_mut_per_mb / versions.tmb_mut_per_mb - 1)
+            then 100 * (counted.tmb_mut_per_mb - versions.tmb_mut_per_mb) / versions.tmb_mut_per_mb
     end as counted_here_difference_percent,
     versions.burden_source,
     versions.source_file_id,
