@@ -41,7 +41,9 @@ from warehouse.build.steps import (
     stamps_of,
 )
 from warehouse.left_out import left_out_cohorts, said_of
-from warehouse.lineage import every_statistic, view_statements
+from warehouse.lineage import every_statistic
+from warehouse.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
+from warehouse.result_writing import write_result_query
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
@@ -50,7 +52,8 @@ OWNERS = ["team:statistics"]
 ANALYSIS_TABLES = tuple(
     table
     for table in RESULT_TABLES
-    if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
+    if table not in ("claim_checks", "left_out_cohorts", "member_rows", "runs")
+    and not table.startswith("scan_")
 )
 #: Code that results come from, beside the spec.
 STATISTICS_CODE = ("analytics", "warehouse/frames", "warehouse/source.py")
@@ -151,7 +154,7 @@ def result_tables_asset(
     """
     upstream = [*(analysis_key(spec.analysis_id) for spec in specs), *invalid]
     of_scans = scans or {}
-    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
+    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts], "member_rows": [*marts]}
 
     @dg.multi_asset(
         name="stats_tables",
@@ -164,14 +167,17 @@ def result_tables_asset(
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version(
-                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
+                    "analytics/results",
+                    "orchestration/assets",
+                    "warehouse/result_writing.py",
+                    "warehouse/lineage_views.py",
                 ),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
                 },
             )
-            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "runs")
+            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "runs")
         ],
         pool=BUILD_POOL,
     )
@@ -195,6 +201,7 @@ def result_tables_asset(
             counts = {
                 "runs": record_run(con, context.run_id, warehouse.settings),
                 "left_out_cohorts": len(left_out_cohorts(con)),
+                "member_rows": write_result_query(con, "member_rows", member_rows_query()),
             }
             done += [
                 dg.MaterializeResult(
@@ -202,7 +209,7 @@ def result_tables_asset(
                 )
                 for table, n_rows in counts.items()
             ]
-            for statement in view_statements():
+            for statement in (*view_statements(), LINEAGE_MACRO):
                 con.execute(statement)
             gather_results(con, warehouse.settings.results)
             complete(con, steps_of(context.assets_def), context.run_id)

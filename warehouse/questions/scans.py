@@ -221,7 +221,7 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "definition": spec.definition,
         "definition_words": definition_words(spec),
         "gene_list": spec.gene_set or ", ".join(spec.genes) or None,
-        "cohorts": ", ".join(spec.cohorts),
+        "cohorts": list(spec.cohorts),
         "filters": _filters(spec.where),
         "strata": ", ".join(spec.strata),
         "null_strata": ", ".join(spec.null_strata),

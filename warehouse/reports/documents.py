@@ -143,7 +143,7 @@ def cohorts_behind(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> set[str]
     """The cohorts that a report's analyses and scans name."""
     rows = con.execute(
         "select array_to_string(cohorts, ', ') from stats.analysis_specs where list_contains(?, analysis_id) "
-        "union all select cohorts || coalesce(', ' || control, '') from stats.scan_specs "
+        "union all select array_to_string(cohorts, ', ') || coalesce(', ' || control, '') from stats.scan_specs "
         "where list_contains(?, scan_id)",
         [spec.analyses(), spec.scans()],
     ).fetchall()
