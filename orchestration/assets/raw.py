@@ -90,7 +90,8 @@ def source_asset(
             )
             return
         forget_left_out(note)
-        rows = int((found.metadata or {}).get(ROWS, 0))
+        counted = (found.metadata or {}).get(ROWS)
+        rows = counted if isinstance(counted, int) else 0
         checks = [keeps_rows(context.instance, key, rows)]
         yield found._replace(check_results=[*checks, usable(True)] if isinstance(owner, Cohort) else checks)
 

@@ -57,7 +57,7 @@ def _no_rows_check(name: str, description: str, query: str) -> dg.AssetChecksDef
         with duckdb.connect(str(open_draft(warehouse.settings.published).file), read_only=True) as con:
             found = con.execute(query).fetchall()
         shown = {str(i): ", ".join(map(str, row)) for i, row in enumerate(found[:_MOST_FINDINGS], 1)}
-        return dg.AssetCheckResult(passed=not found, metadata={"rows": len(found)} | shown)
+        return dg.AssetCheckResult(passed=not found, metadata={"rows": len(found), **shown})
 
     return check
 
@@ -126,8 +126,8 @@ def reading_check(sources: Sequence[dg.AssetKey], longest: timedelta) -> dg.Asse
                 "read too long ago": len(too_old),
                 "never read": never,
                 "first of them": ", ".join(too_old[:_MOST_FINDINGS]),
-            }
-            | ({"oldest reading": dg.MetadataValue.timestamp(oldest)} if oldest else {}),
+                "oldest reading": oldest.isoformat() if oldest else "none",
+            },
         )
 
     return read_lately
