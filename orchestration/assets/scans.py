@@ -1,7 +1,7 @@
 """One asset a scan of every gene, and the tables that hold them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -104,15 +104,21 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
     return scan
 
 
-def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
-    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results."""
+def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()) -> dg.AssetsDefinition:
+    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results.
+
+    Parameters
+    ----------
+    invalid : scans whose files do not load: the tables are not made without them.
+    """
+    upstream = [*(dg.AssetKey(["scans", spec.scan_id]) for spec in specs), *invalid]
 
     @dg.multi_asset(
         name="scan_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["stats", table]),
-                deps=[dg.AssetKey(["scans", spec.scan_id]) for spec in specs],
+                deps=upstream,
                 group_name="stats",
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
