@@ -24,7 +24,7 @@ Row = Mapping[str, Any]
 BURDEN_COLUMNS = (
     "gene", "n", "n_carriers", "events", "responders",
     *(f"{m}_{name}" for m in ("uni", "adj", "burden") for name in ("coef", "ci_low", "ci_high", "lr_p", "reason")),
-    "null_z", "null_mean_z", "null_p_two_sided", "null_draws", "null_false_positive_rate", "null_reason", "null_q",
+    "null_z", "null_mean_z", "null_p_two_sided", "null_draws", "null_reason", "null_q",
     "burden_q", "change_coef", "change_ci_low", "change_ci_high",
 )  # fmt: skip
 CONTROL_COLUMNS = (
@@ -136,7 +136,6 @@ def _null(row: Row) -> BurdenNull | None:
         mean_z=_number(row, "null_mean_z"),
         p=p,
         draws=_count(row, "null_draws"),
-        false_positive_rate=_optional(row, "null_false_positive_rate"),
     )
 
 

@@ -33,14 +33,12 @@ class BurdenNull:
     Attributes
     ----------
     z, mean_z : observed, and the mean over the draws. p : two-sided, from the draws. draws : how many.
-    false_positive_rate : share of the draws with a nominal p below 0.05, i.e. what burden alone makes of the test.
     """
 
     z: float
     mean_z: float
     p: float
     draws: int
-    false_positive_rate: float | None = None
 
     @property
     def direction(self) -> int:
@@ -122,7 +120,7 @@ class BurdenEvidence:
 
 
 def burden_word(evidence: BurdenEvidence) -> BurdenWord:
-    """The word alone; `BURDEN_WHEN` says when each stands."""
+    """The word alone; docs/verdicts.md says when each stands."""
     power = evidence.power
     if min(power.carriers, power.events) < FEW or evidence.crude is None:
         return BurdenWord.TOO_FEW

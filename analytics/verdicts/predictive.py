@@ -73,7 +73,7 @@ class PredictiveEvidence:
 
 
 def predictive_word(evidence: PredictiveEvidence) -> PredictiveWord:
-    """The word alone; `PREDICTIVE_WHEN` says when each stands."""
+    """The word alone; docs/verdicts.md says when each stands."""
     trial, external = evidence.randomised, evidence.external
     if evidence.randomised_is_shown:
         return PredictiveWord.PREDICTIVE
