@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analytics.questions.clock import CustomEndpoint, TimeRules, first_of, with_time_rules
+from analytics.questions.clock import CustomEndpoint, TimeRules, first_of, immortal_groups, with_time_rules
 from analytics.questions.selection import select_members
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.survival.cox import cox_regression
@@ -106,6 +106,14 @@ def test_endpoints_on_unlike_clocks_have_no_first_event() -> None:
     pfs = as_people(time_months=[3.0], event=[True], entry_months=[0.0], status="wild_type")
     os = pfs.assign(clock_family="treatment")
     assert first_of({"PFS": pfs, "OS": os})["time_months"].isna().all()
+
+
+def test_groups_by_response_without_a_landmark_are_said_to_flatter() -> None:
+    (said,) = immortal_groups("OBJECTIVE_RESPONSE = yes", TimeRules())
+    assert "too good" in said and "landmark_months" in said
+    (said,) = immortal_groups("DURABLE_BENEFIT = yes", TimeRules(landmark_months=6))
+    assert "taken as known at the landmark" in said
+    assert immortal_groups("ALK", TimeRules()) == ()
 
 
 def spec(**changes: Any) -> dict[str, Any]:
