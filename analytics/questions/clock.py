@@ -17,7 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 KnownEndpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
 
 #: Attributes that are known only some time after treatment began, so that early deaths cannot have the good ones.
-KNOWN_LATER = ("BEST_RESPONSE", "DISEASE_CONTROL", "DURABLE_BENEFIT", "DURABLE_CLINICAL_BENEFIT", "OBJECTIVE_RESPONSE")
+KNOWN_LATER = (
+    "BEST_RESPONSE",
+    "DISEASE_CONTROL",
+    "DURABLE_BENEFIT",
+    "DURABLE_CLINICAL_BENEFIT",
+    "OBJECTIVE_RESPONSE",
+)
 
 #: The columns of the frame that follow-up stands in.
 _TIME, _EVENT, _ENTRY = "time_months", "event", "entry_months"

@@ -215,7 +215,9 @@ class AnalysisSpec(Question):
 
     def endpoint_parts(self) -> tuple[str, ...]:
         """'EFS: PFS', 'EFS: OS': the endpoints of the sources behind those that the analysis makes."""
-        return tuple(f"{name}: {part}" for name, made in self.custom_endpoints.items() for part in made.first_of)
+        return tuple(
+            f"{name}: {part}" for name, made in self.custom_endpoints.items() for part in made.first_of
+        )
 
     def endpoint_key(self, endpoint: str) -> str:
         """The endpoint in estimate keys, as the paper calls it."""

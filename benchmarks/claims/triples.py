@@ -87,7 +87,9 @@ KINDS: dict[str, Callable[[np.random.Generator], Triple]] = {
 }
 
 
-def printed(triple: Triple, decimals: int = 2, p_decimals: int = 3, quantity: str = "hazard_ratio") -> PublishedClaim:
+def printed(
+    triple: Triple, decimals: int = 2, p_decimals: int = 3, quantity: str = "hazard_ratio"
+) -> PublishedClaim:
     """A triple as a paper prints it, with nothing declared about its kind."""
     estimate, low, high, p = triple
     below = p < 10.0**-p_decimals

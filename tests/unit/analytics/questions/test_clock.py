@@ -86,14 +86,19 @@ def test_a_moved_clock_is_not_pooled_with_the_clock_it_came_from() -> None:
 
 
 def test_an_event_at_the_cut_counts_and_one_after_it_does_not() -> None:
-    frame = as_people(time_months=[12.0, 12.5], event=[True, True], entry_months=[0.0, 0.0], status="wild_type")
+    frame = as_people(
+        time_months=[12.0, 12.5], event=[True, True], entry_months=[0.0, 0.0], status="wild_type"
+    )
     cut = with_time_rules(frame, TimeRules(censor_after_months=12))
     assert list(cut["event"]) == [True, False] and list(cut["time_months"]) == [12.0, 12.0]
 
 
 def test_the_first_of_several_endpoints_takes_the_earliest_event_and_else_the_shortest_follow_up() -> None:
     pfs = as_people(
-        time_months=[3.0, 5.0, 9.0, None], event=[True, False, False, True], entry_months=[0.0] * 4, status="wild_type"
+        time_months=[3.0, 5.0, 9.0, None],
+        event=[True, False, False, True],
+        entry_months=[0.0] * 4,
+        status="wild_type",
     )
     os = pfs.assign(time_months=[8.0, 7.0, 11.0, 4.0], event=[True, True, False, True])
     made = first_of({"PFS": pfs, "OS": os})
@@ -139,7 +144,10 @@ def test_endpoints_and_time_are_declared_in_the_file_of_an_analysis() -> None:
         ({"custom_endpoints": {"OS": {"first_of": ["PFS", "OS"]}}}, "OS is an endpoint of the sources"),
         ({"custom_endpoints": {"EFS": {"first_of": ["OS", "OS"]}}}, "names an endpoint twice"),
         ({"variants": {"v": {"description": "d", "time": {"landmark_months": 0}}}}, "greater than 0"),
-        ({"variants": {"v": {"description": "d", "time": {"ignore_entry": True, "start": "entry"}}}}, "exclude each"),
+        (
+            {"variants": {"v": {"description": "d", "time": {"ignore_entry": True, "start": "entry"}}}},
+            "exclude each",
+        ),
     ],
 )
 def test_time_that_cannot_be_is_refused_with_a_sentence(changes: dict[str, Any], said: str) -> None:
