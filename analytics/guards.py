@@ -103,7 +103,8 @@ def guard_findings(
     in_group, biopsy_time and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat
     or for another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people
     without checkpoint blockade. scan_row: this gene's row of a scan of the same people
-    (`scan.columns.SURVIVAL_COLUMNS`), for burden; without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts
+    (`scan.columns.SURVIVAL_COLUMNS`), for burden; without it why_no_scan_row is said. scan_verdicts: scan -> its
+    burden verdict of this gene, which counts
     every gene. pooled: the random-effects row that stands in the table beside; without it one is made as that is.
     """
     strata = tuple(column for column in strata if members[column].nunique(dropna=False) > 1)

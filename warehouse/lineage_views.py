@@ -43,7 +43,9 @@ _SAME_ENDPOINT = (
 )
 _SAME_SAMPLE = "and fact.sample_id = members.sample_id"
 _OF_ANALYSIS = "members.analysis_id = asked.analysis_id and members.variant = asked.variant"
-_ENDPOINTS = "(select analysis_id, variant, endpoint_parts from {schema}.analysis_specs) as asked on " + _OF_ANALYSIS
+_ENDPOINTS = (
+    "(select analysis_id, variant, endpoint_parts from {schema}.analysis_specs) as asked on " + _OF_ANALYSIS
+)
 _GENES = (
     "(select analysis_id, variant, unnest(genes) as gene from {schema}.analysis_specs) as asked on "
     + _OF_ANALYSIS

@@ -48,7 +48,10 @@ def _profile_limits(events: float, level: float) -> tuple[float, float]:
     def excess(u: float) -> float:
         return float(math.expm1(u) - u - limit)
 
-    below, above = optimize.brentq(excess, -limit - 2, 0.0), optimize.brentq(excess, 0.0, math.sqrt(2 * limit) + 1e-9)
+    below, above = (
+        optimize.brentq(excess, -limit - 2, 0.0),
+        optimize.brentq(excess, 0.0, math.sqrt(2 * limit) + 1e-9),
+    )
     return float(below), float(above)
 
 

@@ -76,8 +76,8 @@ class TimeRules(BaseModel):
             said.append("Time zero is when each patient came under observation.")
         if self.landmark_months is not None:
             said.append(
-                f"Time zero is the landmark at {self.landmark_months:g} months; who had the event or left before is not "
-                f"counted."
+                f"Time zero is the landmark at {self.landmark_months:g} months; who had the event or left before is "
+                f"not counted."
             )
         if self.censor_after_months is not None:
             said.append(f"Follow-up is cut at {self.censor_after_months:g} months.")
@@ -112,8 +112,8 @@ def immortal_groups(biomarker: str, rules: TimeRules) -> tuple[str, ...]:
         return ()
     if rules.landmark_months is None:
         return (
-            f"{' and '.join(names)} is known only after treatment began, and who died before cannot have responded: the "
-            f"estimate is too good; set time: {{landmark_months: 3}}.",
+            f"{' and '.join(names)} is known only after treatment began, and who died before cannot have responded: "
+            f"the estimate is too good; count from a landmark (time: {{landmark_months: 3}}, or --landmark 3).",
         )
     return (
         f"{' and '.join(names)} is taken as known at the landmark; the sources do not date it, and a later response "
