@@ -22,7 +22,8 @@ def members(demo: Run, analysis_id: str, variant: str, endpoint: str) -> pd.Data
 def published(demo: Run, analysis_id: str, variant: str, key: str) -> pd.Series:
     rows = demo.query(
         "select estimate, n, events, warnings from stats.survival_stats "
-        f"where analysis_id = '{analysis_id}' and variant = '{variant}' and estimate_key = '{key}' and cohort_id is null"
+        f"where analysis_id = '{analysis_id}' and variant = '{variant}' and estimate_key = '{key}' "
+        "and cohort_id is null"
     )
     assert len(rows) == 1
     return rows.iloc[0]
