@@ -1,9 +1,9 @@
 """What speaks against believing a gene's result: one finding a guard, a verdict in fixed words and a sentence.
 
 The guards are those of the field's traps: proportional hazards, sparse events, overlap of people, origin of time,
-immortal time, heterogeneity across cohorts, prognostic against predictive, mutation burden. Scan, gene report and dossier say the
-same because they all ask here. Estimators are in `survival`, `meta` and `scan`; which rows are members is decided in
-`questions.selection`.
+immortal time, heterogeneity across cohorts, prognostic against predictive, mutation burden. Scan, gene report and
+dossier say the same because they all ask here. Estimators are in `survival`, `meta` and `scan`; which rows are
+members is decided in `questions.selection`.
 """
 
 from __future__ import annotations
@@ -100,10 +100,11 @@ def guard_findings(
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
     members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id,
-    in_group, biopsy_time and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
-    another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without
-    checkpoint blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for
-    burden; without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts
+    in_group, biopsy_time and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat
+    or for another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people
+    without checkpoint blockade. scan_row: this gene's row of a scan of the same people
+    (`scan.columns.SURVIVAL_COLUMNS`), for burden; without it why_no_scan_row is said. scan_verdicts: scan -> its
+    burden verdict of this gene, which counts
     every gene. pooled: the random-effects row that stands in the table beside; without it one is made as that is.
     """
     strata = tuple(column for column in strata if members[column].nunique(dropna=False) > 1)

@@ -51,18 +51,28 @@ def immortal_time(members: pd.DataFrame, strata: Sequence[str] = ()) -> Immortal
     open_to_it = ~counted & ~members["origin"].isin(_OWN_CLOCKS)
     unknown = open_to_it & members["biopsy_time"].isna()
     later = open_to_it & members["biopsy_time"].notna() & (members["biopsy_time"] != "pre")
-    numbers = {"n_not_known": float(unknown.sum()), "n_later": float(later.sum()), "n_late_entry": float(is_late.sum())}
+    numbers = {
+        "n_not_known": float(unknown.sum()),
+        "n_later": float(later.sum()),
+        "n_late_entry": float(is_late.sum()),
+    }
     if not unknown.any() and not later.any():
         if counted.any():
             cohorts = _named(members, counted)
-            return ImmortalTime(ENTERED_LATE, f"People count from sequencing on in {cohorts}.", False, numbers)
+            return ImmortalTime(
+                ENTERED_LATE, f"People count from sequencing on in {cohorts}.", False, numbers
+            )
         return ImmortalTime(BEFORE, "Every sample is from before the clock starts.", False, numbers)
     parts = []
     if later.any():
         parts.append(f"the sample was taken after treatment began in {_named(members, later)}")
     if unknown.any():
-        parts.append(f"when it was taken, before or after the clock started, is not known in {_named(members, unknown)}")
-    sentence = f"{'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}: who died before sequencing is missing there."
+        parts.append(
+            f"when it was taken, before or after the clock started, is not known in {_named(members, unknown)}"
+        )
+    sentence = (
+        f"{'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}: who died before sequencing is missing there."
+    )
     words, landmark = _at_landmark(members, strata)
     verdict = FOLLOWS if later.any() else MAY_FOLLOW
     return ImmortalTime(verdict, f"{sentence} {words}", True, numbers | landmark)

@@ -19,7 +19,7 @@ from warehouse.frames.patients import resolve_gene
 BIOMARKER_MARTS = (
     "burdens", "copy_number", "copy_number_samples", "expression", "gene_panels", "gene_sets", "hotspots",
     "immune_features", "mutations", "patient_expression", "patient_features", "patients", "profiling",
-    "sample_attributes", "samples", "signature_profiles", "undetermined_genes",
+    "response_outcomes", "sample_attributes", "samples", "signature_profiles", "undetermined_genes",
 )  # fmt: skip
 #: A residue at which that many people of the warehouse have a missense or in-frame change is a hotspot, as in scans.
 HOTSPOT_PEOPLE = 10
@@ -27,6 +27,12 @@ HOTSPOT_PEOPLE = 10
 SIGNATURE_VARIANT = "default"
 #: Name of a clinical attribute in the language -> in the catalogue, where they differ.
 CATALOGUE_NAMES = {"AGE_YEARS": "AGE", "PDL1": "PDL1_RAW"}
+#: What became of a patient under treatment, asked like an attribute: yes or no by the rules of marts.response_outcomes.
+_RESPONSE_COLUMNS = {
+    "OBJECTIVE_RESPONSE": "is_objective_response",
+    "DISEASE_CONTROL": "is_disease_control",
+    "DURABLE_BENEFIT": "has_durable_benefit",
+}
 _LANGUAGE_NAMES = {catalogue: name for name, catalogue in CATALOGUE_NAMES.items()}
 
 _SAMPLES = """
@@ -145,6 +151,16 @@ from marts.sample_attributes
 where attribute = $attribute and list_contains($cohorts, cohort_id)
 order by cohort_id, sample_id
 """
+_RESPONSE = """
+select
+    samples.cohort_id, samples.sample_id,
+    case when responses.{column} then 'yes' else 'no' end as value_text, cast(null as double) as value_number
+from marts.samples as samples
+inner join marts.response_outcomes as responses
+    on samples.cohort_id = responses.cohort_id and samples.patient_id = responses.patient_id
+where responses.{column} is not null and list_contains($cohorts, samples.cohort_id)
+order by samples.cohort_id, samples.sample_id
+"""
 
 
 class WarehouseInputs:
@@ -206,7 +222,7 @@ class WarehouseInputs:
     @cached_property
     def _attributes(self) -> tuple[str, ...]:
         names = self._names("select distinct attribute from marts.sample_attributes order by attribute")
-        return tuple(sorted(_LANGUAGE_NAMES.get(name, name) for name in names))
+        return tuple(sorted({*(_LANGUAGE_NAMES.get(name, name) for name in names), *_RESPONSE_COLUMNS}))
 
     def gene_set(self, name: str) -> Sequence[str]:
         rows = self._con.execute(
@@ -260,4 +276,7 @@ class WarehouseInputs:
         return feature_values(self._con, [name], self._cohorts)
 
     def attribute(self, name: str) -> pd.DataFrame:
+        column = _RESPONSE_COLUMNS.get(name)
+        if column is not None:
+            return self._read(_RESPONSE.format(column=column))
         return self._read(_ATTRIBUTE, attribute=CATALOGUE_NAMES.get(name, name))

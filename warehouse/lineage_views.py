@@ -36,10 +36,16 @@ class _Rows:
     asked: str = ""
 
 
-#: An endpoint of members may say more than the clock: 'OS, both arms'.
-_SAME_ENDPOINT = "and fact.endpoint = split_part(members.endpoint, ',', 1)"
+#: An endpoint of members may say more than the clock ('OS, both arms'), or be the first event of several.
+_SAME_ENDPOINT = (
+    "and (fact.endpoint = split_part(members.endpoint, ',', 1) or list_contains("
+    "asked.endpoint_parts, split_part(members.endpoint, ',', 1) || ': ' || fact.endpoint))"
+)
 _SAME_SAMPLE = "and fact.sample_id = members.sample_id"
 _OF_ANALYSIS = "members.analysis_id = asked.analysis_id and members.variant = asked.variant"
+_ENDPOINTS = (
+    "(select analysis_id, variant, endpoint_parts from {schema}.analysis_specs) as asked on " + _OF_ANALYSIS
+)
 _GENES = (
     "(select analysis_id, variant, unnest(genes) as gene from {schema}.analysis_specs) as asked on "
     + _OF_ANALYSIS
@@ -60,8 +66,8 @@ _SIGNATURES_OF_CALLS = (
 #: Rows behind a member, whatever is asked of him or her.
 _OF_MEMBERS = (
     _Rows("patient", "marts.patients"),
-    _Rows("time", "marts.survival_outcomes", _SAME_ENDPOINT),
-    _Rows("event", "marts.survival_outcomes", _SAME_ENDPOINT, place="event_source"),
+    _Rows("time", "marts.survival_outcomes", _SAME_ENDPOINT, asked=_ENDPOINTS),
+    _Rows("event", "marts.survival_outcomes", _SAME_ENDPOINT, place="event_source", asked=_ENDPOINTS),
     _Rows(
         "response",
         "marts.response_outcomes",

@@ -46,9 +46,13 @@ def _profile_limits(events: float, level: float) -> tuple[float, float]:
     limit = stats.chi2.ppf(level / 100.0, 1) / (2 * events)
 
     def excess(u: float) -> float:
-        return math.expm1(u) - u - limit
+        return float(math.expm1(u) - u - limit)
 
-    return optimize.brentq(excess, -limit - 2, 0.0), optimize.brentq(excess, 0.0, math.sqrt(2 * limit) + 1e-9)
+    below, above = (
+        optimize.brentq(excess, -limit - 2, 0.0),
+        optimize.brentq(excess, 0.0, math.sqrt(2 * limit) + 1e-9),
+    )
+    return float(below), float(above)
 
 
 @lru_cache(maxsize=4096)

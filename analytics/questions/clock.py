@@ -6,6 +6,7 @@ what they do to the rows of an analysis frame. Does not belong here: who is coun
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -14,6 +15,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 #: Endpoints that the marts hold.
 KnownEndpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
+
+#: Attributes that are known only some time after treatment began, so that early deaths cannot have the good ones.
+KNOWN_LATER = (
+    "BEST_RESPONSE",
+    "DISEASE_CONTROL",
+    "DURABLE_BENEFIT",
+    "DURABLE_CLINICAL_BENEFIT",
+    "OBJECTIVE_RESPONSE",
+)
 
 #: The columns of the frame that follow-up stands in.
 _TIME, _EVENT, _ENTRY = "time_months", "event", "entry_months"
@@ -66,8 +76,8 @@ class TimeRules(BaseModel):
             said.append("Time zero is when each patient came under observation.")
         if self.landmark_months is not None:
             said.append(
-                f"Time zero is the landmark at {self.landmark_months:g} months; who had the event or left before is not "
-                f"counted."
+                f"Time zero is the landmark at {self.landmark_months:g} months; who had the event or left before is "
+                f"not counted."
             )
         if self.censor_after_months is not None:
             said.append(f"Follow-up is cut at {self.censor_after_months:g} months.")
@@ -90,6 +100,25 @@ class CustomEndpoint(BaseModel):
         if len(set(self.first_of)) < len(self.first_of):
             raise ValueError(f"first_of names an endpoint twice: {', '.join(self.first_of)}")
         return self
+
+
+def immortal_groups(biomarker: str, rules: TimeRules) -> tuple[str, ...]:
+    """A sentence where groups are told apart by what is known only later, and no landmark stands between.
+
+    biomarker : its canonical text.
+    """
+    names = [name for name in KNOWN_LATER if re.search(rf"\b{name}\b", biomarker)]
+    if not names:
+        return ()
+    if rules.landmark_months is None:
+        return (
+            f"{' and '.join(names)} is known only after treatment began, and who died before cannot have responded: "
+            f"the estimate is too good; count from a landmark (time: {{landmark_months: 3}}, or --landmark 3).",
+        )
+    return (
+        f"{' and '.join(names)} is taken as known at the landmark; the sources do not date it, and a later response "
+        f"counts too.",
+    )
 
 
 def with_time_rules(rows: pd.DataFrame, rules: TimeRules) -> pd.DataFrame:

@@ -134,7 +134,8 @@ def select_members(
 
     Notes
     -----
-    Order: question's filter, treatment, endpoint known, followed to the landmark, gene profiled, gene status determined, any mutation, baseline
+    Order: question's filter, treatment, endpoint known, followed to the landmark, gene profiled,
+    gene status determined, any mutation, baseline
     sample, clock, one person once (lowest ``precedence`` first, then known status, then longer follow-up). Who is
     left out is counted with the reason. Rows without a covariate stay members: the adjusted model says its own n.
     """

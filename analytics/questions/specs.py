@@ -213,6 +213,12 @@ class AnalysisSpec(Question):
             raise ValueError(f"{', '.join(taken)} is an endpoint of the sources: choose another name")
         return custom
 
+    def endpoint_parts(self) -> tuple[str, ...]:
+        """'EFS: PFS', 'EFS: OS': the endpoints of the sources behind those that the analysis makes."""
+        return tuple(
+            f"{name}: {part}" for name, made in self.custom_endpoints.items() for part in made.first_of
+        )
+
     def endpoint_key(self, endpoint: str) -> str:
         """The endpoint in estimate keys, as the paper calls it."""
         return self.endpoint_names.get(endpoint, endpoint.lower())

@@ -10,7 +10,7 @@ import pandas as pd
 
 from analytics.figures.picture import Picture
 from analytics.questions.selection import Selection
-from analytics.questions.specs import PeopleVariant, Question
+from analytics.questions.specs import AnalysisSpec, PeopleVariant, Question, Variant
 from analytics.results.people_sets import PeopleSets
 from analytics.results.records import FigureRecord, FlowRecord, SpecRecord
 from analytics.results.row_sets import RowSets
@@ -154,6 +154,8 @@ def _spec_record(
         biomarker=spec.biomarker,
         genes=genes,
         endpoints=listed(spec, "endpoints"),
+        endpoint_parts=spec.endpoint_parts() if isinstance(spec, AnalysisSpec) else (),
+        time_rules=" ".join(variant.time.words()) or None if isinstance(variant, Variant) else None,
         cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
         filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),
         covariates=listed(variant, "covariates"),

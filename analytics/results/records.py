@@ -30,6 +30,10 @@ class SpecRecord(ResultRow):
     )
     genes: tuple[str, ...] = column("Genes whose calls it looks at", default=())
     endpoints: tuple[str, ...] = column("Endpoints", default=())
+    endpoint_parts: tuple[str, ...] = column(
+        "What an endpoint of its own is the first event of: 'EFS: PFS', 'EFS: OS'", default=()
+    )
+    time_rules: str | None = column("What the variant changes about time zero, late entry and follow-up")
     cohorts: tuple[str, ...] = column("Cohorts", default=())
     filters: str | None = column("Which rows are asked for")
     covariates: tuple[str, ...] = column("Adjusted for", default=())

@@ -28,7 +28,7 @@ def dominant_process(exposures: pd.DataFrame) -> pd.Series:
     with equally many the first by name is taken.
     """
     named = exposures.assign(process=exposures["signature"].map(_PROCESS_OF).fillna(OTHER))
-    summed = named.groupby(["sample", "process"], sort=True)["exposure"].sum().unstack(fill_value=0.0)
+    summed = named.groupby(["sample", "process"], sort=True)["exposure"].sum().unstack(fill_value=0)
     if summed.empty:
         return pd.Series([], index=pd.Index([], name="sample"), dtype=object)
     explained = summed[summed.sum(axis=1) > 0]

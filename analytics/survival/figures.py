@@ -33,6 +33,18 @@ _ENDPOINT_LABELS = {
     "DFI": "Disease-free interval",
     "PFI": "Progression-free interval",
 }
+
+
+def endpoint_label(endpoint: str) -> str:
+    """An endpoint in words; one that an analysis has made of others has its own name."""
+    return _ENDPOINT_LABELS.get(endpoint, endpoint)
+
+
+def _in_sentence(endpoint: str) -> str:
+    known = _ENDPOINT_LABELS.get(endpoint)
+    return endpoint if known is None else known.lower()
+
+
 _FOREST_KEYS = {
     "cox_univariable": "Cox",
     "cox_adjusted": "Cox, adjusted",
@@ -107,12 +119,12 @@ def kaplan_meier_by_group(
         title=title,
         annotation=annotation,
         x_label=f"Months from {origin_words(members)}",
-        y_label=_ENDPOINT_LABELS[endpoint],
+        y_label=endpoint_label(endpoint),
     )
     groups = [curve_words(curve, labels[curve.group]) for curve in curves]
     return Picture(
         figure,
-        title=f"{_ENDPOINT_LABELS[endpoint]} by {biomarker} status",
+        title=f"{endpoint_label(endpoint)} by {biomarker} status",
         alt=f"Kaplan-Meier curves. {'; '.join(groups)}. {'. '.join(annotation)}.",
         data=pd.concat(
             [curve.table.assign(group=labels[curve.group]) for curve in curves], ignore_index=True
@@ -180,7 +192,7 @@ def _forest(
         ),
     )
     return forest_picture(
-        figure, lines, f"Hazard ratios for {_ENDPOINT_LABELS[scope.endpoint].lower()} by {biomarker} status"
+        figure, lines, f"Hazard ratios for {_in_sentence(scope.endpoint)} by {biomarker} status"
     )
 
 

@@ -12,7 +12,7 @@ from analytics.characteristics.estimate import characteristics
 from analytics.meta.pooling import interaction_statistics, meta_statistics
 from analytics.meta.predictive import verdict_statistic, with_trial_verdict
 from analytics.meta.trials import treatment_statistics
-from analytics.questions.clock import first_of
+from analytics.questions.clock import first_of, immortal_groups
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.source import AskedPeople, PeopleSource
@@ -111,7 +111,8 @@ def _one_endpoint(asked: _Asked) -> None:
         _pool_of(asked, found)
         rows += found
     gathered.add_members(scope, selection, sets)
-    notes = asked.people.notes
+    rules = spec.variants[scope.variant].time
+    notes = (*asked.people.notes, *immortal_groups(asked.people.biomarker, rules))
     gathered.add(row if row.key.startswith("flow.") else row.warned(*notes) for row in rows)
     if is_first and spec.variants[scope.variant].responses:
         _respond(asked)

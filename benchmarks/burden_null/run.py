@@ -21,7 +21,9 @@ from worlds import WORLDS, generate
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--cohorts", type=int, default=60, help="cohorts a world (default 60), of 60 genes each")
+    options.add_argument(
+        "--cohorts", type=int, default=60, help="cohorts a world (default 60), of 60 genes each"
+    )
     options.add_argument("--draws", type=int, default=999, help="sets of carriers a gene (default 999)")
     asked = options.parse_args()
     print(f"| world | {' | '.join(COLUMNS)} |\n|{'---|' * (len(COLUMNS) + 1)}")

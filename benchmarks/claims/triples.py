@@ -1,9 +1,9 @@
 """True and corrupted estimates with interval and P, of every kind that papers print.
 
-Each kind gives (estimate, low, high, p) of one analysis of generated data, unrounded. Exact: conditional odds ratio of a
-two-by-two table with Fisher's P. Profile: ratio of two Poisson rates, which is what a Cox model of two groups estimates,
-with its profile likelihood interval and likelihood-ratio P. A corrupted triple has one number changed as papers do:
-a digit, two digits swapped, a sign of the logarithm, a bound or a P of a neighbouring row.
+Each kind gives (estimate, low, high, p) of one analysis of generated data, unrounded. Exact: conditional odds ratio of
+a two-by-two table with Fisher's P. Profile: ratio of two Poisson rates, which is what a Cox model of two groups
+estimates, with its profile likelihood interval and likelihood-ratio P. A corrupted triple has one number changed as in
+papers: of another row, off by a digit, ten times too small, or of the inverse.
 """
 
 from __future__ import annotations
@@ -87,7 +87,9 @@ KINDS: dict[str, Callable[[np.random.Generator], Triple]] = {
 }
 
 
-def printed(triple: Triple, decimals: int = 2, p_decimals: int = 3, quantity: str = "hazard_ratio") -> PublishedClaim:
+def printed(
+    triple: Triple, decimals: int = 2, p_decimals: int = 3, quantity: str = "hazard_ratio"
+) -> PublishedClaim:
     """A triple as a paper prints it, with nothing declared about its kind."""
     estimate, low, high, p = triple
     below = p < 10.0**-p_decimals

@@ -52,9 +52,10 @@ def known_names(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> Know
     QuestionError, AskedQuestionError, BiomarkerError
         One sentence: what is unknown, where, and what there is instead.
     """
-    cohorts, without = _asked_cohorts(con, question)
+    asked = parse(question.biomarker)
     # the words of an attribute are those of the cohorts that are asked
-    biomarker = resolve(parse(question.biomarker), WarehouseInputs(con, cohorts)).biomarker
+    cohorts, without = _asked_cohorts(con, question)
+    biomarker = resolve(asked, WarehouseInputs(con, cohorts)).biomarker
     others = _other_genes(con, question.adjust)
     named = question.renamed(biomarker=canonical(biomarker))
     return KnownNames(named, biomarker, tuple(cohorts), tuple(without), tuple(others))

@@ -8,7 +8,9 @@ from analytics.immortal_time import BEFORE, ENTERED_LATE, FOLLOWS, MAY_FOLLOW, i
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 
 
-def people(cohort: str, biopsy_time: str | None, n: int = 200, seed: int = 3, **columns: object) -> pd.DataFrame:
+def people(
+    cohort: str, biopsy_time: str | None, n: int = 200, seed: int = 3, **columns: object
+) -> pd.DataFrame:
     rng = np.random.default_rng(seed)
     death, censored = rng.exponential(14.0, n), rng.uniform(4, 36, n)
     return pd.DataFrame(
@@ -27,7 +29,9 @@ def test_samples_from_before_treatment_leave_no_immortal_time() -> None:
 
 
 def test_cohorts_without_a_date_of_the_sample_are_named_with_their_people_and_others_are_not() -> None:
-    found = immortal_time(pd.concat([people("a", "pre"), people("b", None, n=150, seed=4)], ignore_index=True))
+    found = immortal_time(
+        pd.concat([people("a", "pre"), people("b", None, n=150, seed=4)], ignore_index=True)
+    )
     assert found.verdict == MAY_FOLLOW and found.is_warning
     assert "b (150)" in found.sentence and "a (" not in found.sentence
     assert found.numbers["n_not_known"] == 150

@@ -83,7 +83,11 @@ def test_rounded_results_of_every_kind_raise_an_alarm_in_less_than_one_percent(k
 
 @pytest.mark.parametrize(
     ("corruption", "least"),
-    [("estimate of another row", 0.85), ("upper bound of another row", 0.80), ("interval of the inverse", 0.90)],
+    [
+        ("estimate of another row", 0.85),
+        ("upper bound of another row", 0.80),
+        ("interval of the inverse", 0.90),
+    ],
 )
 def test_numbers_of_another_row_are_found(corruption: str, least: float) -> None:
     assert corruption in CORRUPTIONS
@@ -96,7 +100,11 @@ def test_numbers_of_another_row_are_found(corruption: str, least: float) -> None
 
 @pytest.mark.parametrize(
     ("column", "value", "said"),
-    [("ci_kind", "bayes", "ci_kind 'bayes'"), ("ci_level", "0.95", "in percent"), ("p_sides", "3", "1 or 2 sides")],
+    [
+        ("ci_kind", "bayes", "ci_kind 'bayes'"),
+        ("ci_level", "0.95", "in percent"),
+        ("p_sides", "3", "1 or 2 sides"),
+    ],
 )
 def test_a_kind_that_is_not_known_is_one_sentence(column: str, value: str, said: str) -> None:
     frame = pd.read_csv(CLAIMS, dtype=str, keep_default_na=False).head(1)

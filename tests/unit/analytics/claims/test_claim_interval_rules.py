@@ -38,7 +38,9 @@ def test_an_interval_that_includes_one_beside_a_small_p_is_found(p: str) -> None
 
 
 def test_an_interval_that_excludes_one_beside_a_large_p_is_found() -> None:
-    assert rules(hazard_ratio("0.75 0.58 0.97", "=0.07", **DECLARED)) == [("interval_against_significance", ERROR)]
+    assert rules(hazard_ratio("0.75 0.58 0.97", "=0.07", **DECLARED)) == [
+        ("interval_against_significance", ERROR)
+    ]
 
 
 def test_a_bound_that_may_round_to_one_decides_nothing() -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analytics.questions.clock import CustomEndpoint, TimeRules, first_of, with_time_rules
+from analytics.questions.clock import CustomEndpoint, TimeRules, first_of, immortal_groups, with_time_rules
 from analytics.questions.selection import select_members
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.survival.cox import cox_regression
@@ -86,14 +86,19 @@ def test_a_moved_clock_is_not_pooled_with_the_clock_it_came_from() -> None:
 
 
 def test_an_event_at_the_cut_counts_and_one_after_it_does_not() -> None:
-    frame = as_people(time_months=[12.0, 12.5], event=[True, True], entry_months=[0.0, 0.0], status="wild_type")
+    frame = as_people(
+        time_months=[12.0, 12.5], event=[True, True], entry_months=[0.0, 0.0], status="wild_type"
+    )
     cut = with_time_rules(frame, TimeRules(censor_after_months=12))
     assert list(cut["event"]) == [True, False] and list(cut["time_months"]) == [12.0, 12.0]
 
 
 def test_the_first_of_several_endpoints_takes_the_earliest_event_and_else_the_shortest_follow_up() -> None:
     pfs = as_people(
-        time_months=[3.0, 5.0, 9.0, None], event=[True, False, False, True], entry_months=[0.0] * 4, status="wild_type"
+        time_months=[3.0, 5.0, 9.0, None],
+        event=[True, False, False, True],
+        entry_months=[0.0] * 4,
+        status="wild_type",
     )
     os = pfs.assign(time_months=[8.0, 7.0, 11.0, 4.0], event=[True, True, False, True])
     made = first_of({"PFS": pfs, "OS": os})
@@ -106,6 +111,14 @@ def test_endpoints_on_unlike_clocks_have_no_first_event() -> None:
     pfs = as_people(time_months=[3.0], event=[True], entry_months=[0.0], status="wild_type")
     os = pfs.assign(clock_family="treatment")
     assert first_of({"PFS": pfs, "OS": os})["time_months"].isna().all()
+
+
+def test_groups_by_response_without_a_landmark_are_said_to_flatter() -> None:
+    (said,) = immortal_groups("OBJECTIVE_RESPONSE = yes", TimeRules())
+    assert "too good" in said and "landmark_months" in said
+    (said,) = immortal_groups("DURABLE_BENEFIT = yes", TimeRules(landmark_months=6))
+    assert "taken as known at the landmark" in said
+    assert immortal_groups("ALK", TimeRules()) == ()
 
 
 def spec(**changes: Any) -> dict[str, Any]:
@@ -131,7 +144,10 @@ def test_endpoints_and_time_are_declared_in_the_file_of_an_analysis() -> None:
         ({"custom_endpoints": {"OS": {"first_of": ["PFS", "OS"]}}}, "OS is an endpoint of the sources"),
         ({"custom_endpoints": {"EFS": {"first_of": ["OS", "OS"]}}}, "names an endpoint twice"),
         ({"variants": {"v": {"description": "d", "time": {"landmark_months": 0}}}}, "greater than 0"),
-        ({"variants": {"v": {"description": "d", "time": {"ignore_entry": True, "start": "entry"}}}}, "exclude each"),
+        (
+            {"variants": {"v": {"description": "d", "time": {"ignore_entry": True, "start": "entry"}}}},
+            "exclude each",
+        ),
     ],
 )
 def test_time_that_cannot_be_is_refused_with_a_sentence(changes: dict[str, Any], said: str) -> None:

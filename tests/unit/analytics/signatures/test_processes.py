@@ -11,7 +11,13 @@ def exposures(*rows: tuple[str, str, float]) -> pd.DataFrame:
 
 def test_signatures_of_one_process_are_added_before_processes_are_compared() -> None:
     found = dominant_process(
-        exposures(("a", "SBS7a", 40.0), ("a", "SBS7b", 35.0), ("a", "SBS5", 60.0), ("b", "SBS2", 5.0), ("b", "SBS1", 9.0))
+        exposures(
+            ("a", "SBS7a", 40.0),
+            ("a", "SBS7b", 35.0),
+            ("a", "SBS5", 60.0),
+            ("b", "SBS2", 5.0),
+            ("b", "SBS1", 9.0),
+        )
     )
     assert dict(found) == {"a": "ultraviolet", "b": "other"}
 

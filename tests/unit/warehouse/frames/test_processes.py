@@ -18,7 +18,9 @@ def con() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def test_published_exposures_alone_tell_the_process_where_nothing_was_refitted(con: duckdb.DuckDBPyConnection) -> None:
+def test_published_exposures_alone_tell_the_process_where_nothing_was_refitted(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
     assert dict(mutational_processes(con, ["a"])) == {"a|s1": "smoking"}
 
 
