@@ -4,7 +4,9 @@
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
 without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many published versions are kept,
-``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next.
+``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next. ``ICB_PRIVATE_COHORTS`` names the
+private cohorts that a version is to hold, with commas; ``ICB_SMALLEST_CELL`` is the smallest count of people that an
+export shows.
 """
 
 from __future__ import annotations
@@ -43,6 +45,8 @@ class Settings:
     strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
     keep_versions : published versions that are kept, the one in force among them.
     max_shrink : share of its rows that a table may lose from one version to the next, 0 to 1.
+    private_cohorts : private cohorts that are asked for by name; the others are in no version.
+    smallest_cell : smallest count of people that an export shows; None for what the version asks for.
     """
 
     data: Path
@@ -53,6 +57,8 @@ class Settings:
     strict: bool = False
     keep_versions: int = KEEP_VERSIONS
     max_shrink: float = MAX_SHRINK
+    private_cohorts: tuple[str, ...] = ()
+    smallest_cell: int | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -67,6 +73,10 @@ class Settings:
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
         keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000))
         max_shrink = _number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1)
+        named = os.environ.get("ICB_PRIVATE_COHORTS", "").split(",")
+        private_cohorts = tuple(sorted({name.strip() for name in named} - {""}))
+        stated = os.environ.get("ICB_SMALLEST_CELL")
+        smallest_cell = int(_number("ICB_SMALLEST_CELL", 1, least=1, most=1000)) if stated else None
         if demo:
             # The generator loads SciPy: half a second of every command that has no use for it.
             from ingestion.generated.genome import GENOME_FILE
@@ -80,6 +90,8 @@ class Settings:
                 strict=strict,
                 keep_versions=keep_versions,
                 max_shrink=max_shrink,
+                private_cohorts=private_cohorts,
+                smallest_cell=smallest_cell,
             )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
@@ -92,6 +104,8 @@ class Settings:
             strict=strict,
             keep_versions=keep_versions,
             max_shrink=max_shrink,
+            private_cohorts=private_cohorts,
+            smallest_cell=smallest_cell,
         )
 
     @property

@@ -15,8 +15,9 @@ from interfaces.cli.gene_command import gene
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
+from warehouse.closed_sql import closed_file, one_statement
 from warehouse.published_file import first_line, published
-from warehouse.readable import readable
+from warehouse.readable import readable, shown
 from warehouse.settings import PROJECT, Settings
 
 app = typer.Typer(
@@ -44,7 +45,7 @@ def main() -> None:
             raise
         sentence, code = known
         if sentence:
-            print(sentence, file=sys.stderr)
+            print(shown(sentence), file=sys.stderr)
     sys.exit(code)
 
 
@@ -91,20 +92,25 @@ def sql(
     query: Annotated[
         str, typer.Argument(help="SQL on the published file; '-' reads it from standard input.")
     ],
+    allow_files: Annotated[
+        bool, typer.Option("--allow-files", help="Let the query read and write other files, as you may.")
+    ] = False,
     style: FormatOption = Format.table,
 ) -> None:
-    """Run SQL on the published file.
+    """Run SQL on the published file: one statement that asks.
 
-    The file is open read-only, so nothing can be changed by mistake. Standard input is read for '-'.
+    The file is open read-only; other files, the network and extensions are closed to the query, unless --allow-files
+    opens the files (a query of somebody else may then read and overwrite yours). Standard input is read for '-'.
 
-    Example: icb sql "select status, count(*) from marts.gene_status('ALK') group by status"
+    Examples: icb sql "select status, count(*) from marts.gene_status('ALK') group by status";
+    icb sql --allow-files "copy marts.cohorts to 'cohorts.parquet'"
     """
     text = sys.stdin.read() if query == "-" else query
-    with published() as con:
+    if allow_files:
+        print("! --allow-files: the query may read and write every file that you may.", file=sys.stderr)
+    with closed_file(allow_files=allow_files) as con:
         try:
-            if not con.extract_statements(text):
-                raise CommandError("it is empty", where="the query", remedy=_SQL_REMEDY)
-            cursor = con.execute(text)
+            cursor = con.execute(one_statement(con, text, allow_files=allow_files))
             columns = distinct([column[0] for column in cursor.description or []])
             rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as exc:
@@ -113,8 +119,8 @@ def sql(
 
 
 def _sql_remedy(error: duckdb.Error) -> str:
-    if "read-only" in str(error):
-        return "the published file can only be read: copy it, or attach a file of your own, to write"
+    if isinstance(error, duckdb.PermissionException):
+        return "a query sees the published file alone; --allow-files lets it read and write other files"
     return f"mend it; {_SQL_REMEDY}"
 
 

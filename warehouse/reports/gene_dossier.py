@@ -27,6 +27,7 @@ from analytics.results.gathered import AnalysisResult, Provenance
 from analytics.results.schema import arrow_table, create_statement
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
+from warehouse.disclosure import csv_of
 from warehouse.lineage import view_statements
 from warehouse.questions.gene import GeneQuestion, ask, require_varying
 from warehouse.reports.documents import write_html
@@ -82,7 +83,7 @@ def dossier_html(con: duckdb.DuckDBPyConnection, question: GeneQuestion, command
     report = _report_spec(con, question, specs, seen)
     pictures = [
         FigureSource(analysis_id, stem, picture.title, picture.alt, svg_bytes(picture.figure),
-                     png_bytes(picture.figure, _DPI), picture.data.to_csv(index=False).encode())
+                     png_bytes(picture.figure, _DPI), csv_of(picture.data).encode())
         for analysis_id, result in results.items()
         for stem, picture in result.figures.items()
     ]  # fmt: skip
