@@ -7,6 +7,7 @@ from __future__ import annotations
 import dagster as dg
 
 from ingestion.catalog import load_catalog
+from ingestion.catalog_privacy import without_private
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.draft import draft_asset
 from orchestration.assets.published import published_asset
@@ -16,13 +17,16 @@ from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asse
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
 from orchestration.checks import draft_checks
 from orchestration.jobs import jobs
+from orchestration.notices import notice_sensors
+from orchestration.prune import prune_sensor
 from orchestration.resources import Warehouse
 from orchestration.schedules import schedules
 from orchestration.sensors import sensors
 from warehouse.analyses import load_analyses
-from warehouse.questions.scans import load_scans
+from warehouse.questions.scans import cohorts_of_scan, load_scans
 from warehouse.reports.documents import check_reports, load_reports
 from warehouse.settings import Settings
+from warehouse.without_cohorts import cohorts_of
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -34,11 +38,18 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=settings.strict)
     specs = load_analyses(settings.catalog / "analyses")
+    scan_specs = load_scans(settings.catalog / "scans")
+    catalog = without_private(
+        load_catalog(settings.catalog, settings.attributes, strict=settings.strict),
+        settings.private_cohorts,
+        {
+            *(cohort for spec in specs.values() for cohort in cohorts_of(spec)),
+            *(cohort for spec in scan_specs.values() for cohort in cohorts_of_scan(spec)),
+        },
+    )
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
-    scan_specs = load_scans(settings.catalog / "scans")
     scans = [scan_asset(path, spec) for path, spec in scan_specs.items()]
     folders = {
         scan_folder(spec.scan_id): scan.key for spec, scan in zip(scan_specs.values(), scans, strict=True)
@@ -80,7 +91,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         asset_checks=checks,
         jobs=jobs(),
         schedules=schedules(),
-        sensors=sensors(settings),
+        sensors=[*sensors(settings), prune_sensor(settings), *notice_sensors(settings)],
         resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
         executor=dg.in_process_executor,
     )

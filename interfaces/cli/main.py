@@ -12,6 +12,7 @@ from interfaces.cli.claims_command import claims
 from interfaces.cli.diff_command import diff
 from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.gene_command import gene
+from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
@@ -65,6 +66,10 @@ def run(
         str | None,
         typer.Option("--accept", help="Why tables that shrink or cohorts that vanish are meant."),
     ] = None,
+    private: Annotated[
+        list[str] | None,
+        typer.Option("--private", help="A private cohort that this version is to hold; may be given again."),
+    ] = None,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
@@ -75,13 +80,22 @@ def run(
     Nothing is published either when a table empties or loses more than a fifth of its rows (ICB_MAX_SHRINK), a cohort
     vanishes, a check fails, or a figure or a report is not of this version. --accept says why the first two are meant.
 
+    A cohort marked private is in no version unless --private (or ICB_PRIVATE_COHORTS) names it.
+
     Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --accept "roh_2017 was withdrawn"
     """
     if accept is not None and not accept.strip():
         raise CommandError("it is empty", where="--accept", remedy="say why the change is meant")
     from orchestration.run import run_graph
 
-    if run_graph(demo=demo, statistics_only=statistics_only, force=force, strict=strict, accept=accept):
+    if run_graph(
+        demo=demo,
+        statistics_only=statistics_only,
+        force=force,
+        strict=strict,
+        accept=accept,
+        private=private or (),
+    ):
         raise typer.Exit(LEFT_OUT)
 
 
@@ -202,6 +216,9 @@ app.command("versions")(list_versions)
 
 
 app.command()(rollback)
+
+
+app.command()(prune)
 
 
 app.command()(diff)

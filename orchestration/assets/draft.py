@@ -52,7 +52,14 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDef
             note_published(con, published_runs(settings.published))
             con.execute(HYPOTHESES_VIEW)  # over scans and analyses, which know nothing of each other
         figures = settings.results / "figures"
-        made = make_draft(settings.build_file, settings.published, figures, run_id=context.run_id)
+        private = bool(settings.private_cohorts)
+        made = make_draft(
+            settings.build_file,
+            settings.published,
+            figures,
+            run_id=context.run_id,
+            is_private=private,
+        )
         return dg.MaterializeResult(
             metadata={"version": made.name, "folder": dg.MetadataValue.path(str(made.folder))}
         )

@@ -69,6 +69,7 @@ def published_asset(
             catalogue=settings.catalogue_name,
             inputs=context.run.tags.get(INPUTS_TAG),
             accepted=accepted,
+            private_cohorts=settings.private_cohorts,
         )
         version, manifest = publish_draft(settings.published, draft, about)
         metadata: dict[str, dg.MetadataValue | str | float] = {

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
+from ingestion.catalog_privacy import is_not_asked_for, private_addresses
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetching.fetch import FetchedFile
 from ingestion.fetching.own_files import fetch_all
@@ -89,7 +90,7 @@ def _read(
 ) -> dg.MaterializeResult[None]:
     parsed = warehouse.settings.parsed
     try:
-        with warehouse.fetcher() as fetcher:
+        with warehouse.fetcher(private_addresses(catalog)) as fetcher:
             fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
     except (AddressNotFoundError, SourceUnavailableError) as exc:
         if file.awaited is None:
@@ -223,7 +224,11 @@ def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> 
 def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     """The tables of the ``raw`` schema: the parsed files of every cohort, and the catalogue itself."""
     upstream = [source_key(owner.owner_id, file.id) for owner in catalog.owners() for file in owner.files]
-    upstream += [source_key(cohort.cohort_id, "cohort_file") for cohort in catalog.left_out]
+    upstream += [
+        source_key(cohort.cohort_id, "cohort_file")
+        for cohort in catalog.left_out
+        if not is_not_asked_for(cohort)
+    ]
 
     @dg.multi_asset(
         name="raw_tables",
@@ -284,6 +289,10 @@ def raw_assets(catalog: Catalog, cohorts: Path) -> list[dg.AssetsDefinition]:
     """Every asset up to the raw tables. ``cohorts`` : the folder of the cohort files."""
     return [
         *[source_asset(owner, file, catalog) for owner in catalog.owners() for file in owner.files],
-        *[invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml") for cohort in catalog.left_out],
+        *[
+            invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml")
+            for cohort in catalog.left_out
+            if not is_not_asked_for(cohort)
+        ],
         raw_tables_asset(catalog),
     ]
