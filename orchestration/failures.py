@@ -22,6 +22,8 @@ _REFUSED = re.compile(
     re.IGNORECASE,
 )
 _PATH = re.compile(r"""['"](/[^'"\n]+)['"]""")
+#: Errors of these packages are sentences already.
+_ROOMS = ("ingestion", "analytics", "warehouse", "orchestration")
 _MAKE_ROOM = (
     "make room or point ICB_DATA at a larger disk, then run again; 'icb prune' removes what nothing needs"
 )
@@ -48,8 +50,8 @@ def failure_sentence(events: Sequence[dg.DagsterEvent], data: Path | None = None
     name, _, text = said.partition(": ")  # a message is "<module>.<class>: <text>"; the text is for users
     is_class = error is not None and name.endswith(error.cls_name or " ")
     others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    is_told = is_class and (error.cls_name or "").endswith("Error") and name.startswith("ingestion.")  # type: ignore[union-attr]
-    storage = None if is_told else storage_fault(said_by_all, data)
+    is_our_own = is_class and name.split(".")[0] in _ROOMS
+    storage = None if is_our_own else storage_fault(said_by_all, data)
     return f"step {failures[0].step_key} failed{others}: {storage or (text if is_class else said)}"
 
 

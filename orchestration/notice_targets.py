@@ -39,8 +39,8 @@ Send = Callable[[Notice], None]
 
 
 def targets(addresses: Sequence[str]) -> dict[str, Send]:
-    """What sends a notice to each address: ``log:``, ``file:///path``, ``smtp://host:port/?from=a&to=b`` (``smtps:`` for
-    TLS from the start, ``&starttls=1`` for TLS after the greeting, user before the host), ``https://...``.
+    """What sends a notice to each address: ``log:``, ``file:///path``, ``smtp://host:port/?from=a&to=b`` (``smtps:``
+    for TLS from the start, ``&starttls=1`` for TLS after the greeting, user before the host), ``https://...``.
 
     Raises
     ------

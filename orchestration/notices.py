@@ -1,5 +1,5 @@
-"""Who is told when a run has failed, and when what people read has become old. The targets are ``ICB_NOTIFY``; Dagster's
-UI shows both without any.
+"""Who is told when a run has failed, and when what people read has become old. The targets are ``ICB_NOTIFY``;
+Dagster's UI shows both without any.
 """
 
 from __future__ import annotations
