@@ -24,6 +24,8 @@ _REFUSED = re.compile(
 _PATH = re.compile(r"""['"](/[^'"\n]+)['"]""")
 #: Errors of these packages are sentences already.
 _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration")
+#: Characters from which a message is somebody else's, quoted.
+_LONG = 600
 _MAKE_ROOM = (
     "make room or point ICB_DATA at a larger disk, then run again; 'icb prune' removes what nothing needs"
 )
@@ -50,7 +52,8 @@ def failure_sentence(events: Sequence[dg.DagsterEvent], data: Path | None = None
     name, _, text = said.partition(": ")  # a message is "<module>.<class>: <text>"; the text is for users
     is_class = error is not None and name.endswith(error.cls_name or " ")
     others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    is_our_own = is_class and name.split(".")[0] in _ROOMS
+    # our own errors are sentences already, but dbt's in one of them may tell of a full disk at some length
+    is_our_own = is_class and name.split(".")[0] in _ROOMS and len(said) < _LONG
     storage = None if is_our_own else storage_fault(said_by_all, data)
     return f"step {failures[0].step_key} failed{others}: {storage or (text if is_class else said)}"
 
@@ -97,9 +100,9 @@ def storage_faults_told(data: Path) -> Iterator[None]:
     """
     try:
         yield
-    except IngestionError:
-        raise
     except Exception as exc:
+        if isinstance(exc, IngestionError) and len(str(exc)) < _LONG:
+            raise
         fault = storage_fault(_chain(exc), data)
         if fault is None:
             raise

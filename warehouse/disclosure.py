@@ -10,6 +10,7 @@ Rules go by the name of a column, in the words of the tables; a query that renam
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,18 @@ def disclosed(column: str, value: Any, smallest_cell: int) -> Any:
         return TOP_CODE
     if 0 < value < smallest_cell and _COUNT.fullmatch(column):
         return f"<{smallest_cell}"
+    return value
+
+
+def disclosed_record(value: Any, smallest_cell: int) -> Any:
+    """As :func:`disclosed`, of every number in records within records and lists; keys are the names."""
+    if isinstance(value, Mapping):
+        return {
+            key: disclosed(str(key), disclosed_record(item, smallest_cell), smallest_cell)
+            for key, item in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [disclosed_record(item, smallest_cell) for item in value]
     return value
 
 

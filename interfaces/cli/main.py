@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
+from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.diff_command import diff
 from interfaces.cli.failures import CommandError, one_sentence
-from interfaces.cli.gene_command import gene
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
@@ -136,6 +136,9 @@ def _sql_remedy(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.PermissionException):
         return "a query sees the published file alone; --allow-files lets it read and write other files"
     return f"mend it; {_SQL_REMEDY}"
+
+
+app.command()(ask)
 
 
 app.command()(gene)

@@ -17,9 +17,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from warehouse.disclosure import disclosed
+from warehouse.disclosure import disclosed, disclosed_record
 from warehouse.readable import csv_cell, readable, shown
 from warehouse.settings import Settings
+from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import smallest_cell
 
 _TERMINAL = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -42,7 +43,7 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
     if style is Format.json:
         print_json([{column: row.get(column) for column in columns} for row in rows])
         return
-    least = smallest_cell(Settings.from_environment())
+    least = _least()
     rows = [{name: disclosed(name, row.get(name), least) for name in columns} for row in rows]
     if style is Format.csv:
         buffer = io.StringIO()
@@ -77,17 +78,15 @@ def distinct(columns: Sequence[str]) -> list[str]:
 
 def print_json(value: Any) -> None:
     """JSON with dates as ISO text and NaN as null, so that any reader can parse it; control characters are escaped."""
-    value = _disclosed(value, smallest_cell(Settings.from_environment()))
+    value = disclosed_record(value, _least())
     text = json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str)
     # json escapes those below a blank; of the others each stands in a text, where \uXXXX means the same
     print(_TERMINAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
-def _disclosed(value: Any, least: int) -> Any:
-    """Numbers of every record, however deep, as they may leave."""
-    if isinstance(value, Mapping):
-        return {key: disclosed(str(key), _disclosed(item, least), least) for key, item in value.items()}
-    return [_disclosed(item, least) for item in value] if isinstance(value, list | tuple) else value
+def _least() -> int:
+    """The smallest count of people that may be shown of the version in force."""
+    return smallest_cell(version_in_force(Settings.from_environment().published))
 
 
 def _plain(value: Any) -> Any:

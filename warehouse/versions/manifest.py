@@ -52,6 +52,7 @@ class Manifest(BaseModel):
     catalogue : ``public`` or ``demo``: only versions of one catalogue are compared with each other.
     inputs : checksum of sources, catalogue and code, if a run of the whole graph made it; see ``orchestration.inputs``.
     private_cohorts : those of its cohorts that are private, and that its run asked for by name.
+    build : of which build it is: the stamp of the raw tables that all else was made of.
     rows : schema.table -> number of rows.
     """
 
@@ -62,6 +63,7 @@ class Manifest(BaseModel):
     run_id: str | None
     catalogue: str
     inputs: str | None = None
+    build: str | None = None
     accepted: Accepted | None = None
     cohorts: tuple[str, ...]
     private_cohorts: tuple[str, ...] = ()
@@ -81,6 +83,7 @@ class About(BaseModel):
     run_id: str | None
     catalogue: str
     inputs: str | None = None
+    build: str | None = None
     accepted: Accepted | None = None
     private_cohorts: tuple[str, ...] = ()
 
@@ -136,11 +139,12 @@ def private_cohorts_of(version: Version) -> tuple[str, ...]:
     return read_manifest(version).private_cohorts if version.manifest.exists() else ()
 
 
-def smallest_cell(settings: Settings) -> int:
-    """The smallest count of people that an export shows, see ``warehouse.disclosure``."""
-    if settings.smallest_cell is not None:
-        return settings.smallest_cell
-    return SMALLEST_PRIVATE_CELL if private_cohorts_of(version_in_force(settings.published)) else 1
+def smallest_cell(version: Version) -> int:
+    """The smallest count of people that an export from a version shows, see ``warehouse.disclosure``."""
+    stated = Settings.from_environment().smallest_cell
+    if stated is not None:
+        return stated
+    return SMALLEST_PRIVATE_CELL if private_cohorts_of(version) else 1
 
 
 def last_of_catalogue(published: Path, catalogue: str) -> Version | None:
