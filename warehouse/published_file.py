@@ -8,10 +8,12 @@ from pathlib import Path
 
 import duckdb
 
+from analytics.engine.numbers import counts_from
 from ingestion.errors import IngestionError
 from warehouse.file_holders import holders_of
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
+from warehouse.versions.manifest import smallest_cell
 
 
 class PublishedFileError(IngestionError):
@@ -32,8 +34,11 @@ def published(options: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckD
             "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
         )
     try:
-        file = version_in_force(settings.published).file
-        with duckdb.connect(str(file), read_only=True, config=dict(options or {})) as con:
+        version = version_in_force(settings.published)
+        with (
+            duckdb.connect(str(version.file), read_only=True, config=dict(options or {})) as con,
+            counts_from(smallest_cell(version)),
+        ):
             yield con
     except duckdb.Error as exc:
         raise published_error(exc, path) from exc

@@ -141,10 +141,14 @@ def private_cohorts_of(version: Version) -> tuple[str, ...]:
 
 def smallest_cell(version: Version) -> int:
     """The smallest count of people that an export from a version shows, see ``warehouse.disclosure``."""
-    stated = Settings.from_environment().smallest_cell
-    if stated is not None:
-        return stated
-    return SMALLEST_PRIVATE_CELL if private_cohorts_of(version) else 1
+    return cell_of(Settings.from_environment(), private_cohorts_of(version))
+
+
+def cell_of(settings: Settings, private_cohorts: tuple[str, ...]) -> int:
+    """As :func:`smallest_cell`, of a version with these private cohorts."""
+    if settings.smallest_cell is not None:
+        return settings.smallest_cell
+    return SMALLEST_PRIVATE_CELL if private_cohorts else 1
 
 
 def last_of_catalogue(published: Path, catalogue: str) -> Version | None:

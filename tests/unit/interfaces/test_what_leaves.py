@@ -7,6 +7,7 @@ import json
 import pandas as pd
 import pytest
 
+from analytics.engine.numbers import count, counts_from
 from interfaces.cli.tables_out import Format, print_json, show
 from warehouse.disclosure import csv_of, disclosed
 from warehouse.readable import csv_cell, shown
@@ -111,3 +112,9 @@ def test_the_source_data_of_a_figure_is_a_safe_csv() -> None:
     )
     assert csv_of(table) == "label,age_years,hr\n'=x,90.0,0.1\nb,60.0,-2.0\n,,3.0\n"
     assert csv_of(pd.DataFrame({"n": [3, 9]}), 5) == "n\n<5\n9\n"
+
+
+def test_reports_and_answers_count_nobody_out_either() -> None:
+    with counts_from(5):
+        assert [count(n) for n in (0, 1, 4, 5, 1200, None)] == ["0", "<5", "<5", "5", "1,200", ""]
+    assert count(1) == "1"
