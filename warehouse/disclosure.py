@@ -11,12 +11,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
-
-import numpy as np
-import pandas as pd
-
-from warehouse.readable import csv_cell
 
 OLDEST_SHOWN = 89
 TOP_CODE = 90
@@ -33,6 +29,11 @@ _COUNT = re.compile(
 )
 
 
+def is_coarsened(column: str, smallest_cell: int) -> bool:
+    """Whether numbers of a column of this name may leave as something else."""
+    return bool(_AGE.fullmatch(column) or (smallest_cell > 1 and _COUNT.fullmatch(column)))
+
+
 def disclosed(column: str, value: Any, smallest_cell: int) -> Any:
     """A value as it may leave, by the name of its column.
 
@@ -40,11 +41,11 @@ def disclosed(column: str, value: Any, smallest_cell: int) -> Any:
     ----------
     smallest_cell : smallest count of people that is shown, 1 for every count.
     """
-    if not isinstance(value, int | float | np.number) or isinstance(value, bool):
+    if not isinstance(value, Real) or isinstance(value, bool):
         return value
-    if value > OLDEST_SHOWN and _AGE.fullmatch(column):
+    if float(value) > OLDEST_SHOWN and _AGE.fullmatch(column):
         return TOP_CODE
-    if 0 < value < smallest_cell and _COUNT.fullmatch(column):
+    if 0 < float(value) < smallest_cell and _COUNT.fullmatch(column):
         return f"<{smallest_cell}"
     return value
 
@@ -59,15 +60,3 @@ def disclosed_record(value: Any, smallest_cell: int) -> Any:
     if isinstance(value, list | tuple):
         return [disclosed_record(item, smallest_cell) for item in value]
     return value
-
-
-def csv_of(table: pd.DataFrame, smallest_cell: int = 1) -> str:
-    """A table as the text of a CSV file: coarsened, and with no text that a spreadsheet would carry out."""
-    safe = table.copy()
-    for column in safe.columns:
-        name = str(column)
-        if _AGE.fullmatch(name) or (smallest_cell > 1 and _COUNT.fullmatch(name)):
-            safe[column] = [disclosed(name, value, smallest_cell) for value in safe[column]]
-        if not pd.api.types.is_numeric_dtype(safe[column]):
-            safe[column] = safe[column].map(csv_cell, na_action="ignore")
-    return str(safe.rename(columns=csv_cell).to_csv(index=False))

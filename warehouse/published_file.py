@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from analytics.engine.numbers import counts_from
+from analytics.engine.smallest_count import counts_from
 from ingestion.errors import IngestionError
 from warehouse.file_holders import holders_of
 from warehouse.settings import Settings

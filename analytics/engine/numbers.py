@@ -13,19 +13,15 @@ Intervals: 0.34 (0.12-0.92) with an en dash, "to" where an end is negative, "not
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import pandas as pd
 
+from analytics.engine.smallest_count import SMALLEST_COUNT
+
 #: Thin minus and en dash as printed; an interval of numbers that may be negative is written with "to".
 MINUS, DASH = "\u2212", "\u2013"
 NOT_REACHED = "not reached"
-
-#: Smallest count that is shown as it is.
-_SMALLEST_COUNT: ContextVar[int] = ContextVar("smallest count", default=1)
 
 
 def is_missing(value: Any) -> bool:
@@ -50,19 +46,8 @@ def count(value: Any) -> str:
     """A whole number with thousands separated; ``<5`` within ``counts_from(5)`` where it is 1 to 4."""
     if is_missing(value):
         return ""
-    smallest = _SMALLEST_COUNT.get()
+    smallest = SMALLEST_COUNT.get()
     return f"<{smallest}" if 0 < int(value) < smallest else f"{int(value):,}".replace("-", MINUS)
-
-
-@contextmanager
-def counts_from(smallest: int) -> Iterator[None]:
-    """Within it :func:`count` shows no number from 1 to ``smallest - 1``: a version with people who must not be counted
-    out says so once, and not at each of the places where a number becomes text."""
-    token = _SMALLEST_COUNT.set(smallest)
-    try:
-        yield
-    finally:
-        _SMALLEST_COUNT.reset(token)
 
 
 def fixed(value: Any, decimals: int) -> str:

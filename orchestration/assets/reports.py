@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
-from analytics.engine.numbers import counts_from
+from analytics.engine.smallest_count import counts_from
 from analytics.report.spec import ReportSpec
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version

@@ -15,7 +15,7 @@ from analytics.figures.picture import Picture
 from analytics.figures.style import svg_bytes
 from analytics.results.schema import arrow_table
 from analytics.results.tables import RESULT_TABLES, as_result_table
-from warehouse.disclosure import csv_of
+from warehouse.csv_files import csv_of
 from warehouse.result_writing import write_result_table
 
 #: Resolution of figures on disk and in the metadata, which are kept in the event log of every run.

@@ -14,7 +14,8 @@ import pandas as pd
 from analytics.biomarkers.groups import Contrast
 from analytics.results.statistic import SurvivalStatistic
 from analytics.survival.kaplan_meier import kaplan_meier
-from warehouse.disclosure import csv_of, disclosed_record
+from warehouse.csv_files import csv_of
+from warehouse.disclosure import disclosed_record
 from warehouse.questions.answer import Answer
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion

@@ -15,7 +15,7 @@ from analytics.figures.picture import Picture
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult
 from ingestion.errors import IngestionError
-from warehouse.disclosure import csv_of
+from warehouse.csv_files import csv_of
 
 _SHARED = {
     "p": "primary_p",

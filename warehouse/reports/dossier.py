@@ -29,7 +29,7 @@ from analytics.results.schema import arrow_table, create_statement
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
 from warehouse.biomarker_people import asked_people
-from warehouse.disclosure import csv_of
+from warehouse.csv_files import csv_of
 from warehouse.lineage import view_statements
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion

@@ -7,9 +7,11 @@ import json
 import pandas as pd
 import pytest
 
-from analytics.engine.numbers import count, counts_from
+from analytics.engine.numbers import count
+from analytics.engine.smallest_count import counts_from
 from interfaces.cli.tables_out import Format, print_json, show
-from warehouse.disclosure import csv_of, disclosed
+from warehouse.csv_files import csv_of
+from warehouse.disclosure import disclosed
 from warehouse.readable import csv_cell, shown
 
 
