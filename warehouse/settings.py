@@ -7,15 +7,18 @@ without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many pub
 ``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next. ``ICB_PRIVATE_COHORTS`` names the
 private cohorts that a version is to hold, with commas; ``ICB_SMALLEST_CELL`` is the smallest count of people that an
 export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version (docs/operations.md, "Notices"),
-``ICB_STALE_AFTER_DAYS`` when a version is old, ``ICB_KEEP_RUNS`` how many runs Dagster remembers.
+``ICB_STALE_AFTER_DAYS`` when a version is old, ``ICB_KEEP_RUNS`` how many runs Dagster remembers. ``ICB_SCHEDULE``
+(cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestion.errors import IngestionError
 
@@ -29,6 +32,11 @@ PROJECT_LOCK = PROJECT / "sources.lock.json"
 KEEP_VERSIONS = 3
 #: Share of its rows that a table may lose from one version to the next.
 MAX_SHRINK = 0.2
+#: When the schedule reads the sources: every Monday at 04:00.
+SCHEDULE, TIMEZONE = "0 4 * * 1", "UTC"
+
+
+_CRON = re.compile(r"[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
 
 #: Runs of which Dagster keeps its events, beside those that made what is there.
 KEEP_RUNS = 20
@@ -59,6 +67,7 @@ class Settings:
     stale_after_days : age of the version in force from which it is told of.
     private_cohorts : private cohorts that are asked for by name; the others are in no version.
     smallest_cell : smallest count of people that an export shows; None for what the version asks for.
+    schedule, timezone : when the schedule reads the sources, as cron and as the name of a zone.
     """
 
     data: Path
@@ -74,6 +83,8 @@ class Settings:
     stale_after_days: float = STALE_AFTER_DAYS
     private_cohorts: tuple[str, ...] = ()
     smallest_cell: int | None = None
+    schedule: str = SCHEDULE
+    timezone: str = TIMEZONE
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -98,6 +109,8 @@ class Settings:
             keep_versions=int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000)),
             max_shrink=_number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1),
             keep_runs=int(_number("ICB_KEEP_RUNS", KEEP_RUNS, least=1, most=1_000_000)),
+            schedule=_cron(),
+            timezone=_zone(),
             notify=tuple(os.environ.get("ICB_NOTIFY", "").split()),
             stale_after_days=_number("ICB_STALE_AFTER_DAYS", STALE_AFTER_DAYS, least=0.01, most=10_000),
             private_cohorts=tuple(
@@ -201,6 +214,30 @@ class Settings:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"
         return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)
+
+
+def _cron() -> str:
+    text = os.environ.get("ICB_SCHEDULE") or SCHEDULE
+    if not _CRON.fullmatch(text):
+        raise SettingsError(
+            f"'{text}' is no cron expression of five fields",
+            where="ICB_SCHEDULE",
+            remedy=f"write one such as '{SCHEDULE}', or unset it",
+        )
+    return text
+
+
+def _zone() -> str:
+    text = os.environ.get("ICB_TIMEZONE") or TIMEZONE
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise SettingsError(
+            f"'{text}' is no time zone",
+            where="ICB_TIMEZONE",
+            remedy="write a name such as 'Europe/Berlin', or unset it",
+        ) from exc
+    return text
 
 
 def _number(name: str, default: float, *, least: float, most: float) -> float:
