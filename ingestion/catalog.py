@@ -164,6 +164,11 @@ class SourceFile(Strict):
         return self
 
     @property
+    def holds_private(self) -> bool:
+        """Whether it has columns that must not be stored, or dates of which only intervals may."""
+        return bool(self.private or self.intervals)
+
+    @property
     def is_own(self) -> bool:
         """Whether it is a file of the project's own catalogue."""
         return self.address.startswith(OWN_SCHEME)
@@ -241,6 +246,9 @@ class Cohort(Strict):
     licence: str
     is_icb: bool
     is_synthetic: bool = False
+    private: bool = Field(
+        default=False, description="in no version, report or export unless it is asked for by name"
+    )
     precedence: int = Field(description="which row of a person in several cohorts is used: lowest first")
     known_missing: tuple[str, ...] = ()
     assay: Assay

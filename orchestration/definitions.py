@@ -13,6 +13,7 @@ from analytics.questions.specs import Question
 from analytics.report.spec import ReportSpec
 from analytics.scan.spec import ScanSpec
 from ingestion.catalog import load_catalog
+from ingestion.catalog_privacy import without_private
 from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.draft import draft_asset
@@ -24,13 +25,16 @@ from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asse
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
 from orchestration.checks.draft import draft_checks, reading_check
 from orchestration.jobs import EXECUTOR, jobs
+from orchestration.notices import notice_sensors
+from orchestration.prune import prune_sensor
 from orchestration.resources import Warehouse
 from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
 from warehouse.analyses import load_analysis
-from warehouse.questions.scans import load_scan
+from warehouse.questions.scans import cohorts_of_scan, load_scan
 from warehouse.reports.documents import check_reports, load_report
 from warehouse.settings import Settings
+from warehouse.without_cohorts import cohorts_of
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,15 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=settings.strict, tolerant=tolerant)
     questions = _load_questions(settings.catalog, tolerant)
+    catalog = without_private(
+        load_catalog(settings.catalog, settings.attributes, strict=settings.strict, tolerant=tolerant),
+        settings.private_cohorts,
+        {
+            *(cohort for spec in questions.analyses.values() for cohort in cohorts_of(spec)),
+            *(cohort for spec in questions.scans.values() for cohort in cohorts_of_scan(spec)),
+        },
+    )
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in questions.analyses.items()]
     scans = [scan_asset(path, spec) for path, spec in questions.scans.items()]
@@ -98,7 +109,12 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         asset_checks=checks,
         jobs=all_jobs,
         schedules=schedules(settings),
-        sensors=[*sensors(settings), build_after_reading(settings, all_jobs)],
+        sensors=[
+            *sensors(settings),
+            build_after_reading(settings, all_jobs),
+            prune_sensor(settings),
+            *notice_sensors(settings),
+        ],
         resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
         executor=EXECUTOR,
     )

@@ -20,7 +20,7 @@ _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 def input_fingerprint(settings: Settings) -> str:
     """sha256 over names of parsed sources (their folders are named by content), catalogue, code and lock file."""
-    digest = hashlib.sha256(str(settings.catalog).encode())
+    digest = hashlib.sha256(f"{settings.catalog} {' '.join(settings.private_cohorts)}".strip().encode())
     for folder in sorted(p for p in settings.parsed.glob("*/*/*") if not p.name.startswith(".")):
         digest.update(str(folder.relative_to(settings.parsed)).encode())
     for note in all_notes(settings.parsed):

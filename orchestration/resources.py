@@ -48,6 +48,8 @@ class Warehouse(dg.ConfigurableResource):
     _hosts: UnreachableHosts = PrivateAttr(default_factory=UnreachableHosts)
     keep_versions: int = KEEP_VERSIONS
     max_shrink: float = MAX_SHRINK
+    private_cohorts: str = ""  # names, with commas
+    smallest_cell: int | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -60,6 +62,8 @@ class Warehouse(dg.ConfigurableResource):
             strict=settings.strict,
             keep_versions=settings.keep_versions,
             max_shrink=settings.max_shrink,
+            private_cohorts=",".join(settings.private_cohorts),
+            smallest_cell=settings.smallest_cell,
         )
 
     @property
@@ -73,24 +77,35 @@ class Warehouse(dg.ConfigurableResource):
             strict=self.strict,
             keep_versions=self.keep_versions,
             max_shrink=self.max_shrink,
+            private_cohorts=tuple(name for name in self.private_cohorts.split(",") if name),
+            smallest_cell=self.smallest_cell,
         )
 
     @contextmanager
-    def fetcher(self) -> Iterator[Fetcher]:
-        """Reads addresses; in a demo the generated files stand for them, made on first use."""
+    def fetcher(self, private_addresses: frozenset[str] = frozenset()) -> Iterator[Fetcher]:
+        """Reads addresses; in a demo the generated files stand for them, made on first use.
+
+        ``private_addresses`` : those whose files go to the private store.
+        """
         settings = self.settings
         if settings.demo and settings.mirror is not None and not is_current(settings.mirror):
             generate(settings.mirror)
         store, lock = ContentStore(settings.data), settings.lock()
+        private = ContentStore(settings.data, is_private=True), private_addresses
         with (
             RichProgress() as progress,
-            Fetcher(store, settings.mirror, lock, progress=progress, hosts=self._hosts) as fetcher,
+            Fetcher(
+                store, settings.mirror, lock, progress=progress, hosts=self._hosts, private=private
+            ) as fetcher,
         ):
             yield fetcher
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Warehouse, None, None]:
         """Dagster calls it around a whole run: the run has the data folder for itself."""
+        if self.private_cohorts:  # its parsed tables and its build are for nobody else either
+            self.settings.build.mkdir(parents=True, exist_ok=True)
+            self.settings.build.chmod(0o700)
         run, log = context.run, context.log
 
         def look_up() -> None:

@@ -19,13 +19,15 @@ import duckdb
 from rich.console import Console
 
 from ingestion.catalog import LeftOutCohort
-from ingestion.errors import IngestionError
+from ingestion.catalog_privacy import is_not_asked_for
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
+from orchestration.failures import RunError, failure_sentence, storage_faults_told
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
+from orchestration.prune import make_room
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
 from warehouse.data_lock import one_run_at_a_time
@@ -36,10 +38,6 @@ from warehouse.settings import PROJECT, Settings
 SAID_AT_THE_END = (USABLE, COMPLETE)
 
 
-class RunError(IngestionError):
-    """A step of the run failed; the last published file stays as it was."""
-
-
 def run_graph(
     *,
     demo: bool = False,
@@ -47,12 +45,14 @@ def run_graph(
     force: bool = False,
     strict: bool = False,
     accept: str | None = None,
+    private: Sequence[str] = (),
 ) -> tuple[LeftOutCohort, ...]:
     """Run and publish; gives the cohorts that the published file is without, each with its sentence.
 
     Parameters
     ----------
     strict : a cohort that cannot be read or fails its checks is an error, and nothing is published.
+    private : private cohorts that are asked for by name, beside those of the settings.
     accept : why tables that shrink or cohorts that vanish are meant; it goes into the version's manifest.
 
     Raises
@@ -63,11 +63,16 @@ def run_graph(
         Another run is at work on the same data folder.
     """
     settings = demo_settings(Settings.from_environment()) if demo else Settings.from_environment()
-    settings = dataclasses.replace(settings, strict=settings.strict or strict)
+    asked = tuple(sorted({*settings.private_cohorts, *private}))
+    settings = dataclasses.replace(settings, strict=settings.strict or strict, private_cohorts=asked)
     console = Console(stderr=True)
     started = time.monotonic()
     tags = {ACCEPT_TAG: accept} if accept else {}
-    with one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"), dagster_home(settings) as instance:
+    with (
+        storage_faults_told(settings.data),
+        one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"),
+        dagster_home(settings) as instance,
+    ):
         end_dead_runs(instance, settings)
         definitions = build_definitions(settings)
         if statistics_only:
@@ -84,18 +89,31 @@ def run_graph(
                 return _warned(settings, console)
             tags |= {INPUTS_TAG: fingerprint}
             _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings, tags)
+        gone = make_room(settings, instance)
+    if gone:
+        megabytes = sum(one.bytes for one in gone) / 1e6
+        console.print(f"Removed what nothing needs: {len(gone)} leftovers, {megabytes:.0f} MB.")
     say_where(settings, console, time.monotonic() - started)
     return _warned(settings, console)
 
 
+def _left_out(settings: Settings) -> tuple[LeftOutCohort, ...]:
+    return left_out_published(settings.published_file)
+
+
 def _may_stay(settings: Settings) -> bool:
     """Whether a publication from the same inputs is what is asked for: a strict run allows none without a cohort."""
-    return not (settings.strict and left_out_published(settings.published_file))
+    return not (settings.strict and any(not is_not_asked_for(c) for c in _left_out(settings)))
 
 
 def _warned(settings: Settings, console: Console) -> tuple[LeftOutCohort, ...]:
     """Who was left out, said last, so that it is read."""
-    left_out = left_out_published(settings.published_file)
+    private = [cohort.cohort_id for cohort in _left_out(settings) if is_not_asked_for(cohort)]
+    if private:
+        console.print(
+            f"Private, and not asked for by name: {', '.join(private)}.", highlight=False, soft_wrap=True
+        )
+    left_out = tuple(cohort for cohort in _left_out(settings) if not is_not_asked_for(cohort))
     for cohort in left_out:
         console.print(
             f"! Cohort {cohort.cohort_id} was left out: {cohort.sentence}",
@@ -163,28 +181,11 @@ def _execute(
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc
     if not result.success:
         raise RunError(
-            failure_sentence(result.all_events), remedy=f"see {log}; the last published file is unchanged"
+            failure_sentence(result.all_events, settings.data),
+            remedy=f"see {log}; the last published file is unchanged",
         )
     for check in result.get_asset_check_evaluations():
         if not check.passed and check.check_name not in SAID_AT_THE_END:
             what = f"{check.check_name} on {check.asset_key.to_user_string()}"
             level = check.severity.value.lower()
             console.print(f"! Check {what} did not pass ({level}).", highlight=False, soft_wrap=True)
-
-
-def failure_sentence(events: Sequence[dg.DagsterEvent]) -> str:
-    """What went wrong first, in the words of the error itself (not of Dagster, which wraps it, nor of what caused it),
-    and how much else."""
-    failures = [event for event in events if event.is_step_failure and event.step_key]
-    if not failures:
-        return next((str(e.message) for e in events if e.is_job_failure and e.message), "the run failed")
-    error = failures[0].step_failure_data.error
-    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
-        error = error.cause
-    if error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
-        return f"the run was stopped in step {failures[0].step_key}"
-    said = " ".join(error.message.split()) if error else "no reason was given"
-    name, _, text = said.partition(": ")  # a message is "<module>.<class>: <text>"; the text is for users
-    is_class = error is not None and name.endswith(error.cls_name or " ")
-    others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-    return f"step {failures[0].step_key} failed{others}: {text if is_class else said}"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
+from analytics.engine.smallest_count import counts_from
 from ingestion.errors import IngestionError
 from warehouse.file_holders import holders_of
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
+from warehouse.versions.manifest import smallest_cell
 
 
 class PublishedFileError(IngestionError):
@@ -19,9 +21,12 @@ class PublishedFileError(IngestionError):
 
 
 @contextmanager
-def published() -> Iterator[duckdb.DuckDBPyConnection]:
+def published(options: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, read-only: that of the version in force, whose folder the connection can be asked for
-    (``warehouse.versions.layout.version_of``), so that its figures are read of the same version."""
+    (``warehouse.versions.layout.version_of``), so that its figures are read of the same version.
+
+    ``options`` : configuration of DuckDB, see ``warehouse.closed_sql``.
+    """
     settings = Settings.from_environment()
     path = settings.published_file
     if not path.exists():
@@ -29,7 +34,11 @@ def published() -> Iterator[duckdb.DuckDBPyConnection]:
             "nothing is published yet", where=str(path), remedy="run 'icb run' or 'icb run --demo' first"
         )
     try:
-        with duckdb.connect(str(version_in_force(settings.published).file), read_only=True) as con:
+        version = version_in_force(settings.published)
+        with (
+            duckdb.connect(str(version.file), read_only=True, config=dict(options or {})) as con,
+            counts_from(smallest_cell(version)),
+        ):
             yield con
     except duckdb.Error as exc:
         raise published_error(exc, path) from exc

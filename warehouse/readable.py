@@ -1,14 +1,41 @@
-"""A value as a person reads it, in a terminal or on a page."""
+"""A value as a person reads it, in a terminal or on a page, and as it leaves for a spreadsheet."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+#: C0 (but tab and line feed), DEL, C1, line separators, and the marks that turn the direction of text: a terminal obeys
+#: them, and a word of a source must not write over what stands beside it.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
+_FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
+_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?\s*")
 
 
 def readable(value: Any) -> str:
-    """Four significant digits for a number, nothing for what is missing."""
+    """Four significant digits for a number, nothing for what is missing; control characters as ``\\x1b``."""
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1e6 else f"{value:,.0f}"
-    return str(value)
+    return shown(str(value))
+
+
+def shown(text: str) -> str:
+    """The text with every control character written out, so that a terminal cannot obey it."""
+    return _CONTROL.sub(_written_out, text)
+
+
+def _written_out(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def csv_cell(value: Any) -> Any:
+    """A value for a CSV file: a text that a spreadsheet would carry out as a formula begins with an apostrophe, as one
+    types it into a spreadsheet to mean text. Numbers, also those written as text, and a lone sign stay."""
+    if not isinstance(value, str):
+        return value
+    is_formula = _FORMULA.match(value) and len(value.strip()) > 1 and not _NUMBER.fullmatch(value)
+    return shown(f"'{value}" if is_formula else value)

@@ -4,15 +4,18 @@
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
 without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many published versions are kept,
-``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next. ``ICB_SCHEDULE`` (cron) and
-``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on.
+``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next. ``ICB_PRIVATE_COHORTS`` names the
+private cohorts that a version is to hold, with commas; ``ICB_SMALLEST_CELL`` is the smallest count of people that an
+export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version (docs/operations.md, "Notices"),
+``ICB_STALE_AFTER_DAYS`` when a version is old, ``ICB_KEEP_RUNS`` how many runs Dagster remembers. ``ICB_SCHEDULE``
+(cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +38,11 @@ SCHEDULE, TIMEZONE = "0 4 * * 1", "UTC"
 
 _CRON = re.compile(r"[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
 
+#: Runs of which Dagster keeps its events, beside those that made what is there.
+KEEP_RUNS = 20
+#: A weekly refresh and a day.
+STALE_AFTER_DAYS = 8
+
 
 class SettingsError(IngestionError):
     """A setting of the environment cannot be understood."""
@@ -54,6 +62,11 @@ class Settings:
     strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
     keep_versions : published versions that are kept, the one in force among them.
     max_shrink : share of its rows that a table may lose from one version to the next, 0 to 1.
+    keep_runs : runs whose events Dagster keeps, beside those that made what is there.
+    notify : targets of notices, see ``orchestration.notices``.
+    stale_after_days : age of the version in force from which it is told of.
+    private_cohorts : private cohorts that are asked for by name; the others are in no version.
+    smallest_cell : smallest count of people that an export shows; None for what the version asks for.
     schedule, timezone : when the schedule reads the sources, as cron and as the name of a zone.
     """
 
@@ -65,6 +78,11 @@ class Settings:
     strict: bool = False
     keep_versions: int = KEEP_VERSIONS
     max_shrink: float = MAX_SHRINK
+    keep_runs: int = KEEP_RUNS
+    notify: tuple[str, ...] = ()
+    stale_after_days: float = STALE_AFTER_DAYS
+    private_cohorts: tuple[str, ...] = ()
+    smallest_cell: int | None = None
     schedule: str = SCHEDULE
     timezone: str = TIMEZONE
 
@@ -78,39 +96,40 @@ class Settings:
             A number is none.
         """
         demo, strict = (os.environ.get(name, "") not in ("", "0") for name in ("ICB_DEMO", "ICB_STRICT"))
-        data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
-        keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000))
-        max_shrink = _number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1)
-        schedule, timezone = _cron(), _zone()
-        if demo:
-            # The generator loads SciPy: half a second of every command that has no use for it.
-            from ingestion.generated.genome import GENOME_FILE
-
-            return cls(
-                data=data,
-                catalog=PROJECT / "catalog" / "demo",
-                mirror=data / "demo_sources",
-                demo=True,
-                reference_genome=data / "demo_sources" / GENOME_FILE,
-                strict=strict,
-                keep_versions=keep_versions,
-                max_shrink=max_shrink,
-                schedule=schedule,
-                timezone=timezone,
-            )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
-        return cls(
-            data=data,
+        smallest = _number("ICB_SMALLEST_CELL", 0, least=0, most=1000)
+        settings = cls(
+            data=Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve(),
             catalog=PROJECT / "catalog",
             mirror=Path(mirror).expanduser().resolve() if mirror else None,
             demo=False,
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
             strict=strict,
-            keep_versions=keep_versions,
-            max_shrink=max_shrink,
-            schedule=schedule,
-            timezone=timezone,
+            keep_versions=int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000)),
+            max_shrink=_number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1),
+            keep_runs=int(_number("ICB_KEEP_RUNS", KEEP_RUNS, least=1, most=1_000_000)),
+            schedule=_cron(),
+            timezone=_zone(),
+            notify=tuple(os.environ.get("ICB_NOTIFY", "").split()),
+            stale_after_days=_number("ICB_STALE_AFTER_DAYS", STALE_AFTER_DAYS, least=0.01, most=10_000),
+            private_cohorts=tuple(
+                sorted(set(os.environ.get("ICB_PRIVATE_COHORTS", "").replace(",", " ").split()))
+            ),
+            smallest_cell=int(smallest) or None,
+        )
+        if not demo:
+            return settings
+        # The generator loads SciPy: half a second of every command that has no use for it.
+        from ingestion.generated.genome import GENOME_FILE
+
+        sources = settings.data / "demo_sources"
+        return replace(
+            settings,
+            catalog=PROJECT / "catalog" / "demo",
+            mirror=sources,
+            demo=True,
+            reference_genome=sources / GENOME_FILE,
         )
 
     @property

@@ -17,6 +17,8 @@ from typing import Any
 
 import pandas as pd
 
+from analytics.engine.smallest_count import SMALLEST_COUNT
+
 #: Thin minus and en dash as printed; an interval of numbers that may be negative is written with "to".
 MINUS, DASH = "\u2212", "\u2013"
 NOT_REACHED = "not reached"
@@ -41,8 +43,11 @@ def number(value: Any, digits: int = 3) -> str:
 
 
 def count(value: Any) -> str:
-    """A whole number with thousands separated."""
-    return "" if is_missing(value) else f"{int(value):,}".replace("-", MINUS)
+    """A whole number with thousands separated; ``<5`` within ``counts_from(5)`` where it is 1 to 4."""
+    if is_missing(value):
+        return ""
+    smallest = SMALLEST_COUNT.get()
+    return f"<{smallest}" if 0 < int(value) < smallest else f"{int(value):,}".replace("-", MINUS)
 
 
 def fixed(value: Any, decimals: int) -> str:

@@ -70,6 +70,7 @@ class _Order:
     expected: ExpectedKind | None
     sha256: str | None
     is_awaited: bool
+    store: ContentStore
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class Fetcher:
     client_factory : makes the http client when the first download needs one.
     retry, progress : see `RetryPolicy` and `Progress`.
     hosts : what other fetchers of the run found out about hosts, and what this one finds out.
+    private : a second store, and the addresses whose files belong there and in no other.
     sleep, now : wait that many seconds; seconds of a clock that only goes forward.
 
     Use it as a context manager, or call `close`.
@@ -105,12 +107,14 @@ class Fetcher:
         retry: RetryPolicy | None = None,
         progress: Progress | None = None,
         hosts: UnreachableHosts | None = None,
+        private: tuple[ContentStore, frozenset[str]] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.store = store
         self.mirror = mirror
         self.lock = lock
+        self._private = private
         self._downloader = HttpsDownloader(
             client_factory,
             retry or RetryPolicy(),
@@ -119,7 +123,8 @@ class Fetcher:
             sleep=sleep,
             now=now,
         )
-        store.sweep_temporaries()
+        for each in (store, private[0]) if private else (store,):
+            each.sweep_temporaries()
 
     def __enter__(self) -> Fetcher:
         return self
@@ -158,15 +163,17 @@ class Fetcher:
         StorageError : nothing is recorded, and what was stored before stays.
         """
         address = parse_address(address).text
-        order = _Order(address, max_bytes, expected, sha256, is_awaited)
+        order = _Order(address, max_bytes, expected, sha256, is_awaited, self._store_of(address))
         before = self.lock.get(address)
+        if order.store is not self.store and before is not None:
+            order.store.take_in(before.sha256, self.store)  # read before the address was private
         arrival = (
             self._from_https(order, before) if self.mirror is None else self._from_mirror(order, self.mirror)
         )
         stored, pinned = arrival.stored, is_pinned(address)
         difference = None
-        if before and not pinned and before.sha256 != stored.sha256 and self.store.has(before.sha256):
-            difference = compare_tables(self.store.path_of(before.sha256), stored.path)
+        if before and not pinned and before.sha256 != stored.sha256 and order.store.has(before.sha256):
+            difference = compare_tables(order.store.path_of(before.sha256), stored.path)
         # A pinned address is never asked "is it still the same", so its validators would only be noise.
         validators = Validators() if pinned else arrival.validators
         change = self.lock.record(
@@ -182,6 +189,12 @@ class Fetcher:
             address, stored.sha256, stored.bytes, stored.path, licence, arrival.read_from, pinned, change
         )
 
+    def _store_of(self, address: str) -> ContentStore:
+        if self._private is None or address not in self._private[1]:
+            return self.store
+        self._private[0].prepare()
+        return self._private[0]
+
     def _from_mirror(self, order: _Order, mirror: Path) -> _Arrival:
         # A mirror is local, so its bytes are hashed on every run: a damaged mirror must not pass unseen.
         path = mirror_path(mirror, order.address)
@@ -196,10 +209,12 @@ class Fetcher:
             if n_bytes > order.max_bytes:
                 raise too_large(str(path), order.max_bytes)
             digest = sha256_of(path)
-        is_known = self.store.has(digest, n_bytes)
+        is_known = order.store.has(digest, n_bytes)
         check_kind(path, order.expected, source=f"{order.address} (mirror file {path})", whole=not is_known)
         self._check(order, digest)
-        stored = self.store.get(digest) if is_known else self.store.add_file(path, max_bytes=order.max_bytes)
+        stored = (
+            order.store.get(digest) if is_known else order.store.add_file(path, max_bytes=order.max_bytes)
+        )
         return _Arrival(stored, "mirror", Validators())
 
     def _check(self, order: _Order, digest: str) -> None:
@@ -217,26 +232,33 @@ class Fetcher:
         entry = self.lock.get(order.address)
         if entry is not None and entry.sha256 != digest:
             entry = None
-        if digest is None or not self.store.has(digest, entry.bytes if entry else None):
+        if digest is None or not order.store.has(digest, entry.bytes if entry else None):
             return None
         self._check(order, digest)
         validators = Validators(entry.etag, entry.last_modified) if entry else Validators()
-        return _Arrival(self.store.get(digest), "store", validators)
+        return _Arrival(order.store.get(digest), "store", validators)
 
     def _from_https(self, order: _Order, before: LockEntry | None) -> _Arrival:
         if (arrival := self._already_stored(order)) is not None:
             return arrival
-        base = self.store.partial_dir / hashlib.sha256(order.address.encode()).hexdigest()[:32]
+        base = order.store.partial_dir / hashlib.sha256(order.address.encode()).hexdigest()[:32]
         with _alone(base.with_suffix(".lock"), order.address):
             # Another process may have finished this very download while we waited.
             if (arrival := self._already_stored(order)) is not None:
                 return arrival
-            is_current = before is not None and self.store.has(before.sha256, before.bytes)
+            is_current = before is not None and order.store.has(before.sha256, before.bytes)
             known = Validators(before.etag, before.last_modified) if before and is_current else None
-            download = PartialDownload(order.address, base, max_bytes=order.max_bytes, known=known)
+            mode = 0o600 if order.store.is_private else 0o644
+            download = PartialDownload(
+                order.address,
+                base,
+                max_bytes=order.max_bytes,
+                known=known,
+                mode=mode,
+            )
             is_new = self._downloader.run(download, is_awaited=order.is_awaited)
             if not is_new and before is not None and known is not None:
-                return _Arrival(self.store.get(before.sha256), "store", known)
+                return _Arrival(order.store.get(before.sha256), "store", known)
             return self._keep(order, download)
 
     def _keep(self, order: _Order, download: PartialDownload) -> _Arrival:
@@ -246,7 +268,7 @@ class Fetcher:
             digest = sha256_of(path)
             self._check(order, digest)
             self._require_proof(order, download)
-            return _Arrival(self.store.adopt(path, digest), "https", download.version.validators)
+            return _Arrival(order.store.adopt(path, digest), "https", download.version.validators)
         finally:
             download.discard()  # refused bytes must not be resumed; accepted ones have moved already
 

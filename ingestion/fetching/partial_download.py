@@ -56,6 +56,7 @@ class PartialDownload:
     Parameters
     ----------
     base : path without suffix; ``.part`` holds the bytes, ``.json`` the notes about them.
+    mode : permissions of the unfinished file.
     known : validators of a version that the caller has already; the server may answer "not modified".
 
     Attributes
@@ -64,11 +65,13 @@ class PartialDownload:
         tell from the connection whether it is whole.
     """
 
-    def __init__(self, address: str, base: Path, *, max_bytes: int, known: Validators | None = None) -> None:
+    def __init__(
+        self, address: str, base: Path, *, max_bytes: int, known: Validators | None = None, mode: int = 0o644
+    ) -> None:
         self.address = address
         self.max_bytes = max_bytes
         self.known = known
-        self.file = PartialFile(base.with_suffix(".part"))
+        self.file = PartialFile(base.with_suffix(".part"), mode=mode)
         self.version = Version()
         self.is_bounded = True
         self._notes = base.with_suffix(".json")

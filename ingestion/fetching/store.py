@@ -1,4 +1,5 @@
 """Content-addressed store of raw bytes: ``<data>/raw/sha256/ab/<sha256>``, read-only, never overwritten.
+Files that hold private values have a store of their own, ``<data>/private``, which nobody but its owner can enter.
 
 Whatever is kept here can be named by its checksum for ever. The store knows no addresses, licences or
 formats: those are ``sources_lock`` and ``archives``. Only unfinished work (``<data>/raw/partial``) changes.
@@ -34,14 +35,42 @@ class StoredFile:
 
 
 class ContentStore:
-    """Files named by their sha256 below ``<data_dir>/raw``.
+    """Files named by their sha256 below ``<data_dir>/raw``, or below ``<data_dir>/private`` for their owner alone.
 
     Several processes may use one store at a time: a file appears under its name complete or not at all.
+
+    Parameters
+    ----------
+    is_private : folders have mode 0700, files 0600.
     """
 
-    def __init__(self, data_dir: Path) -> None:
-        self.root = Path(data_dir) / "raw"
+    def __init__(self, data_dir: Path, *, is_private: bool = False) -> None:
+        self.root = Path(data_dir) / ("private" if is_private else "raw")
         self.partial_dir = self.root / "partial"
+        self.is_private = is_private
+        self._mode = 0o600 if is_private else 0o444
+
+    def prepare(self) -> None:
+        """Make the store's folder; a private one is closed before anything is written below it."""
+        with storage_errors(self.root):
+            self.root.mkdir(parents=True, exist_ok=True, mode=0o700 if self.is_private else 0o777)
+            if self.is_private:
+                self.root.chmod(0o700)
+
+    def take_in(self, sha256: str, other: ContentStore) -> None:
+        """Move a file over from another store, which then has it no longer; nothing where it is not there."""
+        if not other.has(sha256):
+            return
+        self.prepare()
+        with storage_errors(self.root):
+            source, target = other.path_of(sha256), self.path_of(sha256)
+            if not self.has(sha256):
+                target.parent.mkdir(parents=True, exist_ok=True)
+                source.chmod(self._mode)
+                source.replace(target)
+                _sync_folder(target.parent)
+            else:
+                source.unlink()
 
     def path_of(self, sha256: str) -> Path:
         """Where a file with this checksum lies, or would lie."""
@@ -85,8 +114,9 @@ class ContentStore:
         return self._add(lambda: read_chunks(source), str(source), max_bytes)
 
     def _add(self, chunks: Callable[[], Iterator[bytes]], where: str, max_bytes: int) -> StoredFile:
+        self.prepare()
         target = self.partial_dir / f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
-        writer = PartialFile(target)
+        writer = PartialFile(target, mode=0o600 if self.is_private else 0o644)
         try:
             writer.append(b"")
             for chunk in chunks():
@@ -115,7 +145,7 @@ class ContentStore:
             target.parent.mkdir(parents=True, exist_ok=True)
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())
-            path.chmod(0o444)
+            path.chmod(self._mode)
             path.replace(target)
             _sync_folder(target.parent)
             return StoredFile(digest, n_bytes, target)
@@ -131,8 +161,9 @@ class ContentStore:
 class PartialFile:
     """A file that grows until the store adopts it or its owner discards it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, mode: int = 0o644) -> None:
         self.path = path
+        self._mode = mode
         self._descriptor: int | None = None
         with storage_errors(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -147,7 +178,7 @@ class PartialFile:
         """
         with storage_errors(self.path.parent):
             if self._descriptor is None:
-                self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+                self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, self._mode)
             view = memoryview(chunk)
             while view:
                 written = os.write(self._descriptor, view)

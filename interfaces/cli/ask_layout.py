@@ -26,6 +26,7 @@ from warehouse.questions.answer import (
     medians_of,
     warnings_by_cohort,
 )
+from warehouse.readable import shown
 
 #: A pipe or a log has no width of its own.
 _WIDTH_OF_A_PIPE = 120
@@ -48,7 +49,7 @@ def print_answer(answer: Answer, *, everything: bool = False, with_flow: bool = 
     """The answer on standard output, in the width of the terminal."""
     width = Console().width if sys.stdout.isatty() else _WIDTH_OF_A_PIPE
     for line in answer_lines(answer, width, everything=everything, with_flow=with_flow):
-        print(line)
+        print(shown(line))
 
 
 def answer_lines(

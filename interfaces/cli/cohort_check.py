@@ -27,6 +27,7 @@ from ingestion.catalog import (
     load_cohort,
 )
 from ingestion.catalog_attributes import Attribute, check_cohort
+from ingestion.catalog_privacy import private_addresses
 from ingestion.catalog_tables import resolved_columns
 from ingestion.errors import (
     AbsentColumnError,
@@ -126,10 +127,16 @@ def check_cohorts(
         catalog = _shared(settings)
     found = [_declared(path, settings) for path in paths]
     if open_files and any(declared for _, declared in found):
+        declared_now = tuple(declared for _, declared in found if declared is not None)
+        checked_catalog = catalog.model_copy(update={"cohorts": (*catalog.cohorts, *declared_now)})
         with (
             RichProgress() as progress,
             Fetcher(
-                ContentStore(settings.data), settings.mirror, settings.lock(), progress=progress
+                ContentStore(settings.data),
+                settings.mirror,
+                settings.lock(),
+                progress=progress,
+                private=(ContentStore(settings.data, is_private=True), private_addresses(checked_catalog)),
             ) as fetcher,
         ):
             reader = _Reader(settings, catalog, fetcher)

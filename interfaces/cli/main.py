@@ -12,11 +12,13 @@ from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.diff_command import diff
 from interfaces.cli.failures import CommandError, one_sentence
+from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
+from warehouse.closed_sql import closed_file, one_statement
 from warehouse.published_file import first_line, published
-from warehouse.readable import readable
+from warehouse.readable import readable, shown
 from warehouse.settings import PROJECT, Settings
 
 app = typer.Typer(
@@ -44,7 +46,7 @@ def main() -> None:
             raise
         sentence, code = known
         if sentence:
-            print(sentence, file=sys.stderr)
+            print(shown(sentence), file=sys.stderr)
     sys.exit(code)
 
 
@@ -64,6 +66,10 @@ def run(
         str | None,
         typer.Option("--accept", help="Why tables that shrink or cohorts that vanish are meant."),
     ] = None,
+    private: Annotated[
+        list[str] | None,
+        typer.Option("--private", help="A private cohort that this version is to hold; may be given again."),
+    ] = None,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
@@ -74,13 +80,22 @@ def run(
     Nothing is published either when a table empties or loses more than a fifth of its rows (ICB_MAX_SHRINK), a cohort
     vanishes, a check fails, or a figure or a report is not of this version. --accept says why the first two are meant.
 
+    A cohort marked private is in no version unless --private (or ICB_PRIVATE_COHORTS) names it.
+
     Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --accept "roh_2017 was withdrawn"
     """
     if accept is not None and not accept.strip():
         raise CommandError("it is empty", where="--accept", remedy="say why the change is meant")
     from orchestration.run import run_graph
 
-    if run_graph(demo=demo, statistics_only=statistics_only, force=force, strict=strict, accept=accept):
+    if run_graph(
+        demo=demo,
+        statistics_only=statistics_only,
+        force=force,
+        strict=strict,
+        accept=accept,
+        private=private or (),
+    ):
         raise typer.Exit(LEFT_OUT)
 
 
@@ -91,20 +106,25 @@ def sql(
     query: Annotated[
         str, typer.Argument(help="SQL on the published file; '-' reads it from standard input.")
     ],
+    allow_files: Annotated[
+        bool, typer.Option("--allow-files", help="Let the query read and write other files, as you may.")
+    ] = False,
     style: FormatOption = Format.table,
 ) -> None:
-    """Run SQL on the published file.
+    """Run SQL on the published file: one statement that asks.
 
-    The file is open read-only, so nothing can be changed by mistake. Standard input is read for '-'.
+    The file is open read-only; other files, the network and extensions are closed to the query, unless --allow-files
+    opens the files (a query of somebody else may then read and overwrite yours). Standard input is read for '-'.
 
-    Example: icb sql "select status, count(*) from marts.gene_status('ALK') group by status"
+    Examples: icb sql "select status, count(*) from marts.gene_status('ALK') group by status";
+    icb sql --allow-files "copy marts.cohorts to 'cohorts.parquet'"
     """
     text = sys.stdin.read() if query == "-" else query
-    with published() as con:
+    if allow_files:
+        print("! --allow-files: the query may read and write every file that you may.", file=sys.stderr)
+    with closed_file(allow_files=allow_files) as con:
         try:
-            if not con.extract_statements(text):
-                raise CommandError("it is empty", where="the query", remedy=_SQL_REMEDY)
-            cursor = con.execute(text)
+            cursor = con.execute(one_statement(con, text, allow_files=allow_files))
             columns = distinct([column[0] for column in cursor.description or []])
             rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
         except duckdb.Error as exc:
@@ -113,8 +133,8 @@ def sql(
 
 
 def _sql_remedy(error: duckdb.Error) -> str:
-    if "read-only" in str(error):
-        return "the published file can only be read: copy it, or attach a file of your own, to write"
+    if isinstance(error, duckdb.PermissionException):
+        return "a query sees the published file alone; --allow-files lets it read and write other files"
     return f"mend it; {_SQL_REMEDY}"
 
 
@@ -199,6 +219,9 @@ app.command("versions")(list_versions)
 
 
 app.command()(rollback)
+
+
+app.command()(prune)
 
 
 app.command()(diff)

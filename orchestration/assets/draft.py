@@ -57,7 +57,14 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str], steps: Steps) -
             note_published(con, published_runs(settings.published))
             con.execute(HYPOTHESES_VIEW)  # over scans and analyses, which know nothing of each other
         figures = settings.results / "figures"
-        made = make_draft(settings.build_file, settings.published, figures, run_id=context.run_id)
+        private = bool(settings.private_cohorts)
+        made = make_draft(
+            settings.build_file,
+            settings.published,
+            figures,
+            run_id=context.run_id,
+            is_private=private,
+        )
         with warehouse.build() as con, in_one_step(con):
             complete(con, {DRAFT.to_user_string(): tuple(steps)}, context.run_id, stamp=made.name)
         return dg.MaterializeResult(

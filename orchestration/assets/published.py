@@ -16,11 +16,12 @@ from warehouse.build.steps import Step
 from warehouse.build.whole import RAW_STEP, require_draft, require_whole
 from warehouse.diff.changes import claim_differences, source_differences
 from warehouse.diff.tables import DiffError, both_open
+from warehouse.reports.index_page import write_pages
 from warehouse.settings import Settings
 from warehouse.versions.draft import open_draft
 from warehouse.versions.gate import Finding, GateError, Promised, findings_of, let_through
 from warehouse.versions.layout import Version
-from warehouse.versions.manifest import About, Manifest, last_of_catalogue, read_manifest
+from warehouse.versions.manifest import About, Manifest, last_of_catalogue, private_cohorts_of, read_manifest
 from warehouse.versions.publication import prune_versions, publish_draft
 from warehouse.versions.runs import note_refused
 
@@ -81,7 +82,9 @@ def published_asset(
             inputs=_inputs(context, settings, build),
             build=build[RAW_STEP].stamp,
             accepted=accepted,
+            private_cohorts=settings.private_cohorts,
         )
+        write_pages(draft, last, promised.reports, settings.private_cohorts)
         version, manifest = publish_draft(settings.published, draft, about)
         metadata: dict[str, dg.MetadataValue | str | float] = {
             "version": version.name,
@@ -89,7 +92,7 @@ def published_asset(
             "megabytes": round(version.file.stat().st_size / 1e6, 1),
             "rows": dg.MetadataValue.json(dict(manifest.rows)),
         }
-        if last is not None:
+        if last is not None and set(private_cohorts_of(last)) <= set(settings.private_cohorts):
             metadata["changes"] = dg.MetadataValue.md(_changes(last, version, manifest))
         for gone in prune_versions(settings.published, settings.keep_versions):
             context.log.info(f"Removed version {gone.name}: {settings.keep_versions} are kept.")

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
+from ingestion.catalog_privacy import is_not_asked_for, private_addresses
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetching.own_files import fetch_all
 from ingestion.parsing.panels import unknown_panels
@@ -107,7 +108,7 @@ def _read(
 ) -> dg.MaterializeResult[None]:
     parsed = warehouse.settings.parsed
     try:
-        with warehouse.fetcher() as fetcher:
+        with warehouse.fetcher(private_addresses(catalog)) as fetcher:
             fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
     except (AddressNotFoundError, SourceUnavailableError) as exc:
         if file.awaited is None:
@@ -240,8 +241,9 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     }
     # the tables of the catalogue name the cohorts that are not left out: that is known when all are read
     of_catalogue = [table for table in RAW_TABLES if table not in DATA_TABLES]
+    invalid = [cohort for cohort in catalog.left_out if not is_not_asked_for(cohort)]
     for table in (*of_catalogue, "source_files"):
-        feeding[table] += [source_key(cohort.cohort_id, "cohort_file") for cohort in catalog.left_out]
+        feeding[table] += [source_key(cohort.cohort_id, "cohort_file") for cohort in invalid]
         feeding[table] += [invalid_reference_key(path) for path in catalog.invalid_references]
 
     @dg.multi_asset(
@@ -322,7 +324,11 @@ def raw_assets(
             for owner in catalog.owners()
             for file in owner.files
         ],
-        *[invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml") for cohort in catalog.left_out],
+        *[
+            invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml")
+            for cohort in catalog.left_out
+            if not is_not_asked_for(cohort)
+        ],
         *[
             invalid_file_asset(invalid_reference_key(path), path, sentence)
             for path, sentence in catalog.invalid_references.items()

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from analytics.engine.smallest_count import counts_from
 from analytics.report.blocks import Report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
@@ -17,6 +18,7 @@ from warehouse.reports.documents import NothingToReportError, report_of, write_h
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 from warehouse.versions.draft import open_draft
+from warehouse.versions.manifest import cell_of
 
 #: Code and templates that a document comes from, beside its spec.
 _CODE = (
@@ -45,7 +47,9 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
     def report(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         draft = open_draft(warehouse.settings.published)
         document = draft.reports / f"{spec.report_id}.html"
-        with duckdb.connect(str(draft.file), read_only=True) as con:
+        settings = warehouse.settings
+        least = cell_of(settings, settings.private_cohorts)
+        with duckdb.connect(str(draft.file), read_only=True) as con, counts_from(least):
             try:
                 said = report_of(con, spec, draft.figures)
             except NothingToReportError as exc:

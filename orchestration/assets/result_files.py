@@ -15,6 +15,7 @@ from analytics.figures.picture import Picture
 from analytics.figures.style import svg_bytes
 from analytics.results.schema import arrow_table
 from analytics.results.tables import RESULT_TABLES, as_result_table
+from warehouse.csv_files import csv_of
 from warehouse.result_writing import write_result_table
 
 #: Resolution of figures on disk and in the metadata, which are kept in the event log of every run.
@@ -32,7 +33,7 @@ def save_figures(figures: dict[str, Picture], folder: Path) -> dict[str, Any]:
     for name, picture in figures.items():
         (folder / f"{name}.svg").write_bytes(svg_bytes(picture.figure))
         picture.figure.savefig(folder / f"{name}.png", dpi=_DPI)
-        picture.data.to_csv(folder / f"{name}.csv", index=False)
+        (folder / f"{name}.csv").write_text(csv_of(picture.data), encoding="utf-8")
         metadata[f"figure: {name.replace('_', ' ')}"] = dg.MetadataValue.md(
             f"![{_in_markdown(picture.alt)}](data:image/png;base64,{_small(folder / f'{name}.png')})"
         )

@@ -17,9 +17,12 @@ import openpyxl
 def source_lines(store: Path, sha256: str, address: str, member: str | None) -> tuple[str, ...]:
     """Every physical line of a text, or every row of a sheet with its cells joined by tabs; the first is line 1.
 
-    The bytes are those of the content-addressed store, and are what their name says.
+    The bytes are those of the content-addressed store (of the private one, if the file has private columns), and are
+    what their name says.
     """
-    content = (store / "sha256" / sha256[:2] / sha256).read_bytes()
+    name = Path("sha256") / sha256[:2] / sha256
+    place = store / name
+    content = (place if place.exists() else store.parent / "private" / name).read_bytes()
     assert hashlib.sha256(content).hexdigest() == sha256
     if content.startswith(b"PK"):  # a workbook; GDC's addresses have no suffix
         sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)[str(member)]

@@ -14,10 +14,15 @@ import pandas as pd
 from analytics.biomarkers.groups import Contrast
 from analytics.results.statistic import SurvivalStatistic
 from analytics.survival.kaplan_meier import kaplan_meier
+from warehouse.csv_files import csv_of
+from warehouse.disclosure import disclosed_record
 from warehouse.questions.answer import Answer
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.record import CSV_COLUMNS, answer_record, answer_rows
+from warehouse.readable import csv_cell
+from warehouse.versions.layout import version_of
+from warehouse.versions.manifest import smallest_cell
 
 #: Column of ``people.csv`` -> what it is.
 PEOPLE_COLUMNS = {
@@ -44,7 +49,8 @@ PEOPLE_COLUMNS = {
 
 
 def export_answer(con: duckdb.DuckDBPyConnection, answer: Answer, folder: Path) -> list[Path]:
-    """Write the files of an answer into a folder, which is made; files of the same names are replaced.
+    """Write the files of an answer into a folder, which is made; files of the same names are replaced. Ages and small
+    counts are coarsened as ``warehouse.disclosure`` says.
 
     Returns
     -------
@@ -52,19 +58,23 @@ def export_answer(con: duckdb.DuckDBPyConnection, answer: Answer, folder: Path) 
         The files, in the order in which one reads them.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    least = smallest_cell(version_of(con))
     checked = checked_question(con, answer.question)
     contrasts = checked.people.contrasts
     leading = contrasts[-1] if contrasts else None
     people = _people(checked, leading)
     written = {
-        "answer.json": json.dumps(answer_record(answer), indent=2, ensure_ascii=False, default=str) + "\n",
-        "people.csv": people.to_csv(index=False),
+        "answer.json": json.dumps(
+            disclosed_record(answer_record(answer), least), indent=2, ensure_ascii=False, default=str
+        )
+        + "\n",
+        "people.csv": csv_of(people, least),
         "code_book.csv": pd.DataFrame(
             [(name, meaning) for name, meaning in _columns(people).items()], columns=["column", "meaning"]
         ).to_csv(index=False),
     }
     if leading is not None and not answer.question.is_response:
-        written["curves.csv"] = _curves(checked, leading).to_csv(index=False)
+        written["curves.csv"] = csv_of(_curves(checked, leading), least)
     if isinstance(answer.leading.pooled, SurvivalStatistic):
         written["reproduce.R"] = _r_script(answer, answer.leading.pooled)
     paths = []
@@ -76,7 +86,8 @@ def export_answer(con: duckdb.DuckDBPyConnection, answer: Answer, folder: Path) 
     with table.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, CSV_COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()
-        writer.writerows(answer_rows(answer))
+        for row in answer_rows(answer):
+            writer.writerow({name: csv_cell(value) for name, value in disclosed_record(row, least).items()})
     return [*paths, table]
 
 

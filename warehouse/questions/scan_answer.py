@@ -15,6 +15,7 @@ from analytics.figures.picture import Picture
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult
 from ingestion.errors import IngestionError
+from warehouse.csv_files import csv_of
 
 _SHARED = {
     "p": "primary_p",
@@ -197,6 +198,6 @@ def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str) -> lis
         path = folder / f"{stem}_{name}"
         picture.figure.savefig(path.with_suffix(".svg"))
         picture.figure.savefig(path.with_suffix(".png"), dpi=200)
-        picture.data.to_csv(path.with_suffix(".csv"), index=False)
+        path.with_suffix(".csv").write_text(csv_of(picture.data), encoding="utf-8")
         written.append(path.with_suffix(".png"))
     return written

@@ -29,6 +29,11 @@ from warehouse.spec_files import validated
 from warehouse.without_cohorts import run_without, say_without
 
 
+def cohorts_of_scan(spec: ScanSpec) -> tuple[str, ...]:
+    """Every cohort that a scan names, those of its control among them."""
+    return (*spec.cohorts, *(spec.control.cohorts if spec.control else ()))
+
+
 @dataclass(frozen=True)
 class ScanOutput:
     """Result tables of one scan by name, and its figures by file stem."""
@@ -74,7 +79,7 @@ def run_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec, *, spec_sha256: str
     ScanInputError
         The members do not fit the question: one sentence.
     """
-    asked = (*spec.cohorts, *(spec.control.cohorts if spec.control else ()))
+    asked = cohorts_of_scan(spec)
     output, left = run_without(
         con,
         asked,

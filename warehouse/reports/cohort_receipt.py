@@ -13,6 +13,8 @@ from ingestion.errors import CatalogError
 from warehouse.published_file import published
 from warehouse.readable import readable
 from warehouse.settings import PROJECT
+from warehouse.versions.layout import version_of
+from warehouse.versions.manifest import private_cohorts_of
 
 DOCUMENT = PROJECT / "docs" / "cohorts.md"
 COLUMNS = ("section", "item", "n", "value", "words")
@@ -48,7 +50,8 @@ def receipt(con: duckdb.DuckDBPyConnection, cohort_id: str) -> list[Line]:
 def receipts_as_markdown(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Cohort -> its receipt as one Markdown table, sections of many lines cut short."""
     ids = con.execute("select distinct cohort_id from marts.cohort_receipts order by 1").fetchall()
-    return {str(row[0]): _table(receipt(con, str(row[0]))) for row in ids}
+    private = private_cohorts_of(version_of(con))
+    return {str(row[0]): _table(receipt(con, str(row[0]))) for row in ids if row[0] not in private}
 
 
 def _table(lines: list[Line]) -> str:

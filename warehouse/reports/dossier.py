@@ -29,6 +29,7 @@ from analytics.results.schema import arrow_table, create_statement
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
 from warehouse.biomarker_people import asked_people
+from warehouse.csv_files import csv_of
 from warehouse.lineage_views import member_rows_query, view_statements
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
@@ -39,6 +40,7 @@ from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
 from warehouse.source import WarehouseSource
 from warehouse.versions.layout import version_of
+from warehouse.versions.manifest import smallest_cell
 
 _SCHEMA = "temp"
 _DPI = 200
@@ -75,10 +77,10 @@ def dossier_html(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, comma
     if seen is not None:
         results[seen.analysis_id] = landscape.run(source, seen, provenance)
     _stand_beside(con, specs, results)
-    report = _report_spec(con, checked, specs, seen)
+    report, least = _report_spec(con, checked, specs, seen), smallest_cell(version_of(con))
     pictures = [
         FigureSource(analysis_id, stem, picture.title, picture.alt, svg_bytes(picture.figure),
-                     png_bytes(picture.figure, _DPI), picture.data.to_csv(index=False).encode())
+                     png_bytes(picture.figure, _DPI), csv_of(picture.data, least).encode())
         for analysis_id, result in results.items()
         for stem, picture in result.figures.items()
     ]  # fmt: skip

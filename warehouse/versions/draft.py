@@ -35,6 +35,7 @@ def make_draft(
     figures: Path | None = None,
     *,
     run_id: str,
+    is_private: bool = False,
     now: datetime | None = None,
 ) -> Version:
     """Begin a version: the public schemas of the build, and the figures. What was begun before is given up.
@@ -42,6 +43,7 @@ def make_draft(
     Parameters
     ----------
     figures : folder of figures to go along; None for none.
+    is_private : it holds a private cohort, and nobody but its owner may enter its folder.
     run_id : the run that makes it; its row in ``stats.runs`` gets outcome and version.
     now : with a time zone; the time of the version's name.
 
@@ -59,7 +61,7 @@ def make_draft(
         take_over(published)
         name = new_name(published, run_id, now or datetime.now(UTC))
         making = Version(published / f".{name}.{os.getpid()}.making")
-        making.folder.mkdir()
+        making.folder.mkdir(mode=0o700 if is_private else 0o777)
         copy_public_tables(build_file, making.file)
         draft = Version(draft_folder(published, name))
         if figures is not None and figures.exists():

@@ -15,8 +15,9 @@ import duckdb
 from analytics.report.spec import ReportSpec
 from warehouse.diff.tables import AFTER, BEFORE, both_open, columns_of, place_of, quoted, text
 from warehouse.reports.documents import NothingToReportError, as_possible
+from warehouse.reports.index_page import CHANGES, INDEX
 from warehouse.versions.layout import Version, VersionError
-from warehouse.versions.manifest import Accepted
+from warehouse.versions.manifest import Accepted, private_cohorts_of
 
 #: Tables that hold faults, of which fewer is better, and the runs themselves.
 MAY_SHRINK = frozenset(
@@ -65,7 +66,8 @@ def findings_of(
     found: list[Finding] = []
     if last is not None:
         with both_open(last.file, draft.file) as con:
-            found += _against_the_last(con, last.name, promised.tables, max_shrink)
+            private = set(private_cohorts_of(last))  # asked for by name then, and not of course now
+            found += _against_the_last(con, last.name, promised.tables, max_shrink, private)
     with duckdb.connect(str(draft.file), read_only=True) as con:
         found += map(
             Finding, (*_receipts(con), *_figures(con, draft), *_reports(con, draft, promised.reports))
@@ -94,11 +96,16 @@ def let_through(findings: Sequence[Finding], reason: str | None, draft: Version)
 
 
 def _against_the_last(
-    con: duckdb.DuckDBPyConnection, last: str, promised: Collection[str], max_shrink: float
+    con: duckdb.DuckDBPyConnection,
+    last: str,
+    promised: Collection[str],
+    max_shrink: float,
+    private: set[str],
 ) -> Iterator[Finding]:
     sides = (BEFORE, AFTER)
     cohorts = {side: _names(con, f"select cohort_id from {side}.marts.cohorts") for side in sides}
     left_out = _names(con, f"select cohort_id from {AFTER}.stats.left_out_cohorts")
+    left_out |= private - cohorts[AFTER]
     for cohort in sorted(cohorts[BEFORE] - cohorts[AFTER] - left_out):
         yield Finding(f"cohort {cohort} of version {last} has vanished", may_be_meant=True)
     columns = {side: columns_of(con, side) for side in sides}
@@ -186,7 +193,8 @@ def _figures(con: duckdb.DuckDBPyConnection, draft: Version) -> Iterator[str]:
 
 def _reports(con: duckdb.DuckDBPyConnection, draft: Version, specs: Sequence[ReportSpec]) -> Iterator[str]:
     """A report of the catalogue that was not made, or one that no spec asks for."""
-    there = {path.stem for path in draft.reports.iterdir()}
+    # the index and the page of changes are there when an earlier publication of this draft was cut short
+    there = {path.stem for path in draft.reports.iterdir()} - {INDEX, CHANGES}
     expected = {spec.report_id for spec in specs if spec.report_id in there or _can_be_made(con, spec)}
     for name in sorted(expected - there):
         yield f"report {name} is missing"

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from warehouse.settings import Settings
 from warehouse.versions.layout import (
     MANIFEST,
     PUBLIC_SINCE,
@@ -19,6 +20,9 @@ from warehouse.versions.layout import (
     versions,
     was_public,
 )
+
+#: The usual threshold of statistical offices and of hospitals: fewer than five people are not counted out.
+SMALLEST_PRIVATE_CELL = 5
 
 
 class PublishedFile(BaseModel):
@@ -47,6 +51,7 @@ class Manifest(BaseModel):
     ----------
     catalogue : ``public`` or ``demo``: only versions of one catalogue are compared with each other.
     inputs : checksum of sources, catalogue and code, if a run of the whole graph made it; see ``orchestration.inputs``.
+    private_cohorts : those of its cohorts that are private, and that its run asked for by name.
     build : of which build it is: the stamp of the raw tables that all else was made of.
     rows : schema.table -> number of rows.
     """
@@ -61,6 +66,7 @@ class Manifest(BaseModel):
     build: str | None = None
     accepted: Accepted | None = None
     cohorts: tuple[str, ...]
+    private_cohorts: tuple[str, ...] = ()
     rows: Mapping[str, int]
     files: tuple[PublishedFile, ...]
 
@@ -79,6 +85,7 @@ class About(BaseModel):
     inputs: str | None = None
     build: str | None = None
     accepted: Accepted | None = None
+    private_cohorts: tuple[str, ...] = ()
 
 
 def manifest_of(version: Version, about: About, now: datetime) -> Manifest:
@@ -125,6 +132,23 @@ def read_manifest(version: Version) -> Manifest:
             where=str(version.manifest),
             remedy="bring the version's folder back from a backup, or remove it",
         ) from exc
+
+
+def private_cohorts_of(version: Version) -> tuple[str, ...]:
+    """Private cohorts that are in a version; none in one of before there were manifests."""
+    return read_manifest(version).private_cohorts if version.manifest.exists() else ()
+
+
+def smallest_cell(version: Version) -> int:
+    """The smallest count of people that an export from a version shows, see ``warehouse.disclosure``."""
+    return cell_of(Settings.from_environment(), private_cohorts_of(version))
+
+
+def cell_of(settings: Settings, private_cohorts: tuple[str, ...]) -> int:
+    """As :func:`smallest_cell`, of a version with these private cohorts."""
+    if settings.smallest_cell is not None:
+        return settings.smallest_cell
+    return SMALLEST_PRIVATE_CELL if private_cohorts else 1
 
 
 def last_of_catalogue(published: Path, catalogue: str) -> Version | None:

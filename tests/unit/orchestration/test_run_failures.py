@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from ingestion.errors import TruncatedError
-from orchestration.run import failure_sentence
+from orchestration.failures import failure_sentence
 
 
 @dg.asset

@@ -1,0 +1,131 @@
+"""Why a run failed, in one sentence: in the words of the error itself, and for a full disk or a folder that may not be
+written with the folder, whoever ran into it first (a step, DuckDB, dbt, or Dagster's own history).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from ingestion.errors import DiskFullError, IngestionError, StorageError
+
+_FULL = re.compile(
+    r"no space left|disk is full|disk quota exceeded|file too large|out of disk space|not enough (disk )?space",
+    re.IGNORECASE,
+)
+_REFUSED = re.compile(
+    r"permission denied|read-only file ?system|readonly database|unable to open database file|disk i/o error",
+    re.IGNORECASE,
+)
+_PATH = re.compile(r"""['"](/[^'"\n]+)['"]""")
+#: Errors of these packages are sentences already.
+_ROOMS = ("ingestion", "analytics", "warehouse", "orchestration")
+#: Characters from which a message is somebody else's, quoted.
+_LONG = 600
+_MAKE_ROOM = (
+    "make room or point ICB_DATA at a larger disk, then run again; 'icb prune' removes what nothing needs"
+)
+_MAY_WRITE = "check that the disk is mounted and that you may write to the folder, then run again"
+
+
+class RunError(IngestionError):
+    """A step of the run failed; the last published file stays as it was."""
+
+
+def failure_sentence(events: Sequence[dg.DagsterEvent], data: Path | None = None) -> str:
+    """What went wrong first, in the words of the error itself (not of Dagster, which wraps it, nor of what caused it),
+    and how much else. ``data`` : the data folder, named when a storage fault does not say where it was."""
+    failures = [event for event in events if event.is_step_failure and event.step_key]
+    if not failures:
+        return _failure_of_the_job(events, data)
+    error = failures[0].step_failure_data.error
+    said_by_all = _all_of(error)
+    while error is not None and error.cause is not None and (error.cls_name or "").startswith("Dagster"):
+        error = error.cause
+    if error is not None and error.cls_name in ("DagsterExecutionInterruptedError", "KeyboardInterrupt"):
+        return f"the run was stopped in step {failures[0].step_key}"
+    said = " ".join(error.message.split()) if error else "no reason was given"
+    name, _, text = said.partition(": ")  # a message is "<module>.<class>: <text>"; the text is for users
+    is_class = error is not None and name.endswith(error.cls_name or " ")
+    others = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+    # our own errors are sentences already, but dbt's in one of them may tell of a full disk at some length
+    is_our_own = is_class and name.split(".")[0] in _ROOMS and len(said) < _LONG
+    storage = None if is_our_own else storage_fault(said_by_all, data)
+    return f"step {failures[0].step_key} failed{others}: {storage or (text if is_class else said)}"
+
+
+def _failure_of_the_job(events: Sequence[dg.DagsterEvent], data: Path | None) -> str:
+    """A job that failed outside of its steps: what Dagster ran into, not that it ran into something."""
+    for event in events:
+        if event.is_job_failure:
+            error = event.job_failure_data.error
+            if (storage := storage_fault(_all_of(error), data)) is not None:
+                return str(storage)
+            while error is not None and error.cause is not None:
+                error = error.cause
+            return " ".join((error.message if error else event.message or "the run failed").split())
+    return "the run failed"
+
+
+def storage_fault(text: str, data: Path | None) -> StorageError | None:
+    """The sentence when a text tells of a full disk or of a folder that may not be written; None when of neither.
+
+    The folder is that of the path which the text names, or the data folder.
+    """
+    kind = DiskFullError if _FULL.search(text) else StorageError if _REFUSED.search(text) else None
+    if kind is None:
+        return None
+    named = _PATH.search(text)
+    folder = _folder(Path(named[1])) if named else data
+    what = "no space is left for writing" if kind is DiskFullError else "it cannot be written or read"
+    return kind(
+        what,
+        where=str(folder or "the data folder"),
+        remedy=_MAKE_ROOM if kind is DiskFullError else _MAY_WRITE,
+    )
+
+
+@contextmanager
+def storage_faults_told(data: Path) -> Iterator[None]:
+    """Turn what a full disk or a refused folder raises, wherever it is met, into one sentence.
+
+    Raises
+    ------
+    DiskFullError, StorageError
+        Names the folder.
+    """
+    try:
+        yield
+    except Exception as exc:
+        if isinstance(exc, IngestionError) and len(str(exc)) < _LONG:
+            raise
+        fault = storage_fault(_chain(exc), data)
+        if fault is None:
+            raise
+        raise fault from exc
+
+
+def _folder(path: Path) -> Path:
+    return path if path.is_dir() else path.parent
+
+
+def _chain(error: BaseException | None) -> str:
+    """The words of an error and of everything that led to it, the cause first."""
+    said: list[str] = []
+    while error is not None and len(said) < 20:
+        said.append(str(error))
+        error = error.__cause__ or error.__context__
+    return "\n".join(reversed(said))
+
+
+def _all_of(error: object) -> str:
+    """As :func:`_chain`, of an error as Dagster keeps it."""
+    said: list[str] = []
+    while error is not None and len(said) < 20:
+        said.append(str(getattr(error, "message", "")))
+        error = getattr(error, "cause", None) or getattr(error, "context", None)
+    return "\n".join(reversed(said))

@@ -1,0 +1,154 @@
+"""A private cohort beside a public one: published when it is asked for by name, and no value of it anywhere else."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from command_line import Icb, Said, own_process
+from tiny import STUDY, TABLE, Tiny
+
+from warehouse.versions.layout import Version, version_in_force, versions
+from warehouse.versions.manifest import read_manifest
+
+#: Values that stand nowhere else: people, a drug, a birthday, and the words of the cohort file.
+SECRETS = (
+    "ZZ-4711",
+    "ZZ-4712",
+    "ZZ-4713",
+    "ZZ-4714",
+    "zzdrug",
+    "1931-07-23",
+    "23.07.1931",
+    "Zztitle",
+    "zzlicence",
+)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    folder = tmp_path_factory.mktemp("private")
+    made = Tiny(folder / "data", folder / "mirror", folder / "catalog")
+    made.write_sources()
+    rows = ["patient,months,dead,drug,born"]
+    rows += [f"ZZ-471{i},{i},{i % 2},zzdrug,1931-07-23" for i in range(1, 5)]
+    made.table_file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    text = made.cohort_yaml.read_text(encoding="utf-8")
+    text = text.replace("title: SYNTHETIC", "private: true\ntitle: Zztitle")
+    text = text.replace("licence: CC0-1.0", "licence: zzlicence")
+    text = text.replace(
+        "    columns:\n", "    private: [born]\n    columns:\n      drug: {attribute: DRUG_NAME}\n"
+    )
+    made.cohort_yaml.write_text(text, encoding="utf-8")
+    analysis = made.analysis_yaml.read_text(encoding="utf-8")
+    made.analysis_yaml.write_text(analysis.replace(f"[{STUDY}]", f"[{STUDY}, {TABLE}]"), encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def icb(tiny: Tiny) -> Icb:
+    return own_process(tiny.data.parent)
+
+
+@pytest.fixture(scope="module")
+def runs(tiny: Tiny, icb: Icb) -> tuple[Said, Version, Said, Version]:
+    """A run that asks for the cohort, its version, and the same of a run after it that does not."""
+    asked = icb("run", "--private", TABLE)
+    assert asked.code == 0, asked
+    with_it = version_in_force(tiny.settings.published)
+    not_asked = icb("run")
+    assert not_asked.code == 0, not_asked
+    return asked, with_it, not_asked, version_in_force(tiny.settings.published)
+
+
+def cells(file: Path) -> Iterator[str]:
+    """Every value of every table and view of a published file, and every word of its schema, as text."""
+    with duckdb.connect(str(file), read_only=True) as con:
+        relations = con.execute("select table_schema, table_name from information_schema.tables").fetchall()
+        assert len(relations) > 50
+        for schema, name in relations:
+            for row in con.execute(f'select * from "{schema}"."{name}"').fetchall():
+                yield from map(str, row)
+        for row in con.execute("select sql, comment from duckdb_tables()").fetchall():
+            yield from map(str, row)
+
+
+def test_asked_for_by_name_it_is_published_and_its_version_is_its_owners_alone(
+    runs: tuple[Said, Version, Said, Version],
+) -> None:
+    _, version, _, _ = runs
+    found = set(cells(version.file))
+    assert {"ZZ-4711", "ZZ-4714"} <= {word for word in SECRETS if word in found}
+    assert not [word for word in ("1931-07-23", "23.07.1931") if any(word in cell for cell in found)]
+    assert read_manifest(version).private_cohorts == (TABLE,)
+    assert stat.S_IMODE(version.folder.stat().st_mode) == 0o700
+
+
+def test_without_that_the_gate_does_not_miss_it_and_no_value_reaches_table_figure_report_or_manifest(
+    runs: tuple[Said, Version, Said, Version], tiny: Tiny
+) -> None:
+    _, before, _, version = runs
+    assert version != before and before in versions(tiny.settings.published)
+    everything = "\n".join(cells(version.file))
+    assert "T-001" in everything, "the public cohort is there"
+    assert not [word for word in SECRETS if word in everything]
+    files = [path for path in version.folder.rglob("*") if path.is_file()]
+    assert len(files) > 3
+    for path in files:
+        content = path.read_bytes()
+        assert not [word for word in SECRETS if word.encode() in content], path
+
+
+def test_the_run_says_that_it_did_without_it_and_that_is_no_fault(
+    runs: tuple[Said, Version, Said, Version],
+) -> None:
+    _, _, said, version = runs
+    assert f"Private, and not asked for by name: {TABLE}." in said.err
+    assert not [word for word in SECRETS if word in said.out + said.err]
+    with duckdb.connect(str(version.file), read_only=True) as con:
+        assert con.execute("select cohort_id from marts.cohorts").fetchall() == [(STUDY,)]
+        assert con.execute("select cohort_id from stats.left_out_cohorts").fetchall() == [(TABLE,)]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        ("sql", "select * from marts.patients", "--format", "csv"),
+        ("sql", "select * from stats.analysis_members", "--format", "json"),
+        ("gene", "ALK", "--format", "json"),
+        ("cohort", "receipt", STUDY),
+    ],
+    ids=" ".join,
+)
+def test_no_export_has_a_value_of_it(
+    runs: tuple[Said, Version, Said, Version], icb: Icb, question: tuple[str, ...]
+) -> None:
+    said = icb(*question)
+    assert said.code == 0 and said.out, said
+    assert not [word for word in SECRETS if word in said.out + said.err]
+
+
+def test_a_dossier_has_no_value_of_it(
+    runs: tuple[Said, Version, Said, Version], icb: Icb, tmp_path: Path
+) -> None:
+    said = icb("gene", "ALK", "--report", "--output", str(tmp_path / "alk.html"))
+    assert said.code == 0, said
+    text = (tmp_path / "alk.html").read_text(encoding="utf-8")
+    assert "ALK" in text and not [word for word in SECRETS if word in text]
+
+
+def test_the_raw_file_is_in_the_private_store_alone(
+    runs: tuple[Said, Version, Said, Version], tiny: Tiny
+) -> None:
+    kept = [p for p in (tiny.data / "private").rglob("*") if p.is_file() and b"1931-07-23" in p.read_bytes()]
+    assert len(kept) == 1 and stat.S_IMODE(kept[0].stat().st_mode) == 0o600
+    assert stat.S_IMODE((tiny.data / "private").stat().st_mode) == 0o700
+    others = [p for p in (tiny.data / "raw").rglob("*") if p.is_file()]
+    assert others and not [p for p in others if b"1931-07-23" in p.read_bytes()]
+
+
+def test_a_name_that_is_no_private_cohort_is_refused(icb: Icb, tiny: Tiny) -> None:
+    icb("run", "--private", STUDY).is_one_sentence(f"'{STUDY}' is not a private cohort", TABLE)

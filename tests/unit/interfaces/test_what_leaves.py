@@ -1,0 +1,122 @@
+"""Values on their way to a terminal, a spreadsheet or a program: no control character, no formula, no age over 89."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+from analytics.engine.numbers import count
+from analytics.engine.smallest_count import counts_from
+from interfaces.cli.tables_out import Format, print_json, show
+from warehouse.csv_files import csv_of
+from warehouse.disclosure import disclosed
+from warehouse.readable import csv_cell, shown
+
+
+@pytest.mark.parametrize(
+    ("cell", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ('=HYPERLINK("http://x","y")', '\'=HYPERLINK("http://x","y")'),
+        ("+1 or -1", "'+1 or -1"),
+        ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        (" =1+1", "' =1+1"),
+        ("\t=1+1", "'\t=1+1"),
+        ("-1.5", "-1.5"),
+        ("+2e-3", "+2e-3"),
+        ("-12%", "-12%"),
+        ("-", "-"),
+        ("p.V600E", "p.V600E"),
+        ("ALK-EML4", "ALK-EML4"),
+        (-1.5, -1.5),
+        (None, None),
+    ],
+)
+def test_a_spreadsheet_carries_out_no_cell(cell: object, written: object) -> None:
+    assert csv_cell(cell) == written
+
+
+def test_control_characters_are_written_out() -> None:
+    assert shown("a\x1b[31mred\x07 \x9b0m b\r\u202ec") == "a\\x1b[31mred\\x07 \\x9b0m b\\x0d\\u202ec"
+    assert shown("two\nlines\tand é ü 漢") == "two\nlines\tand é ü 漢"
+
+
+@pytest.mark.parametrize("style", list(Format))
+def test_no_format_lets_a_control_character_out(style: Format, capsys: pytest.CaptureFixture[str]) -> None:
+    show([{"a\x1b[2J": "x\x1b]0;title\x07\x9b\u202ey"}], ["a\x1b[2J"], style, title="t\x1b")
+    out = capsys.readouterr().out
+    assert not set(out) & set("\x1b\x07\x9b\u202e")
+    if style is Format.json:
+        assert json.loads(out) == [{"a\x1b[2J": "x\x1b]0;title\x07\x9b\u202ey"}], (
+            "a program gets what is there"
+        )
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "leaves"),
+    [
+        ("age_years", 93.0, 90),
+        ("age_years", 90, 90),
+        ("age_years", 89.0, 89.0),
+        ("max(age_years)", 93.0, 90),
+        ("max(p.age_years)", 93.0, 90),
+        ("age_at_diagnosis", 101, 90),
+        ("os_months", 120.0, 120.0),
+        ("stage", 93, 93),
+        ("coverage", 200, 200),
+        ("n_packages", 100, 100),
+    ],
+)
+def test_an_age_over_89_leaves_as_90(column: str, value: float, leaves: float) -> None:
+    assert disclosed(column, value, 1) == leaves
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "leaves"),
+    [
+        ("n", 4, "<5"),
+        ("n", 5, 5),
+        ("n", 0, 0),
+        ("n_in_group", 1, "<5"),
+        ("events_in_reference", 3.0, "<5"),
+        ("n_patients", 2, "<5"),
+        ("count_star()", 2, "<5"),
+        ("count(distinct patient_id)", 2, "<5"),
+        ("hr", 2.0, 2.0),
+        ("p", 0.01, 0.01),
+        ("n", True, True),
+    ],
+)
+def test_with_a_smallest_cell_of_five_fewer_people_are_not_counted_out(
+    column: str, value: float, leaves: object
+) -> None:
+    assert disclosed(column, value, 5) == leaves
+
+
+def test_the_rule_of_ages_and_cells_holds_for_every_format(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICB_SMALLEST_CELL", "5")
+    for style in Format:
+        show([{"age_years": 97, "n": 3, "word": "=1"}], ["age_years", "n", "word"], style)
+        out = capsys.readouterr().out
+        assert "90" in out and "97" not in out and "<5" in out, style
+    print_json({"flow": [{"n": 3, "reason": "x"}], "age_years": 97})
+    assert json.loads(capsys.readouterr().out) == {"flow": [{"n": "<5", "reason": "x"}], "age_years": 90}
+
+
+def test_the_source_data_of_a_figure_is_a_safe_csv() -> None:
+    table = pd.DataFrame(
+        {"label": ["=x", "b", None], "age_years": [95.0, 60.0, None], "hr": [0.1, -2.0, 3.0]}
+    )
+    assert csv_of(table) == "label,age_years,hr\n'=x,90.0,0.1\nb,60.0,-2.0\n,,3.0\n"
+    assert csv_of(pd.DataFrame({"n": [3, 9]}), 5) == "n\n<5\n9\n"
+
+
+def test_reports_and_answers_count_nobody_out_either() -> None:
+    with counts_from(5):
+        assert [count(n) for n in (0, 1, 4, 5, 1200, None)] == ["0", "<5", "<5", "5", "1,200", ""]
+    assert count(1) == "1"
