@@ -52,7 +52,7 @@ def test_people_whose_panel_lacks_the_gene_are_in_none_of_its_models(
         "inner join marts.survival_outcomes as o on g.cohort_id = o.cohort_id and g.patient_id = o.patient_id "
         "inner join marts.samples as s on g.cohort_id = s.cohort_id and g.sample_id = s.sample_id and s.is_index "
         "where g.status in ('mutated', 'wild_type') and o.endpoint = 'OS' and o.origin = 'icb_start' and list_contains("
-        "(select string_split(cohorts, ', ') from stats.scan_specs where scan_id = 'demo_os'), g.cohort_id)"
+        "(select cohorts from stats.scan_specs where scan_id = 'demo_os'), g.cohort_id)"
     )
     assert scanned.loc["TTN", "n_profiled"] == covered
 
@@ -92,14 +92,14 @@ def test_the_scan_of_responses_has_a_table_of_its_own_with_the_burden_guard(demo
     assert table["primary_p"].idxmin() == "IGF1R"
     assert table.loc["IGF1R", "burden_verdict"] == "beyond burden"
     assert "beyond burden" not in table.loc["TTN", "burden_verdict"]
-    cohorts = demo.value("select cohorts from stats.scan_specs where scan_id = 'demo_orr'").split(", ")
+    cohorts = demo.value("select cohorts from stats.scan_specs where scan_id = 'demo_orr'")
     counted = demo.query(
         "select count(*) as n, count(*) filter (where r.is_objective_response) as hits "
         "from marts.gene_status('TP53') as g "
         "inner join marts.samples as s on g.cohort_id = s.cohort_id and g.sample_id = s.sample_id and s.is_index "
         "inner join marts.response_outcomes as r on s.cohort_id = r.cohort_id and s.patient_id = r.patient_id "
         "where g.status = 'mutated' and r.is_objective_response is not null and list_contains(?, g.cohort_id)",
-        cohorts,
+        list(cohorts),
     ).iloc[0]
     assert table.loc["TP53", "n_carriers"] == counted["n"]
     assert table.loc["TP53", "responders_carriers"] == counted["hits"]
