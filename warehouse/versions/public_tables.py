@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import IngestionError
+from warehouse.result_writing import one_transaction
 
 PUBLIC_SCHEMAS = ("marts", "stats")
 #: Oldest DuckDB that must open the published file.
@@ -48,7 +49,8 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
             rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
         _copy_views(con)
         _copy_macros(con)
-        _copy_comments(con)
+        with one_transaction(con):
+            _copy_comments(con)
         # closing would checkpoint too, but says nothing when that fails: the rows would be in the journal alone
         con.execute("checkpoint fresh")
         return rows
