@@ -24,8 +24,9 @@ from orchestration.assets.published import ACCEPT_TAG
 from orchestration.assets.raw import USABLE
 from orchestration.checks import COMPLETE
 from orchestration.definitions import build_definitions
-from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
+from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
+from orchestration.reuse.computed import FORCE_TAG
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
 from warehouse.data_lock import one_run_at_a_time
@@ -82,8 +83,11 @@ def run_graph(
                     soft_wrap=True,
                 )
                 return _warned(settings, console)
-            tags |= {INPUTS_TAG: fingerprint}
-            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings, tags)
+            tags |= {INPUTS_TAG: fingerprint} | ({FORCE_TAG: "yes"} if force else {})
+            # every table as it is: only what is made of them can come out otherwise
+            keeps_tables = not force and not settings.strict and tables_are_current(settings)
+            job = STATISTICS_ONLY if keeps_tables else BUILD_FROM_SOURCES
+            _execute(definitions, job, instance, console, settings, tags)
     say_where(settings, console, time.monotonic() - started)
     return _warned(settings, console)
 

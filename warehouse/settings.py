@@ -13,6 +13,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.demo_files import GENOME_FILE
 from ingestion.errors import IngestionError
 from ingestion.fetching.sources_lock import SourcesLock
 
@@ -68,9 +69,6 @@ class Settings:
         keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000))
         max_shrink = _number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1)
         if demo:
-            # The generator loads SciPy: half a second of every command that has no use for it.
-            from ingestion.generated.genome import GENOME_FILE
-
             return cls(
                 data=data,
                 catalog=PROJECT / "catalog" / "demo",
@@ -123,6 +121,11 @@ class Settings:
     @property
     def results(self) -> Path:
         return self.build / "results"
+
+    @property
+    def shelf(self) -> Path:
+        """Results of analyses and scans, kept by what they were made of."""
+        return self.build / "shelf"
 
     @property
     def build_file(self) -> Path:

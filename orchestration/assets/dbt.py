@@ -24,7 +24,9 @@ from ingestion.errors import IngestionError
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.assets.failed_checks import leave_out_failing
 from orchestration.assets.leftovers import drop_unknown
+from orchestration.inputs import note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.declared_rows import forget_checksums, write_checksums
 from orchestration.schedules import WEEKLY
 from warehouse.dbt_results import DBT, failed_nodes
 from warehouse.left_out import said_of
@@ -142,8 +144,10 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
     def dbt_build(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse) -> Iterator[Any]:
         os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
         while True:
-            with warehouse.build():
-                pass  # a file that somebody else has open is one sentence here, and an error a model in dbt
+            with (
+                warehouse.build() as con
+            ):  # a file that somebody else has open is one sentence here, not one a model
+                forget_checksums(con)
             target = fresh_target(warehouse.settings)
             invocation = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
             # dbt has the build file open while it runs, so that what is read from the file comes afterwards
@@ -178,6 +182,9 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
                         metadata |= {name: dg.MetadataValue.md(table) for name, table in tables.items()}
                     event = event.with_metadata(metadata)
                 yield event
+            if not failures:
+                write_checksums(con)
+                note_tables(con, tables_fingerprint(warehouse.settings), "marts")
         if failures:
             raise DbtError("; ".join(failures), where=str(target / "dbt.log"))
 

@@ -4,8 +4,9 @@ import dagster as dg
 
 from orchestration.assets.dbt_metadata import table_columns
 from orchestration.assets.leftovers import remove_unknown
-from orchestration.assets.provenance import code_version, record_run
+from orchestration.assets.provenance import record_run
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from warehouse.lineage import HYPOTHESES_VIEW
 from warehouse.versions.draft import make_draft
 from warehouse.versions.public_tables import PublishError
@@ -32,7 +33,7 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDef
         "Nobody opens it before it is published.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("warehouse/versions"),
+        code_version=code_version("warehouse.versions.draft"),
         pool=BUILD_POOL,
     )
     def draft(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:

@@ -8,9 +8,9 @@ import duckdb
 from analytics.report.spec import ReportSpec
 from orchestration.assets.check_results import failed_checks
 from orchestration.assets.draft import DRAFT
-from orchestration.assets.provenance import code_version
 from orchestration.inputs import INPUTS_TAG
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from orchestration.schedules import WEEKLY
 from warehouse.diff.changes import claim_differences, source_differences
 from warehouse.diff.tables import DiffError, both_open
@@ -46,7 +46,7 @@ def published_asset(
         "Open the file read-only.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("warehouse/versions"),
+        code_version=code_version("warehouse.versions.gate", "warehouse.versions.publication"),
         freshness_policy=WEEKLY,
         pool=BUILD_POOL,
     )

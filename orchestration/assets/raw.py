@@ -17,8 +17,9 @@ from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
 from orchestration.assets.leftovers import drop_unknown
-from orchestration.assets.provenance import code_version
+from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
 OWNERS = ["team:ingestion"]
@@ -235,7 +236,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                 description=f"raw.{table}: columns in ingestion/raw_schema.py.",
                 owners=OWNERS,
                 kinds={"duckdb"},
-                code_version=code_version("ingestion"),
+                code_version=code_version("ingestion.raw_tables", "ingestion.catalog"),
                 metadata={
                     "dagster/table_name": f"raw.{table}",
                     "dagster/column_schema": dg.TableSchema(
@@ -256,6 +257,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         of_catalog = catalog_tables(kept)
         with warehouse.build() as con:
             con.execute("create schema if not exists raw")
+            forget_tables(con)
             write_left_out(con, kept.left_out, context.run_id)
             drop_unknown(con, {"raw": RAW_TABLES})
             con.execute(
@@ -276,6 +278,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                     asset_key=dg.AssetKey(["raw", table]),
                     metadata={"dagster/row_count": int(counted[0]) if counted else 0},
                 )
+            note_tables(con, tables_fingerprint(warehouse.settings), "raw")
 
     return raw_tables
 

@@ -18,15 +18,13 @@ from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
 from orchestration.assets.leftovers import drop_unknown
-from orchestration.assets.provenance import code_version, record_run
-from orchestration.assets.result_files import (
-    column_schema,
-    gathered_rows,
-    save_figures,
-    save_tables,
-    written,
-)
+from orchestration.assets.provenance import record_run
+from orchestration.assets.result_files import column_schema, gathered_rows, written
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.computed import Computed, Results, computed_or_kept
+from orchestration.reuse.declared_rows import Declared
+from orchestration.reuse.import_closure import code_version
+from orchestration.reuse.shelf import Shelf
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
 from warehouse.biomarker_inputs import BIOMARKER_MARTS
@@ -34,6 +32,7 @@ from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.lineage import every_statistic, view_statements
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
+from warehouse.without_cohorts import cohorts_of
 
 OWNERS = ["team:statistics"]
 #: Result tables that analyses fill; the others are made of these or of what is read, scans have theirs.
@@ -42,9 +41,8 @@ ANALYSIS_TABLES = tuple(
     for table in RESULT_TABLES
     if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
 )
-#: Code that results come from, beside the spec.
-STATISTICS_CODE = ("analytics", "warehouse/frames", "warehouse/source.py")
-
+#: Modules that gather results, and make the views over them.
+_GATHERING = ("analytics.survival.kind", "warehouse.lineage", "warehouse.result_writing")
 
 #: Columns of a statistic that the UI shows, and how many rows of a table.
 _SHOWN = (
@@ -65,6 +63,7 @@ def marts_of(spec: Question) -> tuple[str, ...]:
 
 def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
     """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
+    asset = computed_analysis(path, spec)
 
     @dg.asset(
         key=analysis_key(spec.analysis_id),
@@ -73,26 +72,39 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"python", "matplotlib"},
-        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE)}",
+        code_version=asset.code_version,
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
     def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        with warehouse.build(read_only=True) as con:
+        def compute(con: duckdb.DuckDBPyConnection) -> Results:
             result = run_analysis(
                 con,
                 spec,
-                spec_sha256=spec_checksum(path),
+                spec_sha256=asset.spec_sha256,
                 run_id=context.run_id,
                 reference_genome=warehouse.settings.reference_genome,
             )
-        with warehouse.build() as con:
-            record_run(con, context.run_id, warehouse.settings)
-        save_tables(result.tables, warehouse.settings.results / "tables" / spec.analysis_id)
-        pictures = save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
-        return dg.MaterializeResult(metadata=_metadata(result.tables) | pictures)
+            return result.tables, result.figures
+
+        entry, shown = computed_or_kept(context, warehouse, asset, compute)
+        tables = {path.stem: pd.read_parquet(path) for path in sorted(entry.tables.glob("*.parquet"))}
+        return dg.MaterializeResult(metadata=_metadata(tables) | shown)
 
     return analysis
+
+
+def computed_analysis(path: Path, spec: Question) -> Computed:
+    """What an analysis is made of. A biomarker beyond a gene may ask of any cohort (hotspots), and of signatures that
+    another analysis has fitted."""
+    beyond = spec.biomarker is not None and spec.gene is None
+    declared = Declared(
+        marts_of(spec),
+        cohorts=None if beyond else cohorts_of(spec),
+        stats=("left_out_cohorts", "signature_exposures") if beyond else ("left_out_cohorts",),
+    )
+    roots = (kind_of(spec).run.__module__, "warehouse.analyses", "warehouse.result_folders")
+    return Computed(spec.analysis_id, spec_checksum(path), roots, declared)
 
 
 def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -147,9 +159,7 @@ def result_tables_asset(
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                code_version=code_version(
-                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
-                ),
+                code_version=code_version(*_GATHERING),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
@@ -164,6 +174,7 @@ def result_tables_asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         tables = warehouse.settings.results / "tables"
         folders = [tables / spec.analysis_id for spec in specs]
+        Shelf(warehouse.settings.shelf).sweep([*(spec.analysis_id for spec in specs), *of_scans])
         with warehouse.build() as con:
             con.execute("create schema if not exists stats")
             drop_unknown(con, {"stats": RESULT_TABLES})  # and every view: they are made anew
@@ -214,7 +225,7 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
     owners=OWNERS,
     kinds={"python", "duckdb"},
-    code_version=code_version("analytics/claims"),
+    code_version=code_version("analytics.claims.check", "warehouse.available_sources", "warehouse.lineage"),
     metadata={
         "dagster/table_name": "stats.claim_checks",
         "dagster/column_schema": column_schema("claim_checks"),
