@@ -16,10 +16,12 @@ from ingestion.fetching.own_files import fetch_all
 from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
+from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.import_closure import code_version
+from warehouse.build.steps import complete, in_one_step
 from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
 OWNERS = ["team:ingestion"]
@@ -255,7 +257,8 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         kept = in_this_version(catalog, parsed, strict=warehouse.strict)
         folders = parsed_folders(kept, parsed)
         of_catalog = catalog_tables(kept)
-        with warehouse.build() as con:
+        counts: dict[str, int] = {}
+        with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists raw")
             forget_tables(con)
             write_left_out(con, kept.left_out, context.run_id)
@@ -274,11 +277,14 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                         f"create or replace table raw.{table} as select * from read_parquet([{listed}])"
                     )
                 counted = con.execute(f"select count(*) from raw.{table}").fetchone()
-                yield dg.MaterializeResult(
-                    asset_key=dg.AssetKey(["raw", table]),
-                    metadata={"dagster/row_count": int(counted[0]) if counted else 0},
-                )
+                counts[table] = int(counted[0]) if counted else 0
             note_tables(con, tables_fingerprint(warehouse.settings), "raw")
+            build_id = complete(con, steps_of(context.assets_def), context.run_id)
+        for table, n_rows in counts.items():
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["raw", table]),
+                metadata={"dagster/row_count": n_rows, "build": build_id},
+            )
 
     return raw_tables
 

@@ -14,12 +14,14 @@ from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
+from orchestration.assets.build_steps import steps_of
 from orchestration.assets.result_files import column_schema, gathered_rows, written
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
+from warehouse.build.steps import complete, gather_results, in_one_step
 from warehouse.questions.scans import results_table, run_scan
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
@@ -102,11 +104,15 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
         ],
         pool=BUILD_POOL,
     )
-    def scan_tables(warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
+    def scan_tables(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
         folders = [warehouse.settings.results / "tables" / scan_folder(spec.scan_id) for spec in specs]
-        with warehouse.build() as con:
+        with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists stats")
-            for table in _NAMES:
-                yield written(con, table, gathered_rows(folders, table))
+            done = [written(con, table, gathered_rows(folders, table)) for table in _NAMES]
+            gather_results(con, warehouse.settings.results)
+            complete(con, steps_of(context.assets_def), context.run_id)
+        yield from done
 
     return scan_tables

@@ -12,12 +12,14 @@ import duckdb
 import pandas as pd
 
 from analytics.figures.picture import Picture
+from orchestration.assets.build_steps import steps_of
 from orchestration.assets.provenance import put_run, record_run, run_row
 from orchestration.assets.result_files import pictures_for_metadata
 from orchestration.resources import Warehouse
 from orchestration.reuse.declared_rows import Declared, rows_checksums
 from orchestration.reuse.import_closure import code_version, package_versions
 from orchestration.reuse.shelf import Entry, Shelf, put_in_place
+from warehouse.build.steps import begin_result, complete_result, stamps_of
 from warehouse.result_folders import save_figures, save_tables
 
 #: Tables and figures, by name.
@@ -94,7 +96,10 @@ def computed_or_kept(
     """The result's entry, in place below ``build/results``, and what Dagster shall show of where it comes from."""
     settings = warehouse.settings
     shelf = Shelf(settings.shelf)
+    ((step, reads),) = steps_of(context.assets_def).items()
+    begin_result(settings.results, step)
     with warehouse.build(read_only=True) as con:
+        made_from = stamps_of(con, reads)
         made_of = asset.made_of(con, settings.reference_genome)
     why = why_computed(shelf, asset.name, made_of)
     if FORCE_TAG in context.run.tags:
@@ -123,6 +128,7 @@ def computed_or_kept(
     }
     results = settings.results
     put_in_place(entry, results / "tables" / asset.name, results / "figures" / asset.name)
+    complete_result(results, step, made_from, context.run_id)
     return entry, shown
 
 
