@@ -52,7 +52,7 @@ def _no_rows_check(name: str, description: str, query: str) -> dg.AssetChecksDef
         with duckdb.connect(str(open_draft(warehouse.settings.published).file), read_only=True) as con:
             found = con.execute(query).fetchall()
         shown = {str(i): ", ".join(map(str, row)) for i, row in enumerate(found[:_MOST_FINDINGS], 1)}
-        return dg.AssetCheckResult(passed=not found, metadata={"rows": len(found)} | shown)
+        return dg.AssetCheckResult(passed=not found, metadata={"rows": len(found), **shown})
 
     return check
 

@@ -91,8 +91,8 @@ def write_checksums(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(f"create or replace table {_CHECKSUMS} ({columns})")
     for (schema, table), has_cohort in sorted(_tables(con).items()):
         if schema == "marts":
-            rows = [(table, *row) for row in _checksums(con, schema, table, has_cohort)]
-            con.executemany(f"insert into {_CHECKSUMS} values (?, ?, ?, ?)", rows)
+            for row in _checksums(con, schema, table, has_cohort):
+                con.execute(f"insert into {_CHECKSUMS} values (?, ?, ?, ?)", [table, *row])
 
 
 def forget_checksums(con: duckdb.DuckDBPyConnection) -> None:

@@ -187,6 +187,7 @@ def build(tmp_path: Path) -> Path:
             "select * from (values ('c1', 'ALK'), ('c2', 'TP53')) as v (cohort_id, gene)"
         )
         con.execute("create table marts.gene_names as select 'ALK' as gene")
+        con.execute("create table marts.copy_number (cohort_id varchar, level int)")  # no cohort has any
         con.execute("create table marts.burdens as select 'c1' as cohort_id, 1.0 as tmb")
         con.execute(
             "create table stats.left_out_cohorts (cohort_id varchar, sentence varchar, run_id varchar)"
