@@ -103,7 +103,10 @@ def computed_analysis(path: Path, spec: Question) -> Computed:
     declared = Declared(
         marts_of(spec),
         cohorts=None if beyond else cohorts_of(spec),
-        stats=("left_out_cohorts", "signature_exposures") if beyond else ("left_out_cohorts",),
+        stats=(
+            "left_out_cohorts",
+            *(("signature_exposures",) if "signature" in (spec.biomarker or "") else ()),
+        ),
     )
     roots = (kind_of(spec).run.__module__, "warehouse.analyses", "warehouse.result_folders")
     return Computed(spec.analysis_id, spec_checksum(path), roots, declared)
