@@ -27,6 +27,7 @@ FILES_READ = {
     "analytics.report.render": "analytics/report/templates/*",
     "ingestion.generated": "ingestion/generated/[cl]*/*",
     "warehouse.protein_domains": "catalog/references/protein_domains.yaml",
+    "warehouse.questions.export": "warehouse/questions/*.R",
 }
 
 

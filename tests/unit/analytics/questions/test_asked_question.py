@@ -49,7 +49,9 @@ WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=1
 
 
 @given(
-    st.dictionaries(st.sampled_from(sorted(WHERE_COLUMNS)), st.lists(WORDS.filter(bool), min_size=1, max_size=3)),
+    st.dictionaries(
+        st.sampled_from(sorted(WHERE_COLUMNS)), st.lists(WORDS.filter(bool), min_size=1, max_size=3)
+    ),
     st.lists(st.sampled_from(["sex", "age_years", "TP53_mutated"])),
     st.sampled_from(["OS", "PFS", "orr", "durable_benefit"]),
 )
