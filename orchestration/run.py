@@ -20,8 +20,8 @@ from rich.console import Console
 from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
 from orchestration.assets.published import ACCEPT_TAG
-from orchestration.assets.raw import USABLE
-from orchestration.checks import COMPLETE
+from orchestration.checks.draft import COMPLETE
+from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
 from orchestration.explain import explained
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
@@ -132,7 +132,8 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
-                tags={DATA_TAG: str(settings.data), **tags},
+                # whoever stopped it on the command line does not want it back
+                tags={DATA_TAG: str(settings.data), "dagster/max_retries": "0", **tags},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

@@ -34,11 +34,6 @@ def load_analysis(path: Path) -> Question:
     return validated(path, content, known[word].spec, "analysis_id")
 
 
-def load_analyses(folder: Path) -> dict[Path, Question]:
-    """Every spec under ``folder``, by path, in order of name."""
-    return {path: load_analysis(path) for path in sorted(folder.glob("*.yaml"))}
-
-
 def kind_of(spec: Question) -> Kind:
     """The kind of a spec."""
     return next(kind for kind in kinds().values() if kind.spec is type(spec))

@@ -1,7 +1,7 @@
 """One asset a scan of every gene, and the tables that hold them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -12,7 +12,7 @@ from analytics.questions.source import PEOPLE_MARTS
 from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.result_files import column_schema, gathered_rows, written
@@ -26,6 +26,8 @@ from warehouse.questions.scans import results_table, run_scan
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
+#: What says which process made a sample's mutations.
+_PROCESS_MART, _PROCESS_STATS = "published_exposures", "signature_exposures"
 _NAMES = tuple(table.name for table in SCAN_TABLES)
 
 
@@ -40,7 +42,10 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 
     @dg.asset(
         key=dg.AssetKey(["scans", spec.scan_id]),
-        deps=[dg.AssetKey(["marts", mart]) for mart in asset.declared.marts],
+        deps=[
+            *(dg.AssetKey(["marts", mart]) for mart in asset.declared.marts),
+            *(dg.AssetKey(["stats", t]) for t in asset.declared.stats if t == _PROCESS_STATS),
+        ],
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -74,22 +79,33 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 
 def computed_scan(path: Path, spec: ScanSpec) -> Computed:
     """What a scan is made of."""
+    by_process = MUTATIONAL_PROCESS in spec.null_strata
     cohorts = (*spec.cohorts, *(spec.control.cohorts if spec.control else ()))
     marts = (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
+    declared = Declared(
+        (*marts, *([_PROCESS_MART] if by_process else [])),
+        cohorts,
+        ("left_out_cohorts", *([_PROCESS_STATS] if by_process else [])),
+    )
     roots = ("warehouse.questions.scans", "warehouse.result_folders")
-    declared = Declared(marts, cohorts)
     return Computed(scan_folder(spec.scan_id), spec_checksum(path), roots, declared, reads_genome=False)
 
 
-def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
-    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results."""
+def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()) -> dg.AssetsDefinition:
+    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results.
+
+    Parameters
+    ----------
+    invalid : scans whose files do not load: the tables are not made without them.
+    """
+    upstream = [*(dg.AssetKey(["scans", spec.scan_id]) for spec in specs), *invalid]
 
     @dg.multi_asset(
         name="scan_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["stats", table]),
-                deps=[dg.AssetKey(["scans", spec.scan_id]) for spec in specs],
+                deps=upstream,
                 group_name="stats",
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,

@@ -60,11 +60,6 @@ def load_scan(path: Path) -> ScanSpec:
     return validated(path, read_yaml(path), ScanSpec, "scan_id")
 
 
-def load_scans(folder: Path) -> dict[Path, ScanSpec]:
-    """Every spec under ``folder``, by path, in order of name; none when there is no such folder."""
-    return {path: load_scan(path) for path in sorted(folder.glob("*.yaml"))}
-
-
 def results_table(spec: ScanSpec) -> str:
     """The table of ``stats`` that holds a scan's genes."""
     return "scan_response_results" if spec.is_response else "scan_results"
@@ -226,7 +221,7 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "definition": spec.definition,
         "definition_words": definition_words(spec),
         "gene_list": spec.gene_set or ", ".join(spec.genes) or None,
-        "cohorts": ", ".join(spec.cohorts),
+        "cohorts": list(spec.cohorts),
         "filters": _filters(spec.where),
         "strata": ", ".join(spec.strata),
         "null_strata": ", ".join(spec.null_strata),
