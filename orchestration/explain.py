@@ -8,13 +8,14 @@ from collections.abc import Iterator
 
 import duckdb
 
+from orchestration.assets.invalid_files import SpecLoader
 from orchestration.assets.scans import computed_scan
 from orchestration.assets.statistics import computed_analysis
 from orchestration.inputs import tables_are_current
 from orchestration.reuse.computed import Computed, why_computed
 from orchestration.reuse.shelf import Shelf
-from warehouse.analyses import load_analyses
-from warehouse.questions.scans import load_scans
+from warehouse.analyses import load_analysis
+from warehouse.questions.scans import load_scan
 from warehouse.settings import Settings
 
 #: Columns of the answer.
@@ -35,9 +36,10 @@ def explained(settings: Settings) -> list[dict[str, str]]:
 
 
 def _results(settings: Settings) -> Iterator[tuple[str, Computed]]:
-    for path, analysis in load_analyses(settings.catalog / "analyses").items():
+    loader = SpecLoader(tolerant=False)
+    for path, analysis in loader.load(settings.catalog / "analyses", load_analysis).items():
         yield f"analyses/{analysis.analysis_id}", computed_analysis(path, analysis)
-    for path, scan in load_scans(settings.catalog / "scans").items():
+    for path, scan in loader.load(settings.catalog / "scans", load_scan).items():
         yield f"scans/{scan.scan_id}", computed_scan(path, scan)
 
 

@@ -53,6 +53,7 @@ def code_version(*roots: str) -> str:
     return digest.hexdigest()[:12]
 
 
+@cache
 def package_versions(*roots: str) -> dict[str, str]:
     """Installed distribution -> version, of what the closure imports and what these require in turn."""
     tops = {name.split(".")[0] for module in _modules(roots) for name in _imports(module)} - {*ROOMS}
