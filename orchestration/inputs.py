@@ -6,13 +6,24 @@ tag, and the version that it publishes keeps it in its manifest.
 from __future__ import annotations
 
 import hashlib
+from importlib.metadata import version
 
+import duckdb
+
+from orchestration.reuse.import_closure import code_version
 from warehouse.left_out import all_notes
 from warehouse.settings import PROJECT, Settings
 from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import read_manifest
 
 _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration", "dbt_project", "catalog")
+#: Modules that write raw tables and marts.
+_TABLES_CODE = (
+    "ingestion.raw_tables",
+    "ingestion.catalog",
+    "orchestration.assets.raw",
+    "orchestration.assets.dbt",
+)
 #: Tag of a run of the whole graph.
 INPUTS_TAG = "icb/inputs"
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
@@ -21,11 +32,7 @@ _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 def input_fingerprint(settings: Settings) -> str:
     """sha256 over names of parsed sources (their folders are named by content), catalogue, code and lock file."""
     digest = hashlib.sha256(f"{settings.catalog} {' '.join(settings.private_cohorts)}".strip().encode())
-    for folder in sorted(p for p in settings.parsed.glob("*/*/*") if not p.name.startswith(".")):
-        digest.update(str(folder.relative_to(settings.parsed)).encode())
-    for note in all_notes(settings.parsed):
-        digest.update(str(note.relative_to(settings.parsed)).encode())
-        digest.update(note.read_bytes())
+    _add_parsed(digest, settings)
     for path in sorted(p for p in settings.catalog.rglob("*") if p.suffix in _SUFFIXES):
         digest.update(str(path.relative_to(settings.catalog)).encode())
         digest.update(path.read_bytes())
@@ -39,6 +46,56 @@ def input_fingerprint(settings: Settings) -> str:
     if genome is not None and genome.is_file():  # three gigabytes are not read for this
         digest.update(f"{genome} {genome.stat().st_size} {genome.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
+
+
+def tables_fingerprint(settings: Settings) -> str:
+    """sha256 over what the tables up to the marts are made of: parsed sources, cohort files, vocabularies and claims,
+    the dbt project, and the code and packages that read and build them. Analyses, scans and reports have no part."""
+    digest = hashlib.sha256(code_version(*_TABLES_CODE).encode())
+    for name in ("dbt-core", "dbt-duckdb", "duckdb"):
+        digest.update(f"{name} {version(name)}".encode())
+    _add_parsed(digest, settings)
+    for folder in (settings.catalog, PROJECT / "catalog", settings.dbt_project):
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES):
+            parts = path.relative_to(folder).parts
+            if not {"target", "logs", "analyses", "scans", "reports", "demo"} & {*parts}:
+                digest.update("/".join(parts).encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def forget_tables(con: duckdb.DuckDBPyConnection) -> None:
+    """The tables of the open build are about to change."""
+    con.execute("drop table if exists main.made_of")
+
+
+def note_tables(con: duckdb.DuckDBPyConnection, fingerprint: str, step: str) -> None:
+    """Write down, in the build, what ``raw`` or the ``marts`` were made of."""
+    con.execute("create table if not exists main.made_of (step varchar, fingerprint varchar)")
+    con.execute("delete from main.made_of where step = ?", [step])
+    con.execute("insert into main.made_of values (?, ?)", [step, fingerprint])
+
+
+def tables_are_current(settings: Settings) -> bool:
+    """Whether raw tables and marts of the build are made of what there is now."""
+    if not settings.build_file.exists():
+        return False
+    try:
+        with duckdb.connect(str(settings.build_file), read_only=True) as con:
+            made_of = dict(con.execute("select step, fingerprint from main.made_of").fetchall())
+    except duckdb.Error:  # an older build, or one that is open elsewhere: the run says who has it
+        return False
+    fingerprint = tables_fingerprint(settings)
+    return made_of == {"raw": fingerprint, "marts": fingerprint}
+
+
+def _add_parsed(digest: hashlib._Hash, settings: Settings) -> None:
+    """Names of parsed sources (their folders are named by content), and why others could not be parsed."""
+    for folder in sorted(p for p in settings.parsed.glob("*/*/*") if not p.name.startswith(".")):
+        digest.update(str(folder.relative_to(settings.parsed)).encode())
+    for note in all_notes(settings.parsed):
+        digest.update(str(note.relative_to(settings.parsed)).encode())
+        digest.update(note.read_bytes())
 
 
 def published_fingerprint(settings: Settings) -> str | None:

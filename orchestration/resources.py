@@ -20,6 +20,7 @@ from ingestion.fetching.retries import UnreachableHosts
 from ingestion.fetching.store import ContentStore
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
+from orchestration.reuse.declared_rows import Declared, show_declared
 from warehouse.data_lock import after_the_run_at_work
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
@@ -32,6 +33,10 @@ _BUILD_MEMORY_GB = 2
 
 class BuildFileError(IngestionError):
     """The build file cannot be opened."""
+
+
+class UndeclaredTableError(IngestionError):
+    """A step reads a table that it does not declare, so that nobody could say when its result is out of date."""
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -162,6 +167,31 @@ class Warehouse(dg.ConfigurableResource):
                     f"something is missing in the build ({str(exc).splitlines()[0]})",
                     where=str(path),
                     remedy="materialise the assets before this one first, or run `refresh_all`",
+                ) from exc
+
+    @contextmanager
+    def declared(self, declared: Declared, step: str) -> Iterator[duckdb.DuckDBPyConnection]:
+        """The build as a step may see it: its declared tables, read-only.
+
+        Raises
+        ------
+        UndeclaredTableError
+            The step reads another table: names it.
+        """
+        path = str(self.settings.build_file).replace("'", "''")
+        with self.build(read_only=True):
+            pass  # a file that somebody else has open, or that is not there, is one sentence here
+        with duckdb.connect(config={"memory_limit": f"{_BUILD_MEMORY_GB}GB"}) as con:
+            con.execute(f"attach '{path}' as built (read_only)")
+            try:
+                show_declared(con, declared)
+                yield con
+            except duckdb.CatalogException as exc:
+                raise UndeclaredTableError(
+                    f"{step} reads a table that it does not declare, or that is not there "
+                    f"({str(exc).splitlines()[0]})",
+                    where=str(self.settings.build_file),
+                    remedy="add it to `marts` of the kind, or run `refresh_all` if it was never built",
                 ) from exc
 
     def dbt_environment(self) -> dict[str, str]:

@@ -15,23 +15,30 @@ from contextlib import redirect_stdout
 from pathlib import Path
 
 import dagster as dg
-import duckdb
 from rich.console import Console
 
 from ingestion.catalog import LeftOutCohort
-from ingestion.catalog_privacy import is_not_asked_for
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
+from orchestration.explain import explained
 from orchestration.failures import RunError, failure_sentence, storage_faults_told
-from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
+from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
 from orchestration.prune import make_room
+from orchestration.reuse.computed import FORCE_TAG
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
+from orchestration.unchanged import (
+    demo_settings,
+    may_stay,
+    note_sources,
+    own_files,
+    say_unchanged,
+    warned,
+)
 from warehouse.data_lock import one_run_at_a_time
-from warehouse.left_out import left_out_published
 from warehouse.settings import PROJECT, Settings
 
 #: Checks that cohorts fail which are left out: these are listed when the run has ended.
@@ -75,74 +82,33 @@ def run_graph(
     ):
         end_dead_runs(instance, settings)
         definitions = build_definitions(settings)
+        own = own_files(settings)
         if statistics_only:
             _execute(definitions, STATISTICS_ONLY, instance, console, settings, tags)
         else:
             _execute(definitions, READ_SOURCES, instance, console, settings, {})
             fingerprint = input_fingerprint(settings)
-            if not force and published_fingerprint(settings) == fingerprint and _may_stay(settings):
-                seconds = time.monotonic() - started
-                console.print(
-                    f"Nothing has changed since {settings.published_file} was published ({seconds:.0f} s).",
-                    soft_wrap=True,
-                )
-                return _warned(settings, console)
-            tags |= {INPUTS_TAG: fingerprint}
-            _execute(definitions, BUILD_FROM_SOURCES, instance, console, settings, tags)
+            if not force and published_fingerprint(settings) == fingerprint and may_stay(settings):
+                note_sources(settings, fingerprint, own)
+                return say_unchanged(settings, console, time.monotonic() - started)
+            tags |= {INPUTS_TAG: fingerprint} | ({FORCE_TAG: "yes"} if force else {})
+            # every table as it is: only what is made of them can come out otherwise
+            keeps_tables = not force and not settings.strict and tables_are_current(settings)
+            job = STATISTICS_ONLY if keeps_tables else BUILD_FROM_SOURCES
+            _execute(definitions, job, instance, console, settings, tags)
+            note_sources(settings, fingerprint, own)
         gone = make_room(settings, instance)
     if gone:
         megabytes = sum(one.bytes for one in gone) / 1e6
         console.print(f"Removed what nothing needs: {len(gone)} leftovers, {megabytes:.0f} MB.")
     say_where(settings, console, time.monotonic() - started)
-    return _warned(settings, console)
+    return warned(settings, console)
 
 
-def _left_out(settings: Settings) -> tuple[LeftOutCohort, ...]:
-    return left_out_published(settings.published_file)
-
-
-def _may_stay(settings: Settings) -> bool:
-    """Whether a publication from the same inputs is what is asked for: a strict run allows none without a cohort."""
-    return not (settings.strict and any(not is_not_asked_for(c) for c in _left_out(settings)))
-
-
-def _warned(settings: Settings, console: Console) -> tuple[LeftOutCohort, ...]:
-    """Who was left out, said last, so that it is read."""
-    private = [cohort.cohort_id for cohort in _left_out(settings) if is_not_asked_for(cohort)]
-    if private:
-        console.print(
-            f"Private, and not asked for by name: {', '.join(private)}.", highlight=False, soft_wrap=True
-        )
-    left_out = tuple(cohort for cohort in _left_out(settings) if not is_not_asked_for(cohort))
-    for cohort in left_out:
-        console.print(
-            f"! Cohort {cohort.cohort_id} was left out: {cohort.sentence}",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-    if left_out:
-        console.print(
-            f"Published without {', '.join(cohort.cohort_id for cohort in left_out)}. 'icb cohort check' opens the "
-            "files without a run; 'icb run --strict' publishes only when no cohort is left out.",
-            highlight=False,
-            soft_wrap=True,
-        )
-    return left_out
-
-
-def demo_settings(settings: Settings) -> Settings:
-    """Settings of the demo: its own catalogue; its own folder too when real cohorts are published in this one."""
-    os.environ["ICB_DEMO"] = "1"
-    if settings.published_file.exists() and _holds_real_cohorts(settings.published_file):
-        os.environ["ICB_DATA"] = str(settings.data / "demo")
-    return Settings.from_environment()
-
-
-def _holds_real_cohorts(path: Path) -> bool:
-    with duckdb.connect(str(path), read_only=True) as con:
-        row = con.execute("select count(*) from marts.cohorts where not is_synthetic").fetchone()
-    return bool(row and row[0])
+def explained_rows(*, demo: bool = False) -> list[dict[str, str]]:
+    """What a run would do, a row an asset, and why; nothing is done."""
+    settings = Settings.from_environment()
+    return explained(demo_settings(settings) if demo else settings)
 
 
 def dagster_home(settings: Settings) -> dg.DagsterInstance:

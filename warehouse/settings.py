@@ -163,6 +163,11 @@ class Settings:
         return self.build / "results"
 
     @property
+    def shelf(self) -> Path:
+        """Results of analyses and scans, kept by what they were made of."""
+        return self.build / "shelf"
+
+    @property
     def build_file(self) -> Path:
         return self.build / "icb.duckdb"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.fisher import fisher_exact_p
@@ -200,7 +200,7 @@ def _crude(both: int, of_gene: int, of_other: int, total: int) -> dict[str, floa
         nan = float("nan")
         return {"odds_ratio": nan, "odds_ratio_ci_low": nan, "odds_ratio_ci_high": nan}
     ratio = both * d / (b * c)
-    half = float(stats.norm.isf(0.025)) * float(np.sqrt(1 / both + 1 / b + 1 / c + 1 / d))
+    half = float(-special.ndtri(0.025)) * float(np.sqrt(1 / both + 1 / b + 1 / c + 1 / d))
     return {
         "odds_ratio": ratio,
         "odds_ratio_ci_low": ratio * float(np.exp(-half)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from analytics.engine.arrays import FloatArray
 from analytics.results.estimator import Estimator, Scale
@@ -74,7 +74,9 @@ def mantel_haenszel(
     r, s = a * d / n, b * c / n
     expected = float((n_first * n_second / n).sum())
     variance = float((n_first * n_second * (n - n_first) * (n - n_second) / (n**2 * (n - 1))).sum())
-    p = float(stats.chi2.sf((a.sum() - expected) ** 2 / variance, 1))
+    p = float(
+        special.chdtrc(1, (a.sum() - expected) ** 2 / variance)
+    )  # what stats.chi2.sf calls, 60 us sooner
     if r.sum() == 0 or s.sum() == 0:
         ratio = 0.0 if r.sum() == 0 else float("inf")
         return MantelHaenszel(ratio, nan, nan, p, expected, len(n))
@@ -85,7 +87,7 @@ def mantel_haenszel(
         + (agree * s + differ * r).sum() / (2 * r.sum() * s.sum())
         + (differ * s).sum() / (2 * s.sum() ** 2)
     )
-    half = float(stats.norm.isf((1.0 - conf_level) / 2.0) * np.sqrt(log_variance))
+    half = float(-special.ndtri((1.0 - conf_level) / 2.0) * np.sqrt(log_variance))
     return MantelHaenszel(ratio, ratio * np.exp(-half), ratio * np.exp(half), p, expected, len(n))
 
 

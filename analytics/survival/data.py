@@ -87,7 +87,7 @@ def yes_no_column(frame: pd.DataFrame, column: str) -> FloatArray:
     """The column as 1.0 / 0.0 / NaN from booleans or 0/1. Raises InvalidColumnError on any other value."""
     values = frame[column]
     known = values[values.notna()]
-    allowed = known.map(lambda value: isinstance(value, (bool, np.bool_)) or value in (0, 1))
+    allowed = known.isin((0, 1))  # True and False among them
     if not bool(allowed.all()):
         found = sorted({str(value) for value in known[~allowed]})[:3]
         raise InvalidColumnError(

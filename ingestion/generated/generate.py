@@ -13,11 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ingestion.demo_files import GENOME_FILE
 from ingestion.fetching.store import storage_errors
 from ingestion.generated.cells import blame
 from ingestion.generated.data_files import COHORTS, HERE
 from ingestion.generated.effects import effects
-from ingestion.generated.genome import GENOME_FILE, genome_fasta
+from ingestion.generated.genome import genome_fasta
 from ingestion.generated.people import draw_people
 from ingestion.generated.quirks.biopsies import add_events
 from ingestion.generated.quirks.samples import SAMPLES

@@ -11,7 +11,6 @@ from ingestion.generated.effects import effects
 from ingestion.generated.formats import SYNTHETIC
 from ingestion.generated.genes import all_genes
 
-GENOME_FILE = "genome_SYNTHETIC.fa"
 _FLANK = 20
 _LINE = 100
 

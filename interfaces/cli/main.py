@@ -70,6 +70,9 @@ def run(
         list[str] | None,
         typer.Option("--private", help="A private cohort that this version is to hold; may be given again."),
     ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say, a line an asset, what a run would do and why; do nothing.")
+    ] = False,
 ) -> None:
     """Read sources, build tables, compute statistics, publish.
 
@@ -82,10 +85,25 @@ def run(
 
     A cohort marked private is in no version unless --private (or ICB_PRIVATE_COHORTS) names it.
 
-    Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --accept "roh_2017 was withdrawn"
+    What has not changed is not done again: tables whose sources, models and code are those of the last build, and
+    analyses and scans whose spec, code, packages and rows are. --explain says which, and --force does everything.
+
+    Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --explain; icb run --accept "roh_2017 was withdrawn"
     """
     if accept is not None and not accept.strip():
         raise CommandError("it is empty", where="--accept", remedy="say why the change is meant")
+    if explain:
+        from orchestration.run import explained_rows
+
+        show(explained_rows(demo=demo), ["asset", "does", "why"], Format.table)
+        return
+    if not (statistics_only or force or accept or private):
+        # Dagster takes seconds to load, which a run that has nothing to do need not wait for
+        from orchestration.unchanged import unchanged
+
+        left_out = unchanged(demo=demo, strict=strict)
+        if left_out is not None:
+            raise typer.Exit(LEFT_OUT if left_out else 0)
     from orchestration.run import run_graph
 
     if run_graph(

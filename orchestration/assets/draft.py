@@ -5,8 +5,9 @@ import dagster as dg
 from orchestration.assets.build_steps import Steps
 from orchestration.assets.dbt_metadata import table_columns
 from orchestration.assets.leftovers import remove_unknown
-from orchestration.assets.provenance import code_version, record_run
+from orchestration.assets.provenance import record_run
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, in_one_step
 from warehouse.build.whole import require_whole
 from warehouse.hypotheses_view import HYPOTHESES_VIEW
@@ -36,7 +37,7 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str], steps: Steps) -
         "Nobody opens it before it is published.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("warehouse/versions"),
+        code_version=code_version("warehouse.versions.draft"),
         pool=BUILD_POOL,
     )
     def draft(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:

@@ -1,12 +1,11 @@
-"""Which code and which run an asset comes from: code versions for Dagster, rows of ``stats.runs`` for SQL."""
+"""Which run a result comes from: rows of ``stats.runs``."""
 
 from __future__ import annotations
 
-import hashlib
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
 
@@ -20,25 +19,16 @@ from warehouse.versions.runs import UNFINISHED
 _PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
 
 
-@lru_cache
-def code_version(*places: str) -> str:
-    """12 hex digits over the Python code of files and folders of the project, given relative to it."""
-    digest = hashlib.sha256()
-    for place in places:
-        path = PROJECT / place
-        if not path.exists():
-            raise FileNotFoundError(
-                f"{path}: there is no such code to take the version of; correct its place."
-            )
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            digest.update(str(file.relative_to(PROJECT)).encode())
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
 def record_run(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> int:
     """Put this run into ``stats.runs`` unless it is there, and give the number of rows. Every asset that names its run
     in a table calls it: an analysis may be materialised by itself."""
+    return put_run(con, _run_row(run_id, settings))
+
+
+def put_run(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> int:
+    """Put a row into ``stats.runs`` unless its run is there, and give the number of rows. Results that are taken from
+    the shelf bring the run that computed them."""
+    run_id = run["run_id"]
     con.execute("create schema if not exists stats")
     known = con.execute(
         "select count(*) from duckdb_tables() where database_name = current_database() "
@@ -47,9 +37,19 @@ def record_run(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) 
     runs = con.execute("select * from stats.runs").df() if known and known[0] else pd.DataFrame()
     if "run_id" in runs and (runs["run_id"] == run_id).any():
         return len(runs)
-    now = pd.DataFrame([_run_row(run_id, settings)])
+    now = pd.DataFrame([run])
+    now["started_at"] = pd.to_datetime(now["started_at"])
     write_result_table(con, "runs", pd.concat([runs, now], ignore_index=True) if len(runs) else now)
     return len(runs) + 1
+
+
+def run_row(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, str | bool | None]:
+    """The row of a run that is in ``stats.runs``, times as text."""
+    (row,) = con.execute("select * from stats.runs where run_id = ?", [run_id]).df().to_dict("records")
+    return {
+        str(name): value if isinstance(value, bool) else None if pd.isna(value) else str(value)
+        for name, value in row.items()
+    }
 
 
 def _run_row(run_id: str, settings: Settings) -> dict[str, Any]:

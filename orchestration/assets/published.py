@@ -8,10 +8,10 @@ import duckdb
 from analytics.report.spec import ReportSpec
 from orchestration.assets.build_steps import Steps
 from orchestration.assets.draft import DRAFT
-from orchestration.assets.provenance import code_version
 from orchestration.checks.results import failed_checks
 from orchestration.inputs import INPUTS_TAG, input_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import Step
 from warehouse.build.whole import RAW_STEP, require_draft, require_whole
 from warehouse.diff.changes import claim_differences, source_differences
@@ -56,7 +56,7 @@ def published_asset(
         "Open the file read-only.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("warehouse/versions"),
+        code_version=code_version("warehouse.versions.gate", "warehouse.versions.publication"),
         pool=BUILD_POOL,
     )
     def published(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:

@@ -27,10 +27,16 @@ from ingestion.raw_tables import (
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.invalid_files import invalid_file_asset
 from orchestration.assets.leftovers import drop_unknown
-from orchestration.assets.provenance import code_version
 from orchestration.checks.sources import ROWS, keeps_rows, keeps_rows_check, usable, usable_check
-from orchestration.inputs import INPUTS_TAG, input_fingerprint
+from orchestration.inputs import (
+    INPUTS_TAG,
+    forget_tables,
+    input_fingerprint,
+    note_tables,
+    tables_fingerprint,
+)
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, in_one_step
 from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
@@ -278,6 +284,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         counts: dict[str, int] = {}
         with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists raw")
+            forget_tables(con)
             write_left_out(con, kept.left_out, context.run_id)
             drop_unknown(con, {"raw": RAW_TABLES})
             con.execute(
@@ -295,6 +302,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                     )
                 counted = con.execute(f"select count(*) from raw.{table}").fetchone()
                 counts[table] = int(counted[0]) if counted else 0
+            note_tables(con, tables_fingerprint(warehouse.settings), "raw")
             if INPUTS_TAG not in context.run.tags:
                 noted = {INPUTS_TAG: input_fingerprint(warehouse.settings)}
                 context.instance.add_run_tags(context.run_id, noted)

@@ -11,22 +11,14 @@ from analytics.report.blocks import Report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
 from orchestration.assets.draft import DRAFT
-from orchestration.assets.provenance import code_version
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.import_closure import code_version
 from warehouse.reports.documents import NothingToReportError, report_of, write_html
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 from warehouse.versions.draft import open_draft
 from warehouse.versions.manifest import cell_of
-
-#: Code and templates that a document comes from, beside its spec.
-_CODE = (
-    "analytics/report",
-    *(f"analytics/report/templates/{name}" for name in ("report.html.j2", "parts.html.j2", "report.css")),
-    "warehouse/reports/documents.py",
-    "warehouse/reports/material.py",
-)
 
 
 def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
@@ -40,7 +32,7 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"html"},
-        code_version=f"{spec_checksum(path)[:12]}-{code_version(*_CODE)}",
+        code_version=f"{spec_checksum(path)[:12]}-{code_version('warehouse.reports.documents')}",
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import dagster as dg
+import duckdb
+import pandas as pd
 
 from analytics.questions.source import PEOPLE_MARTS
 from analytics.results.records import FigureRecord
@@ -13,34 +15,19 @@ from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
 from orchestration.assets.build_steps import steps_of
-from orchestration.assets.provenance import code_version, record_run
-from orchestration.assets.result_files import (
-    column_schema,
-    gathered_rows,
-    save_figures,
-    save_tables,
-    written,
-)
-from orchestration.assets.statistics import OWNERS, STATISTICS_CODE
+from orchestration.assets.result_files import column_schema, gathered_rows, written
+from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
-from warehouse.build.steps import (
-    begin_result,
-    complete,
-    complete_result,
-    gather_results,
-    in_one_step,
-    stamps_of,
-)
+from orchestration.reuse.computed import Computed, Results, computed_or_kept
+from orchestration.reuse.declared_rows import Declared
+from orchestration.reuse.import_closure import code_version
+from warehouse.build.steps import complete, gather_results, in_one_step
 from warehouse.questions.scans import results_table, run_scan
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
-SCAN_CODE = ("warehouse/questions/scans.py",)
 #: What says which process made a sample's mutations.
-_PROCESS_TABLES = [
-    dg.AssetKey(["marts", "published_exposures"]),
-    dg.AssetKey(["stats", "signature_exposures"]),
-]
+_PROCESS_MART, _PROCESS_STATS = "published_exposures", "signature_exposures"
 _NAMES = tuple(table.name for table in SCAN_TABLES)
 
 
@@ -51,57 +38,57 @@ def scan_folder(scan_id: str) -> str:
 
 def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
     """The asset of one scan: its tables as Parquet and its figures under ``build/results``."""
+    asset = computed_scan(path, spec)
 
     @dg.asset(
         key=dg.AssetKey(["scans", spec.scan_id]),
         deps=[
-            dg.AssetKey(["marts", mart])
-            for mart in (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
-        ]
-        + (_PROCESS_TABLES if MUTATIONAL_PROCESS in spec.null_strata else []),
+            *(dg.AssetKey(["marts", mart]) for mart in asset.declared.marts),
+            *(dg.AssetKey(["stats", t]) for t in asset.declared.stats if t == _PROCESS_STATS),
+        ],
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"python", "numba"},
-        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE, *SCAN_CODE)}",
+        code_version=asset.code_version,
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
     def scan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        ((step, reads),) = steps_of(context.assets_def).items()
-        begin_result(warehouse.settings.results, step)
-        with warehouse.build(read_only=True) as con:
-            made_from = stamps_of(con, reads)
-            output = run_scan(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
-        with warehouse.build() as con:
-            record_run(con, context.run_id, warehouse.settings)
-        folder = warehouse.settings.results / "tables" / scan_folder(spec.scan_id)
-        folder.mkdir(parents=True, exist_ok=True)
-        titles = table_of(
-            FigureRecord,
-            [
-                FigureRecord(
-                    analysis_id=scan_folder(spec.scan_id), figure=stem, title=picture.title, alt=picture.alt
-                )
+        def compute(con: duckdb.DuckDBPyConnection) -> Results:
+            output = run_scan(con, spec, spec_sha256=asset.spec_sha256, run_id=context.run_id)
+            titles = [
+                FigureRecord(analysis_id=asset.name, figure=stem, title=picture.title, alt=picture.alt)
                 for stem, picture in output.figures.items()
-            ],
-        )
-        save_tables({**output.tables, FigureRecord.TABLE: titles}, folder)
-        pictures = save_figures(
-            output.figures, warehouse.settings.results / "figures" / scan_folder(spec.scan_id)
-        )
-        complete_result(warehouse.settings.results, step, made_from, context.run_id)
-        genes = output.tables[results_table(spec)]
+            ]
+            return {**output.tables, FigureRecord.TABLE: table_of(FigureRecord, titles)}, output.figures
+
+        entry, shown = computed_or_kept(context, warehouse, asset, compute)
+        genes = pd.read_parquet(entry.tables / f"{results_table(spec)}.parquet")
         verdicts = genes["burden_verdict"].value_counts()
         return dg.MaterializeResult(
             metadata={
                 "dagster/row_count": len(genes),
                 **{str(verdict): int(n) for verdict, n in verdicts.items()},
-                **pictures,
+                **shown,
             }
         )
 
     return scan
+
+
+def computed_scan(path: Path, spec: ScanSpec) -> Computed:
+    """What a scan is made of."""
+    by_process = MUTATIONAL_PROCESS in spec.null_strata
+    cohorts = (*spec.cohorts, *(spec.control.cohorts if spec.control else ()))
+    marts = (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
+    declared = Declared(
+        (*marts, *([_PROCESS_MART] if by_process else [])),
+        cohorts,
+        ("left_out_cohorts", *([_PROCESS_STATS] if by_process else [])),
+    )
+    roots = ("warehouse.questions.scans", "warehouse.result_folders")
+    return Computed(scan_folder(spec.scan_id), spec_checksum(path), roots, declared, reads_genome=False)
 
 
 def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()) -> dg.AssetsDefinition:
@@ -123,9 +110,7 @@ def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                code_version=code_version(
-                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
-                ),
+                code_version=code_version("warehouse.result_writing"),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),

@@ -19,33 +19,25 @@ from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
-from orchestration.assets.provenance import code_version, record_run
-from orchestration.assets.result_files import (
-    column_schema,
-    gathered_rows,
-    save_figures,
-    save_tables,
-    written,
-)
+from orchestration.assets.provenance import record_run
+from orchestration.assets.result_files import column_schema, gathered_rows, written
 from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.computed import Computed, Results, computed_or_kept
+from orchestration.reuse.declared_rows import Declared
+from orchestration.reuse.import_closure import code_version
+from orchestration.reuse.shelf import Shelf
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
 from warehouse.biomarker_inputs import BIOMARKER_MARTS
-from warehouse.build.steps import (
-    begin_result,
-    complete,
-    complete_result,
-    gather_results,
-    in_one_step,
-    stamps_of,
-)
+from warehouse.build.steps import complete, gather_results, in_one_step
 from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.lineage import every_statistic
 from warehouse.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
 from warehouse.result_writing import write_result_query
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
+from warehouse.without_cohorts import cohorts_of
 
 OWNERS = ["team:statistics"]
 #: Result tables that analyses fill; the others are made of these or of what is read, scans have theirs.
@@ -55,9 +47,8 @@ ANALYSIS_TABLES = tuple(
     if table not in ("claim_checks", "left_out_cohorts", "member_rows", "runs")
     and not table.startswith("scan_")
 )
-#: Code that results come from, beside the spec.
-STATISTICS_CODE = ("analytics", "warehouse/frames", "warehouse/source.py")
-
+#: Modules that gather results, and make the views over them.
+_GATHERING = ("analytics.survival.kind", "warehouse.lineage_views", "warehouse.result_writing")
 
 #: Columns of a statistic that the UI shows, and how many rows of a table.
 _SHOWN = (
@@ -78,6 +69,7 @@ def marts_of(spec: Question) -> tuple[str, ...]:
 
 def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
     """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
+    asset = computed_analysis(path, spec)
 
     @dg.asset(
         key=analysis_key(spec.analysis_id),
@@ -86,30 +78,42 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"python", "matplotlib"},
-        code_version=f"{spec_checksum(path)[:12]}-{code_version(*STATISTICS_CODE)}",
+        code_version=asset.code_version,
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )
     def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        ((step, reads),) = steps_of(context.assets_def).items()
-        begin_result(warehouse.settings.results, step)
-        with warehouse.build(read_only=True) as con:
-            made_from = stamps_of(con, reads)
+        def compute(con: duckdb.DuckDBPyConnection) -> Results:
             result = run_analysis(
                 con,
                 spec,
-                spec_sha256=spec_checksum(path),
+                spec_sha256=asset.spec_sha256,
                 run_id=context.run_id,
                 reference_genome=warehouse.settings.reference_genome,
             )
-        with warehouse.build() as con:
-            record_run(con, context.run_id, warehouse.settings)
-        save_tables(result.tables, warehouse.settings.results / "tables" / spec.analysis_id)
-        pictures = save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
-        complete_result(warehouse.settings.results, step, made_from, context.run_id)
-        return dg.MaterializeResult(metadata=_metadata(result.tables) | pictures)
+            return result.tables, result.figures
+
+        entry, shown = computed_or_kept(context, warehouse, asset, compute)
+        tables = {path.stem: pd.read_parquet(path) for path in sorted(entry.tables.glob("*.parquet"))}
+        return dg.MaterializeResult(metadata=_metadata(tables) | shown)
 
     return analysis
+
+
+def computed_analysis(path: Path, spec: Question) -> Computed:
+    """What an analysis is made of. A biomarker beyond a gene may ask of any cohort (hotspots), and of signatures that
+    another analysis has fitted."""
+    beyond = spec.biomarker is not None and spec.gene is None
+    declared = Declared(
+        marts_of(spec),
+        cohorts=None if beyond else cohorts_of(spec),
+        stats=(
+            "left_out_cohorts",
+            *(("signature_exposures",) if "signature" in (spec.biomarker or "") else ()),
+        ),
+    )
+    roots = (kind_of(spec).run.__module__, "warehouse.analyses", "warehouse.result_folders")
+    return Computed(spec.analysis_id, spec_checksum(path), roots, declared)
 
 
 def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
@@ -166,12 +170,7 @@ def result_tables_asset(
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                code_version=code_version(
-                    "analytics/results",
-                    "orchestration/assets",
-                    "warehouse/result_writing.py",
-                    "warehouse/lineage_views.py",
-                ),
+                code_version=code_version(*_GATHERING),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
@@ -186,6 +185,7 @@ def result_tables_asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         tables = warehouse.settings.results / "tables"
         folders = [tables / spec.analysis_id for spec in specs]
+        Shelf(warehouse.settings.shelf).sweep([*(spec.analysis_id for spec in specs), *of_scans])
         done: list[dg.MaterializeResult[None]] = []
         with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists stats")
@@ -242,7 +242,7 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
     owners=OWNERS,
     kinds={"python", "duckdb"},
-    code_version=code_version("analytics/claims"),
+    code_version=code_version("analytics.claims.check", "warehouse.available_sources", "warehouse.lineage"),
     check_specs=[keep_verdicts_check(dg.AssetKey(["stats", "claim_checks"]))],
     metadata={
         "dagster/table_name": "stats.claim_checks",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from graph_runs import Run
 
-from ingestion.generated.genome import GENOME_FILE
+from ingestion.demo_files import GENOME_FILE
 from ingestion.generated.spec import planted_signatures
 
 PAIR = {"A": "T", "C": "G", "G": "C", "T": "A"}

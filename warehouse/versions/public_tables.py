@@ -50,7 +50,9 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
             rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
         _copy_views(con)
         _copy_macros(con)
+        con.begin()  # else each of 1,200 comments is written to the disk by itself: 3.9 s, not 0.3 s
         _copy_comments(con)
+        con.commit()
         # closing would checkpoint too, but says nothing when that fails: the rows would be in the journal alone
         con.execute("checkpoint fresh")
         return rows

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from generated_help import made, parsed
 
+from ingestion.demo_files import GENOME_FILE
 from ingestion.generated.generate import MADE_BY_FILE, is_current
-from ingestion.generated.genome import GENOME_FILE
 from ingestion.generated.spec import planted_signatures
 
 CONTROL = "demo_control_2018"

@@ -1,0 +1,153 @@
+"""Which code a result comes from: every file of the project that importing a module can execute, read from the imports
+themselves, and the packages that these import. Nobody keeps a list of it, so that none can be forgotten.
+
+Imports inside functions count; those for type checkers do not. Two modules of the project import by looking into
+folders; what they find is stated here, and a test fails when a third does so.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import platform
+import re
+from collections.abc import Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from pathlib import Path
+
+from warehouse.settings import PROJECT
+
+ROOMS = ("ingestion", "analytics", "warehouse", "interfaces", "orchestration")
+#: Module that imports what it finds in folders -> the files, as a pattern below the project. Of the kinds of analyses
+#: an analysis uses its own, which is a root of its closure.
+FINDERS = {"analytics.results.tables": "analytics/*/tables.py", "analytics.questions.kind": None}
+#: Module that reads files of the project which are no modules -> the files, as a pattern below the project.
+FILES_READ = {
+    "analytics.report.render": "analytics/report/templates/*",
+    "ingestion.generated": "ingestion/generated/[cl]*/*",
+    "warehouse.protein_domains": "catalog/references/protein_domains.yaml",
+    "warehouse.questions.export": "warehouse/questions/*.R",
+}
+
+
+def import_closure(*roots: str) -> tuple[Path, ...]:
+    """Files below the project, sorted, that importing the modules ``roots`` can execute or that they read beside.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        A root is no module of the project.
+    """
+    return tuple(sorted(path for name in _modules(roots) for path in _files(name)))
+
+
+def code_version(*roots: str) -> str:
+    """12 hex digits over the import closure of modules and the versions of the packages that it uses."""
+    digest = hashlib.sha256(platform.python_version().encode())
+    for path in import_closure(*roots):
+        digest.update(str(path.relative_to(PROJECT)).encode())
+        digest.update(path.read_bytes())
+    for package, its_version in package_versions(*roots).items():
+        digest.update(f"{package} {its_version}".encode())
+    return digest.hexdigest()[:12]
+
+
+@cache
+def package_versions(*roots: str) -> dict[str, str]:
+    """Installed distribution -> version, of what the closure imports and what these require in turn."""
+    tops = {name.split(".")[0] for module in _modules(roots) for name in _imports(module)} - {*ROOMS}
+    waiting = [name for top in sorted(tops) for name in _distributions().get(top, ())]
+    found: dict[str, str] = {}
+    while waiting:
+        name = _plain(waiting.pop())
+        if name in found:
+            continue
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue  # required on other platforms, or by an extra that is not installed
+        waiting += [_plain(asked) for asked in requires(name) or () if "extra ==" not in asked]
+    return dict(sorted(found.items()))
+
+
+@cache
+def _distributions() -> dict[str, list[str]]:
+    return {top: list(names) for top, names in packages_distributions().items()}
+
+
+def _plain(requirement: str) -> str:
+    return re.split(r"[^A-Za-z0-9._-]", requirement.strip(), maxsplit=1)[0].lower().replace("_", "-")
+
+
+@cache
+def _modules(roots: tuple[str, ...]) -> frozenset[str]:
+    found: set[str] = set()
+    for root in roots:
+        if _path(root) is None:
+            raise ModuleNotFoundError(
+                f"{root}: there is no such module to take the version of; correct its name."
+            )
+    waiting = [*roots]
+    while waiting:
+        name = waiting.pop()
+        if name in found or _path(name) is None:
+            continue
+        found.add(name)
+        package = name.rpartition(".")[0]
+        waiting += [package] if package else []
+        waiting += _imports(name)
+        pattern = FINDERS.get(name)
+        if pattern is not None:
+            waiting += [".".join(p.relative_to(PROJECT).with_suffix("").parts) for p in PROJECT.glob(pattern)]
+    return frozenset(found)
+
+
+def _path(module: str) -> Path | None:
+    """File of a module of the project; None for what is none."""
+    parts = module.split(".")
+    if parts[0] not in ROOMS:
+        return None
+    for path in (PROJECT.joinpath(*parts).with_suffix(".py"), PROJECT.joinpath(*parts, "__init__.py")):
+        if path.is_file():
+            return path
+    return None
+
+
+def _files(module: str) -> Iterator[Path]:
+    """The module's file, and what it reads of the project beside its imports."""
+    path = _path(module)
+    assert path is not None
+    yield path
+    if module in FILES_READ:
+        yield from (found for found in PROJECT.glob(FILES_READ[module]) if found.is_file())
+
+
+@cache
+def _imports(module: str) -> tuple[str, ...]:
+    """Names of modules that a module of the project imports, and of what may be a module (``from a import b``)."""
+    path = _path(module)
+    assert path is not None
+    package = module if path.name == "__init__.py" else module.rpartition(".")[0]
+    found: list[str] = []
+    for node in _executed(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found += [base, *(f"{base}.{alias.name}" for alias in node.names)]
+    return tuple(dict.fromkeys(found))
+
+
+def _executed(node: ast.AST) -> Iterator[ast.AST]:
+    """Every node that is not below ``if TYPE_CHECKING``."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        if (
+            isinstance(node, ast.If)
+            and ast.unparse(node.test).endswith("TYPE_CHECKING")
+            and child in node.body
+        ):
+            continue
+        yield from _executed(child)

@@ -1,0 +1,117 @@
+"""Results that are kept by what they were computed from, so that a run computes only what has changed.
+
+``build/shelf/<asset>/<key>/`` holds the tables and figures of one asset as they were written, and ``entry.json``: the
+run that computed them, and the checksum of every file. An entry is made beside its place and appears there in one
+step, so that a process that is killed leaves a whole entry or none; a file that was changed since is not reused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+#: Entries that are kept of one asset, the last used first: as many as published versions.
+KEPT = 3
+_ENTRY = "entry.json"
+#: A row of ``stats.runs``, times as text.
+Run = dict[str, str | bool | None]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was computed once: ``folder`` holds ``tables`` and ``figures``; ``run`` is the row of ``stats.runs``;
+    ``made_of`` is what the key stands for, part by part."""
+
+    folder: Path
+    run: Run
+    made_of: dict[str, str]
+
+    @property
+    def tables(self) -> Path:
+        return self.folder / "tables"
+
+    @property
+    def figures(self) -> Path:
+        return self.folder / "figures"
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The results that are kept in a folder."""
+
+    folder: Path
+
+    def find(self, asset: str, key: str) -> Entry | None:
+        """The entry of a key, whole and unchanged, or None."""
+        folder = self.folder / asset / key
+        try:
+            noted = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
+            whole = noted["files"] == _checksums(folder)
+        except (OSError, ValueError, KeyError):
+            return None
+        if not whole:
+            return None
+        os.utime(folder)
+        return Entry(folder, noted["run"], noted["made_of"])
+
+    def keys(self, asset: str) -> list[str]:
+        """Keys of an asset's entries, the last used first."""
+        folder = self.folder / asset
+        found = [p for p in folder.iterdir() if not p.name.startswith(".")] if folder.is_dir() else []
+        return [p.name for p in sorted(found, key=lambda p: p.stat().st_mtime_ns, reverse=True)]
+
+    def keep(
+        self, asset: str, key: str, run: Run, made_of: dict[str, str], write: Callable[[Entry], None]
+    ) -> Entry:
+        """Let ``write`` write tables and figures, and keep them under the key; entries that are used least go.
+
+        What ``write`` raises is raised, and nothing is kept.
+        """
+        place = self.folder / asset / key
+        making = Entry(place.with_name(f".{key}.{uuid4().hex}.making"), run, made_of)
+        try:
+            making.tables.mkdir(parents=True)
+            making.figures.mkdir()
+            write(making)
+            noted = {"run": run, "made_of": made_of, "files": _checksums(making.folder)}
+            (making.folder / _ENTRY).write_text(json.dumps(noted, indent=1), encoding="utf-8")
+            shutil.rmtree(place, ignore_errors=True)  # damaged, or `find` would have found it
+            os.replace(making.folder, place)
+        finally:
+            shutil.rmtree(making.folder, ignore_errors=True)
+        for old in self.keys(asset)[KEPT:]:
+            shutil.rmtree(self.folder / asset / old, ignore_errors=True)
+        return Entry(place, run, made_of)
+
+    def sweep(self, assets: Iterable[str]) -> None:
+        """Remove what belongs to no asset of the catalogue, and what killed processes left unfinished. The caller has
+        the data folder for itself."""
+        known = set(assets)
+        for folder in self.folder.iterdir() if self.folder.is_dir() else ():
+            if folder.name not in known:
+                shutil.rmtree(folder, ignore_errors=True)
+                continue
+            for leftover in folder.glob(".*.making"):
+                shutil.rmtree(leftover, ignore_errors=True)
+
+
+def put_in_place(entry: Entry, tables: Path, figures: Path) -> None:
+    """Copy an entry to where the other steps read results; what was there is gone."""
+    for source, target in ((entry.tables, tables), (entry.figures, figures)):
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(source, target)
+
+
+def _checksums(folder: Path) -> dict[str, str]:
+    """sha256 of every file below a folder but the note itself, by its path there."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != _ENTRY
+    }
