@@ -160,11 +160,15 @@ def test_a_cohort_asked_twice_counts_once_and_one_without_the_endpoint_is_named(
     assert with_other["comparisons"][0]["pooled"] == once["comparisons"][0]["pooled"]
 
 
-def test_a_family_counts_every_question_once(icb: Icb, demo: Run) -> None:
+def test_a_family_counts_every_question_once(
+    icb: Icb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    registry = tmp_path / "hypotheses.jsonl"  # a run that is kept between sessions has been asked before
+    monkeypatch.setattr("warehouse.questions.registry.registry_file", lambda _: registry)
     first = as_json(icb, "ask", "ATM", "--cohort", "demo_msk_2018")["family"]
     again = as_json(icb, "ask", "ATM", "--cohort", "demo_msk_2018")["family"]
     other = as_json(icb, "ask", "ATM x KRAS", "--cohort", "demo_msk_2018", "--endpoint", "OS")["family"]
-    assert again["questions"] == first["questions"]
+    assert again["questions"] == first["questions"] == 1
     assert other["questions"] == first["questions"] + 1
     assert other["hypotheses"] == first["hypotheses"] + 4, (
         "three groups against the reference and an interaction"
