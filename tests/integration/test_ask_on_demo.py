@@ -173,8 +173,9 @@ def test_a_family_counts_every_question_once(
     assert other["hypotheses"] == first["hypotheses"] + 4, (
         "three groups against the reference and an interaction"
     )
-    rows = json.loads(icb("scan", "--registry", "--format", "json").out)
-    assert {"ATM", "ATM x KRAS"} <= {row["definition"] for row in rows if row["kind"] == "question"}
+    rows = [json.loads(line) for line in registry.read_text(encoding="utf-8").splitlines()]
+    assert {row["question"]["definition"] for row in rows} == {"ATM", "ATM x KRAS"}
+    assert {row["kind"] for row in rows} == {"question"}
 
 
 # --- the kinds of questions
