@@ -160,17 +160,22 @@ def test_a_cohort_asked_twice_counts_once_and_one_without_the_endpoint_is_named(
     assert with_other["comparisons"][0]["pooled"] == once["comparisons"][0]["pooled"]
 
 
-def test_a_family_counts_every_question_once(icb: Icb, demo: Run) -> None:
+def test_a_family_counts_every_question_once(
+    icb: Icb, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    registry = tmp_path / "hypotheses.jsonl"  # a run that is kept between sessions has been asked before
+    monkeypatch.setattr("warehouse.questions.registry.registry_file", lambda _: registry)
     first = as_json(icb, "ask", "ATM", "--cohort", "demo_msk_2018")["family"]
     again = as_json(icb, "ask", "ATM", "--cohort", "demo_msk_2018")["family"]
     other = as_json(icb, "ask", "ATM x KRAS", "--cohort", "demo_msk_2018", "--endpoint", "OS")["family"]
-    assert again["questions"] == first["questions"]
+    assert again["questions"] == first["questions"] == 1
     assert other["questions"] == first["questions"] + 1
     assert other["hypotheses"] == first["hypotheses"] + 4, (
         "three groups against the reference and an interaction"
     )
-    rows = json.loads(icb("scan", "--registry", "--format", "json").out)
-    assert {"ATM", "ATM x KRAS"} <= {row["definition"] for row in rows if row["kind"] == "question"}
+    rows = [json.loads(line) for line in registry.read_text(encoding="utf-8").splitlines()]
+    assert {row["question"]["definition"] for row in rows} == {"ATM", "ATM x KRAS"}
+    assert {row["kind"] for row in rows} == {"question"}
 
 
 # --- the kinds of questions
