@@ -29,6 +29,7 @@ from ingestion.catalog_measurements import (
     OWN_SCHEME,
     ExpressionTable,
     FeatureTable,
+    GeneFlagTable,
     GeneIdentifierColumns,
     GeneSetTable,
     check_measurements,
@@ -44,6 +45,7 @@ FileKind = Literal[
     "cbioportal_study",
     "clinical",
     "mutations",
+    "gene_flags",
     "copy_number",
     "copy_number_segments",
     "case_list",
@@ -126,6 +128,7 @@ class SourceFile(Strict):
     features: FeatureTable | None = None
     gene_sets: GeneSetTable | None = None
     gene_identifiers: GeneIdentifierColumns | None = None
+    gene_flags: GeneFlagTable | None = None
 
     @field_validator("address")
     @classmethod
@@ -146,8 +149,13 @@ class SourceFile(Strict):
             raise ValueError("a clinical table needs patient_id")
         if self.kind == "clinical" and self.level == "sample" and self.sample_id is None:
             raise ValueError("a clinical table of level sample needs sample_id")
-        if self.kind in ("mutations", "mutation_spectra", "published_exposures") and self.sample_id is None:
+        needs_sample = ("mutations", "gene_flags", "mutation_spectra", "published_exposures")
+        if self.kind in needs_sample and self.sample_id is None:
             raise ValueError(f"a {self.kind} table needs sample_id")
+        if self.kind == "gene_flags" and "variant_classification" not in self.mutation_constants:
+            raise ValueError(
+                "a gene_flags table needs mutation_constants with the variant_classification of a flag"
+            )
         if (self.kind == "signature_profiles") != (self.signatures is not None):
             raise ValueError("a signature_profiles table, and no other, needs 'signatures'")
         if self.panel is not None and self.kind != "gene_panels":
@@ -227,6 +235,9 @@ class Assay(Strict):
     panel_id: str | None = Field(default=None, description="panel of every sample without one of its own")
     size_mb: float | None = Field(default=None, gt=0, description="coding territory behind TMB, in megabases")
     reports_silent: bool = False
+    burden_from_calls: bool = Field(
+        default=True, description="false where the table lists not every call: no burden is counted from it"
+    )
     zero_calls: ZeroCalls | None = None
 
 
@@ -239,7 +250,10 @@ class Cohort(Strict):
     pmid: str | None = None
     doi: str | None = None
     licence: str
-    is_icb: bool
+    is_icb: bool | Literal["by_patient"] = Field(
+        description="whether its patients got a checkpoint inhibitor; by_patient: some did, DRUG_CLASS or "
+        "DRUG_NAME says who, and of the others nothing is known"
+    )
     is_synthetic: bool = False
     precedence: int = Field(description="which row of a person in several cohorts is used: lowest first")
     known_missing: tuple[str, ...] = ()

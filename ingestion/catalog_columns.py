@@ -97,6 +97,9 @@ class ColumnMap(Strict):
     unit: TimeUnit | None = None
     pattern: Pattern = None
     words: dict[str, str] = Field(default_factory=dict)
+    missing: tuple[str, ...] = Field(
+        default=(), description="words of this column that say nothing, beside those of the file's format"
+    )
 
     @model_validator(mode="before")
     @classmethod

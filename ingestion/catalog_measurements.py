@@ -88,12 +88,35 @@ class GeneIdentifierColumns(Strict):
     ensembl_gene_id: str | None = None
 
 
+class GeneFlagTable(Strict):
+    """One table with a column a gene that says whether the sample's gene is mutated, and no calls.
+
+    ``genes`` are the columns, named as the genes; only these count as covered by ``panel_id``, the file's own panel.
+    A cell that is in neither list of words makes that gene undetermined for the sample. ``evidence`` says why an
+    unflagged gene may be called wild-type.
+    """
+
+    panel_id: str = Field(pattern=r"^[A-Za-z0-9_]+$")
+    genes: tuple[str, ...] = Field(min_length=1)
+    mutated: tuple[str, ...] = ("1",)
+    wild_type: tuple[str, ...] = ("0",)
+    evidence: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _words_differ(self) -> GeneFlagTable:
+        both = sorted(set(self.mutated) & set(self.wild_type))
+        if both:
+            raise ValueError(f"gene_flags has {both} under mutated and under wild_type")
+        return self
+
+
 #: kind of a file -> the key that says how it is read
 MEASUREMENT_KEYS = {
     "expression": "expression",
     "immune_features": "features",
     "gene_sets": "gene_sets",
     "gene_identifiers": "gene_identifiers",
+    "gene_flags": "gene_flags",
 }
 
 

@@ -143,7 +143,7 @@ _ANY_FILTER, _PASS = "", r"^(PASS|\.)?$"
 
 
 def _filter_rows(cohort: Cohort, file: SourceFile) -> list[_Row]:
-    if file.kind not in ("mutations", "cbioportal_study"):
+    if file.kind not in ("mutations", "gene_flags", "cbioportal_study"):
         return []
     if cohort.filters is not None:
         passing = cohort.filters.passing.items()
@@ -161,7 +161,7 @@ def _cohort_row(cohort: Cohort) -> _Row:
         cohort.pmid,
         cohort.doi,
         cohort.licence,
-        _flag(cohort.is_icb),
+        cohort.is_icb if isinstance(cohort.is_icb, str) else _flag(cohort.is_icb),
         _flag(cohort.is_synthetic),
         str(cohort.precedence),
         assay.name,
@@ -170,6 +170,7 @@ def _cohort_row(cohort: Cohort) -> _Row:
         None if assay.size_mb is None else str(assay.size_mb),
         _flag(assay.reports_silent),
         _flag(assay.zero_calls is not None),
+        _flag(assay.burden_from_calls),
         "; ".join(cohort.known_missing) or None,
     )
 

@@ -202,6 +202,7 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "assay_size_mb",
         "reports_silent",
         "zero_calls_are_real",
+        "burden_from_calls",
         "known_missing",
     ),
     # file_order: place of the file in the cohort's entry, whatever it holds

@@ -25,6 +25,7 @@ from ingestion.parsing.clinical import parse_clinical
 from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segments
 from ingestion.parsing.expression_tables import parse_expression
 from ingestion.parsing.feature_tables import parse_features
+from ingestion.parsing.gene_flag_tables import parse_gene_flags
 from ingestion.parsing.gene_set_tables import parse_gene_identifiers, parse_gene_sets
 from ingestion.parsing.mutation_tables import parse_mutations
 from ingestion.parsing.panels import parse_panel_file
@@ -37,7 +38,7 @@ from ingestion.studies.cbioportal import parse_study_file
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
 #: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 #: The raw tables that come from files (the others are the catalogue itself).
 DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
@@ -87,6 +88,7 @@ def _parse_mutations(path: Path, ref: SourceRef, entry: _Entry) -> None:
 PARSERS: dict[str, _Parser] = {
     "clinical": lambda path, ref, e: parse_clinical(path, ref, e.file, e.out),
     "mutations": lambda path, ref, e: _parse_mutations(path, ref, e),
+    "gene_flags": lambda path, ref, e: parse_gene_flags(path, ref, e.file, e.out),
     "copy_number": lambda path, ref, e: parse_copy_number(path, ref, e.file, e.out),
     "copy_number_segments": lambda path, ref, e: parse_segments(path, ref, e.file, e.out),
     "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.out),
@@ -126,14 +128,21 @@ def parse_cohort_file(
             for member, content in members.items():
                 _add_source(entry, item, member, len(content), hashlib.sha256(content).hexdigest())
             continue
-        # Sheets of one workbook are different sources: their row numbers are their own.
-        member = file.format.sheet or "" if file.format.type == "xlsx" else ""
-        parser = PARSERS.get(file.kind)
-        if parser is not None:
-            parser(item.path, SourceRef(entry.owner.owner_id, file.id, item.address, member), entry)
-        with storage_errors(item.path.parent):
-            _add_source(entry, item, member, item.path.stat().st_size, None)
+        for member in _members(file):
+            parser = PARSERS.get(file.kind)
+            if parser is not None:
+                parser(item.path, SourceRef(entry.owner.owner_id, file.id, item.address, member), entry)
+            with storage_errors(item.path.parent):
+                _add_source(entry, item, member, item.path.stat().st_size, None)
     return entry.out.tables(DATA_TABLES)
+
+
+def _members(file: SourceFile) -> tuple[str, ...]:
+    """Sheets of one workbook are different sources: their row numbers are their own. So are the columns of a table of
+    gene flags, of which one line holds several calls."""
+    if file.gene_flags is not None:
+        return file.gene_flags.genes
+    return (file.format.sheet or "",) if file.format.type == "xlsx" else ("",)
 
 
 def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_sha256: str | None) -> None:

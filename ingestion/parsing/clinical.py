@@ -68,15 +68,18 @@ def add_clinical(
     keyed, notes = _keyed_rows(table, file, patients, samples)
     private = _private_columns(table, file, ref.where)
     identifiers = _identifier_columns(table, file)
-    declared = {
-        require_column(table.columns, name, ref.where, f"files.{file.id}.columns"): normal_name(name)
+    columns = {
+        require_column(table.columns, name, ref.where, f"files.{file.id}.columns"): name
         for name in file.columns
     }
+    declared = {column: normal_name(name) for column, name in columns.items()}
+    missing_words = {column: file.columns[name].missing for column, name in columns.items()}
     found: list[tuple[str, _Values]] = []
     for column in table.columns:
         if column in private:
             continue
-        values = _cell_values(table.cells(column), keyed, file.format.missing)
+        missing = (*file.format.missing, *missing_words.get(column, ()))
+        values = _cell_values(table.cells(column), keyed, missing)
         if column not in identifiers:
             values, withheld = _without_dates(values, column, table.rows())
             notes += withheld

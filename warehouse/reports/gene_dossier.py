@@ -156,7 +156,8 @@ def _cohorts_without_icb(con: duckdb.DuckDBPyConnection, question: GeneQuestion)
         "on outcomes.cohort_id = samples.cohort_id and outcomes.patient_id = samples.patient_id "
         "inner join marts.gene_status(?) as statuses "
         "on samples.cohort_id = statuses.cohort_id and samples.sample_id = statuses.sample_id "
-        "where not cohorts.is_icb and outcomes.endpoint = ? and statuses.status in ('mutated', 'wild_type') "
+        "where not cohorts.is_icb and not cohorts.is_mixed_treatment and outcomes.endpoint = ? "
+        "and statuses.status in ('mutated', 'wild_type') "
         "and list_contains(?, samples.cancer_type) and not list_contains(?, outcomes.cohort_id) order by all",
         [question.gene, question.endpoint, types, list(question.cohorts)],
     ).fetchall()

@@ -27,6 +27,7 @@ select
     cohorts.doi,
     cohorts.licence,
     cohorts.is_icb,
+    cohorts.is_mixed_treatment,
     cohorts.is_synthetic,
     cohorts.precedence,
     cohorts.assay_name,
