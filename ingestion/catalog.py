@@ -241,6 +241,17 @@ class Assay(Strict):
     zero_calls: ZeroCalls | None = None
 
 
+class Unlinkable(Strict):
+    """People without identifiers of their own (row numbers): nothing can say who of another cohort they are.
+
+    ``may_overlap`` are cohorts that may hold the same people, with what is known of it as ``evidence``. No question
+    pools the cohort with one of these, and none takes it in unless it is named.
+    """
+
+    may_overlap: tuple[str, ...] = ()
+    evidence: str = Field(min_length=1)
+
+
 class Cohort(Strict):
     """One cohort file. See docs/catalogue.md for every key with an example."""
 
@@ -269,6 +280,7 @@ class Cohort(Strict):
         description="drug as the cohort writes it: its class; wins over seed drug_classes",
     )
     filters: Filters | None = None
+    unlinkable: Unlinkable | None = None
 
     @property
     def owner_id(self) -> str:

@@ -171,6 +171,9 @@ def _cohort_row(cohort: Cohort) -> _Row:
         _flag(assay.reports_silent),
         _flag(assay.zero_calls is not None),
         _flag(assay.burden_from_calls),
+        _flag(cohort.unlinkable is None),
+        None if cohort.unlinkable is None else ", ".join(cohort.unlinkable.may_overlap) or None,
+        None if cohort.unlinkable is None else cohort.unlinkable.evidence,
         "; ".join(cohort.known_missing) or None,
     )
 

@@ -203,6 +203,9 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "reports_silent",
         "zero_calls_are_real",
         "burden_from_calls",
+        "is_linkable",
+        "may_overlap",
+        "overlap_evidence",
         "known_missing",
     ),
     # file_order: place of the file in the cohort's entry, whatever it holds

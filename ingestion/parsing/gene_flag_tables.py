@@ -20,7 +20,8 @@ def parse_gene_flags(content: Path | bytes, ref: SourceRef, file: SourceFile, ou
     """A row of ``mutations`` for each sample in which the gene is flagged, its class from ``mutation_constants``.
 
     A line flags several genes, so each gene's column is a source of its own: ``ref.member`` is the gene. With the first
-    gene every sample becomes a row of ``profiled_samples`` on the file's own panel, which covers the named genes. A cell that is in neither list of words becomes a row without a class: the gene is undetermined for that sample.
+    gene every sample becomes a row of ``profiled_samples`` on the file's own panel, which covers the named genes.
+    A cell that is in neither list of words becomes a row without a class: the gene is undetermined for that sample.
 
     Raises
     ------

@@ -118,10 +118,11 @@ def asked_cohorts(
     con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], endpoint: str
 ) -> tuple[list[str], list[str]]:
     """The cohorts that are asked, and those of them in which nobody has the endpoint."""
+    # who has no identifiers may be in another cohort as well: asked by name only
     known = {
-        str(cohort_id): bool(is_icb)
-        for cohort_id, is_icb in con.execute(
-            "select cohort_id, is_icb from marts.cohorts order by cohort_id"
+        str(cohort_id): bool(is_icb and is_linkable)
+        for cohort_id, is_icb, is_linkable in con.execute(
+            "select cohort_id, is_icb, is_linkable from marts.cohorts order by cohort_id"
         ).fetchall()
     }
     for cohort_id in cohorts:
@@ -143,7 +144,7 @@ def asked_cohorts(
             remedy=f"there are {', '.join(endpoints)}",
         )
     having = {str(c) for c, e in with_endpoint if e == endpoint}
-    asked = list(cohorts) or [c for c, is_icb in known.items() if is_icb and c in having]
+    asked = list(cohorts) or [c for c, is_default in known.items() if is_default and c in having]
     if not having.intersection(asked):
         own = sorted({str(e) for c, e in with_endpoint if c in asked})
         raise QuestionError(

@@ -126,7 +126,7 @@ def _without_icb(con: duckdb.DuckDBPyConnection, question: GeneQuestion) -> pd.D
     """People of cohorts without checkpoint blockade who have the cancer types of the members."""
     rows = con.execute(
         "select distinct cohort_id from marts.survival_outcomes inner join marts.cohorts using (cohort_id) "
-        "where not is_icb and not is_mixed_treatment and endpoint = ? order by cohort_id",
+        "where not is_icb and not is_mixed_treatment and is_linkable and endpoint = ? order by cohort_id",
         [question.endpoint],
     ).fetchall()
     cohorts = [str(row[0]) for row in rows if row[0] not in question.cohorts]

@@ -22,5 +22,8 @@ select
     (reports_silent = 'true') as reports_silent,
     (zero_calls_are_real = 'true') as zero_calls_are_real,
     (burden_from_calls = 'true') as burden_from_calls,
+    (is_linkable = 'true') as is_linkable,
+    may_overlap,
+    overlap_evidence,
     known_missing
 from source
