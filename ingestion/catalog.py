@@ -8,6 +8,7 @@ into vocabulary (dbt) do not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,7 @@ from ingestion.catalog_columns import (
     compiles,
 )
 from ingestion.catalog_measurements import (
+    FILE_SCHEME,
     MEASUREMENT_KEYS,
     OWN_SCHEME,
     ExpressionTable,
@@ -133,7 +135,7 @@ class SourceFile(Strict):
     @field_validator("address")
     @classmethod
     def _can_be_read(cls, address: str) -> str:
-        if not address.startswith(OWN_SCHEME):
+        if not address.startswith((OWN_SCHEME, FILE_SCHEME)):
             try:
                 parse_address(address)
             except InvalidAddressError as exc:
@@ -175,6 +177,11 @@ class SourceFile(Strict):
     def is_own(self) -> bool:
         """Whether it is a file of the project's own catalogue."""
         return self.address.startswith(OWN_SCHEME)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this site, under its folder of files."""
+        return self.address.startswith(FILE_SCHEME)
 
     def addresses(self) -> list[str]:
         """Every address this entry stands for, ``for_each`` filled in."""
@@ -435,11 +442,37 @@ def load_checked_cohort(path: Path, attributes: dict[str, Attribute]) -> Cohort:
     return cohort
 
 
+def files_of(folders: Sequence[Path], room: str) -> list[Path]:
+    """The YAML files of one room (``cohorts``, ``analyses``) of several catalogues, in order of folder and name.
+
+    Raises
+    ------
+    CatalogError
+        Two folders have a file of one name: nothing says which of them is meant.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted((folder / room).glob("*.yaml")):
+            if path.name in found:
+                raise CatalogError(
+                    f"there is a file of that name in {found[path.name].parent} too",
+                    where=str(path),
+                    remedy="rename one of them",
+                )
+            found[path.name] = path
+    return list(found.values())
+
+
 def load_catalog(
-    folder: Path, attributes_path: Path | None = None, *, strict: bool = True, may_be_empty: bool = False
+    folder: Path | Sequence[Path],
+    attributes_path: Path | None = None,
+    *,
+    strict: bool = True,
+    may_be_empty: bool = False,
 ) -> Catalog:
-    """Read the attributes (``folder/attributes.yaml`` unless given), every ``cohorts/*.yaml`` and every
-    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too).
+    """Read the attributes (``attributes.yaml`` of the first folder unless given), every ``cohorts/*.yaml`` and every
+    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too), of one folder or
+    of several.
 
     Parameters
     ----------
@@ -451,10 +484,11 @@ def load_catalog(
     CatalogError
         As :func:`load_checked_cohort`; without ``strict`` only when no cohort file is valid.
     """
-    attributes = load_attributes(attributes_path or folder / "attributes.yaml")
+    folders = (folder,) if isinstance(folder, Path) else tuple(folder)
+    attributes = load_attributes(attributes_path or folders[0] / "attributes.yaml")
     cohorts: list[Cohort] = []
     left_out: list[LeftOutCohort] = []
-    for cohort_path in sorted((folder / "cohorts").glob("*.yaml")):
+    for cohort_path in files_of(folders, "cohorts"):
         try:
             cohorts.append(load_checked_cohort(cohort_path, attributes))
         except CatalogError as exc:
@@ -465,11 +499,12 @@ def load_catalog(
         if left_out:
             raise CatalogError(" ".join(cohort.sentence for cohort in left_out))
         raise CatalogError(
-            f"{folder / 'cohorts'} holds no cohort file; add one with 'icb cohort add <study_id>'."
+            f"{' and '.join(str(f / 'cohorts') for f in folders)} holds no cohort file; add one with 'icb cohort add "
+            "<study_id or table>'."
         )
     references = tuple(
         load_reference(reference_path)
-        for reference_path in sorted((folder / "references").glob("*.yaml"))
+        for reference_path in files_of(folders, "references")
         if "reference_id" in read_mapping(reference_path, f"reference_id: {reference_path.stem}")
     )
     return Catalog(

@@ -14,6 +14,8 @@ from ingestion.catalog_columns import Pattern, Strict
 
 #: Scheme of addresses that are files of the project's own catalogue: ``catalog:gene_sets/mhc.gmt``.
 OWN_SCHEME = "catalog:"
+#: Scheme of a site's own files, which never leave its machine: ``file:export/clinic.csv`` under its folder of files.
+FILE_SCHEME = "file:"
 
 
 class ExpressionTable(Strict):

@@ -97,6 +97,11 @@ def resolved_columns(file: SourceFile, catalog: Catalog) -> list[ResolvedColumn]
     for interval in file.intervals:
         name = f"{INTERVAL_PREFIX}{interval.attribute}"
         declared[name] = ColumnMap(attribute=interval.attribute, unit="days")
+        if interval.event is not None:
+            words = {"event": "event", "censored": "censored"}
+            declared[f"{INTERVAL_PREFIX}{interval.event.attribute}"] = ColumnMap(
+                attribute=interval.event.attribute, words=words
+            )
     for attribute in file.constants:
         unit = catalog.attributes[attribute].unit
         declared[f"{CONSTANT_PREFIX}{attribute}"] = ColumnMap(attribute=attribute, unit=unit)

@@ -168,7 +168,7 @@ def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_
 
 def _origin(item: Fetched) -> str:
     # "store" only says that the bytes were there already: they came over https once.
-    return item.read_from if item.read_from in ("mirror", "catalogue") else "https"
+    return item.read_from if item.read_from in ("mirror", "catalogue", "file") else "https"
 
 
 def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched]) -> str:

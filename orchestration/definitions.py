@@ -34,11 +34,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=settings.strict)
-    specs = load_analyses(settings.catalog / "analyses")
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=settings.strict)
+    specs = load_analyses(settings.catalogs)
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
-    scan_specs = load_scans(settings.catalog / "scans")
+    scan_specs = load_scans(settings.catalogs)
     scans = [scan_asset(path, spec) for path, spec in scan_specs.items()]
     folders = {
         scan_folder(spec.scan_id): scan.key for spec, scan in zip(scan_specs.values(), scans, strict=True)
@@ -47,12 +47,12 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     stats = result_tables_asset(list(specs.values()), folders, marts)
     scan_tables = scan_tables_asset(list(scan_specs.values()))
     public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
-    raw, checks = raw_assets(catalog, settings.catalog / "cohorts"), draft_checks()
+    raw, checks = raw_assets(catalog, settings.catalogs), draft_checks()
     draft = draft_asset(
         public_tables,
         [*(spec.analysis_id for spec in specs.values()), *folders],
     )
-    report_specs = load_reports(settings.catalog / "reports")
+    report_specs = load_reports(settings.catalogs)
     check_reports(
         report_specs,
         [spec.analysis_id for spec in specs.values()],

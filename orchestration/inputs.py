@@ -20,15 +20,16 @@ _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 def input_fingerprint(settings: Settings) -> str:
     """sha256 over names of parsed sources (their folders are named by content), catalogue, code and lock file."""
-    digest = hashlib.sha256(str(settings.catalog).encode())
+    digest = hashlib.sha256("\n".join(str(folder) for folder in settings.catalogs).encode())
     for folder in sorted(p for p in settings.parsed.glob("*/*/*") if not p.name.startswith(".")):
         digest.update(str(folder.relative_to(settings.parsed)).encode())
     for note in all_notes(settings.parsed):
         digest.update(str(note.relative_to(settings.parsed)).encode())
         digest.update(note.read_bytes())
-    for path in sorted(p for p in settings.catalog.rglob("*") if p.suffix in _SUFFIXES):
-        digest.update(str(path.relative_to(settings.catalog)).encode())
-        digest.update(path.read_bytes())
+    for folder in settings.catalogs:
+        for path in sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES):
+            digest.update(str(path.relative_to(folder)).encode())
+            digest.update(path.read_bytes())
     code = [path for room in _ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in _SUFFIXES]
     for path in [*sorted(code), PROJECT / "requirements.lock"]:
         relative = path.relative_to(PROJECT)

@@ -1,5 +1,6 @@
 """Where things are: folders and switches, read from the environment when asked and at no other time.
 
+``ICB_CATALOG`` lists the folders of the catalogue, ``ICB_FILES`` is where a site's own files lie (``file:`` addresses).
 ``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
@@ -37,6 +38,8 @@ class Settings:
     ----------
     data : everything a run writes.
     catalog : cohorts and analyses that are run (the demo has its own).
+    more_catalogs : further folders of the same form, of a site or a group.
+    files : where ``file:`` addresses lie.
     mirror : folder that stands for the network, or None for https.
     demo : generated cohorts in place of public ones.
     reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
@@ -53,6 +56,8 @@ class Settings:
     strict: bool = False
     keep_versions: int = KEEP_VERSIONS
     max_shrink: float = MAX_SHRINK
+    more_catalogs: tuple[Path, ...] = ()
+    files: Path = PROJECT / "files"
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -83,9 +88,13 @@ class Settings:
             )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
+        first, *more = _catalogs(os.environ.get("ICB_CATALOG", ""))
+        files = os.environ.get("ICB_FILES")
         return cls(
             data=data,
-            catalog=PROJECT / "catalog",
+            catalog=first,
+            more_catalogs=tuple(more),
+            files=Path(files).expanduser().resolve() if files else [first, *more][-1] / "files",
             mirror=Path(mirror).expanduser().resolve() if mirror else None,
             demo=False,
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
@@ -93,6 +102,11 @@ class Settings:
             keep_versions=keep_versions,
             max_shrink=max_shrink,
         )
+
+    @property
+    def catalogs(self) -> tuple[Path, ...]:
+        """Every folder of the catalogue; the last is the site's own, to which `icb cohort add` writes."""
+        return (self.catalog, *self.more_catalogs)
 
     @property
     def attributes(self) -> Path:
@@ -141,7 +155,9 @@ class Settings:
     @property
     def catalogue_name(self) -> str:
         """Only versions of one catalogue are compared with each other."""
-        return "demo" if self.demo else "public"
+        if self.demo:
+            return "demo"
+        return "public" if self.catalogs == (PROJECT / "catalog",) else "own"
 
     @property
     def published(self) -> Path:
@@ -174,6 +190,28 @@ class Settings:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"
         return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)
+
+
+def _catalogs(text: str) -> list[Path]:
+    """The folders of ``ICB_CATALOG``, ``public`` being the project's own; that alone where nothing is set.
+
+    Raises
+    ------
+    SettingsError
+        A folder is not there.
+    """
+    words = [word for word in text.split(os.pathsep) if word]
+    folders = [
+        PROJECT / "catalog" if word == "public" else Path(word).expanduser().resolve() for word in words
+    ]
+    for folder in folders:
+        if not folder.is_dir():
+            raise SettingsError(
+                f"there is no folder {folder}",
+                where="ICB_CATALOG",
+                remedy=f"make it, or correct the list (separated by '{os.pathsep}'; public is the project's own)",
+            )
+    return list(dict.fromkeys(folders)) or [PROJECT / "catalog"]
 
 
 def _number(name: str, default: float, *, least: float, most: float) -> float:

@@ -79,7 +79,7 @@ def add_cohort(
             f"'{study_id}' is no identifier of a study",
             remedy="give it as in the address of its page, e.g. tmb_mskcc_2018",
         )
-    path = settings.catalog / "cohorts" / f"{study_id}.yaml"
+    path = settings.catalogs[-1] / "cohorts" / f"{study_id}.yaml"
     if path.exists() and not overwrite:
         raise CatalogError(
             "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
@@ -91,7 +91,7 @@ def add_cohort(
             f"whether the patients of {study_id} got a checkpoint inhibitor is not assumed",
             remedy="give --icb, or --not-icb if they did not",
         )
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
     address = STUDY_ADDRESS.format(study_id=study_id)
     with (
         RichProgress() as progress,

@@ -210,7 +210,7 @@ def cohort_list(style: FormatOption = Format.table) -> None:
     from ingestion.catalog import load_catalog
 
     settings = Settings.from_environment()
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
     columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "licence"]
     rows: list[dict[str, Any]] = [
         {
@@ -226,7 +226,7 @@ def cohort_list(style: FormatOption = Format.table) -> None:
     ]
     show(rows, columns, style)
     if not rows and not catalog.left_out:
-        print(f"! {settings.catalog / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
+        print(f"! {settings.catalogs[-1] / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
     _refuse([cohort.sentence for cohort in catalog.left_out])
 
 

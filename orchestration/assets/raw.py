@@ -2,14 +2,14 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
+from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile, files_of
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetching.fetch import FetchedFile
 from ingestion.fetching.own_files import fetch_all
@@ -47,7 +47,7 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
         code_version=PARSER_VERSION,
         metadata={
             "address": dg.MetadataValue.text(file.address)
-            if file.is_own
+            if file.is_own or file.is_local
             else dg.MetadataValue.url(file.address),
             "licence": owner.licence,
         },
@@ -90,7 +90,9 @@ def _read(
     parsed = warehouse.settings.parsed
     try:
         with warehouse.fetcher() as fetcher:
-            fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
+            fetched = fetch_all(
+                fetcher, owner, file, warehouse.settings.own_sources, warehouse.settings.files
+            )
     except (AddressNotFoundError, SourceUnavailableError) as exc:
         if file.awaited is None:
             raise
@@ -280,10 +282,11 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return raw_tables
 
 
-def raw_assets(catalog: Catalog, cohorts: Path) -> list[dg.AssetsDefinition]:
-    """Every asset up to the raw tables. ``cohorts`` : the folder of the cohort files."""
+def raw_assets(catalog: Catalog, folders: Sequence[Path]) -> list[dg.AssetsDefinition]:
+    """Every asset up to the raw tables. ``folders`` : those of the catalogue."""
+    paths = {path.stem: path for path in files_of(folders, "cohorts")}
     return [
         *[source_asset(owner, file, catalog) for owner in catalog.owners() for file in owner.files],
-        *[invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml") for cohort in catalog.left_out],
+        *[invalid_cohort_asset(cohort, paths[cohort.cohort_id]) for cohort in catalog.left_out],
         raw_tables_asset(catalog),
     ]

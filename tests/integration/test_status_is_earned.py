@@ -17,7 +17,7 @@ def as_published(folder: Path) -> set[tuple[str, str]]:
     """Analyses and variants whose files call everybody who is not mutated wild-type."""
     return {
         (spec.analysis_id, name)
-        for spec in load_analyses(folder).values()
+        for spec in load_analyses((folder.parent,)).values()
         for name, variant in getattr(spec, "variants", {}).items()
         if variant.unprofiled == "wild_type"
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import DEFINITIONS, ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
+from ingestion.catalog import files_of
 from ingestion.yaml_files import read_yaml
 from warehouse.frames.patients import patient_frame, sequenced_frame
 from warehouse.frames.scan import burden_scale, scan_input
@@ -60,9 +62,9 @@ def load_scan(path: Path) -> ScanSpec:
     return validated(path, read_yaml(path), ScanSpec, "scan_id")
 
 
-def load_scans(folder: Path) -> dict[Path, ScanSpec]:
-    """Every spec under ``folder``, by path, in order of name; none when there is no such folder."""
-    return {path: load_scan(path) for path in sorted(folder.glob("*.yaml"))}
+def load_scans(folders: Sequence[Path]) -> dict[Path, ScanSpec]:
+    """Every spec under ``scans`` of these folders, by path, in order of folder and name; none when there is none."""
+    return {path: load_scan(path) for path in files_of(folders, "scans")}
 
 
 def results_table(spec: ScanSpec) -> str:
