@@ -10,7 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from ingestion.errors import IngestionError
 from ingestion.fetching.fetch import Fetcher
@@ -38,7 +38,7 @@ class Warehouse(dg.ConfigurableResource):
 
     data: str
     catalog: str
-    more_catalogs: tuple[str, ...] = ()
+    more_catalogs: list[str] = Field(default_factory=list)
     files: str = ""
     mirror: str | None = None
     demo: bool = False
@@ -55,7 +55,7 @@ class Warehouse(dg.ConfigurableResource):
         return cls(
             data=str(settings.data),
             catalog=str(settings.catalog),
-            more_catalogs=tuple(str(folder) for folder in settings.more_catalogs),
+            more_catalogs=[str(folder) for folder in settings.more_catalogs],
             files=str(settings.files),
             mirror=str(settings.mirror) if settings.mirror else None,
             demo=settings.demo,

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,11 @@ class AddedCohort:
     licence: str = NOT_STATED
     assay: dict[str, str] = field(default_factory=dict)
     not_read: list[str] = field(default_factory=list)
+
+
+def is_table(sources: Sequence[str]) -> bool:
+    """Whether tables are meant: several sources, or a path. An identifier of a study has neither point nor slash."""
+    return len(sources) > 1 or re.search(r"[./\\]", sources[0]) is not None
 
 
 def add_cohort(
@@ -116,11 +121,11 @@ def add_cohort(
         assay=assay.entry,
         not_read=[f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)],
     )
-    _write(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
+    write_cohort(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
     return added
 
 
-def _write(path: Path, content: str) -> None:
+def write_cohort(path: Path, content: str) -> None:
     """Write the file, and take it back if the catalogue would refuse it."""
     previous = path.read_text(encoding="utf-8") if path.exists() else None
     path.parent.mkdir(parents=True, exist_ok=True)
