@@ -10,6 +10,7 @@ from analytics.comutation import estimate as comutation
 from analytics.enrichment import estimate as enrichment
 from analytics.landscape import estimate as landscape
 from analytics.meta import pooling
+from analytics.meta import predictive as ratios
 from analytics.prediction import estimators as prediction
 from analytics.resistance import estimators as resistance
 from analytics.response import estimate as response
@@ -19,8 +20,8 @@ from analytics.signatures import estimate as signatures
 from analytics.survival import estimators as survival
 
 _ROOMS = (
-    survival, response, stratified_tables, pooling, characteristics, comparison, comutation, enrichment, landscape,
-    signatures, resistance, prediction,
+    survival, response, stratified_tables, pooling, ratios, characteristics, comparison, comutation, enrichment,
+    landscape, signatures, resistance, prediction,
 )  # fmt: skip
 
 #: key -> estimator, in the order in which methods are told.

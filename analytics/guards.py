@@ -16,17 +16,30 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.engine.numbers import p_value, with_ends
 from analytics.errors import AnalysisError
-from analytics.meta.interaction import RatioEstimate, ratio_estimate, treatment_biomarker_interaction
-from analytics.meta.random_effects import fit_random_effects
-from analytics.meta.verdict import Evidence, decide_verdict
+from analytics.meta.pooling import interaction_statistics, meta_statistics
+from analytics.meta.predictive import external_ratio_effect
 from analytics.questions.selection import CLOCK_STEP
-from analytics.scan.verdicts import BURDEN_NOT_KNOWN, BURDEN_VERDICTS, DISTINGUISHABLE, NO_ASSOCIATION
+from analytics.questions.specs import Variant
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import MetaStatistic, Scope, SurvivalStatistic
+from analytics.scan.evidence import burden_evidence
 from analytics.survival.entry_independence import entry_independence
-from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, HazardRatio, estimate_hazard_ratio
+from analytics.survival.estimate import survival_statistics
+from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
 from analytics.survival.proportional_hazards import schoenfeld_test
 from analytics.survival.restricted_mean import restricted_mean_survival
+from analytics.verdicts import (
+    BurdenWord,
+    Effect,
+    Family,
+    PredictiveEvidence,
+    PredictiveWord,
+    burden_verdict,
+    predictive_verdict,
+)
 
 Guard = Literal[
     "proportional hazards",
@@ -51,8 +64,8 @@ VERDICTS: dict[Guard, tuple[str, ...]] = {
         "origin not known",
     ),
     "heterogeneity across cohorts": ("one cohort", "no difference shown", "effects differ", CANNOT_TELL),
-    "prognostic or predictive": ("predictive", "associated in ICB only", "prognostic", "undetermined"),
-    "mutation burden": BURDEN_VERDICTS,
+    "prognostic or predictive": tuple(PredictiveWord),
+    "mutation burden": (*BurdenWord, CANNOT_TELL),
 }
 ALPHA = 0.05
 
@@ -79,6 +92,7 @@ def guard_findings(
     scan_row: Mapping[str, Any] | None = None,
     why_no_scan_row: str = "Burden was not asked about.",
     scan_verdicts: Mapping[str, str] | None = None,
+    pooled: MetaStatistic | None = None,
 ) -> list[Finding]:
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
@@ -87,7 +101,7 @@ def guard_findings(
     another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without
     checkpoint blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for
     burden; without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts
-    every gene.
+    every gene. pooled: the random-effects row that stands in the table beside; without it one is made as that is.
     """
     strata = tuple(column for column in strata if members[column].nunique(dropna=False) > 1)
     return [
@@ -95,7 +109,7 @@ def guard_findings(
         _or_reason("sparse events", lambda: _sparse(members, strata)),
         _overlap(members, flow),
         _origin(members, flow, strata),
-        _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata)),
+        _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata, pooled)),
         _predictive(members, strata, trials, control),
         burden_finding(scan_row, why_no_scan_row, scan_verdicts or {}),
     ]
@@ -223,42 +237,49 @@ def _late_entry(members: pd.DataFrame, strata: tuple[str, ...]) -> tuple[str, bo
     return f" {test.n_delayed} enter late. {test.sentence}", min(test.p, test.cox.p) < ALPHA
 
 
-def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
+def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...], pooled: MetaStatistic | None) -> Finding:
     guard: Guard = "heterogeneity across cohorts"
-    by_cohort = dict(tuple(members.groupby("cohort_id", sort=True)))
-    if len(by_cohort) == 1:
+    n_cohorts = members["cohort_id"].nunique()
+    if n_cohorts == 1:
         return Finding(guard, "one cohort", "One cohort: whether it repeats elsewhere is open.", True)
-    found: dict[str, HazardRatio] = {}
-    for cohort_id, rows in by_cohort.items():
-        inside = tuple(c for c in strata if c != "cohort_id" and rows[c].nunique(dropna=False) > 1)
-        try:
-            ratio = estimate_hazard_ratio(rows, estimator="cox", strata=inside)
-        except AnalysisError:
-            continue
-        if ratio.events_in_group and ratio.se_log_hr > 0 and math.isfinite(ratio.log_hr):
-            found[str(cohort_id)] = ratio
-    without = [str(c) for c in by_cohort if c not in found]
-    note = f" No estimate from {', '.join(without)}." if without else ""
-    if len(found) < 2:
-        sentence = f"Fewer than two of {len(by_cohort)} cohorts have an estimate of their own.{note}"
+    row = pooled or _pooled(members, strata)
+    said = [w for w in row.warnings if w.startswith(("No estimate", "Firth's estimate"))] if row else []
+    note = "".join(f" {sentence}" for sentence in said)
+    if row is None or row.estimate is None or row.i2_percent is None or row.q_p is None:
+        sentence = f"Fewer than two of {n_cohorts} cohorts have an estimate of their own.{note}"
         return Finding(guard, CANNOT_TELL, sentence, True)
-    pooled = fit_random_effects(
-        [r.log_hr for r in found.values()],
-        [r.se_log_hr for r in found.values()],
-        labels=list(found),
-        guard=True,
-    )
-    ratio_of_all = pooled.ratio()
-    differ = pooled.q_p < ALPHA
-    numbers = {"n_cohorts": float(pooled.k), "i2_percent": pooled.i2_percent, "q_p": pooled.q_p}
-    numbers |= {"pooled_hr": ratio_of_all.ratio, "pooled_ci_low": ratio_of_all.ci_low}
-    numbers |= {"pooled_ci_high": ratio_of_all.ci_high}
+    differ = row.q_p < ALPHA
+    numbers = {"n_cohorts": float(row.n_cohorts or 0), "i2_percent": row.i2_percent, "q_p": row.q_p}
+    numbers |= _ends("pooled_hr", "pooled", Effect.of(row))
     sentence = (
-        f"Over {pooled.k} cohorts I2 is {pooled.i2_percent:.0f} % (Cochran's Q, p {p_value(pooled.q_p)}): the effects "
+        f"Over {row.n_cohorts} cohorts I2 is {row.i2_percent:.0f} % (Cochran's Q, p {p_value(row.q_p)}): the effects "
         f"{'differ' if differ else 'are not shown to differ'}; random effects "
-        f"{with_ends(ratio_of_all.ratio, ratio_of_all.ci_low, ratio_of_all.ci_high)}.{note}"
+        f"{with_ends(row.estimate, row.ci_low, row.ci_high)}.{note}"
     )
     return Finding(guard, "effects differ" if differ else "no difference shown", sentence, differ, numbers)
+
+
+def _pooled(members: pd.DataFrame, strata: tuple[str, ...]) -> MetaStatistic | None:
+    """Random effects over the cohorts, by the path of every table (`meta.pooling`)."""
+    per_cohort: list[SurvivalStatistic] = []
+    for cohort_id, rows in members.groupby("cohort_id", sort=True):
+        inside = tuple(c for c in strata if c != "cohort_id" and rows[c].nunique(dropna=False) > 1)
+        per_cohort += _estimates(rows, inside, str(cohort_id))
+    found = meta_statistics(_SCOPE, "os", per_cohort, _CONTRAST)
+    return found[0] if found else None
+
+
+#: Names of estimates that stand in no table.
+_SCOPE = Scope("guards", "default", "OS")
+_CONTRAST = Contrast.of_gene("the biomarker")
+
+
+def _estimates(
+    rows: pd.DataFrame, strata: tuple[str, ...], cohort_id: str | None = None
+) -> list[SurvivalStatistic]:
+    """Cox's estimate, and Firth's beside it where a group has few events."""
+    variant = Variant(description="guard", strata=strata, estimators=("cox_univariable",))
+    return survival_statistics(_SCOPE.of_cohort(cohort_id), RowSets(), rows, variant, "os", _CONTRAST)
 
 
 def _predictive(
@@ -269,50 +290,55 @@ def _predictive(
 ) -> Finding:
     guard: Guard = "prognostic or predictive"
     icb = _evidence(members, strata)
-    if icb is None:
-        return Finding(guard, "undetermined", "There is no estimate under checkpoint blockade.", True)
-    interaction, control_arm, why_not = _interaction(trials)
     without = _evidence(control, ("cohort_id", "cancer_type")) if control is not None else None
-    decided = decide_verdict(icb, without or control_arm, interaction)
-    numbers: dict[str, float] = {}
-    for name, ratio in (("interaction", interaction), ("ratio", decided.ratio_of_hazard_ratios)):
-        if ratio is not None:
-            numbers |= {f"{name}_of_hr": ratio.ratio, f"{name}_ci_low": ratio.ci_low}
-            numbers |= {f"{name}_ci_high": ratio.ci_high, f"{name}_p": ratio.p}
-    shown = (
-        f", interaction {with_ends(interaction.ratio, interaction.ci_low, interaction.ci_high)}"
-        if interaction
-        else ""
+    of_trials, why_not = _interaction(trials)
+    evidence = PredictiveEvidence(
+        biomarker="The biomarker",
+        under_icb=Effect.of(icb),
+        without_icb=Effect.of(without),
+        control_arm=of_trials.get("gene_in_control_arm"),
+        randomised=of_trials.get("arm_x_gene"),
+        randomised_months=of_trials.get("arm_x_gene_months"),
+        external=external_ratio_effect(icb, without),
+        why_no_randomised=why_not,
+        why_no_external="" if control is not None else "nobody without it was looked at",
     )
-    sentence = f"{_capital(decided.verdict)}: {decided.reason}{shown} (decided by: {decided.basis}).{why_not}"
-    return Finding(guard, decided.verdict, sentence, decided.verdict != "predictive", numbers)
+    decided = predictive_verdict(evidence)
+    numbers = _ends("interaction_of_hr", "interaction", evidence.randomised)
+    numbers |= _ends("ratio_of_hr", "ratio", evidence.external)
+    said = _capital(decided.sentence.removeprefix("The biomarker: "))
+    sentence = f"{said} Against it: {decided.against} To settle it: {decided.would_settle}"
+    return Finding(guard, decided.word, sentence, decided.word != PredictiveWord.PREDICTIVE, numbers)
 
 
-def _evidence(members: pd.DataFrame, strata: Sequence[str]) -> Evidence | None:
+def _ends(name: str, begins: str, effect: Effect | None) -> dict[str, float]:
+    """The numbers of an effect under their names."""
+    if effect is None:
+        return {}
+    numbers = {name: effect.estimate, f"{begins}_ci_low": effect.ci_low, f"{begins}_ci_high": effect.ci_high}
+    return numbers if effect.p is None else numbers | {f"{begins}_p": effect.p}
+
+
+def _evidence(members: pd.DataFrame, strata: Sequence[str]) -> SurvivalStatistic | None:
+    """The hazard ratio over all members."""
     inside = tuple(c for c in strata if c in members and members[c].nunique(dropna=False) > 1)
     try:
-        found = estimate_hazard_ratio(members, estimator="cox", strata=inside)
+        rows = _estimates(members, inside)
     except AnalysisError:
         return None
-    if not (math.isfinite(found.log_hr) and math.isfinite(found.se_log_hr) and found.se_log_hr > 0):
-        return None
-    return Evidence(ratio_estimate(found.log_hr, found.se_log_hr), found.events_in_group)
+    cox = rows[0]
+    return cox if cox.estimate is not None and cox.standard_error else None
 
 
-def _interaction(trials: pd.DataFrame | None) -> tuple[RatioEstimate | None, Evidence | None, str]:
-    """Arm x gene interaction, the control arm's effect, and why there is none."""
+def _interaction(trials: pd.DataFrame | None) -> tuple[dict[str, Effect], str]:
+    """Effects of the trials' rows by kind, and why there are none."""
     if trials is None or trials.empty:
-        return None, None, ""
-    rows = trials.assign(arm=trials["is_icb_treated"].astype(int), gene=trials["in_group"].astype(int))
-    try:
-        found = treatment_biomarker_interaction(
-            rows, time="time_months", event="event", treatment="arm", biomarker="gene", strata=("cohort_id",)
-        )
-    except AnalysisError as exc:
-        return None, None, f" The trials cannot decide: {exc}"
-    in_cell = found.cells[~found.cells["is_treated"] & found.cells["in_group"]]
-    control = Evidence(found.biomarker_in_control, int(in_cell["events"].sum()))
-    return found.interaction, control, ""
+        return {}, ""
+    names = sorted(str(c) for c in trials["cohort_id"].unique())
+    rows = interaction_statistics(_SCOPE, names, "os", trials, _CONTRAST)
+    found = {row.key.split(".")[1]: Effect.of(row) for row in rows}
+    why_not = rows[0].warnings[0].rstrip(".") if rows[0].estimate is None and rows[0].warnings else ""
+    return {kind: effect for kind, effect in found.items() if effect is not None}, why_not
 
 
 def burden_finding(
@@ -323,52 +349,41 @@ def burden_finding(
     """The guard of mutation burden from a gene's row of a scan (null draws, model adjusted for burden, matched set).
 
     scan_verdicts: scan -> burden verdict of this gene there. A gene that is one of hundreds is judged as that: where it
-    is distinguishable by itself and in no scan, that is a warning."""
+    is beyond burden by itself and in no scan, that is a warning."""
     guard: Guard = "mutation burden"
     if scan_row is None:
-        return Finding(guard, BURDEN_NOT_KNOWN, why_not, True)
-    verdict = str(scan_row["burden_verdict"])
-    parts: list[str] = []
-    numbers: dict[str, float] = {}
-    percentile = _number(scan_row, "null_percentile")
-    if math.isfinite(percentile):
+        return Finding(guard, CANNOT_TELL, why_not, True)
+    evidence = burden_evidence(scan_row, Family(), "The biomarker")
+    decided = burden_verdict(evidence)
+    word = BurdenWord(decided.word)
+    numbers = _ends("burden_hr", "burden", evidence.beside)
+    parts = [decided.sentence.removeprefix("The biomarker: ")]
+    if evidence.null is not None:
         for name in ("percentile", "p_lower", "p_upper", "p_two_sided", "false_positive_rate", "draws"):
             numbers[f"null_{name}"] = _number(scan_row, f"null_{name}")
         side = min(numbers["null_p_lower"], numbers["null_p_upper"])
         parts.append(
-            f"among {numbers['null_draws']:,.0f} sets of carriers drawn by burden alone the gene's log-rank z is at "
-            f"percentile {percentile:.1f} (two-sided p {p_value(numbers['null_p_two_sided'])}, "
-            f"one-sided p {p_value(side)}), and "
-            f"{numbers['null_false_positive_rate']:.0%} of these sets have a nominal p below 0.05"
+            f"Among {numbers['null_draws']:,.0f} sets of carriers drawn by burden alone its log-rank z is at "
+            f"percentile {numbers['null_percentile']:.1f} (two-sided p {p_value(numbers['null_p_two_sided'])}, "
+            f"one-sided p {p_value(side)}), and {numbers['null_false_positive_rate']:.0%} of these sets have a nominal "
+            "p below 0.05."
         )
-    else:
-        parts.append(f"no null distribution ({scan_row['null_reason']})")
-    coefficient = _number(scan_row, "burden_coef")
-    if math.isfinite(coefficient):
-        hr, low, high = (
-            math.exp(_number(scan_row, f"burden_{name}")) for name in ("coef", "ci_low", "ci_high")
-        )
-        p = _number(scan_row, "burden_lr_p")
-        numbers |= {"burden_hr": hr, "burden_ci_low": low, "burden_ci_high": high, "burden_p": p}
-        parts.append(
-            f"adjusted for a spline of burden without its own mutations the hazard ratio is {with_ends(hr, low, high)}"
-        )
-    else:
-        parts.append(f"no estimate adjusted for burden ({scan_row['burden_reason']})")
     matched = _number(scan_row, "matched_percentile")
     if math.isfinite(matched):
         numbers |= {"matched_percentile": matched, "matched_genes": _number(scan_row, "matched_genes")}
         numbers["matched_p"] = _number(scan_row, "matched_p")
         parts.append(
-            f"among {numbers['matched_genes']:.0f} genes of like coding length its |z| is at percentile {matched:.0f}"
+            f"Among {numbers['matched_genes']:.0f} genes of like coding length its |z| is at percentile {matched:.0f}."
         )
-    sentence = f"{_capital(verdict)}, as a single hypothesis: {'; '.join(parts)}."
-    is_warning = verdict not in (DISTINGUISHABLE, NO_ASSOCIATION)
+    parts.append(f"Against it: {decided.against} To settle it: {decided.would_settle}")
+    is_warning = not word.is_beyond and word != BurdenWord.NO_ASSOCIATION
     if scan_verdicts:
         said = "; ".join(f"{scan}: {words}" for scan, words in scan_verdicts.items())
-        sentence += f" Where every gene counts, {said}."
-        is_warning |= verdict == DISTINGUISHABLE and DISTINGUISHABLE not in scan_verdicts.values()
-    return Finding(guard, verdict, sentence, is_warning, numbers)
+        parts.append(f"Where every gene counts, {said}.")
+        is_warning |= word.is_beyond and not any(
+            words.startswith("beyond") for words in scan_verdicts.values()
+        )
+    return Finding(guard, word, _capital(" ".join(parts)), is_warning, numbers)
 
 
 def _number(row: Mapping[str, Any], name: str) -> float:

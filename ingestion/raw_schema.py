@@ -282,6 +282,7 @@ REJECTION_RULES: dict[str, str] = {
     "missing_class": "The row has no variant class, though the table has a column for it.",
     "unknown_filter": "FILTER does not say PASS, and the cohort file does not say what the word means.",
     "unknown_mutation_status": "The Mutation_Status is in no vocabulary.",
+    "no_change": "No tumour allele differs from the reference, though the class says that the gene is changed.",
     "unreadable_position": "The position is not a whole number.",
     "unknown_chromosome": "The segment lies on no human chromosome.",
     "beyond_chromosome": "The segment begins before its chromosome or ends beyond it, in GRCh37 and in GRCh38.",

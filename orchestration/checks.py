@@ -18,32 +18,47 @@ COMPLETE = "every_cohort_is_in_it"
 _MOST_FINDINGS = 20
 
 
+#: Name -> what must hold, and the rows that do not, of which there must be none. Each keeps the version back.
+_NO_ROWS = {
+    "one_person_once": (
+        "No statistic of a default variant counts a person twice.",
+        "select analysis_id, endpoint, person_id from stats.analysis_members "
+        "where variant = 'default' and is_member group by all having count(*) > 1",
+    ),
+    "statistics_can_be_walked_back": (
+        "Every statistic has a spec, and every spec a run.",
+        "select stats_.stat_id from stats.every_stat as stats_ "
+        "left join stats.analysis_specs as specs using (analysis_id, variant) "
+        "left join stats.runs as runs on specs.run_id = runs.run_id where runs.run_id is null",
+    ),
+    "every_member_has_a_row": (
+        "Whoever is counted in a statistic is a patient of this version, and the same person in both.",
+        "select members.analysis_id, members.cohort_id, members.patient_id from stats.analysis_members as members "
+        "left join marts.patients as patients using (cohort_id, patient_id) "
+        "where members.is_member and (patients.patient_id is null "
+        "or patients.person_id is distinct from members.person_id)",
+    ),
+    "every_statistic_has_its_members": (
+        "Of every statistic that counts somebody it is written down whom.",
+        "select stats_.stat_id from stats.every_stat as stats_ "
+        "anti join stats.analysis_members as members using (analysis_id, variant, endpoint) where stats_.n > 0",
+    ),
+}
+
+
+def _no_rows_check(name: str, description: str, query: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=DRAFT, name=name, blocking=True, description=description)
+    def check(warehouse: Warehouse) -> dg.AssetCheckResult:
+        with duckdb.connect(str(open_draft(warehouse.settings.published).file), read_only=True) as con:
+            found = con.execute(query).fetchall()
+        shown = {str(i): ", ".join(map(str, row)) for i, row in enumerate(found[:_MOST_FINDINGS], 1)}
+        return dg.AssetCheckResult(passed=not found, metadata={"rows": len(found)} | shown)
+
+    return check
+
+
 def draft_checks() -> list[dg.AssetChecksDefinition]:
     """Asset checks of ``draft/icb``."""
-
-    @dg.asset_check(
-        asset=DRAFT, blocking=True, description="No statistic of a default variant counts a person twice."
-    )
-    def one_person_once(warehouse: Warehouse) -> dg.AssetCheckResult:
-        with duckdb.connect(str(open_draft(warehouse.settings.published).file), read_only=True) as con:
-            found = con.execute(
-                "select analysis_id, endpoint, person_id, count(*) as n from stats.analysis_members "
-                "where variant = 'default' and is_member group by all having count(*) > 1"
-            ).fetchall()
-        return dg.AssetCheckResult(passed=not found, metadata={"repeated": len(found)})
-
-    @dg.asset_check(
-        asset=DRAFT, blocking=True, description="Every statistic has a spec, and every spec a run."
-    )
-    def statistics_can_be_walked_back(warehouse: Warehouse) -> dg.AssetCheckResult:
-        with duckdb.connect(str(open_draft(warehouse.settings.published).file), read_only=True) as con:
-            row = con.execute(
-                "select count(*) from stats.every_stat as s "
-                "left join stats.analysis_specs as a using (analysis_id, variant) "
-                "left join stats.runs as r on a.run_id = r.run_id where r.run_id is null"
-            ).fetchone()
-        orphans = int(row[0]) if row else 0
-        return dg.AssetCheckResult(passed=orphans == 0, metadata={"statistics_without_run": orphans})
 
     @dg.asset_check(
         asset=DRAFT, name=COMPLETE, description="No cohort of the catalogue was left out of the version."
@@ -71,4 +86,5 @@ def draft_checks() -> list[dg.AssetChecksDefinition]:
             | {finding.stat_id: finding.sentence for finding in found[:_MOST_FINDINGS]},
         )
 
-    return [one_person_once, statistics_can_be_walked_back, every_cohort, one_row_one_model]
+    of_rows = [_no_rows_check(name, said, query) for name, (said, query) in _NO_ROWS.items()]
+    return [*of_rows, every_cohort, one_row_one_model]

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dagster as dg
 
 from ingestion.catalog import load_catalog
+from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.draft import draft_asset
 from orchestration.assets.published import published_asset
@@ -48,9 +49,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     scan_tables = scan_tables_asset(list(scan_specs.values()))
     public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
     raw, checks = raw_assets(catalog, settings.catalogs), draft_checks()
+    steps: Steps = {}
+    for assets in (*raw, dbt_build, *analyses, *scans, stats, scan_tables, claim_checks):
+        steps |= steps_of(assets)
     draft = draft_asset(
         public_tables,
         [*(spec.analysis_id for spec in specs.values()), *folders],
+        steps,
     )
     report_specs = load_reports(settings.catalogs)
     check_reports(
@@ -63,6 +68,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         public_tables,
         {report.key: spec for report, spec in reports.items()},
         [key for assets in (*raw, dbt_build, *checks) for key in assets.check_keys],
+        steps,
     )
     return dg.Definitions(
         assets=[

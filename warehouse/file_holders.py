@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psutil
-
 
 def holders_of(path: Path) -> list[str]:
     """Processes that have the file open, as ``name (pid)`` or ``name (pid, for writing)``. Those of other users are
     seen by the administrator only."""
+    import psutil  # for a refusal only: no command need wait for it
+
     real = path.resolve()
     found = []
     for process in psutil.process_iter(["pid", "name"]):

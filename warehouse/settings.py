@@ -13,9 +13,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ingestion.errors import IngestionError
-from ingestion.fetching.sources_lock import SourcesLock
+
+if TYPE_CHECKING:  # it loads pydantic: 0.2 s of every command, also of those that read nothing
+    from ingestion.fetching.sources_lock import SourcesLock
 
 PROJECT = Path(__file__).resolve().parent.parent
 #: Checksums of the public addresses as the project has read them; part of the checkout.
@@ -186,6 +189,8 @@ class Settings:
         """What this data folder has read: of the network, of a mirror, or of the demo, each in a file of its own beside
         the data. Network and mirror are held to the checksums of pinned addresses in the project's lock, which no run
         writes: others share the checkout (`warehouse.project_lock` takes over what was read)."""
+        from ingestion.fetching.sources_lock import SourcesLock
+
         if self.demo:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"

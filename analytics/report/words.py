@@ -17,6 +17,7 @@ ENDPOINTS = {
     "PFI": "Progression-free interval",
     "response": "Response",
     "OS, both arms": "Overall survival, both arms",
+    "OS, all randomised": "Overall survival, everybody randomised",
 }
 VARIANTS = {"default": "Default", "as_published": "As published"}
 

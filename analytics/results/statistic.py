@@ -217,7 +217,7 @@ class InteractionStatistic(Statistic):
 
     compared_with: str | None = column("Trials, or the analysis without checkpoint blockade")
     verdict: str | None = column(
-        "predictive, associated in ICB only, prognostic or undetermined; on the deciding row"
+        "predictive, consistent with predictive, conflicting, prognostic or undetermined; on the deciding row"
     )
     reason: str | None = column("Why, in words")
 

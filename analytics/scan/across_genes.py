@@ -12,6 +12,7 @@ from analytics.scan.genes import GeneData, identical_gene_groups
 from analytics.scan.models import reasons
 from analytics.scan.settings import ScanSettings
 from analytics.scan.verdicts import burden_verdicts, warnings
+from analytics.verdicts.evidence import Family
 
 FEWEST_OF_LIKE_LENGTH = 20
 
@@ -44,9 +45,10 @@ def across_genes(
     table["coding_length_bp"] = genes.coding_length_bp
     for name, values in length_matched(table, settings.length_matched_genes, z_block).items():
         table[name] = values
-    table["burden_verdict"] = burden_verdicts(table, primary, settings)
+    family_size = settings.family_size or int(primary.notna().sum())
+    table["burden_verdict"] = burden_verdicts(table, Family(family_size, settings.alpha))
     table["warnings"] = warnings(table, settings)
-    return settings.family_size or int(primary.notna().sum()), shrunken.prior_sd
+    return family_size, shrunken.prior_sd
 
 
 def length_matched(table: pd.DataFrame, n_matched: int, z_block: str = "logrank") -> dict[str, np.ndarray]:

@@ -45,6 +45,14 @@ _NULL = {
     "draws": "number of draws",
     "reason": "why there is no null distribution",
 }
+_CHANGE = {
+    "n": "people in both models",
+    "coef": "log hazard ratio with burden in the model less that without, on the same people",
+    "se": "its standard error, from each person's influence on both",
+    "ci_low": "lower end of its confidence interval",
+    "ci_high": "upper end of its confidence interval",
+    "reason": "why there is none; it is asked of genes shown without burden that the null does not exclude",
+}
 _COHORT = {
     "cohorts": "cohorts in which carriers are compared with others",
     "q": "Cochran's Q of the cohorts' one-step log hazard ratios",
@@ -83,7 +91,8 @@ _CONTROL = {
     "ratio_ci_high": "upper end of its confidence interval",
     "ratio_p": "its two-sided p",
     "ratio_q": "Benjamini-Hochberg adjusted control_ratio_p",
-    "verdict": "predictive, associated in ICB only, prognostic or undetermined; a difference must hold in the family",
+    "verdict": "predictive, consistent with predictive, conflicting, prognostic or undetermined "
+    "(analytics/verdicts); a difference must hold in the family",
     "reason": "why, or why there is no verdict",
 }
 
@@ -116,7 +125,7 @@ _SHRUNKEN = {
     "matched_reason": "why there is no rank",
 }
 _VERDICT = {
-    "burden_verdict": "is it more than mutation burden, in fixed words (verdicts.py)",
+    "burden_verdict": "is it more than mutation burden, in fixed words (analytics/verdicts)",
     "warnings": "fixed phrases joined by '; '",
 }
 
@@ -140,6 +149,7 @@ SURVIVAL_COLUMNS: dict[str, str] = {
     "burden_q": "Benjamini-Hochberg adjusted burden_lr_p",
     **_block("null", "burden null", _NULL),
     "null_q": "Benjamini-Hochberg adjusted null_p_standardised",
+    **_block("change", "change by burden", _CHANGE),
     **_block("cohort", "heterogeneity", _COHORT),
     **_block("control", "without checkpoint blockade", _CONTROL),
     **_ACROSS,
@@ -189,6 +199,7 @@ RESPONSE_COLUMNS: dict[str, str] = {
     "burden_q": "Benjamini-Hochberg adjusted burden_lr_p",
     **_block("null", "burden null", {n: m.replace("log-rank", "Mantel-Haenszel") for n, m in _NULL.items()}),
     "null_q": "Benjamini-Hochberg adjusted null_p_standardised",
+    **_block("change", "change by burden", {n: m.replace("hazard", "odds") for n, m in _CHANGE.items()}),
     **_block("cohort", "heterogeneity", {n: m.replace("hazard", "odds") for n, m in _COHORT.items()}),
     **_ACROSS,
     **_SHRUNKEN,

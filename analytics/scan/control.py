@@ -1,6 +1,6 @@
 """Prognostic or predictive, for every gene: the effect under checkpoint blockade beside that without it.
 
-What does not belong here: the rule and its words (`analytics.meta.verdict`), which people are the control.
+What does not belong here: the rule and its words (`analytics.verdicts`), which people are the control.
 """
 
 import math
@@ -10,20 +10,19 @@ import numpy as np
 import pandas as pd
 from scipy import special
 
-from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.arrays import WordArray
 from analytics.engine.lanes.carriers import carriers_in_rows
 from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.engine.risk_table import build_risk_table
-from analytics.meta.interaction import RatioEstimate, ratio_estimate
-from analytics.meta.verdict import MIN_CARRIER_EVENTS, Evidence, Verdict, decide_verdict
+from analytics.scan.evidence import CONTROL_COLUMNS, control_evidence
 from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, gene_groups
 from analytics.scan.models import reasons
 from analytics.scan.models.survival import Group, reasons_before_fitting, unavailable, univariable_block
 from analytics.scan.settings import ScanSettings
 from analytics.scan.verdicts import PREDICTIVE_ALONE
-
-PREDICTIVE = "predictive"
+from analytics.verdicts.evidence import Family
+from analytics.verdicts.predictive import predictive_verdict
 
 
 @dataclass(frozen=True)
@@ -77,8 +76,8 @@ def control_columns(
 ) -> pd.DataFrame:
     """Columns control_*: estimates without checkpoint blockade, log ratio of hazard ratios with its test, verdict.
 
-    The verdict follows the rule of `analytics.meta.verdict` on the univariable models, with one thing more to ask: a
-    gene is one of many, so that a difference counts as shown only where control_ratio_q is below settings.alpha, too.
+    The verdict is that of `analytics.verdicts` on the univariable models; a gene is one of many, so that a difference
+    counts as shown only where control_ratio_q is below settings.alpha, too.
     """
     nan = np.full(len(table), np.nan)
     if control is None:
@@ -104,8 +103,6 @@ def control_columns(
     half = float(special.ndtri(0.5 + settings.confidence / 2.0)) * spread
     p = 2.0 * special.ndtr(-np.abs(difference / spread))
     q = benjamini_hochberg(np.asarray(p, dtype=np.float64), settings.family_size)
-    is_counted = q < settings.alpha
-    verdicts, why = _verdicts(table, other, difference, spread, control.is_randomised, is_counted)
     columns: dict[str, object] = {
         f"control_{name}": other[name].to_numpy(float)
         for name in ("n", "n_carriers", "events_carriers", "coef", "se")
@@ -116,55 +113,40 @@ def control_columns(
         "control_ratio_ci_high": difference + half,
         "control_ratio_p": p,
         "control_ratio_q": q,
-        "control_verdict": verdicts,
-        "control_reason": why,
     }
-    return pd.DataFrame(columns, index=table.index)
+    found = pd.DataFrame(columns, index=table.index)
+    found["control_verdict"], found["control_reason"] = _verdicts(
+        table, found, other["reason"].to_numpy(dtype=object), control.is_randomised, settings
+    )
+    return found
 
 
 def _verdicts(
     table: pd.DataFrame,
-    other: pd.DataFrame,
-    difference: FloatArray,
-    spread: FloatArray,
+    found: pd.DataFrame,
+    reason_without: WordArray,
     is_randomised: bool,
-    is_counted: BoolArray,
+    settings: ScanSettings,
 ) -> tuple[np.ndarray, np.ndarray]:
+    """(G,) words of `analytics.verdicts.predictive`, and why."""
     verdicts, why = reasons.no_words(len(table)), reasons.no_words(len(table))
-    rows = zip(table["uni_coef"], table["uni_se"], table["events_carriers"], table["uni_reason"], strict=True)
-    others = zip(other["coef"], other["se"], other["events_carriers"], other["reason"], strict=True)
-    for g, ((coef, se, events, reason), (c_coef, c_se, c_events, c_reason)) in enumerate(
-        zip(rows, others, strict=True)
-    ):
-        if not _is_estimate(coef, se):
-            why[g] = reason
+    family = Family(settings.family_size or int(found["control_ratio_p"].notna().sum()), settings.alpha)
+    own = [name for name in CONTROL_COLUMNS if name in table]
+    rows = pd.concat([table[own].reset_index(drop=True), found.reset_index(drop=True)], axis=1)
+    for g, (row, missing) in enumerate(zip(rows.to_dict("records"), reason_without, strict=True)):
+        if not math.isfinite(row["uni_coef"]):
+            why[g] = row["uni_reason"]
             continue
-        without: Evidence | None = None
-        interaction: RatioEstimate | None = None
-        if _is_estimate(c_coef, c_se):
-            without = Evidence(ratio_estimate(c_coef, c_se), int(c_events))
-            if is_randomised and min(events, c_events) >= MIN_CARRIER_EVENTS:
-                interaction = ratio_estimate(float(difference[g]), float(spread[g]))
-        icb = Evidence(ratio_estimate(coef, se), int(events))
-        decided = decide_verdict(icb, without, interaction)
-        verdicts[g] = decided.verdict
-        why[g] = decided.reason if without else reasons.NO_CONTROL_ESTIMATE.format(why=c_reason)
-        if decided.verdict == PREDICTIVE and without is not None and not is_counted[g]:
-            verdicts[g] = _without_the_difference(icb, without)
-            why[g] = f"{PREDICTIVE_ALONE}: {decided.reason}"
+        if isinstance(missing, str):
+            row["control_reason"] = reasons.NO_CONTROL_ESTIMATE.format(why=missing)
+        evidence = control_evidence({str(k): v for k, v in row.items()}, family, is_randomised)
+        verdict = predictive_verdict(evidence)
+        verdicts[g] = str(verdict.word)
+        why[g] = verdict.sentence.removeprefix(f"{evidence.biomarker}: {verdict.word}. ")
+        shown = [effect for effect in evidence.interactions if effect.is_shown]
+        if shown and not (evidence.randomised_is_shown or evidence.external_is_shown):
+            why[g] = f"{PREDICTIVE_ALONE}: {why[g]}"
     return verdicts, why
-
-
-def _without_the_difference(icb: Evidence, without: Evidence) -> Verdict:
-    """The word for a gene whose two effects differ by themselves but not when the family is counted."""
-    same_side = (icb.hazard_ratio.log_ratio > 0) == (without.hazard_ratio.log_ratio > 0)
-    if without.is_shown and same_side:
-        return "prognostic"
-    return "associated in ICB only" if icb.is_shown and not without.is_shown else "undetermined"
-
-
-def _is_estimate(coef: float, se: float) -> bool:
-    return math.isfinite(coef) and math.isfinite(se) and se > 0
 
 
 def with_control_warnings(table: pd.DataFrame) -> np.ndarray:

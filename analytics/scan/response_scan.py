@@ -18,6 +18,7 @@ from analytics.scan.columns import RESPONSE_COLUMNS
 from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, check_genes, gene_groups
 from analytics.scan.models import reasons
+from analytics.scan.models.change import change_block, is_chosen
 from analytics.scan.models.logistic import LogisticNull, fit_logistic, fit_logistic_null
 from analytics.scan.models.survival import (
     BLOCKS,
@@ -155,6 +156,8 @@ def _scan_group(
         blocks["adj"] = unavailable(n_genes, "adj", reasons.NO_COVARIATES)
     blocks["burden"], names["burden"] = _burden_model(group, complete, response, before)
     blocks |= _as_survival(at_once, before)
+    crude = blocks["adj" if group.frame.covariate_names else "uni"]
+    blocks["change"] = change_block(group, is_chosen(crude, blocks["null"], group), response)
     named = [block.add_prefix(f"{name}_") for name, block in blocks.items()]
     parts = [part.set_axis(group.genes, axis=0) for part in (counts, *named)]
     return pd.concat(parts, axis=1), names

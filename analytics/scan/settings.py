@@ -26,7 +26,6 @@ class ScanSettings:
     uni_lr_p when no covariates are given). alpha: for verdicts and warnings.
     min_carriers: genes with fewer are not tested (the filter does not look at outcomes, so the family stays honest).
     firth_below_events: fewer events among carriers or non-carriers than this means Firth's penalty.
-    min_carriers_for_verdict: below this nothing is said about burden.
     burden_knots: of the natural spline of log2(burden + 1). null_draws: of the burden null, 0 for none; seed: of the
     same. length_matched_genes: how many genes of like coding length a gene is ranked among.
     n_threads: changes the time taken and no number.
@@ -41,7 +40,6 @@ class ScanSettings:
     min_carriers: int = 5
     firth_below_events: int = 5
     firth_intervals: bool = True
-    min_carriers_for_verdict: int = 10
     burden_knots: int = 4
     null_draws: int = 5000
     seed: int = 20160714

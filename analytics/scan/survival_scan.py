@@ -21,6 +21,7 @@ from analytics.scan.genes import (
     gene_groups,
 )
 from analytics.scan.models import reasons
+from analytics.scan.models.change import change_block, is_chosen
 from analytics.scan.models.restricted_means import restricted_mean_block
 from analytics.scan.models.survival import (
     BLOCKS,
@@ -131,6 +132,8 @@ def _scan_group(group: Group) -> tuple[pd.DataFrame, dict[str, tuple[str, ...]]]
         blocks["adj"], dropped["adj"] = adjusted_block(group)
         blocks["burden"], dropped["burden"] = burden_block(group)
         blocks["null"] = null_block(group)
+        crude = blocks["adj" if group.frame.covariate_names else "uni"]
+        blocks["change"] = change_block(group, is_chosen(crude, blocks["null"], group))
         blocks["cohort"] = heterogeneity_block(group, before)
     named = [block.add_prefix(f"{name}_") for name, block in blocks.items()]
     return pd.concat([part.set_axis(group.genes, axis=0) for part in (counts, *named)], axis=1), dropped

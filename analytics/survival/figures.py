@@ -163,7 +163,11 @@ def _forest(
         for row in sorted(found, key=lambda r: (r.cohort_id is None, str(r.cohort_id))):
             lines.append(_forest_row(row, outside.get(str(row.cohort_id))))
         if key == POOLED_KEY:
-            lines += [_random_effects_row(row) for row in pooled if row.left_out is None]
+            lines += [
+                _random_effects_row(row)
+                for row in pooled
+                if row.left_out is None and row.estimate is not None
+            ]
     if not any(not line.is_heading and not math.isnan(line.hr) for line in lines):
         return None
     figure = forest_figure(

@@ -9,7 +9,9 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast, Group
 from analytics.characteristics.estimate import characteristics
-from analytics.meta.pooling import interaction_statistics, meta_statistics, verdict_statistic
+from analytics.meta.pooling import interaction_statistics, meta_statistics
+from analytics.meta.predictive import verdict_statistic, with_trial_verdict
+from analytics.meta.trials import treatment_statistics
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.source import AskedPeople, PeopleSource
@@ -171,9 +173,29 @@ def _pool(asked: _Asked, contrast: Contrast, rows: Sequence[SurvivalStatistic]) 
             sets.within(each.row_set_suffix).named("members", each.of(everyone).index, everyone.index)
         gathered.add_members(of_arms, both_arms, sets)
     key = spec.endpoint_key(scope.endpoint)
+    if contrast == asked.people.contrasts[0]:
+        _treat(asked, key)
     members = contrast.of(both_arms.members)
     gathered.add(interaction_statistics(of_arms, spec.trials, key, members, contrast))
     return pooled
+
+
+def _treat(asked: _Asked, endpoint_key: str) -> None:
+    """The effect of treatment among everybody randomised, whether the biomarker was looked at or not."""
+    spec, frame = asked.spec, asked.people.frame
+    randomised = select_members(
+        frame[frame["cohort_id"].isin(list(spec.trials))],
+        spec.variants[asked.scope.variant],
+        spec.where,
+        icb_only=False,
+        requires_status=False,
+    )
+    if randomised.members.empty:
+        return
+    scope, sets = replace(asked.scope, endpoint=f"{asked.scope.endpoint}, all randomised"), RowSets()
+    sets.named("members", randomised.members.index, randomised.members.index)
+    asked.gathered.add_members(scope, randomised, sets)
+    asked.gathered.add(treatment_statistics(scope, spec.trials, endpoint_key, randomised.members))
 
 
 def _pool_of(
@@ -216,7 +238,12 @@ def with_verdicts(
     stats = rows_of(SurvivalStatistic, survival_stats)
     interactions = rows_of(InteractionStatistic, interaction_stats)
     found = verdict_statistics(specs, stats, interactions)
-    return table_of(InteractionStatistic, [*interactions, *found])
+    of = {spec.analysis_id: spec for spec in specs}
+    judged = [
+        with_trial_verdict(of[row.name.analysis_id], row, interactions) if row.name.analysis_id in of else row
+        for row in interactions
+    ]
+    return table_of(InteractionStatistic, [*judged, *found])
 
 
 KIND = Kind("survival", AnalysisSpec, run)

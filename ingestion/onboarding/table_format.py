@@ -6,6 +6,7 @@ import gzip
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Literal
 
 from openpyxl import load_workbook
 
@@ -84,7 +85,7 @@ def _delimiter(lines: list[str], path: Path) -> tuple[str, int]:
     return best
 
 
-def _decimal(lines: list[str], delimiter: str) -> str:
+def _decimal(lines: list[str], delimiter: str) -> Literal[".", ","]:
     marks = Counter(
         found.group(1)
         for line in lines

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import duckdb
 import typer
 
+from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.diff_command import diff
 from interfaces.cli.failures import CommandError, one_sentence
-from interfaces.cli.gene_command import gene
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
@@ -116,6 +116,9 @@ def _sql_remedy(error: duckdb.Error) -> str:
     if "read-only" in str(error):
         return "the published file can only be read: copy it, or attach a file of your own, to write"
     return f"mend it; {_SQL_REMEDY}"
+
+
+app.command()(ask)
 
 
 app.command()(gene)

@@ -12,6 +12,7 @@ import yaml
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
     DbtCliResource,
     DbtProject,
     dbt_assets,
@@ -19,11 +20,13 @@ from dagster_dbt import (
 from filelock import FileLock
 
 from ingestion.errors import IngestionError
+from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.assets.failed_checks import leave_out_failing
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
+from warehouse.build.steps import begin, complete, fail, in_one_step
 from warehouse.dbt_results import DBT, failed_nodes
 from warehouse.left_out import said_of
 from warehouse.reports.cohort_receipt import receipts_as_markdown
@@ -125,27 +128,11 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
         context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse
     ) -> Iterator[Any]:
         os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
-        while True:
-            with warehouse.build():
-                pass  # a file that somebody else has open is one sentence here, and an error a model in dbt
-            target = fresh_target(warehouse.settings)
-            invocation = dbt.cli(
-                ["build", "--full-refresh"], context=context, target_path=target, raise_on_error=False
-            )
-            # dbt has the build file open while it runs, so that what is read from the file comes afterwards
-            events = list(invocation.stream())
-            failures = failed_nodes(target)
-            if not failures or warehouse.strict:
-                break
-            with warehouse.build() as con:
-                blamed = leave_out_failing(con, target, context.run_id)
-            if not blamed:
-                break
-            # what stands below a failed test was not built: again, without them
-            context.log.warning(said_of(blamed))
-        if not failures and not invocation.is_successful():
-            raise DbtError(str(invocation.get_error()), where=str(target / "dbt.log"))
+        steps = steps_of(context.assets_def, context.selected_asset_keys)
+        invocation, events, failures = _built(context, dbt, warehouse, steps)
         manifest = invocation.get_artifact("manifest.json")
+        told: list[Any] = []
+        made: set[str] = set()
         with warehouse.build() as con:
             for relation in drop_unknown(con, relations_of(manifest)):
                 context.log.info(f"Dropped {relation}: no model makes it any more.")
@@ -153,6 +140,7 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
             for event in events:
                 if isinstance(event, dg.Output):
                     node, origins = manifest["nodes"][event.metadata["unique_id"].value], None
+                    made.add(translator.get_asset_key(node).to_user_string())
                     try:
                         if node["resource_type"] == "model":
                             origins = column_lineage(node, manifest, columns, translator.get_asset_key)
@@ -163,11 +151,50 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, DbtCliReso
                         tables = receipts_as_markdown(con)
                         metadata |= {name: dg.MetadataValue.md(table) for name, table in tables.items()}
                     event = event.with_metadata(metadata)
-                yield event
+                told.append(event)
+            with in_one_step(con):
+                fail(con, steps.keys() - made, context.run_id)
+                complete(con, {step: reads for step, reads in steps.items() if step in made}, context.run_id)
+        yield from told
         if failures:
-            raise DbtError("; ".join(failures), where=str(target / "dbt.log"))
+            raise DbtError("; ".join(failures), where=str(warehouse.settings.dbt_target / "dbt.log"))
 
     return dbt_build, DbtCliResource(project_dir=project, dbt_executable=str(DBT))
+
+
+def _built(
+    context: dg.AssetExecutionContext, dbt: DbtCliResource, warehouse: Warehouse, steps: Steps
+) -> tuple[DbtCliInvocation, list[Any], list[str]]:
+    """Run dbt, and again without the cohorts that fail a check of their own: its events, and what failed, a clause
+    each.
+
+    Raises
+    ------
+    DbtError
+        dbt itself failed.
+    """
+    while True:
+        with warehouse.build() as con, in_one_step(con):
+            # a file that somebody else has open is one sentence here, and an error a model in dbt
+            begin(con, steps, context.run_id)
+        target = fresh_target(warehouse.settings)
+        invocation = dbt.cli(
+            ["build", "--full-refresh"], context=context, target_path=target, raise_on_error=False
+        )
+        # dbt has the build file open while it runs, so that what is read from the file comes afterwards
+        events = list(invocation.stream())
+        failures = failed_nodes(target)
+        if not failures or warehouse.strict:
+            break
+        with warehouse.build() as con, in_one_step(con):
+            blamed = leave_out_failing(con, target, context.run_id)
+        if not blamed:
+            break
+        # what stands below a failed test was not built: again, without them
+        context.log.warning(said_of(blamed))
+    if not failures and not invocation.is_successful():
+        raise DbtError(str(invocation.get_error()), where=str(target / "dbt.log"))
+    return invocation, events, failures
 
 
 def fresh_target(settings: Settings) -> Path:

@@ -2,10 +2,13 @@
 
 import dagster as dg
 
+from orchestration.assets.build_steps import Steps
 from orchestration.assets.dbt_metadata import table_columns
 from orchestration.assets.leftovers import remove_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.build.steps import complete, in_one_step
+from warehouse.build.whole import require_whole
 from warehouse.lineage import HYPOTHESES_VIEW
 from warehouse.versions.draft import make_draft
 from warehouse.versions.public_tables import PublishError
@@ -14,12 +17,13 @@ from warehouse.versions.runs import note_published, published_runs
 DRAFT = dg.AssetKey(["draft", "icb"])
 
 
-def draft_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDefinition:
-    """Runs only when everything upstream succeeded.
+def draft_asset(upstream: list[dg.AssetKey], results: list[str], steps: Steps) -> dg.AssetsDefinition:
+    """Copies the build if it is whole: every step of it is done, and was made of what stands beside it now.
 
     Parameters
     ----------
     results : folders of results that analyses and scans of the catalogue make.
+    steps : every step before this one, and what it reads.
     """
 
     promised = {(key.path[0], key.path[1]) for key in upstream}
@@ -38,6 +42,7 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDef
     def draft(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
         with warehouse.build(read_only=True) as con:
+            require_whole(con, settings.results, steps)
             missing = sorted(promised - table_columns(con).keys())
         if missing:
             raise PublishError(
@@ -53,6 +58,8 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str]) -> dg.AssetsDef
             con.execute(HYPOTHESES_VIEW)  # over scans and analyses, which know nothing of each other
         figures = settings.results / "figures"
         made = make_draft(settings.build_file, settings.published, figures, run_id=context.run_id)
+        with warehouse.build() as con, in_one_step(con):
+            complete(con, {DRAFT.to_user_string(): tuple(steps)}, context.run_id, stamp=made.name)
         return dg.MaterializeResult(
             metadata={"version": made.name, "folder": dg.MetadataValue.path(str(made.folder))}
         )

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.catalog import LeftOutCohort
+from warehouse.build.steps import complete, steps_in
 from warehouse.dbt_results import cohorts_to_blame
 from warehouse.left_out import left_out_cohorts, write_left_out
 
@@ -31,4 +32,6 @@ def leave_out_failing(con: duckdb.DuckDBPyConnection, target: Path, run_id: str)
     for (table,) in tables:
         con.execute(f'delete from raw."{table}" where list_contains(?, cohort_id)', [list(blamed)])
     write_left_out(con, (*left_out_cohorts(con), *found), run_id)
+    # the raw tables are others now: whatever is not built from them again is of an earlier build
+    complete(con, {step: () for step in steps_in(con) if step.startswith("raw/")}, run_id)
     return found

@@ -6,12 +6,14 @@ import dagster as dg
 import duckdb
 
 from analytics.report.spec import ReportSpec
+from orchestration.assets.build_steps import Steps
 from orchestration.assets.check_results import failed_checks
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
 from orchestration.inputs import INPUTS_TAG
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.schedules import WEEKLY
+from warehouse.build.whole import RAW_STEP, require_draft, require_whole
 from warehouse.diff.changes import claim_differences, source_differences
 from warehouse.diff.tables import DiffError, both_open
 from warehouse.versions.draft import open_draft
@@ -27,7 +29,10 @@ ACCEPT_TAG = "icb/accept"
 
 
 def published_asset(
-    tables: Sequence[dg.AssetKey], reports: dict[dg.AssetKey, ReportSpec], checks: Sequence[dg.AssetCheckKey]
+    tables: Sequence[dg.AssetKey],
+    reports: dict[dg.AssetKey, ReportSpec],
+    checks: Sequence[dg.AssetCheckKey],
+    steps: Steps,
 ) -> dg.AssetsDefinition:
     """Through the gate, on the disk, switched to. Runs only when the draft and every report of it are made.
 
@@ -35,6 +40,7 @@ def published_asset(
     ----------
     tables : marts and result tables that a version must have.
     checks : checks that must not have failed.
+    steps : every step of the build, and what it reads; the draft must be of the build as it is now.
     """
     promised = Promised(frozenset(".".join(key.path) for key in tables), tuple(reports.values()))
 
@@ -53,6 +59,9 @@ def published_asset(
     def published(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
         settings = warehouse.settings
         draft = open_draft(settings.published)
+        with warehouse.build(read_only=True) as con:
+            build = require_whole(con, settings.results, steps | {DRAFT.to_user_string(): tuple(steps)})
+        require_draft(draft, build[DRAFT.to_user_string()])
         last = last_of_catalogue(settings.published, settings.catalogue_name)
         findings = [Finding(said) for said in failed_checks(context.instance, checks, str(settings.data))]
         findings += findings_of(draft, last, promised, settings.max_shrink)
@@ -68,6 +77,7 @@ def published_asset(
             run_id=context.run_id,
             catalogue=settings.catalogue_name,
             inputs=context.run.tags.get(INPUTS_TAG),
+            build=build[RAW_STEP].stamp,
             accepted=accepted,
         )
         version, manifest = publish_draft(settings.published, draft, about)

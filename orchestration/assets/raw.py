@@ -16,9 +16,11 @@ from ingestion.fetching.own_files import fetch_all
 from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
+from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
 from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.build.steps import complete, in_one_step
 from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
 OWNERS = ["team:ingestion"]
@@ -256,7 +258,8 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         kept = in_this_version(catalog, parsed, strict=warehouse.strict)
         folders = parsed_folders(kept, parsed)
         of_catalog = catalog_tables(kept)
-        with warehouse.build() as con:
+        counts: dict[str, int] = {}
+        with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists raw")
             write_left_out(con, kept.left_out, context.run_id)
             drop_unknown(con, {"raw": RAW_TABLES})
@@ -274,10 +277,13 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                         f"create or replace table raw.{table} as select * from read_parquet([{listed}])"
                     )
                 counted = con.execute(f"select count(*) from raw.{table}").fetchone()
-                yield dg.MaterializeResult(
-                    asset_key=dg.AssetKey(["raw", table]),
-                    metadata={"dagster/row_count": int(counted[0]) if counted else 0},
-                )
+                counts[table] = int(counted[0]) if counted else 0
+            build_id = complete(con, steps_of(context.assets_def), context.run_id)
+        for table, n_rows in counts.items():
+            yield dg.MaterializeResult(
+                asset_key=dg.AssetKey(["raw", table]),
+                metadata={"dagster/row_count": n_rows, "build": build_id},
+            )
 
     return raw_tables
 

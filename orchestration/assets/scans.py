@@ -12,6 +12,7 @@ from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
+from orchestration.assets.build_steps import steps_of
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
     column_schema,
@@ -22,6 +23,14 @@ from orchestration.assets.result_files import (
 )
 from orchestration.assets.statistics import OWNERS, STATISTICS_CODE
 from orchestration.resources import BUILD_POOL, Warehouse
+from warehouse.build.steps import (
+    begin_result,
+    complete,
+    complete_result,
+    gather_results,
+    in_one_step,
+    stamps_of,
+)
 from warehouse.questions.scans import results_table, run_scan
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
@@ -53,7 +62,10 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         pool=BUILD_POOL,
     )
     def scan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        ((step, reads),) = steps_of(context.assets_def).items()
+        begin_result(warehouse.settings.results, step)
         with warehouse.build(read_only=True) as con:
+            made_from = stamps_of(con, reads)
             output = run_scan(con, spec, spec_sha256=spec_checksum(path), run_id=context.run_id)
         with warehouse.build() as con:
             record_run(con, context.run_id, warehouse.settings)
@@ -72,6 +84,7 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         pictures = save_figures(
             output.figures, warehouse.settings.results / "figures" / scan_folder(spec.scan_id)
         )
+        complete_result(warehouse.settings.results, step, made_from, context.run_id)
         genes = output.tables[results_table(spec)]
         verdicts = genes["burden_verdict"].value_counts()
         return dg.MaterializeResult(
@@ -110,11 +123,15 @@ def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
         ],
         pool=BUILD_POOL,
     )
-    def scan_tables(warehouse: Warehouse) -> Iterator[dg.MaterializeResult[None]]:
+    def scan_tables(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
         folders = [warehouse.settings.results / "tables" / scan_folder(spec.scan_id) for spec in specs]
-        with warehouse.build() as con:
+        with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists stats")
-            for table in _NAMES:
-                yield written(con, table, gathered_rows(folders, table))
+            done = [written(con, table, gathered_rows(folders, table)) for table in _NAMES]
+            gather_results(con, warehouse.settings.results)
+            complete(con, steps_of(context.assets_def), context.run_id)
+        yield from done
 
     return scan_tables

@@ -17,6 +17,7 @@ from analytics.results.records import ClaimRecord
 from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
+from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version, record_run
 from orchestration.assets.result_files import (
@@ -30,6 +31,14 @@ from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
 from warehouse.biomarker_inputs import BIOMARKER_MARTS
+from warehouse.build.steps import (
+    begin_result,
+    complete,
+    complete_result,
+    gather_results,
+    in_one_step,
+    stamps_of,
+)
 from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.lineage import every_statistic, view_statements
 from warehouse.settings import PROJECT
@@ -78,7 +87,10 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         pool=BUILD_POOL,
     )
     def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+        ((step, reads),) = steps_of(context.assets_def).items()
+        begin_result(warehouse.settings.results, step)
         with warehouse.build(read_only=True) as con:
+            made_from = stamps_of(con, reads)
             result = run_analysis(
                 con,
                 spec,
@@ -90,6 +102,7 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
             record_run(con, context.run_id, warehouse.settings)
         save_tables(result.tables, warehouse.settings.results / "tables" / spec.analysis_id)
         pictures = save_figures(result.figures, warehouse.settings.results / "figures" / spec.analysis_id)
+        complete_result(warehouse.settings.results, step, made_from, context.run_id)
         return dg.MaterializeResult(metadata=_metadata(result.tables) | pictures)
 
     return analysis
@@ -164,7 +177,8 @@ def result_tables_asset(
     ) -> Iterator[dg.MaterializeResult[None]]:
         tables = warehouse.settings.results / "tables"
         folders = [tables / spec.analysis_id for spec in specs]
-        with warehouse.build() as con:
+        done: list[dg.MaterializeResult[None]] = []
+        with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists stats")
             drop_unknown(con, {"stats": RESULT_TABLES})  # and every view: they are made anew
             gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
@@ -173,19 +187,23 @@ def result_tables_asset(
             gathered["interaction_stats"] = with_verdicts(
                 survival, gathered["survival_stats"], gathered["interaction_stats"]
             )
-            for table, rows in gathered.items():
-                yield written(con, table, rows)
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["stats", "runs"]),
-                metadata={"dagster/row_count": record_run(con, context.run_id, warehouse.settings)},
-            )
+            done += [written(con, table, rows) for table, rows in gathered.items()]
             # who was left out is written down where it is decided, before the analyses
-            yield dg.MaterializeResult(
-                asset_key=dg.AssetKey(["stats", "left_out_cohorts"]),
-                metadata={"dagster/row_count": len(left_out_cohorts(con))},
-            )
+            counts = {
+                "runs": record_run(con, context.run_id, warehouse.settings),
+                "left_out_cohorts": len(left_out_cohorts(con)),
+            }
+            done += [
+                dg.MaterializeResult(
+                    asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": n_rows}
+                )
+                for table, n_rows in counts.items()
+            ]
             for statement in view_statements():
                 con.execute(statement)
+            gather_results(con, warehouse.settings.results)
+            complete(con, steps_of(context.assets_def), context.run_id)
+        yield from done
 
     return stats_tables
 
@@ -221,8 +239,8 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     },
     pool=BUILD_POOL,
 )
-def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
-    with warehouse.build() as con:
+def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    with warehouse.build() as con, in_one_step(con):
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
             [row for row in every_statistic(con) if row.table_name in CLAIMED_TABLES],
@@ -232,6 +250,7 @@ def claim_checks(warehouse: Warehouse) -> dg.MaterializeResult[None]:
             made_without(con),
         )
         done = written(con, "claim_checks", table_of(ClaimRecord, checked))
+        complete(con, steps_of(context.assets_def), context.run_id)
     counts = Counter(row.verdict for row in checked)
     return dg.MaterializeResult(
         metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}

@@ -125,6 +125,7 @@ FAULTS: dict[str, Fault] = {
     "twice": fault(MUTATED, Hugo_Symbol=lambda g, _: f"{g};{g}"),
     "with its number": fault(MUTATED, Hugo_Symbol=lambda g, _: f"{g}|{GENES[g][0]}", Entrez_Gene_Id=_word("", "0")),
     "number alone": fault(MUTATED, Hugo_Symbol=_word("", ".", "Unknown", "#REF!")),
+    "number as a name": fault(MUTATED, Hugo_Symbol=lambda g, _: str(GENES[g][0]), Entrez_Gene_Id=_word("", "0")),
     "number as a float": fault(MUTATED, Entrez_Gene_Id=lambda g, _: f"{GENES[g][0]}.0"),
     "chr": fault(MUTATED, Chromosome=lambda g, _: f"chr{GENES[g][1]}"),
     "unplaced": fault(MUTATED, Chromosome=_word("GL000192.1", "")),
@@ -145,7 +146,11 @@ FAULTS: dict[str, Fault] = {
     "unreadable": fault(
         UNDETERMINED, Hugo_Symbol=_word("#REF!", "2006-09-04", "4.2E+09", "??"), Entrez_Gene_Id=_word("")
     ),
-    "a;b": two_genes(";"), "a,b": two_genes(","), "a/b": two_genes("/"),
+    "wrapped": fault(UNDETERMINED, Hugo_Symbol=lambda g, d: d.choice([
+        f"'{g}'", f"{g}*", f"NM_004304.5:{g}", f"{g}[NM_1]", f"{g}_HUMAN", f"{g}:ENST00000389048", f"{g}.1",
+    ]), Entrez_Gene_Id=_word(""), Chromosome=_word(""), Start_Position=_word("")),
+    "no change": fault(UNDETERMINED, Tumor_Seq_Allele2=_word("C")),
+    "a;b": two_genes(";"), "a,b": two_genes(","), "a/b": two_genes("/"), "a&b": two_genes("&"), "a::b": two_genes("::"),
     "number of another gene": number_of_another,
 }  # fmt: skip
 

@@ -36,7 +36,7 @@ class Said:
         faults = [line for line in lines if line.startswith("icb")]
         assert len(faults) == 1 and lines[-1] == faults[0], self.err
         sentence = faults[0]
-        assert sentence.endswith("."), sentence
+        assert sentence.endswith((".", "?")), sentence
         for part in parts:
             assert part in sentence, (part, sentence)
         return sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -20,13 +21,14 @@ def icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], demo
     assert hashlib.sha256(demo.published.read_bytes()).hexdigest() == before
 
 
-# --- icb gene -----------------------------------------------------------------------------------------------------
+# --- icb ask and icb gene -----------------------------------------------------------------------------------------
 
 
 def test_an_unknown_gene_is_answered_with_near_ones(icb: Icb) -> None:
-    said = icb("gene", "IGFR1")
-    assert "IGF1R" in said.is_one_sentence("gene 'IGFR1' is on no panel and in no exome", "marts.gene_panels")
-    assert said.out == ""
+    for words in (("gene", "IGFR1"), ("ask", "IGFR1"), ("ask", "STK11 & IGFR1")):
+        said = icb(*words)
+        assert "IGF1R" in said.is_one_sentence("There is no gene 'IGFR1'")
+        assert said.out == ""
 
 
 def test_an_unknown_cohort_is_answered_with_the_known_ones(icb: Icb) -> None:
@@ -49,7 +51,7 @@ def test_nobody_mutated(icb: Icb, demo: Run) -> None:
     )
     # 90 exomes, of which one has no call of any class and is undetermined
     icb("gene", gene, "--cohort", "demo_melanoma_a").is_one_sentence(
-        f"nobody is mutated in {gene} among 90 profiled people", "demo_melanoma_a"
+        f"nobody is {gene} mutated among 90 profiled people", f"{gene} wild-type 90", "demo_melanoma_a"
     )
 
 
@@ -61,14 +63,14 @@ def test_nobody_with_the_endpoint(icb: Icb) -> None:
 
 def test_an_endpoint_that_does_not_exist(icb: Icb) -> None:
     icb(*ONE_COHORT, "--endpoint", "OSS").is_one_sentence(
-        "endpoint 'OSS'", "there are DFI, DSS, OS, PFI, PFS"
+        "endpoint 'OSS'", "there are DFI, DSS, OS, PFI, PFS", "orr, dcr, durable_benefit"
     )
 
 
-def test_a_cancer_type_that_nobody_has(icb: Icb) -> None:
-    icb(*ONE_COHORT, "--cancer-type", "Glioma").is_one_sentence(
-        "'Glioma'", "there are Bladder Cancer, Colorectal Cancer"
-    )
+def test_people_that_nobody_is(icb: Icb) -> None:
+    icb(*ONE_COHORT, "--cancer-type", "Glioma").is_one_sentence("'Glioma'", "there are Bladder Cancer")
+    icb("ask", "ALK", "--where", "cancer_typ=Melanoma").is_one_sentence("'cancer_typ'", "is it cancer_type")
+    icb("ask", "ALK", "--where", "Melanoma").is_one_sentence("column=value")
 
 
 def test_nobody_was_given_a_checkpoint_inhibitor(icb: Icb) -> None:
@@ -97,6 +99,41 @@ def test_an_adjustment_column_that_is_constant(icb: Icb) -> None:
 
 def test_an_adjustment_for_an_unknown_gene(icb: Icb) -> None:
     icb(*ONE_COHORT, "--adjust", "NOPE1_mutated").is_one_sentence("--adjust: gene 'NOPE1'")
+
+
+def test_a_cut_that_leaves_a_group_empty_says_from_where_to_where_the_number_goes(icb: Icb) -> None:
+    said = icb("ask", "TMB >= 900").is_one_sentence("nobody is TMB ≥ 900", "another cut")
+    assert re.search(r"TMB from \d[\d.]* to \d[\d.]*;", said), said
+
+
+def test_an_interaction_without_one_of_its_four_groups_says_which_there_are(icb: Icb) -> None:
+    said = icb("ask", "STK11", "--interaction", "KRAS", "--cohort", "demo_melanoma_a").is_one_sentence(
+        "nobody is KRAS only", "an interaction needs all four groups"
+    )
+    assert re.search(r"there are neither \d+, STK11 only \d+;", said), said
+
+
+def test_a_cut_on_expression_over_unlike_units_is_refused(icb: Icb) -> None:
+    icb("ask", "expr(CD274) >= 3").is_one_sentence(
+        "unlike units", "demo_melanoma_b", "counts per million", "above median"
+    )
+
+
+def test_a_set_that_is_not_measured_says_how_much_of_it_is(icb: Icb, demo: Run) -> None:
+    said = icb("ask", "any(set:ddr_hr)", "--cohort", "demo_msk_2018").is_one_sentence("demo_msk_2018")
+    assert "looked at" in said and "panel" in said, said
+
+
+def test_a_biomarker_that_is_no_text_of_one_points_at_the_place(icb: Icb) -> None:
+    said = icb("ask", "STK11:trunkating & KRAS")
+    assert said.code == 1 and "is it truncating?" in said.err and "^" in said.err
+
+
+def test_words_that_are_no_part_of_a_question(icb: Icb) -> None:
+    icb("ask", "ALK; on OS").is_one_sentence("'on OS' is no part of a question", "endpoint, cohort, where")
+    icb("ask", "ALK; endpoint OS", "--endpoint", "PFS").is_one_sentence("stands twice")
+    icb("ask", "ALK", "--cut", "searched").is_one_sentence("looks for the cut of a number")
+    icb("gene", "STK11 & KRAS").is_one_sentence("is more than a gene", 'icb ask "STK11 & KRAS"')
 
 
 # --- icb sql ------------------------------------------------------------------------------------------------------

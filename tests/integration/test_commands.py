@@ -18,11 +18,6 @@ from waiting import CI_LIMIT_S
 
 from analytics.results.tables import STATISTIC_TABLES
 
-ESTIMATE_KEYS = [
-    "cohort_id", "estimator", "adjusted_for", "strata", "n", "n_in_group", "events", "events_in_group",
-    "median_in_group_months", "median_in_reference_months", "hr", "ci_low", "ci_high", "p", "warnings",
-]  # fmt: skip
-
 
 @pytest.fixture
 def icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], demo: Run) -> Icb:
@@ -38,6 +33,7 @@ def as_json(icb: Icb, *arguments: str) -> Any:
 STATISTIC = "demo_igf1r/default/os.cox_adjusted"
 WITH_FORMAT = [
     ("gene", "IGF1R"),
+    ("ask", "TMB per doubling; endpoint PFS"),
     ("sql", "select * from marts.cohorts"),
     ("lineage", STATISTIC),
     ("claims",),
@@ -53,103 +49,6 @@ def test_every_command_with_a_table_prints_json_csv_and_a_table(icb: Icb, argume
     assert len(rows) > 1 and len({len(row) for row in rows}) == 1, "a header and rows of one length"
     said = icb(*arguments)
     assert said.code == 0 and said.err == "" and said.out.strip()
-
-
-# --- icb gene -----------------------------------------------------------------------------------------------------
-
-
-def test_the_answer_about_a_gene_has_the_agreed_shape(icb: Icb) -> None:
-    answer = as_json(
-        icb, "gene", "ALK", "--cohort", "demo_msk_2018", "--cancer-type", "Melanoma", "--endpoint", "OS",
-        "--adjust", "sex,drug_class",
-    )  # fmt: skip
-    assert list(answer) == ["gene", "definition", "endpoint", "flow", "estimates", "guards"]
-    assert (answer["gene"], answer["endpoint"]) == ("ALK", "OS")
-    words = ("mutated", "wild_type", "not_profiled", "undetermined")
-    assert all(f"{word}: " in answer["definition"] for word in words)
-    assert all(list(step) == ["step", "n", "reason"] for step in answer["flow"])
-    assert all(list(estimate) == ESTIMATE_KEYS for estimate in answer["estimates"])
-    by_name = {estimate["estimator"]: estimate for estimate in answer["estimates"]}
-    assert {"log_rank", "logrank_oe", "cox_univariable", "cox_adjusted", "cox_burden_adjusted"} <= set(
-        by_name
-    )
-    assert by_name["cox_adjusted"]["adjusted_for"] == ["sex", "drug_class"]
-    assert by_name["cox_univariable"]["adjusted_for"] == []
-    assert {estimate["cohort_id"] for estimate in answer["estimates"]} == {"demo_msk_2018"}
-    for estimate in answer["estimates"]:
-        assert isinstance(estimate["warnings"], list) and all(
-            w.endswith((".", "!")) for w in estimate["warnings"]
-        )
-        assert estimate["n"] == answer["flow"][-1]["n"]
-        assert estimate["hr"] is None or estimate["ci_low"] < estimate["hr"] < estimate["ci_high"]
-    assert [step["n"] for step in answer["flow"]] == sorted((s["n"] for s in answer["flow"]), reverse=True)
-
-
-def test_without_a_cohort_every_icb_cohort_with_the_endpoint_has_a_row_and_those_of_one_family_are_pooled(
-    icb: Icb, demo: Run
-) -> None:
-    answer = as_json(icb, "gene", "IGF1R")
-    asked = demo.query(
-        "select distinct o.cohort_id from marts.survival_outcomes as o "
-        "inner join marts.cohorts as c on o.cohort_id = c.cohort_id "
-        "where c.is_icb and o.endpoint = 'OS'"
-    )["cohort_id"]
-    # the calls of demo_positions_2017 name no genes: nobody there has a known status
-    expected = (set(asked) - {"demo_positions_2017"}) | {"pooled"}
-    assert {estimate["cohort_id"] for estimate in answer["estimates"]} == expected
-    pooled = next(
-        e for e in answer["estimates"] if (e["cohort_id"], e["estimator"]) == ("pooled", "cox_univariable")
-    )
-    assert pooled["strata"] == ["cohort_id", "cancer_type"]
-    assert pooled["ci_low"] < 0.45 < pooled["ci_high"]
-    steps = [step["step"] for step in answer["flow"]]
-    assert "time from icb_start or randomisation" in steps, "the trials' clock is of the same family"
-
-
-def test_the_answer_about_a_gene_is_that_of_the_tables(icb: Icb, demo: Run) -> None:
-    answer = as_json(icb, "gene", "IGF1R")
-    told = {(e["cohort_id"], e["estimator"]): e for e in answer["estimates"]}
-    stats = demo.query(
-        "select coalesce(cohort_id, 'pooled') as cohort_id, estimate_key, estimate, n, n_in_group, events, p "
-        "from stats.survival_stats where analysis_id = 'demo_igf1r' and variant = 'default' "
-        "and estimate_key in ('os.cox_univariable', 'os.log_rank')"
-    )
-    compared = 0
-    for row in stats.itertuples():
-        own = told[(row.cohort_id, row.estimate_key.removeprefix("os."))]
-        assert (own["n"], own["n_in_group"], own["events"]) == (row.n, row.n_in_group, row.events), row
-        if row.estimate_key == "os.cox_univariable":
-            assert own["hr"] == pytest.approx(row.estimate, rel=1e-9), row
-        else:
-            assert own["p"] == pytest.approx(row.p, rel=1e-9), row
-        compared += 1
-    assert compared >= 12
-
-
-def test_a_cohort_asked_twice_counts_once_and_one_without_the_endpoint_is_named(icb: Icb) -> None:
-    once = as_json(icb, "gene", "ALK", "--cohort", "demo_msk_2018")
-    assert as_json(icb, "gene", "ALK", "--cohort", "demo_msk_2018", "--cohort", "demo_msk_2018") == once
-    with_other = as_json(icb, "gene", "ALK", "--cohort", "demo_msk_2018", "--cohort", "demo_luad_2015")
-    assert "Nobody in demo_luad_2015 has endpoint OS." in with_other["estimates"][0]["warnings"]
-    numbers = [{k: v for k, v in e.items() if k != "warnings"} for e in with_other["estimates"]]
-    assert numbers == [{k: v for k, v in e.items() if k != "warnings"} for e in once["estimates"]]
-
-
-def test_an_old_symbol_or_small_letters_ask_about_the_same_gene(icb: Icb) -> None:
-    assert as_json(icb, "gene", "igf1r", "--cohort", "demo_msk_2018")["gene"] == "IGF1R"
-    assert as_json(icb, "gene", "PARK2", "--cohort", "demo_msk_2018")["gene"] == "PRKN"
-
-
-def test_the_status_of_another_gene_can_be_adjusted_for(icb: Icb) -> None:
-    answer = as_json(icb, "gene", "IGF1R", "--cohort", "demo_msk_2018", "--adjust", "TP53_mutated")
-    adjusted = next(e for e in answer["estimates"] if e["estimator"] == "cox_adjusted")
-    assert adjusted["adjusted_for"] == ["TP53_mutated"]
-
-
-def test_the_table_says_which_cohort_a_warning_is_about(icb: Icb) -> None:
-    out = icb("gene", "IGF1R").out
-    few = [line for line in out.splitlines() if line.startswith("! ") and "Few events" in line]
-    assert few and all(re.match(r"! demo_\w+(, demo_\w+)*: Few events", line) for line in few)
 
 
 # --- icb lineage, sql, claims, doctor -----------------------------------------------------------------------------

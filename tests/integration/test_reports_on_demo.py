@@ -131,14 +131,12 @@ def test_generated_cohorts_are_marked_in_every_caption(page: Page, dossier: Page
 
 def test_the_dossier_agrees_with_what_the_command_prints(demo: Run, dossier: Page) -> None:
     report = demo.json("gene", "ALK")
-    (pooled,) = [
-        e for e in report["estimates"] if e["cohort_id"] == "pooled" and e["estimator"] == "cox_univariable"
-    ]
+    pooled = report["comparisons"][0]["pooled"]
     ((table, row),) = dossier.rows_of("alk_under_icb/default/os.cox_univariable")
     cells = dict(zip(table.heads, row.cells, strict=True))
     assert (
         cells["Estimate (95 % CI)"]
-        == f"{pooled['hr']:.2f} ({pooled['ci_low']:.2f}\u2013{pooled['ci_high']:.2f})"
+        == f"{pooled['estimate']:.2f} ({pooled['ci_low']:.2f}\u2013{pooled['ci_high']:.2f})"
     )
     assert (
         cells[next(head for head in cells if head.startswith("n ("))]
@@ -146,7 +144,8 @@ def test_the_dossier_agrees_with_what_the_command_prints(demo: Run, dossier: Pag
     )
     for found in report["guards"]:
         assert found["verdict"] in dossier.words, found
-    assert "icb gene ALK --report" in dossier.words and "icb lineage" not in dossier.words
+    assert report["question"] == "ALK; endpoint OS" and report["question"] in dossier.words
+    assert 'icb ask "ALK; endpoint OS" --report' in dossier.words and "icb lineage" not in dossier.words
 
 
 def test_without_a_name_it_lists_the_reports(demo: Run) -> None:

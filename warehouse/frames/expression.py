@@ -16,7 +16,6 @@ import pandas as pd
 from analytics.comparison.source import VALUE_COLUMNS, ListedSet, MeasureValues, SetCoverage
 from analytics.comparison.spec import Measure
 from analytics.immune.gene_sets import GeneSet
-from analytics.immune.ssgsea import ssgsea
 
 #: ssGSEA scores are divided by their range over the cohort: fewer samples than this have none worth the name.
 _FEWEST_SAMPLES = 5
@@ -133,6 +132,10 @@ def read_gene_sets(
         matrix = expression_matrix(con, cohort_id)
         if matrix.shape[0] < _FEWEST_SAMPLES or not sets:
             continue
+        from analytics.immune.ssgsea import (
+            ssgsea,  # compiled: numba loads in a second, which few questions need
+        )
+
         scored = ssgsea(matrix, sets)
         for row in scored.coverage.to_dict("records"):
             set_id = str(row["gene_set"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import duckdb
 import numpy as np
 import pandas as pd
 
-from analytics.engine.arrays import IntArray
+from analytics.engine.arrays import FloatArray, IntArray
 from analytics.scan.burden import percentile_in_group, percentile_without_own
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
@@ -61,6 +62,69 @@ def scan_input(
     ----------
     genes : the genes to scan; without them those of the spec, and without these every gene that anybody carries.
     """
+    people = _people(spec, members)
+    carriers = carrier_table(con, spec, people.members)
+    names = genes if genes is not None else listed_genes(con, spec)
+    return people.frame, GeneData.from_table(
+        people.with_own_burden(carriers),
+        people.frame,
+        gene_names=sorted(carriers["gene"].unique()) if names is None else list(names),
+        coverage=con.execute(_COVERAGE, {"panels": list(people.frame.panel_names)}).df(),
+        coding_length_bp=con.execute(_LENGTHS).df().set_index("gene")["coding_length_bp"],
+        burden_megabases=people.megabases,
+        undetermined=_undetermined(con, people.members),
+    )
+
+
+def group_input(spec: ScanSpec, members: pd.DataFrame, name: str) -> tuple[PatientFrame, GeneData]:
+    """The same of one group of people, whatever biomarker made it: ``in_group`` carries it and everybody is judged.
+    Its own mutations (``n_mutations``) are taken out of the carriers' burden."""
+    people = _people(spec, members)
+    inside = people.members[people.members["in_group"].astype(bool)]
+    carriers = pd.DataFrame(
+        {"gene": name, "patient_id": inside["row_key"], "n_mutations": inside["n_mutations"].fillna(0)}
+    )
+    frame = replace(
+        people.frame, panel=np.zeros(people.frame.n_patients, dtype=np.int64), panel_names=("any",)
+    )
+    genes = GeneData.from_table(
+        people.with_own_burden(carriers), frame, gene_names=[name], burden_megabases=people.megabases
+    )
+    return frame, genes
+
+
+@dataclass(frozen=True)
+class _People:
+    """Members of a scan with their arrays.
+
+    Attributes
+    ----------
+    assay : (n,) codes of cohort x cancer type x panel. counts : (n,) non-synonymous calls, NaN where unknown.
+    scale : of the burden.
+    """
+
+    members: pd.DataFrame
+    frame: PatientFrame
+    assay: IntArray
+    counts: FloatArray
+    scale: str
+
+    @property
+    def megabases(self) -> FloatArray | None:
+        """(n,) size of each assay where burden is a rate."""
+        return self.members["denominator_mb"].to_numpy(np.float64) if self.scale == PER_MB else None
+
+    def with_own_burden(self, carriers: pd.DataFrame) -> pd.DataFrame:
+        """Carriers with ``own_burden`` where burden is a percentile; a rate is taken apart by its size."""
+        if self.scale != PERCENTILE:
+            return carriers
+        patient = pd.Index(self.members["row_key"]).get_indexer(pd.Index(carriers["patient_id"]))
+        own = carriers["n_mutations"].to_numpy(np.float64)
+        without = percentile_without_own(self.counts, self.assay, patient, own)
+        return carriers.assign(own_burden=self.frame.burden[patient] - without)
+
+
+def _people(spec: ScanSpec, members: pd.DataFrame) -> _People:
     members = members.assign(row_key=members["cohort_id"] + "|" + members["patient_id"])
     members = members.reset_index(drop=True)
     if spec.is_response:  # a response has no clock; the frame of the arrays asks for one
@@ -68,13 +132,12 @@ def scan_input(
     scale = burden_scale(members)
     counts = members["n_nonsynonymous"].to_numpy(dtype=np.float64, na_value=np.nan)
     by_assay = members.groupby(["cohort_id", "cancer_type", "panel_id"], dropna=False)
-    group: IntArray = np.asarray(by_assay.ngroup(), dtype=np.int64)
+    assay: IntArray = np.asarray(by_assay.ngroup(), dtype=np.int64)
     members["drawing_weight"] = members["tmb_mut_per_mb"] if scale == PER_MB else counts
     members["scan_burden"] = (
-        members["tmb_mut_per_mb"] if scale == PER_MB else percentile_in_group(counts, group)
+        members["tmb_mut_per_mb"] if scale == PER_MB else percentile_in_group(counts, assay)
     )
-    panels = sorted(members["panel_id"].dropna().unique())
-    patients = PatientFrame.from_table(
+    frame = PatientFrame.from_table(
         members,
         entry="entry_months",
         strata=known_strata(members, spec.strata),
@@ -84,26 +147,11 @@ def scan_input(
         null_strata=known_strata(members, spec.null_strata),
         cohort="cohort_id",
         panel="panel_id",
-        panel_names=panels,
+        panel_names=sorted(members["panel_id"].dropna().unique()),
         origin="clock_family",
         patient="row_key",
     )
-    carriers = carrier_table(con, spec, members)
-    if scale == PERCENTILE:
-        patient = pd.Index(members["row_key"]).get_indexer(pd.Index(carriers["patient_id"]))
-        own = carriers["n_mutations"].to_numpy(np.float64)
-        without = percentile_without_own(counts, group, patient, own)
-        carriers["own_burden"] = patients.burden[patient] - without
-    names = genes if genes is not None else listed_genes(con, spec)
-    return patients, GeneData.from_table(
-        carriers,
-        patients,
-        gene_names=sorted(carriers["gene"].unique()) if names is None else list(names),
-        coverage=con.execute(_COVERAGE, {"panels": panels}).df(),
-        coding_length_bp=con.execute(_LENGTHS).df().set_index("gene")["coding_length_bp"],
-        burden_megabases=members["denominator_mb"].to_numpy(np.float64) if scale == PER_MB else None,
-        undetermined=_undetermined(con, members),
-    )
+    return _People(members, frame, assay, counts, scale)
 
 
 def _undetermined(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:

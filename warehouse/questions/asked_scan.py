@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, get_args
@@ -15,8 +14,7 @@ from pydantic import ValidationError
 from analytics.questions.specs import Endpoint, Response
 from analytics.scan.spec import ScanSpec
 from ingestion.errors import IngestionError
-from warehouse.left_out import require_not_left_out
-from warehouse.questions.gene import known_gene
+from warehouse.questions.names import known_gene, require_cohorts
 from warehouse.questions.registry import counted, run_of, write_down
 from warehouse.questions.scans import ScanAnswer, answer_scan, definition_words
 from warehouse.settings import Settings
@@ -52,7 +50,7 @@ def as_spec(con: duckdb.DuckDBPyConnection, asked: AskedScan) -> ScanSpec:
     ScanQuestionError
         One sentence: what is unknown, where, and what there is instead.
     """
-    _check_cohorts(con, (*asked.cohorts, *asked.control))
+    require_cohorts(con, (*asked.cohorts, *asked.control), ScanQuestionError)
     endpoint = _endpoint(asked.endpoint)
     question = question_of(asked)
     values: dict[str, Any] = {
@@ -161,18 +159,3 @@ def _endpoint(word: str) -> str:
     raise ScanQuestionError(
         f"there is no endpoint '{word}'", where="--endpoint", remedy=f"there are {', '.join(known)}"
     )
-
-
-def _check_cohorts(con: duckdb.DuckDBPyConnection, cohorts: Sequence[str]) -> None:
-    known = [
-        str(row[0])
-        for row in con.execute("select cohort_id from marts.cohorts order by cohort_id").fetchall()
-    ]
-    for cohort_id in cohorts:
-        if cohort_id not in known:
-            require_not_left_out(con, cohort_id, ScanQuestionError)
-            raise ScanQuestionError(
-                f"cohort '{cohort_id}' is not in the warehouse",
-                where="marts.cohorts",
-                remedy=f"there are {', '.join(known)}",
-            )

@@ -18,12 +18,14 @@ from typing import Any
 
 import duckdb
 
+from analytics.engine.multiplicity import benjamini_hochberg
+from warehouse.questions.answer import Answer, AskedFamily
 from warehouse.settings import Settings
 
 COLUMNS = (
     "kind", "name", "on", "is_prespecified", "endpoint", "definition", "cohorts", "hypotheses", "smallest_p", "leading",
 )  # fmt: skip
-AD_HOC = ("ad-hoc scan", "gene")
+AD_HOC = ("ad-hoc scan", "question", "gene")
 
 _REGISTERED = """
 select
@@ -51,10 +53,9 @@ def write_down(
 ) -> None:
     """Add one question to the registry. A folder that cannot be written to is said on standard error, and the answer
     is given nevertheless: nobody is kept from reading by a read-only disk."""
-    asked = json.dumps(question, sort_keys=True, default=str)
     record = {
         "kind": kind,
-        "name": hashlib.sha256(asked.encode()).hexdigest()[:12],
+        "name": _name(question),
         "asked_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "question": question,
         "hypotheses": hypotheses,
@@ -72,6 +73,43 @@ def write_down(
             os.close(handle)
     except OSError as exc:
         print(f"! This question is not in the registry: {path} ({exc.strerror}).", file=sys.stderr)
+
+
+def _name(question: dict[str, Any]) -> str:
+    """The same question has the same name."""
+    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+
+def write_question_down(settings: Settings, answer: Answer) -> AskedFamily:
+    """Add a question to the registry; gives the family that every question asked so far makes with it.
+
+    Each group that is compared, and an interaction, is a hypothesis of its own; the p of the headline stands for them.
+    """
+    asked = answer.question
+    p = answer.cut.p_paid if answer.cut is not None else answer.leading.asked.p
+    question = {
+        "text": asked.text,
+        "endpoint": asked.endpoint,
+        "definition": asked.biomarker,
+        "cohorts": list(asked.cohorts),
+    }
+    hypotheses = len(answer.comparisons) + (answer.interaction is not None)
+    write_down(
+        settings,
+        kind="question",
+        question=question,
+        hypotheses=hypotheses,
+        smallest_p=p,
+        leading=answer.label,
+        run_id=answer.lineage.run_id,
+    )
+    rows = {row["name"]: (row["hypotheses"], row["smallest_p"]) for row in asked_questions(settings)[0]}
+    rows[_name(question)] = (hypotheses, p)
+    size = sum(n for n, _ in rows.values())
+    known = {name: one for name, (_, one) in rows.items() if one is not None and math.isfinite(one)}
+    rates = dict(zip(known, benjamini_hochberg(list(known.values()), size), strict=True))
+    q = rates.get(_name(question))
+    return AskedFamily(len(rows), size, None if q is None else float(q))
 
 
 def asked_questions(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:

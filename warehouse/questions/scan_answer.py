@@ -131,15 +131,7 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
 
 def in_short(rows: list[dict[str, Any]], columns: list[str]) -> tuple[list[dict[str, Any]], list[str]]:
     """Rows and columns under headings and verdicts that fit a terminal."""
-    short = [
-        {
-            _SHORT.get(name, name): str(value).removesuffix(" from mutation burden")
-            if name == "burden_verdict"
-            else value
-            for name, value in row.items()
-        }
-        for row in rows
-    ]
+    short = [{_SHORT.get(name, name): value for name, value in row.items()} for row in rows]
     return short, [_SHORT.get(name, name) for name in columns]
 
 

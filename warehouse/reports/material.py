@@ -20,7 +20,7 @@ from analytics.results.statistic import AnyStatistic, InteractionStatistic
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import analysis_frame, patient_frame
-from warehouse.questions.gene_guards import scan_row_of
+from warehouse.questions.scan_row import scan_row_of
 
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI", "PFI")
 #: Statistics whose rows are asked for together; order in which the rows behind one are told.

@@ -47,6 +47,7 @@ class Manifest(BaseModel):
     ----------
     catalogue : ``public`` or ``demo``: only versions of one catalogue are compared with each other.
     inputs : checksum of sources, catalogue and code, if a run of the whole graph made it; see ``orchestration.inputs``.
+    build : of which build it is: the stamp of the raw tables that all else was made of.
     rows : schema.table -> number of rows.
     """
 
@@ -57,6 +58,7 @@ class Manifest(BaseModel):
     run_id: str | None
     catalogue: str
     inputs: str | None = None
+    build: str | None = None
     accepted: Accepted | None = None
     cohorts: tuple[str, ...]
     rows: Mapping[str, int]
@@ -75,6 +77,7 @@ class About(BaseModel):
     run_id: str | None
     catalogue: str
     inputs: str | None = None
+    build: str | None = None
     accepted: Accepted | None = None
 
 

@@ -17,7 +17,7 @@ from analytics.figures.axes import hide_sides, mark_cut_ends, no_difference, rat
 from analytics.figures.forest import ForestRow, axis_limits
 from analytics.figures.page import MARGIN_MM, Page, widest_mm
 from analytics.scan.survival_scan import ScanResult
-from analytics.scan.verdicts import DISTINGUISHABLE, NOT_DISTINGUISHABLE
+from analytics.verdicts.words import BurdenWord
 
 ROW_MM, GAP_MM = 4.6, 3.0
 HEADING = "burden null p, verdict"
@@ -26,7 +26,11 @@ NOTE = (
     "The verdict also counts how many genes were looked at."
 )
 BEFORE = {"uni": "the gene alone", "adj": "adjusted for the covariates"}
-COLOURS = {DISTINGUISHABLE: style.VERMILION, NOT_DISTINGUISHABLE: style.BLUE}
+COLOURS = {
+    **{str(word): style.VERMILION for word in BurdenWord if word.is_beyond},
+    BurdenWord.COMPATIBLE: style.BLUE,
+    BurdenWord.NOT_EXCLUDED: style.BLUE,
+}
 
 
 def model_before_burden(result: ScanResult) -> str:
@@ -124,7 +128,7 @@ def _colour(gene: pd.Series) -> str:
 def _words(gene: pd.Series) -> str:
     p = gene["null_p_two_sided"]
     shown = f"{p_value(p)}, " if math.isfinite(p) else ""
-    return f"{shown}{str(gene['burden_verdict']).removesuffix(' from mutation burden')}"
+    return f"{shown}{gene['burden_verdict']}"
 
 
 def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int, effect: str) -> None:

@@ -18,7 +18,7 @@ from analytics.figures import style
 from analytics.figures.labels import place_labels, write_labels
 from analytics.figures.page import MARGIN_MM, Page
 from analytics.scan.survival_scan import ScanResult
-from analytics.scan.verdicts import DISTINGUISHABLE, NOT_DISTINGUISHABLE
+from analytics.verdicts.words import BurdenWord
 
 LEFT_MM, BOTTOM_MM, KEY_LINE_MM = 11.0, 9.0, 3.2
 PLOT_MM = 58.0
@@ -63,13 +63,13 @@ def _groups(table: pd.DataFrame, alpha: float) -> list[tuple[str, str, pd.DataFr
             ("others", style.LIGHT_GREY, table[~passed]),
             (f"q < {alpha:g}", style.VERMILION, table[passed]),
         ]
-    is_more = passed & (table["burden_verdict"] == DISTINGUISHABLE)
-    is_shadow = passed & (table["burden_verdict"] == NOT_DISTINGUISHABLE)
+    is_more = passed & table["burden_verdict"].isin([word for word in BurdenWord if word.is_beyond])
+    is_shadow = passed & table["burden_verdict"].isin([BurdenWord.COMPATIBLE, BurdenWord.NOT_EXCLUDED])
     return [
         ("others", style.LIGHT_GREY, table[~passed]),
-        (f"q < {alpha:g}, burden not judged", style.BLACK, table[passed & ~is_more & ~is_shadow]),
-        (f"q < {alpha:g}, {NOT_DISTINGUISHABLE}", style.BLUE, table[is_shadow]),
-        (f"q < {alpha:g}, {DISTINGUISHABLE}", style.VERMILION, table[is_more]),
+        (f"q < {alpha:g}, too few to say", style.BLACK, table[passed & ~is_more & ~is_shadow]),
+        (f"q < {alpha:g}, burden alone or not excluded", style.BLUE, table[is_shadow]),
+        (f"q < {alpha:g}, beyond burden", style.VERMILION, table[is_more]),
     ]
 
 

@@ -35,6 +35,8 @@ from analytics.scan.settings import ScanSettings
 GENES_PER_BURDEN_BATCH = (
     2048  # bounds the memory of carriers' own spline values: about 60 MB at 11,000 patients
 )
+#: See `models.change`.
+CHANGE_COLUMNS = ("n", "coef", "se", "ci_low", "ci_high", "reason")
 MODEL_COUNTS = ("n", "events", "n_carriers", "events_carriers")
 LOGRANK_COLUMNS = ("observed", "expected", "variance", "z", "chi2", "p", "reason")
 BLOCKS = {
@@ -43,6 +45,7 @@ BLOCKS = {
     "adj": (*MODEL_COUNTS, *COX_COLUMNS),
     "burden": (*MODEL_COUNTS, *COX_COLUMNS),
     "null": ("n", "n_carriers", *NULL_COLUMNS, "reason"),
+    "change": CHANGE_COLUMNS,
     "cohort": (*HETEROGENEITY_COLUMNS, "reason"),
     "permutation": ("p", "draws", "reason"),
     "rmst": ("difference_months", "ci_low", "ci_high", "p", "horizon_months", "reason"),

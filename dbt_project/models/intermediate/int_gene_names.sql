@@ -1,8 +1,9 @@
 -- What the gene names of the mutation tables can mean: one row a name and gene that it may stand for, or one row without
 -- a gene where the name says that there is none (names_no_gene) or cannot be read (is_readable false).
 -- Stated rules, no guess: GENE(transcript:exon:change,...) is GENE; A;B, A,B and A/B are several genes; A|123 is A with
--- its Entrez number; 2-Sep and 02-sept are SEPT2; an Ensembl number is looked up; a name in other letters (alk, NKX2.1)
--- is the one spelled so elsewhere; then curated aliases, then the panel's symbol of the same Entrez number.
+-- its Entrez number, 123 alone is that number; 2-Sep and 02-sept are SEPT2; an Ensembl number is looked up; a name in
+-- other letters (alk, NKX2.1) is the one spelled so elsewhere; then curated aliases, then the panel's symbol of the same
+-- Entrez number. A composite name (ALK_HUMAN, EML4-ALK) is not read: int_gene_name_parts has the genes that it may be.
 {% set most_names = 12 %}
 with names as (
 
@@ -15,7 +16,11 @@ plain as (
 
     select
         name_raw,
-        {{ replace_all(replace_all('name_raw', "'[(][^)]*[)]'", "''"), "'[;/]'", "','") }} as name_list
+        -- what stands in brackets alone is the name
+        case
+            when {{ matches('name_raw', "'^[(][^()]*[)]$'") }} then trim(replace(replace(name_raw, '(', ''), ')', ''))
+            else {{ replace_all(replace_all('name_raw', "'[(][^)]*[)]'", "''"), "'[;/]'", "','") }}
+        end as name_list
     from names
 
 ),
@@ -49,7 +54,7 @@ parted as (
             else piece
         end as piece,
         case
-            when {{ matches('piece', "'^.+[|][0-9]+$'") }}
+            when {{ matches('piece', "'^(.+[|])?[0-9]+$'") }}
                 then {{ to_bigint("regexp_replace(piece, '^.*[|]', '')") }}
         end as entrez_gene_id
     from pieces
@@ -149,6 +154,14 @@ spelled as (
 
 ),
 
+composite as (
+
+    select distinct name_raw
+    from {{ ref('int_gene_name_parts') }}
+    where is_composite
+
+),
+
 resolved as (
 
     select
@@ -167,6 +180,7 @@ resolved as (
             or by_ensembl.hugo_symbol is not null
             or (
                 {{ matches('spelled.name', "'^[A-Za-z0-9][A-Za-z0-9._@-]*$'") }}
+                and composite.name_raw is null
                 and not {{ matches('spelled.name', "'^[0-9.,eE+-]+$'") }}
                 and not {{ matches('spelled.name', "'^ENSG[0-9]+'") }}
                 and not {{ matches('lower(spelled.name)', "'^[0-9]{1,4}[-/. ]+[a-z]{3,4}[.]?([-/. ][0-9]+)?$'") }}
@@ -189,6 +203,7 @@ resolved as (
         on
             by_ensembl.id_type = 'ensembl'
             and regexp_replace(spelled.name, '[.][0-9]+$', '') = by_ensembl.identifier
+    left join composite on spelled.name_raw = composite.name_raw
 
 )
 

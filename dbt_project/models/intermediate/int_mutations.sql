@@ -144,6 +144,7 @@ judged as (
         {{ hash_of(variant) }} as variant_key,
         coalesce(
             gene_problem, class_problem, status_problem,
+            case when class_is_nonsynonymous and tumor_allele = reference_allele then 'no_change' end,
             case when not is_passing and not is_filter_understood then 'unknown_filter' end
         ) as problem
     from decided

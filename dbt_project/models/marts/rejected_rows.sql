@@ -97,12 +97,14 @@ calls as (
         case
             when problem in ('unknown_class', 'missing_class') then 'Variant_Classification'
             when problem = 'unknown_filter' then 'FILTER'
+            when problem = 'no_change' then 'Tumor_Seq_Allele2'
             when problem = 'unknown_mutation_status' then 'Mutation_Status'
             else 'Hugo_Symbol'
         end as column_name,
         case
             when problem in ('unknown_class', 'missing_class') then variant_classification_raw
             when problem = 'unknown_filter' then filter_raw
+            when problem = 'no_change' then reference_allele || '>' || tumor_seq_allele2
             when problem = 'unknown_mutation_status' then mutation_status_raw
             when problem = 'symbol_and_number_disagree'
                 then hugo_symbol_raw || ', Entrez ' || cast(entrez_gene_id as string)

@@ -1,6 +1,7 @@
 -- Rows that could be a mutation of a gene and are not understood: their sample is neither mutated nor wild-type for it.
 -- One row a mutation row and gene: the gene that was decided; both that symbol and number name; each that the row names;
--- and, where the name cannot be read or does not fit the place, each gene that lies there.
+-- where the name cannot be read, each gene that stands in it as a word; and, where it cannot be read or does not fit the
+-- place, each gene that lies there.
 with doubtful as (
 
     select * from {{ ref('int_mutations') }}
@@ -30,6 +31,15 @@ named as (
             numbers.id_type = 'entrez'
             and cast(doubtful.entrez_gene_id as string) = numbers.identifier
     where doubtful.hugo_symbol is null
+    union
+    select
+        doubtful.cohort_id,
+        doubtful.source_file_id,
+        doubtful.source_row,
+        parts.hugo_symbol
+    from doubtful
+    inner join {{ ref('int_gene_name_parts') }} as parts on doubtful.hugo_symbol_raw = parts.name_raw
+    where doubtful.problem = 'unreadable_symbol'
     union
     select
         cohort_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from analytics.biomarkers.groups import Contrast
 from analytics.guards import VERDICTS, Finding, guard_findings
+from analytics.meta.pooling import meta_statistics
+from analytics.questions.specs import Variant
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Scope
 from analytics.scan.columns import SURVIVAL_COLUMNS
+from analytics.survival.estimate import survival_statistics
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 from analytics.survival.restricted_mean import restricted_mean_survival
 
@@ -143,10 +150,11 @@ def test_an_effect_in_the_treated_arm_alone_is_predictive_and_one_in_both_arms_i
     found = finding(
         "prognostic or predictive", treated, trials=pd.concat([treated, untreated], ignore_index=True)
     )
-    assert found.verdict == "predictive" and "randomised interaction" in found.sentence
+    assert found.verdict == "predictive" and "arms of a trial" in found.sentence
     assert found.numbers["interaction_ci_high"] < 1
-    same = people(900, 0.4, seed=6, cohort="tcga", is_icb_treated=False)
-    assert finding("prognostic or predictive", treated, control=same).verdict == "prognostic"
+    many = people(2500, 0.4, seed=4)
+    same = people(2500, 0.4, seed=6, cohort="tcga", is_icb_treated=False)
+    assert finding("prognostic or predictive", many, control=same).verdict == "prognostic"
     assert finding("prognostic or predictive", treated).verdict == "undetermined"
 
 
@@ -159,28 +167,28 @@ def test_nobody_mutated_is_a_reason_not_a_crash() -> None:
 
 
 def scan_row(**values: Any) -> dict[str, Any]:
-    return dict.fromkeys(SURVIVAL_COLUMNS, math.nan) | values
+    """A gene that 60 of 400 people carry, 200 events; shown without burden."""
+    row = dict.fromkeys(SURVIVAL_COLUMNS, math.nan)
+    return row | {
+        "gene": "GENE", "n": 400, "n_carriers": 60, "events": 200, "adj_reason": "no covariates given",
+        "uni_coef": -0.5, "uni_ci_low": -0.9, "uni_ci_high": -0.1,
+    } | values  # fmt: skip
+
+
+SHADOW = scan_row(
+    null_z=-1.0, null_mean_z=-1.5, null_percentile=25.1, null_p_lower=0.25, null_p_upper=0.75,
+    null_p_two_sided=0.5, null_false_positive_rate=0.36, null_draws=5000.0, burden_coef=math.log(0.87),
+    burden_ci_low=math.log(0.61), burden_ci_high=math.log(1.23), burden_lr_p=0.4, matched_percentile=78.0,
+    matched_genes=200, matched_p=0.22,
+)  # fmt: skip
+BEYOND = SHADOW | {
+    "null_z": -4.0, "null_p_two_sided": 0.001, "burden_coef": -0.5, "burden_ci_low": -0.8, "burden_ci_high": -0.2,
+}  # fmt: skip
 
 
 def test_burden_is_said_with_percentile_p_and_the_nulls_own_rate() -> None:
-    row = scan_row(
-        burden_verdict="not distinguishable from mutation burden",
-        null_percentile=25.1,
-        null_p_lower=0.25,
-        null_p_upper=0.75,
-        null_p_two_sided=0.5,
-        null_false_positive_rate=0.36,
-        null_draws=5000.0,
-        burden_coef=math.log(0.87),
-        burden_ci_low=math.log(0.61),
-        burden_ci_high=math.log(1.23),
-        burden_lr_p=0.4,
-        matched_percentile=78.0,
-        matched_genes=200,
-        matched_p=0.22,
-    )
-    found = finding("mutation burden", people(), scan_row=row)
-    assert found.verdict == "not distinguishable from mutation burden" and found.is_warning
+    found = finding("mutation burden", people(), scan_row=SHADOW)
+    assert found.verdict == "burden not excluded" and found.is_warning
     for words in (
         "5,000 sets",
         "percentile 25.1",
@@ -188,22 +196,47 @@ def test_burden_is_said_with_percentile_p_and_the_nulls_own_rate() -> None:
         "one-sided p 0.25",
         "36%",
         "0.87 (0.61\u20131.23)",
+        "Against it: ",
+        "To settle it: ",
     ):
         assert words in found.sentence
     assert "200 genes of like coding length" in found.sentence
 
 
 def test_burden_without_numbers_says_why() -> None:
-    row = scan_row(burden_verdict="not tested", null_reason="no carriers", burden_reason="no carriers")
-    assert "no carriers" in finding("mutation burden", people(), scan_row=row).sentence
-    assert (
-        finding("mutation burden", people(), why_no_scan_row="No burden here.").sentence == "No burden here."
-    )
+    row = scan_row(null_reason="no draws", burden_reason="no burden", uni_coef=-0.5)
+    found = finding("mutation burden", people(), scan_row=row)
+    assert "no draws" in found.sentence and "no burden" in found.sentence
+    without = finding("mutation burden", people(), why_no_scan_row="No burden here.")
+    assert (without.verdict, without.sentence) == ("cannot be told", "No burden here.")
 
 
 def test_a_gene_that_stands_out_by_itself_and_not_among_all_is_a_warning() -> None:
-    row = scan_row(burden_verdict="distinguishable from mutation burden", null_reason="-", burden_reason="-")
-    assert not finding("mutation burden", people(), scan_row=row).is_warning
-    among_all = {"every_gene_os": "not distinguishable from mutation burden"}
-    found = finding("mutation burden", people(), scan_row=row, scan_verdicts=among_all)
-    assert found.is_warning and "every_gene_os: not distinguishable" in found.sentence
+    assert finding("mutation burden", people(), scan_row=BEYOND).verdict == "nominally beyond burden"
+    assert not finding("mutation burden", people(), scan_row=BEYOND).is_warning
+    among_all = {"every_gene_os": "nominally beyond burden"}
+    found = finding("mutation burden", people(), scan_row=BEYOND, scan_verdicts=among_all)
+    assert found.is_warning and "every_gene_os: nominally beyond burden" in found.sentence
+
+
+def test_the_guard_of_heterogeneity_says_the_numbers_of_the_row_beside_it() -> None:
+    """One estimate, one path: with a row it is that row; without one it is made as the table's are."""
+    parts = [
+        people(500, 0.6, seed=1),
+        people(500, 0.6, seed=2, cohort="b"),
+        people(40, 0.2, 0.1, 3, cohort="c"),
+    ]
+    members = pd.concat(parts, ignore_index=True)
+    found = finding("heterogeneity across cohorts", members, strata=("cohort_id",))
+    scope, contrast = Scope("x", "default", "OS"), Contrast.of_gene("G")
+    variant = Variant(description="d", estimators=("cox_univariable",))
+    rows = [
+        row
+        for cohort, own in members.groupby("cohort_id")
+        for row in survival_statistics(scope.of_cohort(str(cohort)), RowSets(), own, variant, "os", contrast)
+    ]
+    table = meta_statistics(scope, "os", rows, contrast)[0]
+    assert found.numbers["pooled_hr"] == table.estimate and found.numbers["n_cohorts"] == 3
+    assert "Firth's estimate, for few events, of c." in found.sentence
+    other = replace(table, estimate=0.123)
+    assert "0.12" in finding("heterogeneity across cohorts", members, pooled=other).sentence

@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 from analytics.biomarkers.groups import Contrast
-from analytics.meta.pooling import interaction_statistics, meta_statistics, verdict_statistic
+from analytics.meta.pooling import PREDICTION_COVERAGE, interaction_statistics, meta_statistics
+from analytics.meta.predictive import verdict_statistic, with_trial_verdict
+from analytics.meta.random_effects import fit_random_effects_many
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.results.statistic import (
     Counts,
@@ -81,7 +83,50 @@ def test_each_cohort_is_left_out_once_when_there_are_three() -> None:
 
 def test_a_cohort_without_an_estimate_is_named_not_pooled() -> None:
     whole = pooled(estimates(events_of_a=0))[0]
-    assert whole.cohorts == ("b", "c") and "No estimate from a." in whole.warnings
+    assert whole.cohorts == ("b", "c") and "No estimate from a (no event in a group)." in whole.warnings
+
+
+def test_a_cohort_with_few_events_enters_by_firths_estimate_and_says_so() -> None:
+    """Inverse variances by hand: (log 0.13 / 0.9^2 + 2 log 0.5 / 0.2^2) / (1 / 0.9^2 + 2 / 0.2^2), tau2 0 by design."""
+    sparse = SurvivalStatistic(
+        name=OS.of_cohort("a").name("os.firth_univariable"),
+        estimate=0.13,
+        standard_error=0.9,
+        counts=Counts(n=40),
+    )
+    whole = pooled([*estimates(events_of_a=0), sparse])[0]
+    assert whole.cohorts == ("a", "b", "c")
+    assert "Firth's estimate, for few events, of a." in whole.warnings
+    assert whole.tau2 == pytest.approx(0.0, abs=1e-6)
+    weights = np.array([0.9, 0.2, 0.2]) ** -2
+    assert np.log(whole.estimate) == pytest.approx(
+        weights @ np.log([0.13, 0.5, 0.5]) / weights.sum(), abs=1e-6
+    )
+
+
+def test_several_cohorts_of_which_one_has_an_estimate_give_a_row_that_says_so() -> None:
+    rows = pooled([cox("a", 0.5, 0.2, 0), cox("b", 0.5, 0.2, 9)])
+    assert len(rows) == 1 and rows[0].estimate is None
+    assert "two cohorts" in rows[0].warnings[0] and "No estimate from a" in " ".join(rows[0].warnings)
+
+
+def test_a_prediction_interval_takes_three_cohorts_and_its_measured_coverage_is_said() -> None:
+    rows = pooled(estimates())
+    assert rows[0].prediction_low is not None
+    assert any("95 of 100 cases (measured" in words for words in rows[0].warnings)
+    assert all(row.prediction_low is None and row.prediction_high is None for row in rows[1:])
+
+
+@pytest.mark.parametrize("k", sorted(PREDICTION_COVERAGE))
+def test_the_coverage_that_is_said_is_that_of_simulated_cohorts(k: int) -> None:
+    """As benchmarks/meta/prediction_interval.py, fewer sets: standard error of the share 0.7 points."""
+    rng = np.random.default_rng(k)
+    se = np.exp(rng.uniform(np.log(0.12), np.log(0.5), (2000, k)))
+    effect = rng.normal(0.0, 0.3, (2000, k)) + rng.normal(0.0, se)
+    found = fit_random_effects_many(effect, se, guard=True)
+    new = rng.normal(0.0, 0.3, 2000)
+    held = ((found["prediction_low"] < new) & (new < found["prediction_high"])).mean()
+    assert 100 * held == pytest.approx(PREDICTION_COVERAGE[k], abs=2.5)
 
 
 def test_one_cohort_gives_no_row() -> None:
@@ -123,19 +168,48 @@ def test_a_trial_without_people_becomes_a_row_with_the_reason() -> None:
     assert len(rows) == 1 and rows[0].warnings and rows[0].estimate is None
 
 
+def test_the_arms_rows_count_the_arm_and_the_groups_rows_count_the_group() -> None:
+    frame = trial()
+    rows = {row.key: row for row in interactions(frame)}
+    arm = frame[frame["is_icb_treated"]]
+    counts = rows["os.gene_in_icb_arm"].counts
+    assert (counts.n, counts.n_in_group) == (len(arm), int(arm["in_group"].sum()))
+    group = frame[frame["in_group"]]
+    counts = rows["os.treatment_in_group"].counts
+    assert (counts.n, counts.n_in_group) == (len(group), int(group["is_icb_treated"].sum()))
+    assert counts.events_in_group == int(group.loc[group["is_icb_treated"], "event"].sum())
+    assert counts.reference_label == "control arm"
+
+
+def test_treatment_acts_in_the_group_only_as_planted() -> None:
+    rows = {row.key: row for row in interactions(trial())}
+    low, high = _interval(rows["os.treatment_in_group"])
+    assert low < 0.5 < high < 1
+    low, high = _interval(rows["os.treatment_in_reference"])
+    assert low < 1 < high
+
+
+def test_without_a_control_analysis_the_interaction_of_the_trials_carries_the_verdict() -> None:
+    alone = SPEC.model_copy(update={"control_analysis": None})
+    rows = interactions(trial())
+    judged = [with_trial_verdict(alone, row, rows) for row in rows]
+    assert [row.verdict for row in judged] == ["predictive", *[None] * (len(rows) - 1)]
+    assert all(with_trial_verdict(SPEC, row, rows) == row for row in rows)
+
+
 def test_the_ratio_of_hazard_ratios_is_that_of_altman_and_bland() -> None:
     row = verdict_statistic(SPEC, OS, estimates(), [])
     assert row is not None
     error = np.hypot(0.115, 0.1)
     assert row.estimate == pytest.approx(0.5)
     assert row.ci_high == pytest.approx(0.5 * np.exp(1.959963984540054 * error))
-    assert row.verdict == "predictive" and "ratio of hazard ratios" in str(row.reason)
+    assert row.verdict == "consistent with predictive" and "0.50" in str(row.reason)
 
 
-def test_a_null_interaction_in_a_trial_outweighs_the_comparison_with_other_people() -> None:
-    null = InteractionStatistic(name=OS.name("os.arm_x_gene"), estimate=1.0, ci_low=0.7, ci_high=1.43)
+def test_an_interaction_in_a_trial_that_excludes_the_comparison_with_other_people_conflicts() -> None:
+    null = InteractionStatistic(name=OS.name("os.arm_x_gene"), estimate=1.02, ci_low=0.8, ci_high=1.3)
     row = verdict_statistic(SPEC, OS, estimates(), [null])
-    assert row is not None and row.verdict == "associated in ICB only"
+    assert row is not None and row.verdict == "conflicting"
 
 
 def test_without_a_control_analysis_there_is_no_verdict() -> None:

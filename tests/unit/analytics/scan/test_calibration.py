@@ -12,7 +12,6 @@ from analytics.engine.multiplicity import shrink_normal
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult, scan_survival
-from analytics.scan.verdicts import DISTINGUISHABLE
 
 N_PATIENTS, N_GENES = 800, 1_500
 # A uniform sample fails Kolmogorov-Smirnov at this level once in 200 seeds; the seeds are fixed.
@@ -101,7 +100,9 @@ def test_adjusting_for_burden_removes_what_burden_explains() -> None:
 
 def test_genes_of_mere_burden_are_not_called_more() -> None:
     table = with_prognostic_burden().table
-    assert (table["burden_verdict"] == DISTINGUISHABLE).sum() == 0
+    assert not table["burden_verdict"].str.startswith("beyond burden").any()
+    assert table["burden_verdict"].str.startswith("nominally beyond burden").mean() < 0.05
+    assert (table["burden_verdict"] == "compatible with burden alone").mean() > 0.15
     assert stats.kstest(table["null_p_standardised"], "uniform").pvalue > LEVEL
 
 
@@ -113,7 +114,7 @@ def test_planted_genes_are_found_and_told_from_burden() -> None:
     result = scan_survival(frame, genes, ScanSettings(null_draws=2_000)).table
     found = result.iloc[list(planted)]
     assert (found["burden_q"] < 0.05).all()
-    assert (found["burden_verdict"] == DISTINGUISHABLE).all()
+    assert found["burden_verdict"].str.startswith("beyond burden").all()
     assert (np.sign(found["burden_coef"]) == np.sign(list(planted.values()))).all()
     truth = np.array(list(planted.values()))
     assert (np.abs(found["burden_coef"] - truth) < 3 * found["burden_se"]).all()

@@ -14,6 +14,8 @@ from analytics.scan.survival_scan import scan_survival
 
 SETTINGS = ScanSettings(null_draws=200)
 OF_THE_FAMILY = {"primary_q", "shrunken_coef", "shrunken_sd", "burden_verdict", "identical_group", "warnings"}
+#: asked of a single gene always, of one in a scan where it decides the word
+ASKED_ALONE = {"change_n", "change_coef", "change_se", "change_ci_low", "change_ci_high", "change_reason"}
 
 
 def test_a_gene_alone_has_the_row_of_the_scan_but_for_what_counts_the_family() -> None:
@@ -21,10 +23,11 @@ def test_a_gene_alone_has_the_row_of_the_scan_but_for_what_counts_the_family() -
     together = scan_survival(frame, genes, SETTINGS).table.set_index("gene", drop=False)
     alone = scan_one_gene(frame, genes, "GENE7", SETTINGS)
     for column in SURVIVAL_COLUMNS:
-        if column in OF_THE_FAMILY or (column.endswith("_q") and column != "cohort_q"):
+        if column in OF_THE_FAMILY | ASKED_ALONE or (column.endswith("_q") and column != "cohort_q"):
             continue
         assert pd.Series([alone[column]]).equals(pd.Series([together.loc["GENE7", column]])), column
     assert alone["matched_genes"] == 59
+    assert alone["change_n"] == 400 and np.isfinite(alone["change_se"])
 
 
 def test_a_gene_that_nobody_carries_is_refused_in_one_sentence() -> None:

@@ -1,0 +1,83 @@
+"""Response by a group: one row a cohort, and the odds ratio over cohorts whose tables are held apart."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+
+from analytics.answers.estimates import Estimates
+from analytics.biomarkers.groups import Contrast
+from analytics.errors import NoRowsError
+from analytics.questions.selection import Selection
+from analytics.questions.specs import Response, Variant
+from analytics.response.estimate import FISHER_EXACT, NEWCOMBE, response_statistics
+from analytics.response.stratified_tables import MANTEL_HAENSZEL, mantel_haenszel, strata_counts
+from analytics.results.row_sets import RowSets
+from analytics.results.statistic import Counts, ResponseStatistic, Scope, Statistic
+
+
+def compare_responses(
+    scope: Scope, selection: Selection, contrast: Contrast, response: Response, variant: Variant
+) -> Estimates:
+    """Odds ratios of a response among people whose response is known: Fisher's by cohort, over cohorts Mantel and
+    Haenszel's within the strata of the variant; beside them the difference of the rates.
+
+    Raises
+    ------
+    NoRowsError
+        Nobody's response is known.
+    """
+    members, sets = selection.members, RowSets()
+    evaluable = members[members[response].notna()]
+    if evaluable.empty:
+        raise NoRowsError(f"Nobody's {response} is known among {len(members)} people: ask another response.")
+    by_cohort: list[Statistic] = []
+    for cohort_id, people in members.groupby("cohort_id", sort=True):
+        rows = response_statistics(scope.of_cohort(str(cohort_id)), sets, people, (response,), contrast)
+        found = _evaluable(rows, FISHER_EXACT.key) or rows[-1]
+        by_cohort.append(found)
+    over_all = response_statistics(scope, sets, members, (response,), contrast)
+    if len(by_cohort) == 1:
+        only = _evaluable(over_all, FISHER_EXACT.key) or over_all[-1]
+        others = [row for row in over_all if row is not only]
+        return Estimates(tuple(by_cohort), only, tuple(others))
+    pooled = _pooled(scope, evaluable, contrast, response, variant)
+    shown = [row for row in over_all if row.estimator in (NEWCOMBE.key, FISHER_EXACT.key)]
+    return Estimates(
+        tuple(by_cohort), pooled, tuple(row.warned("Cohorts are put end to end.") for row in shown)
+    )
+
+
+def _evaluable(rows: list[ResponseStatistic], estimator: str) -> ResponseStatistic | None:
+    return next((r for r in rows if r.estimator == estimator and r.denominator == "evaluable"), None)
+
+
+def _pooled(
+    scope: Scope, evaluable: pd.DataFrame, contrast: Contrast, response: Response, variant: Variant
+) -> ResponseStatistic:
+    strata = [column for column in variant.strata if evaluable[column].notna().any()]
+    answers, inside = evaluable[response].astype(bool), evaluable["in_group"].astype(bool)
+    codes = evaluable.groupby(strata, dropna=False).ngroup() if strata else inside * 0
+    found = mantel_haenszel(*strata_counts(inside, answers, codes))
+    row = ResponseStatistic(
+        name=scope.name(f"{response}.{MANTEL_HAENSZEL.key}{contrast.suffix}"),
+        estimator=MANTEL_HAENSZEL.key,
+        scale=MANTEL_HAENSZEL.scale,
+        row_set=f"evaluable for {response}",
+        counts=Counts(
+            group_label=contrast.group.label,
+            reference_label=contrast.reference.label,
+            n=len(evaluable),
+            n_in_group=int(inside.sum()),
+        ),
+        denominator="evaluable",
+        responders=int(answers.sum()),
+        responders_in_group=int((answers & inside).sum()),
+    )
+    if found.odds_ratio != found.odds_ratio:
+        return row.warned("No stratum has both groups and both answers: there is nothing to compare.")
+    row = replace(row, estimate=found.odds_ratio, p=found.p, p_method="Mantel-Haenszel")
+    if found.ci_low == found.ci_low:
+        return replace(row, ci_low=found.ci_low, ci_high=found.ci_high)
+    return row.warned("A cell is empty in every stratum: the odds ratio has no interval.")

@@ -1,0 +1,185 @@
+"""What treatment does in a randomised trial: to everybody, within each group of a biomarker, and in months.
+
+Belongs here: the rows of a trial. Does not belong here: the interaction model itself (`interaction`), the word that
+follows (`analytics.verdicts`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from analytics.biomarkers.groups import Contrast
+from analytics.engine.inference import normal_quantile, two_sided_p
+from analytics.errors import AnalysisError, TooFewError
+from analytics.results.estimator import Estimator, Scale
+from analytics.results.statistic import Counts, InteractionStatistic, Scope
+from analytics.survival.cox import cox_regression
+from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.restricted_mean import restricted_mean_survival
+
+TREATMENT_EFFECT = Estimator(
+    key="treatment_effect",
+    label="Hazard ratio of treatment, Cox stratified by trial",
+    scale=Scale.HAZARD_RATIO,
+    heading="Effect of treatment in the trials",
+    methods="Checkpoint blockade against the control arm among everybody who was randomised, whether the biomarker was "
+    "looked at or not: Cox model with the arm alone, stratified by trial, and each trial by itself.",
+    source="Cox 1972, JRSS B 34:187",
+    applies="randomised cohorts with a control arm",
+)
+TREATMENT_IN_GROUP = Estimator(
+    key="treatment_in_group",
+    label="Hazard ratio of treatment in one group, from the interaction model",
+    scale=Scale.HAZARD_RATIO,
+    heading=TREATMENT_EFFECT.heading,
+    methods="Within the group and within the others: the arm's coefficient of the model with arm, group and their "
+    "product.",
+    source="Ballman 2015, J Clin Oncol 33:3968",
+    applies="randomised cohorts with a control arm",
+)
+INTERACTION_IN_MONTHS = Estimator(
+    key="restricted_mean_interaction",
+    label="Interaction of treatment and biomarker, restricted means",
+    scale=Scale.DIFFERENCE_IN_MONTHS,
+    heading="Interaction of treatment and biomarker",
+    methods="On the scale of months: the difference of restricted means between the groups under checkpoint blockade "
+    "less that in the control arm, up to the shortest follow-up of the four (of all trials); over several trials the "
+    "mean weighted by inverse variance.",
+    source="Royston and Parmar 2013, BMC Med Res Methodol 13:152",
+    applies="randomised cohorts with a control arm",
+)
+ESTIMATORS = (TREATMENT_EFFECT, TREATMENT_IN_GROUP, INTERACTION_IN_MONTHS)
+
+TREATED, UNTREATED = "checkpoint blockade", "control arm"
+
+
+def treatment_statistics(
+    scope: Scope, trials: Sequence[str], endpoint_key: str, everyone: pd.DataFrame
+) -> list[InteractionStatistic]:
+    """Checkpoint blockade against control among everybody randomised: over the trials, and each where they are several.
+
+    Parameters
+    ----------
+    everyone : one row a person of both arms, with ``is_icb_treated``, also those of whom the biomarker is not known.
+    """
+    present = [trial for trial in trials if (everyone["cohort_id"] == trial).any()]
+    parts: list[tuple[Scope, pd.DataFrame]] = [(scope, everyone)]
+    if len(present) > 1:
+        parts += [(scope.of_cohort(trial), everyone[everyone["cohort_id"] == trial]) for trial in present]
+    return [_treatment(own, endpoint_key, trials, rows) for own, rows in parts]
+
+
+def _treatment(
+    scope: Scope, endpoint_key: str, trials: Sequence[str], rows: pd.DataFrame
+) -> InteractionStatistic:
+    arm = rows["is_icb_treated"].astype(bool)
+    event = rows["event"].fillna(False).astype(bool)
+    strata = ("cohort_id",) if rows["cohort_id"].nunique() > 1 else ()
+    blank = InteractionStatistic(
+        name=scope.name(f"{endpoint_key}.treatment_effect"),
+        estimator=TREATMENT_EFFECT.key,
+        scale=TREATMENT_EFFECT.scale,
+        row_set="members",
+        counts=Counts(
+            group_label=TREATED,
+            reference_label=UNTREATED,
+            n=len(rows),
+            n_in_group=int(arm.sum()),
+            events=int(event.sum()),
+            events_in_group=int((event & arm).sum()),
+        ),
+        compared_with=scope.cohort_id or ", ".join(trials),
+    )
+    try:
+        found = cox_regression(rows.assign(arm=arm.astype(int)), ["arm"], strata=strata)
+    except AnalysisError as exc:
+        return blank.warned(str(exc))
+    line = found.term("arm")
+    return replace(
+        blank,
+        estimate=line.hr,
+        ci_low=line.ci_low,
+        ci_high=line.ci_high,
+        p=line.p,
+        p_method="wald",
+    ).warned(*found.warnings)
+
+
+@dataclass(frozen=True)
+class MonthsInteraction:
+    """Difference between arms of the difference of restricted means between groups, in months up to tau_months."""
+
+    estimate: float
+    se: float
+    ci_low: float
+    ci_high: float
+    p: float
+    tau_months: float
+
+
+def months_interaction(members: pd.DataFrame, conf_level: float = 0.95) -> MonthsInteraction:
+    """(group less others under treatment) less (the same in the control arm), over the trials of ``members``.
+
+    Parameters
+    ----------
+    members : one row a person with cohort_id, is_icb_treated, in_group and follow-up.
+
+    Raises
+    ------
+    AnalysisError
+        Nobody, or nobody with an event, in one of the cells of a trial.
+    """
+    trials = [rows for _, rows in members.groupby("cohort_id", sort=True)]
+    tau = min(_horizon(rows) for rows in trials)
+    found = [_months(rows, tau) for rows in trials]
+    weight = [1.0 / variance for _, variance in found]
+    estimate = sum(w * value for w, (value, _) in zip(weight, found, strict=True)) / sum(weight)
+    se = math.sqrt(1.0 / sum(weight))
+    half = normal_quantile(conf_level) * se
+    return MonthsInteraction(estimate, se, estimate - half, estimate + half, two_sided_p(estimate / se), tau)
+
+
+def _horizon(rows: pd.DataFrame) -> float:
+    """The last time up to which the curves of all four cells are known."""
+    return min(
+        float(kaplan_meier(arm, "in_group").curves[k].table["time_months"].iloc[-1])
+        for _, arm in rows.groupby("is_icb_treated")
+        for k in range(arm["in_group"].nunique())
+    )
+
+
+def _months(rows: pd.DataFrame, tau: float) -> tuple[float, float]:
+    """Estimate and variance of one trial."""
+    differences = {}
+    for is_treated, arm in rows.groupby("is_icb_treated"):
+        difference = restricted_mean_survival(arm, tau_months=tau).difference
+        if difference is None:
+            raise TooFewError("An arm has one group only: the interaction needs all four cells.")
+        differences[bool(is_treated)] = difference
+    if len(differences) < 2:
+        raise TooFewError("There is one arm only: the interaction needs all four cells.")
+    with_icb, without = differences[True], differences[False]
+    return with_icb.estimate - without.estimate, with_icb.se**2 + without.se**2
+
+
+def months_statistic(
+    blank: InteractionStatistic, scope: Scope, endpoint_key: str, members: pd.DataFrame, contrast: Contrast
+) -> InteractionStatistic:
+    """The interaction in months as a row beside that of hazard ratios."""
+    row = replace(
+        blank,
+        name=scope.name(f"{endpoint_key}.arm_x_gene_months{contrast.suffix}"),
+        estimator=INTERACTION_IN_MONTHS.key,
+        scale=INTERACTION_IN_MONTHS.scale,
+    )
+    try:
+        found = months_interaction(members)
+    except AnalysisError as exc:
+        return row.warned(str(exc))
+    return replace(
+        row, estimate=found.estimate, ci_low=found.ci_low, ci_high=found.ci_high, p=found.p, p_method="wald"
+    ).warned(f"Months gained up to {found.tau_months:.1f} months.")

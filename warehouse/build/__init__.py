@@ -1,0 +1,1 @@
+"""The private build: which step of it is done, and whether all of it belongs together."""

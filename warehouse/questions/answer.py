@@ -1,0 +1,262 @@
+"""An answer, as every place shows it: the headline, one row a cohort and the pooled one, guards, power, flow, lineage.
+
+Types and words only: who is counted is decided in ``checked``, the numbers are made in ``answering``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from analytics.engine.numbers import count, p_relation, p_value, with_ends
+from analytics.guards import Finding
+from analytics.questions.asked import AskedQuestion
+from analytics.results.statistic import InteractionStatistic, ResponseStatistic, Statistic, SurvivalStatistic
+from analytics.verdicts import Power, Verdict
+
+
+@dataclass(frozen=True)
+class FlowStep:
+    """A step from all patients to those who are counted: how many are left after it, and why the others are not."""
+
+    step: str
+    n: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file that the answer rests on, and how many of its rows."""
+
+    role: str
+    address: str
+    member: str | None
+    sha256: str | None
+    rows: int
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Which published version answered: the run that made it, the code of that run, and the files behind the people."""
+
+    run_id: str | None
+    code_version: str | None
+    files: tuple[SourceFile, ...]
+
+
+@dataclass(frozen=True)
+class SearchedCut:
+    """A cut that was looked for: where it is, and the p that pays for the search beside the one that does not."""
+
+    threshold: float
+    unit: str
+    p_paid: float
+    p_naive: float
+    n_candidates: int
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        unpaid = p_relation(self.p_naive, 0.0001)
+        return (
+            f"Cut at {self.threshold:.4g} ({self.unit}), the one of {count(self.n_candidates)} cuts that separates "
+            f"most: p {p_relation(self.p_paid, 0.0001)} pays for the search (p {unpaid} does not). "
+            "The hazard ratio at a cut that was searched in the same people is too far from 1."
+        )
+
+
+@dataclass(frozen=True)
+class AskedFamily:
+    """The questions asked of one data folder so far, with this one; a question asked again counts once.
+
+    Attributes
+    ----------
+    q : false discovery rate (Benjamini-Hochberg) of this question's p among theirs; None without a p.
+    """
+
+    questions: int
+    hypotheses: int
+    q: float | None
+
+    @property
+    def sentence(self) -> str:
+        """For people."""
+        if self.questions == 1:
+            return "The first question asked of this data folder: a family of one."
+        q = "" if self.q is None else f"; among them its false discovery rate is {p_value(self.q)}"
+        return (
+            f"One of {count(self.questions)} questions with {count(self.hypotheses)} hypotheses asked of this data "
+            f"folder so far{q}."
+        )
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One group against the reference, or one step of a number.
+
+    Attributes
+    ----------
+    group, reference : for people; no reference where the biomarker is a number.
+    by_cohort : one row a cohort, also of cohorts whose clock is not that of the pool.
+    pooled : the estimate over all cohorts of the pool, or that of the only cohort.
+    others : further estimates of the same people: adjusted, beside burden, random effects.
+    burden : is it more than mutation burden. power : what these people could have shown.
+    """
+
+    group: str
+    reference: str | None
+    by_cohort: tuple[Statistic, ...]
+    pooled: Statistic
+    others: tuple[Statistic, ...] = ()
+    burden: Verdict | None = None
+    power: Power | None = None
+
+    @property
+    def asked(self) -> Statistic:
+        """The estimate that the question asks for: the adjusted one where something is adjusted for."""
+        adjusted = [row for row in self.others if ".cox_adjusted" in row.key or ".firth_adjusted" in row.key]
+        return adjusted[-1] if adjusted else self.pooled
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What ``icb ask`` says; every place renders this.
+
+    Attributes
+    ----------
+    label : the biomarker for people.
+    comparisons : each group against the reference; the headline is about the last one.
+    interaction : of two biomarkers, the ratio of hazard ratios.
+    predictive : predictive or prognostic, where there is an estimate without checkpoint blockade.
+    guards : what speaks against believing it. cut : where it was searched for.
+    trials : what treatment does to everybody randomised and in each group. without_icb : the effect in people without
+        checkpoint blockade outside a trial.
+    family : the questions that were asked of this data folder, with this one; None where nobody counts.
+    """
+
+    question: AskedQuestion
+    label: str
+    comparisons: tuple[Comparison, ...]
+    interaction: InteractionStatistic | None
+    predictive: Verdict | None
+    guards: tuple[Finding, ...]
+    flow: tuple[FlowStep, ...]
+    lineage: Lineage
+    notes: tuple[str, ...]
+    cut: SearchedCut | None = None
+    trials: tuple[InteractionStatistic, ...] = ()
+    without_icb: SurvivalStatistic | None = None
+    family: AskedFamily | None = None
+
+    @property
+    def leading(self) -> Comparison:
+        """The comparison of the headline: of four joint groups both against neither."""
+        return self.comparisons[-1]
+
+    @property
+    def headline(self) -> str:
+        """The effect with its interval, people, events and cohorts."""
+        found, row = self.leading, self.leading.asked
+        against = f" against {found.reference}" if found.reference else ""
+        parts = [
+            f"{found.group}{against}, {self.question.endpoint}: {effect_words(row)}",
+            people_words(found, row),
+        ]
+        if self.interaction is not None and self.interaction.estimate is not None:
+            parts.append(f"interaction {effect_words(self.interaction)}")
+        return "; ".join(parts) + "."
+
+    @property
+    def verdict(self) -> str:
+        """The words of the verdicts."""
+        words = [
+            str(verdict.word) for verdict in (self.leading.burden, self.predictive) if verdict is not None
+        ]
+        return "; ".join(words) or "no verdict: words are for groups of people with an estimate"
+
+    @property
+    def against(self) -> str:
+        """The strongest reason against believing it."""
+        if self.leading.burden is not None:
+            return self.leading.burden.against
+        warned = [guard.sentence for guard in self.guards if guard.is_warning]
+        return (
+            warned[0] if warned else "One question in twenty that are asked of nothing comes out like this."
+        )
+
+    @property
+    def would_settle(self) -> str:
+        """What would be needed to know more."""
+        verdict = self.leading.burden or self.predictive
+        return verdict.would_settle if verdict is not None else "The same in another cohort."
+
+
+def effect_words(row: Statistic) -> str:
+    """'hazard ratio 1.31 (0.99-1.74), p 0.058', or that there is none."""
+    if row.estimate is None:
+        return f"no estimate ({row.warnings[0].rstrip('.') if row.warnings else 'nothing to compare'})"
+    name = str(row.scale or "estimate")
+    if row.ci_low is None or row.ci_high is None:
+        return f"{name} {row.estimate:.2f}"
+    p = f", p {p_relation(row.p, 0.0001)}" if row.p is not None else ""
+    return f"{name} {with_ends(row.estimate, row.ci_low, row.ci_high)}{p}"
+
+
+def people_words(found: Comparison, row: Statistic) -> str:
+    """'1,661 people, 130 of them STK11 mutated, 831 events (80), 9 cohorts'."""
+    counts = row.counts
+    cohorts = len({one.cohort_id for one in found.by_cohort if is_pooled(one)}) or 1
+    outside = len(found.by_cohort) - cohorts
+    parts = [f"{count(counts.n or 0)} people"]
+    if counts.n_in_group is not None:
+        parts.append(f"{count(counts.n_in_group)} of them {found.group}")
+    events, of_group = events_of(row)
+    if events is not None:
+        word = "responders" if isinstance(row, ResponseStatistic) else "events"
+        parts.append(f"{count(events)} {word}" + (f" ({count(of_group)})" if of_group is not None else ""))
+    parts.append(
+        f"{cohorts} cohort{'' if cohorts == 1 else 's'}" + (f" and {outside} beside" if outside > 0 else "")
+    )
+    return ", ".join(parts)
+
+
+NOT_POOLED = "Not in the pooled estimate"
+
+
+def is_pooled(row: Statistic) -> bool:
+    """Whether the cohort of the row is in the pool."""
+    return not any(sentence.startswith(NOT_POOLED) for sentence in row.warnings)
+
+
+def events_of(row: Statistic) -> tuple[int | None, int | None]:
+    """Events (responders) of all and of the group."""
+    if isinstance(row, ResponseStatistic):
+        return row.responders, row.responders_in_group
+    return row.counts.events, row.counts.events_in_group
+
+
+def medians_of(row: Statistic) -> tuple[float | None, float | None]:
+    """Median months of the group and of the reference."""
+    if isinstance(row, SurvivalStatistic):
+        return row.median_in_group_months, row.median_in_reference_months
+    return None, None
+
+
+def cohort_name(row: Statistic) -> str:
+    """The cohort of an estimate, or 'pooled'."""
+    return row.cohort_id or "pooled"
+
+
+def warnings_by_cohort(rows: Sequence[Statistic]) -> list[str]:
+    """Each warning once, after the cohorts that it is about; without them when it is about all."""
+    about: dict[str, list[str]] = {}
+    for row in rows:
+        for sentence in row.warnings:
+            cohorts = about.setdefault(sentence, [])
+            if (name := cohort_name(row)) not in cohorts:
+                cohorts.append(name)
+    n_cohorts = len({cohort_name(row) for row in rows})
+    return [
+        sentence if len(cohorts) == n_cohorts else f"{', '.join(cohorts)}: {sentence}"
+        for sentence, cohorts in about.items()
+    ]

@@ -1,0 +1,216 @@
+"""From a question to its answer on an open published file; the numbers are those of the registered analyses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+import duckdb
+
+from analytics.answers.estimates import Estimates, compare_number, compare_survival, joint_interaction
+from analytics.answers.responses import compare_responses
+from analytics.biomarkers.groups import Contrast
+from analytics.guards import Finding, guard_findings
+from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
+from analytics.questions.selection import Selection
+from analytics.questions.source import AskedPeople
+from analytics.questions.specs import AnalysisSpec, SurvivalEstimator
+from analytics.results.statistic import (
+    InteractionStatistic,
+    MetaStatistic,
+    Scope,
+    Statistic,
+    SurvivalStatistic,
+)
+from warehouse.questions.answer import Answer, Comparison, FlowStep
+from warehouse.questions.checked import CheckedQuestion, check
+from warehouse.questions.evidence import Predictive, held_against_burden, predictive_or_prognostic
+from warehouse.questions.provenance import lineage_of
+from warehouse.questions.searched_cut import with_searched_cut
+
+#: Guards that have a verdict with its own sentence in place of theirs.
+_IN_VERDICTS = ("mutation burden", "prognostic or predictive")
+NULL_DRAWS = 5000
+ANALYSIS_ID = "asked"
+
+
+def answer_question(
+    con: duckdb.DuckDBPyConnection,
+    question: AskedQuestion,
+    *,
+    everything: bool = False,
+    draws: int = NULL_DRAWS,
+) -> Answer:
+    """The answer to a question; without cohorts of every ICB cohort with that endpoint.
+
+    Parameters
+    ----------
+    everything : every estimator that an analysis can have, by cohort, too. draws : of carriers by burden.
+
+    Raises
+    ------
+    QuestionError, AskedQuestionError, BiomarkerError
+        One sentence: what is unknown or absent, where, and what there is instead.
+    """
+    checked = checked_question(con, question, everything=everything)
+    return _answered(con, checked, everything, draws)
+
+
+def _flow(checked: CheckedQuestion) -> tuple[FlowStep, ...]:
+    rows = checked.selection.flow[["step", "n", "reason"]].itertuples(index=False)
+    return tuple(FlowStep(step, int(n), reason) for step, n, reason in rows)
+
+
+def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
+    without = (f"Nobody in {c} has endpoint {checked.question.endpoint}." for c in checked.without_endpoint)
+    return (*checked.people.notes, *without)
+
+
+def checked_question(
+    con: duckdb.DuckDBPyConnection, question: AskedQuestion, *, everything: bool = False
+) -> CheckedQuestion:
+    """The question against the warehouse, with who is counted; raises as :func:`answer_question`."""
+    checked = check(con, question, variant_of(question, _estimators(everything)))
+    return with_searched_cut(checked) if question.cut else checked
+
+
+def _estimators(everything: bool) -> tuple[SurvivalEstimator, ...]:
+    return (*ESTIMATORS, *OTHER_ESTIMATORS) if everything else ESTIMATORS
+
+
+def _spec(question: AskedQuestion, cohorts: tuple[str, ...], everything: bool) -> AnalysisSpec:
+    return as_spec(
+        question,
+        cohorts,
+        analysis_id=ANALYSIS_ID,
+        title=question.text,
+        registered_on=datetime.now(UTC).date().isoformat(),
+        estimators=_estimators(everything),
+    )
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the estimates are made of."""
+
+    con: duckdb.DuckDBPyConnection
+    checked: CheckedQuestion
+    spec: AnalysisSpec
+    scope: Scope
+    everything: bool
+    draws: int
+
+    @property
+    def question(self) -> AskedQuestion:
+        return self.checked.question
+
+    @property
+    def people(self) -> AskedPeople:
+        return self.checked.people
+
+
+def _answered(
+    con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, everything: bool, draws: int
+) -> Answer:
+    question = checked.question
+    scope = Scope(ANALYSIS_ID, "default", "response" if question.is_response else question.endpoint)
+    asked = _Asked(con, checked, _spec(question, checked.cohorts, everything), scope, everything, draws)
+    contrasts, selection = checked.people.contrasts, checked.selection
+    if not contrasts:
+        return _number_answer(asked)
+    comparisons = tuple(_comparison(asked, selection, contrast) for contrast in contrasts)
+    leading = comparisons[-1]
+    interaction = _interaction(asked) if question.is_joint and not question.is_response else None
+    predictive: Predictive | None = None
+    if isinstance(leading.pooled, SurvivalStatistic) and checked.cut is None:
+        predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled)
+    return Answer(
+        question=question,
+        label=checked.people.label,
+        comparisons=comparisons,
+        interaction=interaction,
+        predictive=predictive.verdict if predictive else None,
+        trials=predictive.trials if predictive else (),
+        without_icb=predictive.without_icb if predictive else None,
+        guards=_guards(asked, _of(selection, contrasts[-1]), leading.others),
+        flow=_flow(checked),
+        lineage=lineage_of(con, checked),
+        notes=_notes(checked),
+        cut=checked.cut,
+    )
+
+
+def _of(selection: Selection, contrast: Contrast) -> Selection:
+    """The selection among people of the two groups."""
+    outside = selection.outside
+    return replace(
+        selection,
+        members=contrast.of(selection.members),
+        outside=contrast.of(outside) if len(outside) else outside,
+    )
+
+
+def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comparison:
+    own, question = _of(selection, contrast), asked.question
+    found: Estimates
+    if question.is_response:
+        found = compare_responses(
+            asked.scope, own, contrast, question.endpoint, asked.checked.variant  # type: ignore[arg-type]
+        )  # fmt: skip
+    else:
+        found = compare_survival(asked.spec, asked.scope, own, contrast, everything=asked.everything)
+    burden = held_against_burden(asked.checked, own.members, contrast, asked.draws)
+    return Comparison(
+        contrast.group.label,
+        contrast.reference.label,
+        found.by_cohort,
+        found.pooled,
+        found.others,
+        burden.verdict,
+        burden.power,
+    )
+
+
+def _number_answer(asked: _Asked) -> Answer:
+    """One step of a number; words of verdicts are for groups."""
+    checked, people = asked.checked, asked.people
+    label = f"{people.label}, {people.unit}"
+    found = compare_number(asked.spec, asked.scope, checked.selection, label)
+    members = checked.selection.members
+    comparison = Comparison(label, None, found.by_cohort, found.pooled, found.others)
+    return Answer(
+        question=asked.question,
+        label=people.label,
+        comparisons=(comparison,),
+        interaction=None,
+        predictive=None,
+        guards=_guards(asked, replace(checked.selection, members=members), ()),
+        flow=_flow(checked),
+        lineage=lineage_of(asked.con, checked),
+        notes=_notes(checked),
+    )
+
+
+def _interaction(asked: _Asked) -> InteractionStatistic:
+    return joint_interaction(
+        asked.scope,
+        asked.question.endpoint.lower(),
+        asked.checked.selection,
+        asked.people.contrasts,
+        asked.checked.variant,
+    )
+
+
+def _guards(asked: _Asked, selection: Selection, beside: Sequence[Statistic]) -> tuple[Finding, ...]:
+    """What speaks against believing it, but for burden and prediction, which have verdicts of their own."""
+    if asked.question.is_response or not asked.people.contrasts:
+        return ()
+    over_cohorts = (row for row in beside if isinstance(row, MetaStatistic) and row.left_out is None)
+    found = guard_findings(
+        selection.members,
+        strata=asked.checked.variant.strata,
+        flow=selection.flow,
+        pooled=next(over_cohorts, None),
+    )
+    return tuple(guard for guard in found if guard.guard not in _IN_VERDICTS)

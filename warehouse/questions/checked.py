@@ -1,0 +1,225 @@
+"""A question against what the warehouse has: names, cohorts, people; or one sentence with what there is instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import pandas as pd
+
+from analytics.biomarkers.evaluate import evaluate
+from analytics.biomarkers.groups import Group
+from analytics.biomarkers.language.labels import label_of
+from analytics.biomarkers.language.model import Biomarker, Continuous, Cut, Expression, Joint, PerUnit
+from analytics.questions.asked import AskedQuestion
+from analytics.questions.selection import Selection, select_members
+from analytics.questions.source import AskedPeople
+from analytics.questions.specs import Variant
+from warehouse.biomarker_inputs import WarehouseInputs
+from warehouse.biomarker_people import asked_people
+from warehouse.questions.answer import SearchedCut
+from warehouse.questions.names import QuestionError, known_names
+
+#: A response has no clock of its own; the analysis frame has each patient once at every endpoint.
+_ENDPOINT_OF_RESPONSES = "OS"
+
+
+@dataclass(frozen=True)
+class CheckedQuestion:
+    """A question that can be answered.
+
+    Attributes
+    ----------
+    question : as asked, with names as the warehouse has them. cohorts : those that are asked.
+    variant : the way of doing it. people : every patient of the cohorts by the biomarker.
+    selection : who of them is counted, step by step.
+    without_endpoint : cohorts asked in which nobody has the endpoint.
+    cut : where the number was cut, if a cut was searched.
+    """
+
+    question: AskedQuestion
+    cohorts: tuple[str, ...]
+    variant: Variant
+    people: AskedPeople
+    selection: Selection
+    without_endpoint: tuple[str, ...]
+    cut: SearchedCut | None = None
+
+    def select(self, frame: pd.DataFrame, *, icb_only: bool, where: dict[str, tuple[str, ...]]) -> Selection:
+        """Members among other people than those asked, in the same way."""
+        return _select(self.question, self.variant, self.people, frame, icb_only=icb_only, where=where)
+
+
+def _select(
+    question: AskedQuestion,
+    variant: Variant,
+    people: AskedPeople,
+    frame: pd.DataFrame,
+    *,
+    icb_only: bool,
+    where: dict[str, tuple[str, ...]],
+) -> Selection:
+    return select_members(
+        frame,
+        variant,
+        where,
+        icb_only=icb_only,
+        requires_endpoint=not question.is_response,
+        reports_response="response_raw" if question.is_response else None,
+        biomarker=None if people.is_gene else people.label,
+    )
+
+
+def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Variant) -> CheckedQuestion:
+    """Check a question and select its people; without cohorts every ICB cohort with that endpoint.
+
+    Raises
+    ------
+    QuestionError, AskedQuestionError, BiomarkerError
+        One sentence: what is unknown or absent, where, and what there is instead.
+    """
+    known = known_names(con, question)
+    question, cohorts, biomarker = known.question, known.cohorts, known.biomarker
+    endpoint = _ENDPOINT_OF_RESPONSES if question.is_response else question.endpoint
+    people = asked_people(con, question.biomarker, endpoint, cohorts, known.other_genes)
+    _require_comparable_units(biomarker, people)
+    question = question.renamed(where=_known_values(people.frame, question))
+    selection = _select(question, variant, people, people.frame, icb_only=True, where=question.kept)
+    checked = CheckedQuestion(question, cohorts, variant, people, selection, known.without_endpoint)
+    _require_members(con, checked)
+    _require_groups(con, checked, biomarker)
+    _require_varying(selection.members, question.adjust)
+    return checked
+
+
+def _known_values(frame: pd.DataFrame, question: AskedQuestion) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """``where`` with values as the frame has them, whatever their case."""
+    found = []
+    for column, values in question.where:
+        known = {
+            str(value).lower(): str(value) for value in sorted(frame[column].dropna().astype(str).unique())
+        }
+        for value in values:
+            if value.lower() not in known:
+                raise QuestionError(
+                    f"no patient of the cohorts has {column} '{value}'",
+                    where="--where",
+                    remedy=f"there are {', '.join(known.values())}"
+                    if known
+                    else "they name none: leave it out",
+                )
+        found.append((column, tuple(sorted({known[value.lower()] for value in values}))))
+    return tuple(found)
+
+
+def _require_comparable_units(biomarker: Biomarker, people: AskedPeople) -> None:
+    """A cut on expression means one thing in one unit only."""
+    if isinstance(biomarker, Cut) and isinstance(biomarker.measure, Expression):
+        for note in people.notes:
+            if "has another unit in each cohort" in note:
+                raise QuestionError(
+                    f"a cut on a number means nothing over unlike units: {note[0].lower()}{note[1:].rstrip('.')}",
+                    where=people.biomarker,
+                    remedy=f"ask within cohort, e.g. 'expr({biomarker.measure.gene}) above median' or 'per sd', or of "
+                    "cohorts of one unit with --cohort",
+                )
+
+
+def scope_words(question: AskedQuestion, cohorts: Sequence[str]) -> str:
+    """Cohorts and filter, for a sentence."""
+    where = "; ".join(f"{column} {', '.join(values)}" for column, values in question.where)
+    named = ", ".join(cohorts) if len(cohorts) <= 6 else f"{len(cohorts)} cohorts"
+    return f"{named}{f' ({where})' if where else ''}"
+
+
+def _require_members(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -> None:
+    flow, question, label = checked.selection.flow, checked.question, checked.people.label
+    emptied = flow[flow["n"] == 0]
+    if emptied.empty:
+        return
+    step, reason = str(emptied["step"].iloc[0]), str(emptied["reason"].iloc[0])
+    everywhere = "ask of other cohorts; without --cohort all are asked"
+    why = {
+        "treated with a checkpoint inhibitor": (
+            "nobody got a checkpoint inhibitor",
+            "ask of cohorts under checkpoint blockade (is_icb in marts.cohorts)",
+        ),
+        "endpoint known": (f"nobody has endpoint {question.endpoint}", "ask for another endpoint or more cohorts"),
+        "response reported by the cohort": ("no cohort reports a response", _with_response(con)),
+        "gene profiled": (
+            f"nobody was profiled for {label}, which is on no panel and in no exome there", everywhere,
+        ),
+        "gene status determined": (
+            f"nobody who was profiled for {label} can be judged: {reason}",
+            "ask of other cohorts, or mend the rows that marts.undetermined_genes lists",
+        ),
+        f"{label} measured": (f"{label} was not looked at in anybody: {reason}", everywhere),
+        f"{label} determined": (f"nobody in whom {label} was looked at can be judged: {reason}", everywhere),
+    }  # fmt: skip
+    what, remedy = why.get(step, (f"nobody is left at the step '{step}'", "ask of more cohorts"))
+    raise QuestionError(what, where=scope_words(question, checked.cohorts), remedy=remedy)
+
+
+def _with_response(con: duckdb.DuckDBPyConnection) -> str:
+    rows = con.execute(
+        "select distinct cohort_id from marts.analysis_frame "
+        "where is_icb_cohort and response_raw is not null order by 1"
+    ).fetchall()
+    return f"those that do: {', '.join(str(row[0]) for row in rows) or 'none'}"
+
+
+def _require_groups(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, biomarker: Biomarker) -> None:
+    """Somebody is in every group that is compared; of two biomarkers in all four."""
+    contrasts = checked.people.contrasts
+    if not contrasts:
+        return
+    parts = [part for part in (checked.selection.members, checked.selection.outside) if len(part)]
+    status = pd.concat([part["status"] for part in parts])
+    groups: list[Group] = [contrasts[0].reference, *(contrast.group for contrast in contrasts)]
+    counts = {group: int((status == group.key).sum()) for group in groups}
+    empty = [group for group, n in counts.items() if not n]
+    if not empty:
+        return
+    group, n = empty[0], sum(counts.values())
+    there_are = ", ".join(f"{other.label} {m:,}" for other, m in counts.items() if m)
+    needs = " and an interaction needs all four groups" if isinstance(biomarker, Joint) else ""
+    among = "profiled people" if checked.people.is_gene else "people"
+    raise QuestionError(
+        f"nobody is {group.label} among {n:,} {among}{needs}",
+        where=scope_words(checked.question, checked.cohorts),
+        remedy=f"there are {there_are}{_range(con, checked, biomarker)}; ask of more cohorts, other people"
+        + (" or another cut" if isinstance(biomarker, Cut) else ""),
+    )
+
+
+def _range(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, biomarker: Biomarker) -> str:
+    """The lowest and highest value of what was cut, among those who are counted."""
+    if not isinstance(biomarker, Cut):
+        return ""
+    found = evaluate(Continuous(biomarker.measure, PerUnit()), WarehouseInputs(con, checked.cohorts)).rows
+    members = checked.selection.members[["cohort_id", "sample_id"]]
+    values = members.merge(found, on=["cohort_id", "sample_id"])["value"].dropna()
+    if values.empty:
+        return ""
+    name = label_of(Continuous(biomarker.measure, PerUnit()))
+    return f", {name} from {values.min():.3g} to {values.max():.3g}"
+
+
+def _require_varying(members: pd.DataFrame, adjust: Sequence[str]) -> None:
+    for name in adjust:
+        if name == "burden":
+            continue  # it is made of the members when the model is
+        values = members[name].dropna()
+        if values.empty:
+            raise QuestionError(
+                f"'{name}' is not known for any of the {len(members)} people",
+                where="--adjust",
+                remedy="leave it out",
+            )
+        if values.nunique() == 1:
+            raise QuestionError(
+                f"'{name}' is '{values.iloc[0]}' for all of the {len(values)} people and cannot be adjusted for",
+                where="--adjust",
+                remedy="leave it out",
+            )

@@ -1,0 +1,63 @@
+"""A question written down as an analysis of the catalogue, so that the next run computes and publishes it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from analytics.questions.asked import AskedQuestion, as_spec
+from warehouse.analyses import load_analysis
+from warehouse.questions.answering import checked_question
+from warehouse.questions.names import QuestionError
+from warehouse.settings import Settings
+
+
+def save_question(
+    con: duckdb.DuckDBPyConnection, question: AskedQuestion, name: str, settings: Settings
+) -> Path:
+    """Write ``catalog/analyses/<name>.yaml``; the cohorts are written down as they are now.
+
+    Raises
+    ------
+    QuestionError, AskedQuestionError, BiomarkerError
+        The question cannot be asked, its name is none, there is one of that name, or an analysis cannot have its cut
+        or its landmark.
+    """
+    path = settings.catalogs[-1] / "analyses" / f"{name}.yaml"
+    if not re.fullmatch(r"[a-z0-9_]+", name):
+        raise QuestionError(
+            f"'{name}' is no name of an analysis",
+            where="--save",
+            remedy="use small letters, digits and underscores",
+        )
+    if path.exists():
+        raise QuestionError(
+            "there is an analysis of this name", where=str(path), remedy="choose another name"
+        )
+    for option, value in (("--cut", question.cut), ("--landmark", question.landmark_months)):
+        if value is not None:
+            raise QuestionError(
+                f"a registered analysis has no {option} of its own",
+                where="--save",
+                remedy="save the question without it, or with a cut of its own, e.g. TMB >= 10",
+            )
+    checked = checked_question(con, question)
+    frame = checked.people.frame
+    arms = frame.groupby("cohort_id")["is_icb_treated"].nunique()
+    spec = as_spec(
+        checked.question,
+        checked.cohorts,
+        analysis_id=name,
+        title=f"{checked.people.label} and {checked.question.endpoint}",
+        registered_on=datetime.now(UTC).date().isoformat(),
+        trials=() if checked.question.is_number else [str(cohort) for cohort in arms.index[arms > 1]],
+    )
+    content = spec.model_dump(mode="json", exclude_defaults=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+    load_analysis(path)
+    return path
