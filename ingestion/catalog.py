@@ -29,6 +29,7 @@ from ingestion.catalog_measurements import (
     FILE_SCHEME,
     MEASUREMENT_KEYS,
     OWN_SCHEME,
+    CallContexts,
     ExpressionTable,
     FeatureTable,
     GeneFlagTable,
@@ -131,6 +132,10 @@ class SourceFile(Strict):
     gene_sets: GeneSetTable | None = None
     gene_identifiers: GeneIdentifierColumns | None = None
     gene_flags: GeneFlagTable | None = None
+    contexts: CallContexts | None = Field(
+        default=None,
+        description="of a mutation_spectra file: it is a table of calls with the sequence around each",
+    )
 
     @field_validator("address")
     @classmethod
@@ -154,6 +159,10 @@ class SourceFile(Strict):
         needs_sample = ("mutations", "gene_flags", "mutation_spectra", "published_exposures")
         if self.kind in needs_sample and self.sample_id is None:
             raise ValueError(f"a {self.kind} table needs sample_id")
+        if self.contexts is not None and self.kind != "mutation_spectra":
+            raise ValueError(
+                f"key 'contexts' belongs to kind mutation_spectra, this file is of kind {self.kind}"
+            )
         if self.kind == "gene_flags" and "variant_classification" not in self.mutation_constants:
             raise ValueError(
                 "a gene_flags table needs mutation_constants with the variant_classification of a flag"

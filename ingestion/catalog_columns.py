@@ -138,6 +138,11 @@ class Interval(Strict):
     unit: TimeUnit | None = None
     event: IntervalEvent | None = None
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every date column that it reads."""
+        return (self.start, *self.end, *(self.event.if_filled if self.event is not None else ()))
+
     @model_validator(mode="before")
     @classmethod
     def _one_end(cls, value: Any) -> Any:

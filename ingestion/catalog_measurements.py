@@ -90,6 +90,19 @@ class GeneIdentifierColumns(Strict):
     ensembl_gene_id: str | None = None
 
 
+class CallContexts(Strict):
+    """A table of calls that carries the sequence around each, so that its 96-channel spectra need no genome.
+
+    ``context`` is a column with an odd number of bases, the reference base in the middle. Calls that agree in sample,
+    alleles and every column of ``same_call`` count once.
+    """
+
+    context: str
+    reference: str
+    alternate: str
+    same_call: tuple[str, ...] = ()
+
+
 class GeneFlagTable(Strict):
     """One table with a column a gene that says whether the sample's gene is mutated, and no calls.
 

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
 from ingestion.catalog_tables import CATALOG_TABLES, catalog_tables
 from ingestion.fetching.store import storage_errors
+from ingestion.parsing.call_contexts import parse_call_contexts
 from ingestion.parsing.clinical import parse_clinical
 from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segments
 from ingestion.parsing.expression_tables import parse_expression
@@ -93,7 +94,9 @@ PARSERS: dict[str, _Parser] = {
     "copy_number_segments": lambda path, ref, e: parse_segments(path, ref, e.file, e.out),
     "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.out),
     "gene_panels": lambda path, ref, e: parse_panel_file(path, ref, e.file, e.out),
-    "mutation_spectra": lambda path, ref, e: parse_spectra(path, ref, e.file, e.out),
+    "mutation_spectra": lambda path, ref, e: (parse_call_contexts if e.file.contexts else parse_spectra)(
+        path, ref, e.file, e.out
+    ),
     "published_exposures": lambda path, ref, e: parse_exposures(path, ref, e.file, e.out),
     "signature_profiles": lambda path, ref, e: parse_profiles(path, ref, e.file, e.out),
     "expression": lambda path, ref, e: parse_expression(path, ref, e.file, e.out),
@@ -139,9 +142,11 @@ def parse_cohort_file(
 
 def _members(file: SourceFile) -> tuple[str, ...]:
     """Sheets of one workbook are different sources: their row numbers are their own. So are the columns of a table of
-    gene flags, of which one line holds several calls."""
+    gene flags, of which one line holds several calls, and the column of contexts beside the calls themselves."""
     if file.gene_flags is not None:
         return file.gene_flags.genes
+    if file.contexts is not None:
+        return (file.contexts.context,)
     return (file.format.sheet or "",) if file.format.type == "xlsx" else ("",)
 
 

@@ -248,7 +248,7 @@ def _intervals(
             found.append({"attribute": "AGE", "start": birth.column, "end": start.column, **base})
         ends = [g.column for g in (death, last) if g is not None]
         if ends:
-            survival = {"attribute": "OS_TIME", "start": start.column, "end": ends, **base}
+            survival: dict[str, Any] = {"attribute": "OS_TIME", "start": start.column, "end": ends, **base}
             if status is None and death is not None:
                 survival["event"] = {"attribute": "OS_STATUS", "if_filled": [death.column]}
             found.append(survival)

@@ -177,7 +177,7 @@ def _private_columns(table: ParsedTable, file: SourceFile, where: str) -> set[st
     """
     private = {require_column(table.columns, name, where, "private") for name in file.private}
     for interval in file.intervals:
-        for name in (interval.start, *interval.end, *(interval.event.if_filled if interval.event else ())):
+        for name in interval.columns:
             private.add(require_column(table.columns, name, where, f"intervals.{interval.attribute}"))
     return private
 

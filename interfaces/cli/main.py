@@ -356,8 +356,8 @@ def cohort_add(
 
     settings = Settings.from_environment()
     if is_table(sources):
-        columns, questions, path = add_tables(sources, cohort_id, settings, is_icb=icb, overwrite=overwrite)
-        show(columns, ["column", "holds", "n_filled", "attribute", "words", "low", "high", "why"], style)
+        guesses, questions, path = add_tables(sources, cohort_id, settings, is_icb=icb, overwrite=overwrite)
+        show(guesses, ["column", "holds", "n_filled", "attribute", "words", "low", "high", "why"], style)
         if style is Format.table:
             print("\nTo be said by you:", *(f"! {question}" for question in questions), sep="\n")
             print(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
