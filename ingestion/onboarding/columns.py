@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -55,7 +55,6 @@ class ColumnGuess:
     date_format: str = ""
     unit: str = ""
     unknown: tuple[str, ...] = ()
-    event_words: Mapping[str, str] = field(default_factory=dict)
     why: str = ""
 
 
