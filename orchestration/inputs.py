@@ -13,6 +13,8 @@ from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import read_manifest
 
 _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration", "dbt_project", "catalog")
+#: Folders of a catalogue.
+CATALOG_ROOMS = ("cohorts", "analyses", "scans", "reports", "references", "claims", "vocabularies")
 #: Tag of a run of the whole graph.
 INPUTS_TAG = "icb/inputs"
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
@@ -27,7 +29,9 @@ def input_fingerprint(settings: Settings) -> str:
         digest.update(str(note.relative_to(settings.parsed)).encode())
         digest.update(note.read_bytes())
     for folder in settings.catalogs:
-        for path in sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES):
+        # a site may keep its data beside its cohorts: only what the catalogue is made of counts
+        found = (path for room in CATALOG_ROOMS for path in (folder / room).rglob("*"))
+        for path in sorted(p for p in found if p.suffix in _SUFFIXES and p.is_file()):
             digest.update(str(path.relative_to(folder)).encode())
             digest.update(path.read_bytes())
     code = [path for room in _ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in _SUFFIXES]
