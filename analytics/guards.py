@@ -1,7 +1,7 @@
 """What speaks against believing a gene's result: one finding a guard, a verdict in fixed words and a sentence.
 
 The guards are those of the field's traps: proportional hazards, sparse events, overlap of people, origin of time,
-heterogeneity across cohorts, prognostic against predictive, mutation burden. Scan, gene report and dossier say the
+immortal time, heterogeneity across cohorts, prognostic against predictive, mutation burden. Scan, gene report and dossier say the
 same because they all ask here. Estimators are in `survival`, `meta` and `scan`; which rows are members is decided in
 `questions.selection`.
 """
@@ -19,6 +19,7 @@ import pandas as pd
 from analytics.biomarkers.groups import Contrast
 from analytics.engine.numbers import p_value, with_ends
 from analytics.errors import AnalysisError
+from analytics.immortal_time import BEFORE, ENTERED_LATE, FOLLOWS, MAY_FOLLOW, immortal_time
 from analytics.meta.pooling import interaction_statistics, meta_statistics
 from analytics.meta.predictive import external_ratio_effect
 from analytics.questions.selection import CLOCK_STEP
@@ -46,6 +47,7 @@ Guard = Literal[
     "sparse events",
     "overlap of people",
     "origin of time",
+    "immortal time",
     "heterogeneity across cohorts",
     "prognostic or predictive",
     "mutation burden",
@@ -63,6 +65,7 @@ VERDICTS: dict[Guard, tuple[str, ...]] = {
         "unlike origins pooled",
         "origin not known",
     ),
+    "immortal time": (BEFORE, MAY_FOLLOW, FOLLOWS, ENTERED_LATE, CANNOT_TELL),
     "heterogeneity across cohorts": ("one cohort", "no difference shown", "effects differ", CANNOT_TELL),
     "prognostic or predictive": tuple(PredictiveWord),
     "mutation burden": (*BurdenWord, CANNOT_TELL),
@@ -97,7 +100,7 @@ def guard_findings(
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
 
     members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id,
-    in_group and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
+    in_group, biopsy_time and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat or for
     another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people without
     checkpoint blockade. scan_row: this gene's row of a scan of the same people (`scan.columns.SURVIVAL_COLUMNS`), for
     burden; without it why_no_scan_row is said. scan_verdicts: scan -> its burden verdict of this gene, which counts
@@ -109,6 +112,7 @@ def guard_findings(
         _or_reason("sparse events", lambda: _sparse(members, strata)),
         _overlap(members, flow),
         _origin(members, flow, strata),
+        _immortal(members, strata),
         _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata, pooled)),
         _predictive(members, strata, trials, control),
         burden_finding(scan_row, why_no_scan_row, scan_verdicts or {}),
@@ -235,6 +239,14 @@ def _late_entry(members: pd.DataFrame, strata: tuple[str, ...]) -> tuple[str, bo
     except AnalysisError as exc:
         return f" Some enter late, and whether that is independent of survival cannot be told: {exc}", True
     return f" {test.n_delayed} enter late. {test.sentence}", min(test.p, test.cox.p) < ALPHA
+
+
+def _immortal(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
+    guard: Guard = "immortal time"
+    if "biopsy_time" not in members:
+        return Finding(guard, CANNOT_TELL, "When the samples were taken is not in the table.", False)
+    found = immortal_time(members, strata)
+    return Finding(guard, found.verdict, found.sentence, found.is_warning, dict(found.numbers))
 
 
 def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...], pooled: MetaStatistic | None) -> Finding:

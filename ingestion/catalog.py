@@ -336,12 +336,13 @@ class LeftOutCohort(Strict):
 
 
 class Catalog(Strict):
-    """left_out: cohorts whose file is not valid."""
+    """left_out: cohorts whose file is not valid. invalid_references: files of references that are not, and why."""
 
     attributes: dict[str, Attribute]
     cohorts: tuple[Cohort, ...]
     references: tuple[Reference, ...] = ()
     left_out: tuple[LeftOutCohort, ...] = ()
+    invalid_references: dict[Path, str] = Field(default_factory=dict)
 
     def owners(self) -> tuple[Cohort | Reference, ...]:
         """Everything that has files."""
@@ -478,6 +479,7 @@ def load_catalog(
     *,
     strict: bool = True,
     may_be_empty: bool = False,
+    tolerant: bool = False,
 ) -> Catalog:
     """Read the attributes (``attributes.yaml`` of the first folder unless given), every ``cohorts/*.yaml`` and every
     ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too), of one folder or
@@ -487,6 +489,7 @@ def load_catalog(
     ----------
     strict : a cohort file that is not valid is an error; else it is named in ``left_out``, and the others are read.
     may_be_empty : no cohort at all is no error.
+    tolerant : a file of a reference that is not valid is named in ``invalid_references``; else it is an error.
 
     Raises
     ------
@@ -511,11 +514,20 @@ def load_catalog(
             f"{' and '.join(str(f / 'cohorts') for f in folders)} holds no cohort file; add one with 'icb cohort add "
             "<study_id or table>'."
         )
-    references = tuple(
-        load_reference(reference_path)
-        for reference_path in files_of(folders, "references")
-        if "reference_id" in read_mapping(reference_path, f"reference_id: {reference_path.stem}")
-    )
+    references: list[Reference] = []
+    invalid_references: dict[Path, str] = {}
+    for reference_path in files_of(folders, "references"):
+        try:
+            if "reference_id" in read_mapping(reference_path, f"reference_id: {reference_path.stem}"):
+                references.append(load_reference(reference_path))
+        except CatalogError as exc:
+            if not tolerant:
+                raise
+            invalid_references[reference_path] = str(exc)
     return Catalog(
-        attributes=attributes, cohorts=tuple(cohorts), references=references, left_out=tuple(left_out)
+        attributes=attributes,
+        cohorts=tuple(cohorts),
+        references=tuple(references),
+        left_out=tuple(left_out),
+        invalid_references=invalid_references,
     )

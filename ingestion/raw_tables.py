@@ -106,6 +106,42 @@ PARSERS: dict[str, _Parser] = {
 }
 
 
+#: Raw tables that a kind of file can fill, beside ``source_files`` and ``rejected_rows``, which every kind can.
+TABLES_OF_KIND: dict[str, frozenset[str]] = {
+    "cbioportal_study": frozenset(
+        {
+            "case_lists",
+            "clinical_values",
+            "copy_number",
+            "copy_number_segments",
+            "gene_identifiers",
+            "gene_panels",
+            "mutations",
+            "profiled_samples",
+        }
+    ),
+    "clinical": frozenset({"clinical_values", "profiled_samples"}),
+    "mutations": frozenset({"mutations", "profiled_samples", "gene_identifiers", "clinical_values"}),
+    "gene_flags": frozenset({"mutations", "profiled_samples", "gene_panels"}),
+    "copy_number": frozenset({"copy_number", "clinical_values"}),
+    "copy_number_segments": frozenset({"copy_number_segments", "clinical_values"}),
+    "case_list": frozenset({"case_lists", "clinical_values", "profiled_samples"}),
+    "gene_panels": frozenset({"gene_panels"}),
+    "mutation_spectra": frozenset({"mutation_spectra", "signature_samples"}),
+    "published_exposures": frozenset({"published_exposures", "signature_samples"}),
+    "signature_profiles": frozenset({"signature_profiles"}),
+    "expression": frozenset({"expression", "clinical_values"}),
+    "immune_features": frozenset({"immune_features"}),
+    "gene_sets": frozenset({"gene_sets"}),
+    "gene_identifiers": frozenset({"gene_identifiers"}),
+}
+
+
+def tables_filled_by(file: SourceFile) -> frozenset[str]:
+    """The raw tables in which rows of a file may stand."""
+    return TABLES_OF_KIND[file.kind] | {"source_files", "rejected_rows"}
+
+
 def parse_cohort_file(
     owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched], catalog: Catalog
 ) -> dict[str, pa.Table]:
@@ -137,7 +173,11 @@ def parse_cohort_file(
                 parser(item.path, SourceRef(entry.owner.owner_id, file.id, item.address, member), entry)
             with storage_errors(item.path.parent):
                 _add_source(entry, item, member, item.path.stat().st_size, None)
-    return entry.out.tables(DATA_TABLES)
+    tables = entry.out.tables(DATA_TABLES)
+    undeclared = {name for name, rows in tables.items() if rows.num_rows} - tables_filled_by(file)
+    if undeclared:
+        raise RuntimeError(f"TABLES_OF_KIND does not say that kind {file.kind} fills {sorted(undeclared)}")
+    return tables
 
 
 def _members(file: SourceFile) -> tuple[str, ...]:
@@ -178,8 +218,17 @@ def _origin(item: Fetched) -> str:
 
 def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched]) -> str:
     """What the parsed tables depend on: bytes, the entry in the catalogue, parsers and raw schema."""
-    depends_on = {
-        "sources": [[item.address, item.sha256, _origin(item)] for item in fetched],
+    sources = [[item.address, item.sha256, _origin(item)] for item in fetched]
+    return _digest({"sources": sources, **_reading(owner, file)})[:24]
+
+
+def entry_version(owner: Cohort | Reference, file: SourceFile) -> str:
+    """How the bytes of a file are read: its entry in the catalogue, parsers and raw schema. 12 hex digits."""
+    return _digest(_reading(owner, file))[:12]
+
+
+def _reading(owner: Cohort | Reference, file: SourceFile) -> dict[str, object]:
+    return {
         "file": file.model_dump(mode="json"),
         "licence": owner.licence,
         # a study's lists count for a mutation table that is another file of the cohort
@@ -187,7 +236,10 @@ def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fet
         "parser": PARSER_VERSION,
         "schema": {name: RAW_TABLES[name] for name in DATA_TABLES},
     }
-    return hashlib.sha256(json.dumps(depends_on, sort_keys=True).encode()).hexdigest()[:24]
+
+
+def _digest(content: dict[str, object]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def write_raw(

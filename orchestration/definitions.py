@@ -4,30 +4,55 @@ can point it elsewhere; nothing is fetched or computed here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
 import dagster as dg
 
-from ingestion.catalog import load_catalog
+from analytics.questions.specs import Question
+from analytics.report.spec import ReportSpec
+from analytics.scan.spec import ScanSpec
+from ingestion.catalog import files_of, load_catalog
 from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.draft import draft_asset
+from orchestration.assets.invalid_files import SpecLoader, invalid_file_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
-from orchestration.checks import draft_checks
-from orchestration.jobs import jobs
+from orchestration.checks.draft import draft_checks, reading_check
+from orchestration.jobs import EXECUTOR, jobs
 from orchestration.resources import Warehouse
-from orchestration.schedules import schedules
+from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
-from warehouse.analyses import load_analyses
-from warehouse.questions.scans import load_scans
-from warehouse.reports.documents import check_reports, load_reports
+from warehouse.analyses import load_analysis
+from warehouse.questions.scans import load_scan
+from warehouse.reports.documents import check_reports, load_report
 from warehouse.settings import Settings
 
 
-def build_definitions(settings: Settings) -> dg.Definitions:
+@dataclass(frozen=True)
+class _Questions:
+    """Analyses, scans and reports of the catalogue, and assets for the files of them that do not load."""
+
+    analyses: dict[Path, Question]
+    scans: dict[Path, ScanSpec]
+    reports: dict[Path, ReportSpec]
+    invalid: list[dg.AssetsDefinition]
+
+    def invalid_of(self, group: str) -> list[dg.AssetKey]:
+        return [asset.key for asset in self.invalid if asset.key.path[0] == group]
+
+
+def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Definitions:
     """Every asset, check, job and schedule of one installation.
+
+    Parameters
+    ----------
+    tolerant : a file of the catalogue that does not load is one asset that fails; else it is an error.
 
     Raises
     ------
@@ -35,64 +60,75 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    catalog = load_catalog(settings.catalogs, settings.attributes, strict=settings.strict)
-    specs = load_analyses(settings.catalogs)
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=settings.strict, tolerant=tolerant)
+    questions = _load_questions(settings.catalogs, tolerant)
     dbt_build, dbt = dbt_definitions(settings)
-    analyses = [analysis_asset(path, spec) for path, spec in specs.items()]
-    scan_specs = load_scans(settings.catalogs)
-    scans = [scan_asset(path, spec) for path, spec in scan_specs.items()]
+    analyses = [analysis_asset(path, spec) for path, spec in questions.analyses.items()]
+    scans = [scan_asset(path, spec) for path, spec in questions.scans.items()]
     folders = {
-        scan_folder(spec.scan_id): scan.key for spec, scan in zip(scan_specs.values(), scans, strict=True)
+        scan_folder(spec.scan_id): scan.key
+        for spec, scan in zip(questions.scans.values(), scans, strict=True)
     }
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
-    stats = result_tables_asset(list(specs.values()), folders, marts)
-    scan_tables = scan_tables_asset(list(scan_specs.values()))
-    public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
-    raw, checks = raw_assets(catalog, settings.catalogs), draft_checks()
+    stats = result_tables_asset(
+        list(questions.analyses.values()), folders, marts, questions.invalid_of("analyses")
+    )
+    scan_tables = scan_tables_asset(list(questions.scans.values()), questions.invalid_of("scans"))
+    raw = raw_assets(catalog, settings.catalogs, freshness(settings))
+    sources = [key for assets in raw for key in assets.keys if key.path[0] == "sources"]
+    checks = [*draft_checks(), reading_check(sources, longest_age(settings))]
     steps: Steps = {}
-    for assets in (*raw, dbt_build, *analyses, *scans, stats, scan_tables, claim_checks):
+    for assets in (*raw, dbt_build, *analyses, *scans, *questions.invalid, stats, scan_tables, claim_checks):
         steps |= steps_of(assets)
+    public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
     draft = draft_asset(
-        public_tables,
-        [*(spec.analysis_id for spec in specs.values()), *folders],
-        steps,
+        public_tables, [*(spec.analysis_id for spec in questions.analyses.values()), *folders], steps
     )
-    report_specs = load_reports(settings.catalogs)
-    check_reports(
-        report_specs,
-        [spec.analysis_id for spec in specs.values()],
-        [spec.scan_id for spec in scan_specs.values()],
-    )
-    reports = {report_asset(path, spec): spec for path, spec in report_specs.items()}
+    reports = {report_asset(path, spec): spec for path, spec in questions.reports.items()}
     published = published_asset(
         public_tables,
         {report.key: spec for report, spec in reports.items()},
         [key for assets in (*raw, dbt_build, *checks) for key in assets.check_keys],
         steps,
+        questions.invalid_of("reports"),
     )
+    all_jobs = jobs()
+    made_of_these = [dbt_build, *analyses, stats, *scans, scan_tables, *questions.invalid, claim_checks]
     return dg.Definitions(
-        assets=[
-            *raw,
-            dbt_build,
-            *analyses,
-            stats,
-            *scans,
-            scan_tables,
-            claim_checks,
-            draft,
-            *reports,
-            published,
-        ],
+        assets=[*raw, *made_of_these, draft, *reports, published],
         asset_checks=checks,
-        jobs=jobs(),
-        schedules=schedules(),
-        sensors=sensors(settings),
+        jobs=all_jobs,
+        schedules=schedules(settings),
+        sensors=[*sensors(settings), build_after_reading(settings, all_jobs)],
         resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
-        executor=dg.in_process_executor,
+        executor=EXECUTOR,
     )
+
+
+def _load_questions(folders: Sequence[Path], tolerant: bool) -> _Questions:
+    loader = SpecLoader(tolerant)
+    analyses = loader.load(files_of(folders, "analyses"), load_analysis)
+    scans = loader.load(files_of(folders, "scans"), load_scan)
+    # a report may name what does not load: it is in the catalogue all the same
+    known = (
+        [*(spec.analysis_id for spec in analyses.values()), *loader.ids("analyses")],
+        [*(spec.scan_id for spec in scans.values()), *loader.ids("scans")],
+    )
+
+    def load_checked_report(path: Path) -> ReportSpec:
+        spec = load_report(path)
+        check_reports({path: spec}, *known)
+        return spec
+
+    reports = loader.load(files_of(folders, "reports"), load_checked_report)
+    invalid = [
+        invalid_file_asset(dg.AssetKey([path.parent.name, path.stem]), path, str(error))
+        for path, error in loader.invalid.items()
+    ]
+    return _Questions(analyses, scans, reports, invalid)
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     """What ``workspace.yaml`` loads."""
-    return build_definitions(Settings.from_environment())
+    return build_definitions(Settings.from_environment(), tolerant=True)

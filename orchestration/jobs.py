@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import dagster as dg
 
+#: One step at a time, in the process of the run. A step is carried out when all that it reads is there: of a step that
+#: failed after it had made a part, only what hangs on the rest stops.
+EXECUTOR = dg.in_process_executor.configured(
+    {"step_dependency_config": {"require_upstream_step_success": False}}, name="in_process"
+)
 REFRESH_ALL = "refresh_all"
 STATISTICS_ONLY = "statistics_only"
 READ_SOURCES = "read_sources"
@@ -34,6 +39,6 @@ def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
         ),
     }
     return [
-        dg.define_asset_job(name, selection, executor_def=dg.in_process_executor, description=description)
+        dg.define_asset_job(name, selection, executor_def=EXECUTOR, description=description)
         for name, (selection, description) in selected.items()
     ]

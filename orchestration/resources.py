@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 import duckdb
+from dagster._utils.interrupts import check_captured_interrupt
 from pydantic import Field, PrivateAttr
 
 from ingestion.errors import IngestionError
@@ -19,7 +20,7 @@ from ingestion.fetching.retries import UnreachableHosts
 from ingestion.fetching.store import ContentStore
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
-from warehouse.data_lock import one_run_at_a_time
+from warehouse.data_lock import after_the_run_at_work
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
 
@@ -96,10 +97,21 @@ class Warehouse(dg.ConfigurableResource):
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator[Warehouse, None, None]:
         """Dagster calls it around a whole run: the run has the data folder for itself."""
-        run = context.run
+        run, log = context.run, context.log
+
+        def look_up() -> None:
+            if check_captured_interrupt():
+                raise dg.DagsterExecutionInterruptedError
+
         started_by = f"run {run.run_id} ({run.job_name})" if run else "a single execution"
         with (
-            one_run_at_a_time(self.settings, f"{started_by}, process {os.getpid()}"),
+            after_the_run_at_work(
+                self.settings,
+                f"{started_by}, process {os.getpid()}",
+                run.run_id if run else str(os.getpid()),
+                lambda sentence: log.warning(f"This run waits: {sentence}") if log else None,
+                look_up,
+            ),
             _event_log_held_open(context.instance, run.run_id if run else ""),
         ):
             yield self

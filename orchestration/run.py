@@ -21,8 +21,8 @@ from rich.console import Console
 from ingestion.catalog import LeftOutCohort
 from ingestion.errors import IngestionError
 from orchestration.assets.published import ACCEPT_TAG
-from orchestration.assets.raw import USABLE
-from orchestration.checks import COMPLETE
+from orchestration.checks.draft import COMPLETE
+from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
@@ -156,7 +156,8 @@ def _execute(
                 instance=instance,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
-                tags={DATA_TAG: str(settings.data), **tags},
+                # whoever stopped it on the command line does not want it back
+                tags={DATA_TAG: str(settings.data), "dagster/max_retries": "0", **tags},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from warehouse.data_lock import BusyError, one_run_at_a_time
+from warehouse.data_lock import BusyError, is_waiting, one_run_at_a_time
 from warehouse.settings import Settings
 
 #: Tag of the runs of ``icb run``: their data folder.
@@ -27,6 +27,8 @@ def end_dead_runs(instance: dg.DagsterInstance, settings: Settings) -> int:
     now, ended = datetime.now(UTC), 0
     for record in instance.get_run_records(dg.RunsFilter(statuses=unfinished)):
         folder = record.dagster_run.tags.get(DATA_TAG)
+        if is_waiting(settings, record.dagster_run.run_id):
+            continue
         is_old = now - record.update_timestamp.astimezone(UTC) > _GRACE
         if folder == str(settings.data) or (folder is None and is_old):
             instance.report_run_failed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -10,7 +9,6 @@ import duckdb
 from analytics.questions.kind import Kind, kinds
 from analytics.questions.specs import Question
 from analytics.results.gathered import AnalysisResult, Provenance
-from ingestion.catalog import files_of
 from ingestion.errors import CatalogError
 from ingestion.yaml_files import read_yaml
 from warehouse.source import WarehouseSource
@@ -34,11 +32,6 @@ def load_analysis(path: Path) -> Question:
             f"key 'kind': there is no kind '{word}'", where=str(path), remedy=f"use one of {', '.join(known)}"
         )
     return validated(path, content, known[word].spec, "analysis_id")
-
-
-def load_analyses(folders: Sequence[Path]) -> dict[Path, Question]:
-    """Every spec under ``analyses`` of these folders, by path, in order of folder and name."""
-    return {path: load_analysis(path) for path in files_of(folders, "analyses")}
 
 
 def kind_of(spec: Question) -> Kind:

@@ -12,15 +12,23 @@ from analytics.results.tables import RESULT_TABLES, as_result_table
 def write_result_table(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> int:
     """Replace ``stats.<table>``, with the description of every column; gives its number of rows."""
     declared = RESULT_TABLES[table]
-    rows = as_result_table(table, frame)
+    con.register("result_rows", arrow_table(declared.columns, as_result_table(table, frame)))
+    try:
+        return write_result_query(con, table, "select * from result_rows")
+    finally:
+        con.unregister("result_rows")
+
+
+def write_result_query(con: duckdb.DuckDBPyConnection, table: str, query: str) -> int:
+    """Replace ``stats.<table>`` by what a query of the same columns finds; gives its number of rows."""
+    declared = RESULT_TABLES[table]
     con.execute(create_statement(declared.columns, f"stats.{table}"))
-    con.register("result_rows", arrow_table(declared.columns, rows))
-    con.execute(f"insert into stats.{table} select * from result_rows")
-    con.unregister("result_rows")
+    con.execute(f"insert into stats.{table} {query}")
     con.execute(f"comment on table stats.{table} is {_quoted(declared.meaning)}")
     for column, (_, description) in declared.columns.items():
         con.execute(f'comment on column stats.{table}."{column}" is {_quoted(description)}')
-    return len(rows)
+    ((n_rows,),) = con.execute(f"select count(*) from stats.{table}").fetchall()
+    return int(n_rows)
 
 
 def _quoted(text: str) -> str:

@@ -5,15 +5,18 @@
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
 without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many published versions are kept,
-``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next.
+``ICB_MAX_SHRINK`` the share of its rows that a table may lose from one to the next. ``ICB_SCHEDULE`` (cron) and
+``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestion.errors import IngestionError
 
@@ -27,6 +30,11 @@ PROJECT_LOCK = PROJECT / "sources.lock.json"
 KEEP_VERSIONS = 3
 #: Share of its rows that a table may lose from one version to the next.
 MAX_SHRINK = 0.2
+#: When the schedule reads the sources: every Monday at 04:00.
+SCHEDULE, TIMEZONE = "0 4 * * 1", "UTC"
+
+
+_CRON = re.compile(r"[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
 
 
 class SettingsError(IngestionError):
@@ -49,6 +57,7 @@ class Settings:
     strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
     keep_versions : published versions that are kept, the one in force among them.
     max_shrink : share of its rows that a table may lose from one version to the next, 0 to 1.
+    schedule, timezone : when the schedule reads the sources, as cron and as the name of a zone.
     """
 
     data: Path
@@ -61,6 +70,8 @@ class Settings:
     max_shrink: float = MAX_SHRINK
     more_catalogs: tuple[Path, ...] = ()
     files: Path = PROJECT / "files"
+    schedule: str = SCHEDULE
+    timezone: str = TIMEZONE
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -75,6 +86,7 @@ class Settings:
         data = Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve()
         keep_versions = int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000))
         max_shrink = _number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1)
+        schedule, timezone = _cron(), _zone()
         if demo:
             # The generator loads SciPy: half a second of every command that has no use for it.
             from ingestion.generated.genome import GENOME_FILE
@@ -88,6 +100,8 @@ class Settings:
                 strict=strict,
                 keep_versions=keep_versions,
                 max_shrink=max_shrink,
+                schedule=schedule,
+                timezone=timezone,
             )
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
@@ -104,6 +118,8 @@ class Settings:
             strict=strict,
             keep_versions=keep_versions,
             max_shrink=max_shrink,
+            schedule=schedule,
+            timezone=timezone,
         )
 
     @property
@@ -217,6 +233,30 @@ def _catalogs(text: str) -> list[Path]:
                 remedy=f"make it, or correct the list (separated by '{os.pathsep}'; public is the project's own)",
             )
     return list(dict.fromkeys(folders)) or [PROJECT / "catalog"]
+
+
+def _cron() -> str:
+    text = os.environ.get("ICB_SCHEDULE") or SCHEDULE
+    if not _CRON.fullmatch(text):
+        raise SettingsError(
+            f"'{text}' is no cron expression of five fields",
+            where="ICB_SCHEDULE",
+            remedy=f"write one such as '{SCHEDULE}', or unset it",
+        )
+    return text
+
+
+def _zone() -> str:
+    text = os.environ.get("ICB_TIMEZONE") or TIMEZONE
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise SettingsError(
+            f"'{text}' is no time zone",
+            where="ICB_TIMEZONE",
+            remedy="write a name such as 'Europe/Berlin', or unset it",
+        ) from exc
+    return text
 
 
 def _number(name: str, default: float, *, least: float, most: float) -> float:

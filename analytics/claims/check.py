@@ -113,15 +113,15 @@ def _row(
         computed_p=None if computed is None else computed.p,
         computed_n=None if computed is None else computed.n,
         computed_n_in_group=None if computed is None else computed.n_in_group,
-        estimator="" if computed is None else computed.estimator,
-        stat_id="" if computed is None else computed.stat_id,
-        p_stat_id="" if computed is None else computed.p_stat_id,
-        default_stat_id="" if default is None else default.stat_id,
+        estimator=None if computed is None else computed.estimator or None,
+        stat_id=None if computed is None else computed.stat_id or None,
+        p_stat_id=None if computed is None else computed.p_stat_id or None,
+        default_stat_id=None if default is None else default.stat_id or None,
         default_estimate=value(default, "estimate"),
         largest_difference_in_last_digits=max(apart) if apart else None,
-        missing_sources="; ".join(check.missing),
-        rule_ids="; ".join(dict.fromkeys(finding.rule_id for finding in notes)),
-        rule_findings=" ".join(finding.sentence for finding in notes),
+        missing_sources="; ".join(check.missing) or None,
+        rule_ids="; ".join(dict.fromkeys(finding.rule_id for finding in notes)) or None,
+        rule_findings=" ".join(finding.sentence for finding in notes) or None,
     )
 
 

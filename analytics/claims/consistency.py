@@ -16,7 +16,7 @@ from analytics.claims.count_rules import (
     shared_denominators,
 )
 from analytics.claims.finding import ConsistencyFinding
-from analytics.claims.interval_rules import check_interval, medians_against_ratio
+from analytics.claims.interval_rules import agreeing_by_row, check_interval, medians_against_ratio
 from analytics.claims.model import ClaimDataError, ClaimRelation, PublishedClaim
 from analytics.claims.relation_rules import check_relations
 
@@ -63,7 +63,12 @@ def find_inconsistencies(
     """
     by_id = {claim.claim_id: claim for claim in claims}
     _require_known(by_id, relations)
-    found = [finding for claim in claims for finding in check_interval(claim)]
+    agreeing = agreeing_by_row(claims)
+    found = [
+        finding
+        for claim in claims
+        for finding in check_interval(claim, agreeing.get((claim.paper_id, claim.row_id), ()))
+    ]
     found += medians_against_ratio(claims)
     found += _check_percentages(by_id, relations)
     found += p_not_of_counts(by_id, relations)

@@ -32,6 +32,8 @@ QUANTITIES = (
     "cut_off", "position", "definition", "direction", "not_transcribed",
 )  # fmt: skip
 RATIO_QUANTITIES = ("hazard_ratio", "odds_ratio")
+#: How an interval was made, where the paper says so; empty: not said, and taken for a Wald interval on the log scale.
+CI_KINDS = ("", "wald", "exact", "profile")
 WHOLE_NUMBER_QUANTITIES = ("count", "position", "definition")
 RELATION_ROLES = {
     "sum_equals": ("part", "offset"),
@@ -55,7 +57,8 @@ class PublishedClaim:
 
     Proportions are in percent when `unit` is "percent", hazard ratios are ratios, medians are months.
     `*_decimals` are the decimals printed: 0.80 and 0.8 are different statements.
-    `p_estimate_key` is empty when the P belongs to the same test as the estimate.
+    `p_estimate_key` is empty when the P belongs to the same test as the estimate. `ci_kind`, `ci_level` (percent) and
+    `p_sides` are what the paper says of them, and empty where it says nothing.
     """
 
     claim_id: str
@@ -84,6 +87,19 @@ class PublishedClaim:
     analysis_id: str = ""
     estimate_key: str = ""
     p_estimate_key: str = ""
+    ci_kind: str = ""
+    ci_level: float | None = None
+    p_sides: int | None = None
+
+    @property
+    def level(self) -> float:
+        """Level of the interval in percent: the declared one, else 95."""
+        return 95.0 if self.ci_level is None else self.ci_level
+
+    @property
+    def sides(self) -> int:
+        """Sides of the test behind P: the declared ones, else 2."""
+        return 2 if self.p_sides is None else self.p_sides
 
     @property
     def p_is_of_another_test(self) -> bool:
@@ -138,9 +154,10 @@ class ClaimRequirement:
 _TEXT = (
     "claim_id", "paper_id", "row_id", "quantity", "printed_text", "population", "group_label", "endpoint",
     "estimate_operator", "p_operator", "unit", "direction", "analysis_id", "estimate_key", "p_estimate_key",
+    "ci_kind",
 )  # fmt: skip
-_REAL = ("estimate", "ci_low", "ci_high", "p_value")
-_WHOLE = ("n_total", "n_mutated", "numerator", "denominator")
+_REAL = ("estimate", "ci_low", "ci_high", "p_value", "ci_level")
+_WHOLE = ("n_total", "n_mutated", "numerator", "denominator", "p_sides")
 _DECIMALS = {"estimate_decimals": "estimate", "ci_decimals": "ci_low", "p_decimals": "p_value"}
 
 
@@ -195,7 +212,22 @@ def _claim_from_row(row: Mapping[str, Any]) -> PublishedClaim:
         raise ClaimDataError(
             f"Claim {claim_id}: an interval needs both ci_low and ci_high; correct the seed."
         )
+    _require_known_kinds(values, claim_id)
     return PublishedClaim(**values)
+
+
+def _require_known_kinds(values: Mapping[str, Any], claim_id: str) -> None:
+    if values["ci_kind"] not in CI_KINDS:
+        raise ClaimDataError(
+            f"Claim {claim_id}: ci_kind '{values['ci_kind']}' is unknown; use one of {', '.join(CI_KINDS[1:])}, or "
+            f"leave it empty where the paper does not say."
+        )
+    if values["ci_level"] is not None and not 50.0 <= values["ci_level"] < 100.0:
+        raise ClaimDataError(
+            f"Claim {claim_id}: ci_level is {values['ci_level']:g}; give it in percent, from 50 to below 100."
+        )
+    if values["p_sides"] not in (None, 1, 2):
+        raise ClaimDataError(f"Claim {claim_id}: p_sides is {values['p_sides']}; a test has 1 or 2 sides.")
 
 
 def claims_from_frame(frame: pd.DataFrame) -> tuple[PublishedClaim, ...]:

@@ -20,6 +20,7 @@ from analytics.biomarkers.language.model import Continuous, Joint
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
 from analytics.errors import AnalysisError
+from analytics.questions.clock import TimeRules
 from analytics.questions.specs import COVARIATES, AnalysisSpec, Response, SurvivalEstimator, Variant
 
 #: Responses that can be an endpoint.
@@ -39,6 +40,8 @@ ESTIMATORS: tuple[SurvivalEstimator, ...] = ("cox_univariable", "cox_burden_adju
 OTHER_ESTIMATORS: tuple[SurvivalEstimator, ...] = (
     "kaplan_meier", "log_rank", "log_rank_oe", "restricted_mean", "schoenfeld",
 )  # fmt: skip
+#: What an adjusted model becomes where covariates are missing.
+SENSITIVITY: tuple[SurvivalEstimator, ...] = ("cox_missing_as_level", "cox_imputed")
 
 
 class AskedQuestionError(AnalysisError):
@@ -147,6 +150,10 @@ def asked(
         landmark_months=_months(landmark),
         cut=_cut(cut),
     )
+    if question.landmark_months is not None and question.is_response:
+        raise AskedQuestionError(
+            f"A landmark is for survival, and {question.endpoint} is a response: ask of OS or PFS."
+        )
     if question.cut is not None and not question.is_number:
         raise AskedQuestionError(
             f"--cut searched looks for the cut of a number, and '{question.biomarker}' makes groups: "
@@ -187,13 +194,17 @@ def read_question(text: str, interaction: str | None = None) -> AskedQuestion:
 
 def variant_of(question: AskedQuestion, estimators: Sequence[SurvivalEstimator]) -> Variant:
     """Who is counted and what is estimated: one person once, stratified by cohort and cancer type, robust by person."""
+    of_covariates: tuple[SurvivalEstimator, ...] = ("cox_adjusted",) if question.adjust else ()
+    if question.adjust and set(OTHER_ESTIMATORS) <= set(estimators):
+        of_covariates += SENSITIVITY
     return Variant(
         description="One person once, like clocks, stratified by cohort and cancer type, robust by person.",
         strata=tuple(column for column in ("cohort_id", "cancer_type") if column not in question.adjust),
         covariates=question.adjust,
         robust=True,
-        estimators=(*estimators, *(("cox_adjusted",) if question.adjust else ())),
+        estimators=(*estimators, *of_covariates),
         responses=(question.endpoint,) if question.is_response else (),  # type: ignore[arg-type]
+        time=TimeRules(landmark_months=question.landmark_months),
     )
 
 

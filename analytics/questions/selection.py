@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.errors import InvalidSettingError
+from analytics.questions.clock import TimeRules, with_time_rules
 from analytics.questions.specs import PeopleVariant
 
 #: What a gene is in a sample. The last two are in no model of the gene.
@@ -42,6 +43,8 @@ FRAME_COLUMNS = (
     "clock_family",
     "is_icb_treated",
 )
+#: Time as the endpoint has it.
+UNCHANGED_TIME = TimeRules()
 #: The start of the step that asks for like clocks.
 CLOCK_STEP = "time from"
 #: Most reasons that a step spells out.
@@ -109,6 +112,7 @@ def select_members(
     requires_status: bool = True,
     reports_response: str | None = None,
     biomarker: str | None = None,
+    time_rules: TimeRules = UNCHANGED_TIME,
 ) -> Selection:
     """Apply the steps of a variant in their fixed order.
 
@@ -124,22 +128,29 @@ def select_members(
     reports_response : column of the response, e.g. ``recist``. Cohorts in which nobody has one are left out:
         nobody of them can be called a non-responder, not even by intention to treat.
     biomarker : what is asked about where it is not the status of a gene; named in the steps.
+    time_rules : what the variant changes about time; applied before anybody is chosen.
     origin : time zero that is kept, an origin or a family; without it the family of clocks with most people whose
         status is known. Unlike clocks are never pooled unless the variant says so, to repeat what was published.
 
     Notes
     -----
-    Order: question's filter, treatment, endpoint known, gene profiled, gene status determined, any mutation, baseline
+    Order: question's filter, treatment, endpoint known, followed to the landmark, gene profiled, gene status determined, any mutation, baseline
     sample, clock, one person once (lowest ``precedence`` first, then known status, then longer follow-up). Who is
     left out is counted with the reason. Rows without a covariate stay members: the adjusted model says its own n.
     """
-    steps = _Steps(frame)
+    steps = _Steps(with_time_rules(frame, time_rules))
     rows = steps.rows
     if not requires_status:
         for column in ("status", "status_reason"):
             rows[column] = rows[column] if column in rows else pd.Series(None, index=rows.index, dtype=object)
     judged = rows["status"].astype("object").copy()
     _question_steps(steps, where, icb_only, requires_endpoint, reports_response)
+    if time_rules.landmark_months is not None:
+        steps.leave_out(
+            f"followed beyond {time_rules.landmark_months:g} months",
+            "had the event or left before the landmark",
+            rows["time_months"] <= 0,
+        )
     if requires_status and biomarker is not None:
         _biomarker_steps(steps, variant, biomarker)
     elif requires_status and variant.unprofiled == "left_out":
@@ -175,7 +186,11 @@ def select_members(
         for part in (rows[steps.is_left], rows[is_outside])
     )
     flow = pd.DataFrame(steps.flow, columns=["step", "n", "n_left_out", "reason"])
-    warnings = [*_published_words(members, judged, variant, requires_status), *_outside_words(outside)]
+    warnings = [
+        *_published_words(members, judged, variant, requires_status),
+        *_outside_words(outside),
+        *time_rules.words(),
+    ]
     return Selection(members, rows, flow, tuple(warnings), outside, clock)
 
 

@@ -8,14 +8,23 @@ Here stand what all kinds of analyses share and the survival kind; the other kin
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from analytics.biomarkers.errors import BiomarkerError
 from analytics.biomarkers.language.model import Mutation
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
+from analytics.questions.clock import CustomEndpoint, KnownEndpoint, TimeRules
 
 #: Covariates that the analysis frame carries; a spec may adjust for or stratify by these.
 COVARIATES = (
@@ -42,11 +51,13 @@ SurvivalEstimator = Literal[
     "log_rank_oe",
     "cox_univariable",
     "cox_adjusted",
+    "cox_missing_as_level",
+    "cox_imputed",
     "cox_burden_adjusted",
     "restricted_mean",
     "schoenfeld",
 ]
-Endpoint = Literal["OS", "PFS", "DSS", "DFI", "PFI"]
+Endpoint = KnownEndpoint
 Response = Literal["orr", "dcr", "durable_benefit", "predictior", "iatlas"]
 
 
@@ -78,6 +89,7 @@ class Variant(PeopleVariant):
     robust: bool = False
     estimators: tuple[SurvivalEstimator, ...] = ("kaplan_meier", "log_rank", "cox_univariable")
     responses: tuple[Response, ...] = ()
+    time: TimeRules = TimeRules()
 
     @model_validator(mode="after")
     def _known_columns(self) -> Variant:
@@ -87,8 +99,10 @@ class Variant(PeopleVariant):
             raise ValueError(
                 f"unknown covariates or strata {unknown}; known: {', '.join(COVARIATES)}, <gene>_mutated"
             )
-        if "cox_adjusted" in self.estimators and not self.covariates:
-            raise ValueError("cox_adjusted needs covariates")
+        adjusting = ("cox_adjusted", "cox_missing_as_level", "cox_imputed")
+        asked = [name for name in adjusting if name in self.estimators]
+        if asked and not self.covariates:
+            raise ValueError(f"{asked[0]} needs covariates")
         return self
 
 
@@ -147,16 +161,32 @@ class GeneQuestion(Question):
         return asked.gene if isinstance(asked, Mutation) else ""
 
 
+def _is_declared(name: str, info: ValidationInfo) -> str:
+    """An endpoint of the sources or one of ``custom_endpoints``, which is read before it."""
+    known = (*get_args(KnownEndpoint), *info.data.get("custom_endpoints", {}))
+    if name not in known:
+        raise ValueError(
+            f"unknown endpoint '{name}'; known: {', '.join(known)}; declare others in custom_endpoints"
+        )
+    return name
+
+
+_DeclaredEndpoint = Annotated[str, AfterValidator(_is_declared)]
+
+
 class AnalysisSpec(Question):
     """Survival and response by the groups of a biomarker, or by its value."""
 
     kind: Literal["survival"] = "survival"
     biomarker: str
-    endpoints: tuple[Endpoint, ...] = ("OS",)
+    custom_endpoints: dict[str, CustomEndpoint] = Field(
+        default_factory=dict, description="endpoints made of others: EFS: {first_of: [PFS, OS]}"
+    )
+    endpoints: tuple[_DeclaredEndpoint, ...] = ("OS",)
     cohort_groups: dict[str, tuple[str, ...]] = Field(
         default_factory=dict, description="a name for several cohorts counted as one, as a paper did"
     )
-    endpoint_names: dict[Endpoint, str] = Field(
+    endpoint_names: dict[_DeclaredEndpoint, str] = Field(
         default_factory=dict, description="what the paper calls an endpoint, e.g. DFI: dfs"
     )
     origin: str | None = None
@@ -175,10 +205,17 @@ class AnalysisSpec(Question):
             raise ValueError("an analysis needs at least one variant")
         return self
 
+    @field_validator("custom_endpoints")
+    @classmethod
+    def _names_of_its_own(cls, custom: dict[str, CustomEndpoint]) -> dict[str, CustomEndpoint]:
+        taken = sorted(set(custom) & set(get_args(KnownEndpoint)))
+        if taken:
+            raise ValueError(f"{', '.join(taken)} is an endpoint of the sources: choose another name")
+        return custom
+
     def endpoint_key(self, endpoint: str) -> str:
         """The endpoint in estimate keys, as the paper calls it."""
-        names: dict[str, str] = {str(known): name for known, name in self.endpoint_names.items()}
-        return names.get(endpoint, endpoint.lower())
+        return self.endpoint_names.get(endpoint, endpoint.lower())
 
     def other_genes(self) -> tuple[str, ...]:
         """Genes whose status enters as a covariate, e.g. TP53 for ``TP53_mutated``."""

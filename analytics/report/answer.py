@@ -55,7 +55,7 @@ def lead_block(material: Material, lead: Lead, lineage: Lineage) -> LeadBlock:
     sentences = [_cited(_survival(leading, spec.first_endpoint), leading, lineage)]
     burden = _first(of_endpoint, _WITH_BURDEN)
     if burden is not None:
-        sentences.append(_cited(_burden(leading, burden), burden, lineage))
+        sentences.append(_cited(_burden(burden), burden, lineage))
     sentences += _response(rows, lineage)
     verdict, why = _verdict(material, spec, lineage)
     burdens = [
@@ -127,15 +127,9 @@ def _survival(row: AnyStatistic, endpoint: str) -> str:
     )
 
 
-def _burden(leading: AnyStatistic, row: AnyStatistic) -> str:
-    before, after = _is_shown(leading), _is_shown(row)
-    words = {
-        (True, True): "the association is still shown",
-        (True, False): "the association is no longer shown",
-        (False, True): "an association is shown",
-        (False, False): "none is shown either",
-    }[before, after]
-    return f"With mutation burden in the model the hazard ratio is {_shown(row)}: {words}."
+def _burden(row: AnyStatistic) -> str:
+    """What burden explains is the guard's to say, from the interval of the change."""
+    return f"With mutation burden in the model the hazard ratio is {_shown(row)}."
 
 
 def _response(rows: list[AnyStatistic], lineage: Lineage) -> list[Cell]:
@@ -160,16 +154,8 @@ def _verdict(material: Material, spec: SpecRecord, lineage: Lineage) -> tuple[st
             spec.analysis_id,
             spec.variant,
         ):
-            ratio = _shown(row)
-            number = (
-                f" Ratio of hazard ratios, with against without checkpoint blockade: {ratio}."
-                if ratio
-                else ""
-            )
             reason = (row.reason or "").rstrip(".")
-            sentence = (
-                f"Predictive or prognostic? {row.verdict[:1].upper()}{row.verdict[1:]}: {reason}.{number}"
-            )
+            sentence = f"Predictive or prognostic? {row.verdict[:1].upper()}{row.verdict[1:]}: {reason}."
             return row.verdict, [_cited(sentence, row, lineage)]
     return "", []
 

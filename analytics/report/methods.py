@@ -12,7 +12,7 @@ BURDEN_NULL = (
     "taken out, and in "
     "the scan a null distribution of carriers drawn with probability proportional to burden within cohort, "
     "cancer type and "
-    "panel. A gene that its own draws explain is called not distinguishable from mutation burden.",
+    "panel. The words on burden are those of docs/verdicts.md.",
 )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from analytics.figures.picture import Picture
 from analytics.questions.selection import Selection
 from analytics.questions.specs import PeopleVariant, Question
+from analytics.results.people_sets import PeopleSets
 from analytics.results.records import FigureRecord, FlowRecord, SpecRecord
 from analytics.results.row_sets import RowSets
 from analytics.results.schema import ResultRow, table_of
@@ -53,6 +54,7 @@ class Gathered:
         genes: Sequence[str] | None = None,
     ) -> None:
         self.spec = spec
+        self._people = PeopleSets(spec.analysis_id)
         self._genes = tuple(genes) if genes is not None else (spec.gene,) if spec.gene else ()
         self.figures: dict[str, Picture] = {}
         self._parts: dict[str, list[pd.DataFrame]] = {}
@@ -95,8 +97,17 @@ class Gathered:
                 selection.flow[["step", "n", "n_left_out", "reason"]].itertuples(index=False)
             )
         )
-        common = {"analysis_id": scope.analysis_id, "variant": scope.variant, "endpoint": scope.endpoint}
-        self.add_frame("analysis_members", _members(selection, sets).assign(**common))
+        members = _members(selection)
+        sets.named("members", selection.members.index, selection.members.index)
+        self.add_frame(
+            "analysis_members",
+            members.assign(
+                analysis_id=scope.analysis_id,
+                variant=scope.variant,
+                endpoint=scope.endpoint,
+                member_id=self._people.numbered(scope, members, sets),
+            ),
+        )
 
     def result(self) -> AnalysisResult:
         """Everything gathered, under the columns of the result tables."""
@@ -108,19 +119,20 @@ class Gathered:
             name: pd.concat(parts, ignore_index=True) if parts else as_result_table(name, pd.DataFrame())
             for name, parts in self._parts.items()
         }
+        stat_sets, set_members = self._people.tables(tables)
+        tables["stat_sets"] = as_result_table("stat_sets", stat_sets)
+        tables["set_members"] = as_result_table("set_members", set_members)
         return AnalysisResult(tables, self.figures)
 
 
-def _members(selection: Selection, sets: RowSets) -> pd.DataFrame:
-    everyone, members = selection.everyone, selection.members.index
-    sets.named("members", members, members)
+def _members(selection: Selection) -> pd.DataFrame:
+    everyone = selection.everyone
     columns = [
         "cohort_id", "patient_id", "person_id", "sample_id", "status", "status_reason", "left_at", "time_months",
         "source_file_id", "source_row",
     ]  # fmt: skip
     return everyone[columns].assign(
         is_member=everyone["left_at"].isna(),
-        row_sets=sets.of(everyone.index),
         is_event=everyone["event"],
     )
 

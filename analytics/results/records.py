@@ -71,9 +71,12 @@ class MemberRecord(ResultRow):
 
     TABLE: ClassVar[str] = "analysis_members"
     MEANING: ClassVar[str] = (
-        "One patient of an analysis, counted or not, with status and the sets that he or she is in."
+        "One patient of an analysis, counted or not, with status; stats.stat_members says behind which statistics."
     )
 
+    member_id: int = required(
+        "Number of the row; one of the whole file, the same in every run of the same rows"
+    )
     analysis_id: str = required("See analysis_specs")
     variant: str = required("See analysis_specs")
     endpoint: str = required("Endpoint")
@@ -90,13 +93,50 @@ class MemberRecord(ResultRow):
     )
     is_member: bool = required("Counted in the estimates over all members")
     left_at: str | None = column("Step that left the row out, if any")
-    row_sets: str | None = column(
-        "Row sets of the statistics that the row is in, separated by '; '; of no member: those of its own cohort, "
-        "whose clock is not pooled"
-    )
     time_months: float | None = column("Follow-up in months of 30.4375 days")
     is_event: bool | None = column("Event at the end of follow-up")
     source_file_id: str | None = column("File of the time, see marts.source_files")
+    source_row: int | None = column("Row in that file")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatSetRecord(ResultRow):
+    """Which set of people a statistic was computed on."""
+
+    TABLE: ClassVar[str] = "stat_sets"
+    MEANING: ClassVar[str] = (
+        "A statistic with the set of people it was computed on; statistics of the same people share a set."
+    )
+
+    stat_id: str = required("See stats.every_stat; a statistic of nobody has no row")
+    set_id: int = required("See set_members")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetMemberRecord(ResultRow):
+    """One member of a set of people. There are millions: they are made as a frame."""
+
+    TABLE: ClassVar[str] = "set_members"
+    MEANING: ClassVar[str] = "One person of a set of people, by number; stats.stat_members has them by name."
+
+    set_id: int = required("See stat_sets")
+    member_id: int = required("See analysis_members")
+
+
+@dataclass(frozen=True, kw_only=True)
+class MemberRowRecord(ResultRow):
+    """One row of a source behind one member. There are millions: the warehouse makes them where the marts are."""
+
+    TABLE: ClassVar[str] = "member_rows"
+    MEANING: ClassVar[str] = (
+        "One row of a source behind one person of an analysis, whichever statistic is asked for; stats.lineage has "
+        "them by statistic."
+    )
+
+    member_id: int = required("See analysis_members")
+    role: str = required("What the row is to the statistic: patient, time, event, mutation, ...")
+    mart: str = required("Table of the marts that the row is in")
+    source_file_id: str | None = column("File, see marts.source_files")
     source_row: int | None = column("Row in that file")
 
 

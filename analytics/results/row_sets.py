@@ -8,9 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-#: Between the row sets of one member.
-ROW_SET_SEPARATOR = "; "
-
 
 @dataclass
 class _Decided:
@@ -51,10 +48,7 @@ class RowSets:
         known.kept = known.kept.union(kept)
         return name
 
-    def of(self, index: pd.Index) -> pd.Series:
-        """The row sets of each label of ``index``, joined by ``ROW_SET_SEPARATOR``; null for one in no set."""
-        names = np.full(len(index), "", dtype=object)
-        for name, found in self._known.items():
-            names = names + np.where(index.isin(found.kept), ROW_SET_SEPARATOR + name, "").astype(object)
-        joined = pd.Series(names, index=index, dtype="string").str.removeprefix(ROW_SET_SEPARATOR)
-        return joined.mask(joined == "", None)
+    def holds(self, name: str | None, index: pd.Index) -> np.ndarray:
+        """Which labels of ``index`` are in the row set ``name``, shape (len(index),); none where it is not known."""
+        found = self._known.get(name) if name is not None else None
+        return np.zeros(len(index), dtype=bool) if found is None else np.asarray(index.isin(found.kept))

@@ -88,7 +88,7 @@ class Statistic(ResultRow):
     )
     scale: str | None = column("What kind of number the estimate is: hazard ratio, months, share, ...")
     feature: str | None = column("Measure, immune feature, gene or gene set that is looked at, if any")
-    row_set: str | None = column("Which members were analysed, see analysis_members.row_sets")
+    row_set: str | None = column("Which members were analysed, in words; stats.stat_members has them")
     counts: Counts = field(default_factory=Counts)
     estimate: float | None = column("The estimate; null when there is none")
     ci_low: float | None = column("95 % interval, low end")

@@ -18,8 +18,11 @@ from analytics.results.records import (
     FlowRecord,
     LeftOutRecord,
     MemberRecord,
+    MemberRowRecord,
     RunRecord,
+    SetMemberRecord,
     SpecRecord,
+    StatSetRecord,
 )
 from analytics.results.schema import Columns, ResultTable, as_table
 from analytics.results.statistic import (
@@ -32,7 +35,8 @@ from analytics.results.statistic import (
 )
 
 _SHARED = (
-    SpecRecord, FlowRecord, MemberRecord, SurvivalStatistic, ResponseStatistic, ComparisonStatistic,
+    SpecRecord, FlowRecord, MemberRecord, MemberRowRecord, StatSetRecord, SetMemberRecord,
+    SurvivalStatistic, ResponseStatistic, ComparisonStatistic,
     FrequencyStatistic, MetaStatistic, InteractionStatistic, FigureRecord, ClaimRecord, LeftOutRecord, RunRecord,
 )  # fmt: skip
 

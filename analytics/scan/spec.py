@@ -19,6 +19,17 @@ DEFINITIONS: dict[Definition, str] = {
 }
 
 
+#: The process that made most of a sample's mutations; the burden null may draw within it where spectra are known.
+MUTATIONAL_PROCESS = "mutational_process"
+
+
+def _known_columns(names: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = sorted(set(names) - set(known))
+    if unknown:
+        raise ValueError(f"unknown columns {unknown}; known: {', '.join(known)}")
+    return names
+
+
 class ControlSpec(BaseModel):
     """People without checkpoint blockade in whom each gene's effect is estimated too: prognostic or predictive?
 
@@ -65,13 +76,15 @@ class ScanSpec(BaseModel):
     prespecified: date | None = None
     registered_on: str
 
-    @field_validator("strata", "null_strata", "covariates")
+    @field_validator("strata", "covariates")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = sorted(set(names) - set(COVARIATES))
-        if unknown:
-            raise ValueError(f"unknown columns {unknown}; known: {', '.join(COVARIATES)}")
-        return names
+        return _known_columns(names, COVARIATES)
+
+    @field_validator("null_strata")
+    @classmethod
+    def _known_null_strata(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        return _known_columns(names, (*COVARIATES, MUTATIONAL_PROCESS))
 
     @model_validator(mode="after")
     def _fits_together(self) -> ScanSpec:

@@ -26,7 +26,7 @@ _COLUMNS: dict[str, Columns] = {
         "definition": ("string", "What counts as mutated: nonsynonymous, truncating, hotspot or driver"),
         "definition_words": ("string", "The same in words"),
         "gene_list": ("string", "Genes or gene set that it is limited to, if any"),
-        "cohorts": ("string", "Cohorts, comma-separated"),
+        "cohorts": ("strings", "Cohorts"),
         "filters": ("string", "Which rows are asked for"),
         "strata": ("string", "Strata of every test"),
         "null_strata": ("string", "Within which the burden null draws its carriers"),

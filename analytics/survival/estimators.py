@@ -6,6 +6,7 @@ those of every room.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,21 +15,32 @@ from typing import TypeVar
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast, Group
-from analytics.errors import AnalysisError, ConstantCovariateError, EmptyGroupError
+from analytics.errors import AnalysisError, ConstantCovariateError
 from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Model, SurvivalStatistic
 from analytics.survival.cox import cox_regression
+from analytics.survival.curve_rows import (
+    log_rank_row,
+    median_row,
+    months_of,
+    restricted_mean_row,
+    schoenfeld_row,
+)
+from analytics.survival.e_value import E_VALUE, e_value
 from analytics.survival.hazard_ratio import (
     MIN_EVENTS_PER_GROUP,
     HazardRatio,
     HazardRatioEstimator,
     estimate_hazard_ratio,
 )
-from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier
-from analytics.survival.log_rank import log_rank_test
-from analytics.survival.proportional_hazards import schoenfeld_test
-from analytics.survival.restricted_mean import restricted_mean_survival
+from analytics.survival.missing_covariates import (
+    IMPUTED,
+    MISSING_AS_LEVEL,
+    N_IMPUTATIONS,
+    imputed_hazard_ratio,
+    with_missing_as_level,
+)
 
 COUNT = Estimator(
     key="count",
@@ -130,10 +142,9 @@ SCHOENFELD = Estimator(
     applies="beside every Cox estimate",
 )
 ESTIMATORS = (
-    COUNT, DEFINITION, PROPORTION, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, COX, FIRTH, RESTRICTED_MEAN, SCHOENFELD,
+    COUNT, DEFINITION, PROPORTION, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, COX, MISSING_AS_LEVEL, IMPUTED, E_VALUE, FIRTH,
+    RESTRICTED_MEAN, SCHOENFELD,
 )  # fmt: skip
-
-_NOT_PROPORTIONAL = "Hazards are not proportional: read the restricted mean beside the hazard ratio."
 
 
 @dataclass(frozen=True)
@@ -170,15 +181,17 @@ def requests_of(
     for name in variant.estimators:
         if name == "kaplan_meier":
             for group in contrast.alone:
-                yield Request(KAPLAN_MEIER, f"median.{group.key}", _median, group)
+                yield Request(KAPLAN_MEIER, f"median.{group.key}", median_row, group)
         elif name == "log_rank":
-            yield Request(LOG_RANK, "log_rank", partial(_log_rank, strata=strata), strata=strata)
+            yield Request(LOG_RANK, "log_rank", partial(log_rank_row, strata=strata), strata=strata)
         elif name == "log_rank_oe":
             yield _hazard_request(LOG_RANK_OE, "logrank_oe", "log_rank_oe", strata=strata)
         elif name == "restricted_mean":
-            yield Request(RESTRICTED_MEAN, "restricted_mean_difference", _restricted_mean)
+            yield Request(RESTRICTED_MEAN, "restricted_mean_difference", restricted_mean_row)
         elif name == "schoenfeld":
-            yield Request(SCHOENFELD, "schoenfeld", partial(_schoenfeld, strata=strata), strata=strata)
+            yield Request(SCHOENFELD, "schoenfeld", partial(schoenfeld_row, strata=strata), strata=strata)
+        elif name in ("cox_missing_as_level", "cox_imputed"):
+            yield _sensitivity_request(name, variant, strata)
         else:
             adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
             yield from _regressions(name.removeprefix("cox_"), adjust, strata, variant.robust, usable)
@@ -190,7 +203,7 @@ def number_requests(variant: Variant, members: pd.DataFrame) -> Iterator[Request
     strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
     cluster = "person_id" if variant.robust else None
     for name in variant.estimators:
-        if name.startswith("cox_"):
+        if name in ("cox_univariable", "cox_adjusted", "cox_burden_adjusted"):
             adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
             compute = partial(_hazard_per_step, adjust=adjust, strata=strata, cluster=cluster)
             complete = ("value", *adjust, *([cluster] if cluster else []))
@@ -246,6 +259,11 @@ def _regressions(
     cluster = "person_id" if robust else None
     cox = _hazard_request(COX, f"cox_{name}", "cox", adjust=adjust, strata=strata, cluster=cluster)
     yield cox
+    if adjust:
+        compute = partial(_hazard_same_people, adjust=adjust, strata=strata, cluster=cluster)
+        yield Request(COX, f"cox_{name}_same_people", compute, None, cox.complete, strata)
+        compute = partial(_e_value, adjust=adjust, strata=strata, cluster=cluster)
+        yield Request(E_VALUE, f"e_value_{name}", compute, None, cox.complete, strata)
     try:
         rows = usable(cox)
     except AnalysisError:
@@ -270,6 +288,82 @@ def _hazard(
     return row
 
 
+def _hazard_same_people(
+    row: SurvivalStatistic,
+    members: pd.DataFrame,
+    adjust: tuple[str, ...],
+    strata: tuple[str, ...],
+    cluster: str | None,
+) -> SurvivalStatistic:
+    """Unadjusted, on the people of whom everything that is adjusted for is known."""
+    found = estimate_hazard_ratio(
+        members.dropna(subset=list(adjust)), estimator="cox", strata=strata, cluster=cluster
+    )
+    return with_hazard_ratio(row, found).warned(
+        f"Unadjusted, on the people of whom {', '.join(adjust)} {'is' if len(adjust) == 1 else 'are'} known."
+    )
+
+
+def _e_value(
+    row: SurvivalStatistic,
+    members: pd.DataFrame,
+    adjust: tuple[str, ...],
+    strata: tuple[str, ...],
+    cluster: str | None,
+) -> SurvivalStatistic:
+    found = estimate_hazard_ratio(members, estimator="cox", adjust=adjust, strata=strata, cluster=cluster)
+    value = e_value(found.hr, found.ci_low, found.ci_high, found.events / found.n)
+    return replace(
+        row,
+        model=Model(adjusted_for=found.adjusted_for, strata=found.strata, ties=found.ties),
+        estimate=value.of_estimate,
+        ci_low=value.of_interval,
+    )
+
+
+def _sensitivity_request(name: str, variant: Variant, strata: tuple[str, ...]) -> Request:
+    cluster = "person_id" if variant.robust else None
+    compute = _missing_as_level if name == MISSING_AS_LEVEL.key else _imputed
+    estimator = MISSING_AS_LEVEL if name == MISSING_AS_LEVEL.key else IMPUTED
+    filled = partial(compute, adjust=variant.covariates, strata=strata, cluster=cluster)
+    return Request(estimator, name, filled, None, (cluster,) if cluster else (), strata)
+
+
+def _missing_as_level(
+    row: SurvivalStatistic,
+    members: pd.DataFrame,
+    adjust: tuple[str, ...],
+    strata: tuple[str, ...],
+    cluster: str | None,
+) -> SurvivalStatistic:
+    filled, terms = with_missing_as_level(members, adjust)
+    found = estimate_hazard_ratio(filled, estimator="cox", adjust=terms, strata=strata, cluster=cluster)
+    return replace(with_hazard_ratio(row, found), estimator=MISSING_AS_LEVEL.key)
+
+
+def _imputed(
+    row: SurvivalStatistic,
+    members: pd.DataFrame,
+    adjust: tuple[str, ...],
+    strata: tuple[str, ...],
+    cluster: str | None,
+) -> SurvivalStatistic:
+    found = imputed_hazard_ratio(members, "in_group", adjust, strata=strata, cluster=cluster)
+    return replace(
+        row,
+        model=Model(adjusted_for=adjust, strata=strata, ties="efron"),
+        estimate=math.exp(found.log_hr),
+        ci_low=math.exp(found.ci_low),
+        ci_high=math.exp(found.ci_high),
+        p=found.p,
+        p_method="t, Rubin",
+        standard_error=found.se,
+    ).warned(
+        f"{100 * found.missing_share:.0f} % of the people have a covariate imputed ({N_IMPUTATIONS} imputations); "
+        f"{100 * found.fraction_missing:.0f} % of the information is missing."
+    )
+
+
 SurvivalRow = TypeVar("SurvivalRow", bound=SurvivalStatistic)
 
 
@@ -287,59 +381,6 @@ def with_hazard_ratio(row: SurvivalRow, found: HazardRatio) -> SurvivalRow:
         p_method=found.p_method,
         p_permutation=found.p_permutation,
         standard_error=found.se_log_hr,
-        median_in_group_months=_months(found.median_in_group),
-        median_in_reference_months=_months(found.median_in_reference),
+        median_in_group_months=months_of(found.median_in_group),
+        median_in_reference_months=months_of(found.median_in_reference),
     ).warned(*found.warnings)
-
-
-def _months(median: MedianSurvival) -> float | None:
-    return median.months if median.median_reached else None
-
-
-def _median(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatistic:
-    result = kaplan_meier(members, group=None)
-    median = result.curves[0].median
-    return replace(
-        row,
-        estimate=_months(median),
-        ci_low=median.ci_low,
-        ci_high=median.ci_high,
-    ).warned(*result.warnings, "" if median.median_reached else "The median is not reached.")
-
-
-def _log_rank(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
-    result = log_rank_test(members, strata=strata)
-    return replace(
-        row,
-        model=Model(strata=strata),
-        statistic=result.test.statistic,
-        p=result.test.p,
-        p_method="log-rank",
-    ).warned(*result.warnings)
-
-
-def _restricted_mean(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatistic:
-    result = restricted_mean_survival(members)
-    difference = result.difference
-    if difference is None:
-        raise EmptyGroupError("The restricted mean needs people of both groups: there is one group only.")
-    return replace(
-        row,
-        estimate=difference.estimate,
-        ci_low=difference.ci_low,
-        ci_high=difference.ci_high,
-        standard_error=difference.se,
-        p=difference.p,
-        p_method="wald",
-    ).warned(f"Months gained up to {result.tau_months:.1f} months.", *result.warnings)
-
-
-def _schoenfeld(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
-    result = schoenfeld_test(members, ["in_group"], strata=strata)
-    return replace(
-        row,
-        model=Model(strata=strata),
-        statistic=result.overall.statistic,
-        p=result.overall.p,
-        p_method="score test, Kaplan-Meier transform",
-    ).warned(_NOT_PROPORTIONAL if result.overall.p < 0.05 else "", *result.warnings)

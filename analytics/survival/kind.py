@@ -12,6 +12,7 @@ from analytics.characteristics.estimate import characteristics
 from analytics.meta.pooling import interaction_statistics, meta_statistics
 from analytics.meta.predictive import verdict_statistic, with_trial_verdict
 from analytics.meta.trials import treatment_statistics
+from analytics.questions.clock import first_of
 from analytics.questions.kind import Kind
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.source import AskedPeople, PeopleSource
@@ -44,7 +45,7 @@ class _Asked:
 def run(source: PeopleSource, spec: AnalysisSpec, provenance: Provenance) -> AnalysisResult:
     """Every variant and endpoint of a spec."""
     cohorts = (*spec.cohorts, *spec.awaited_cohorts)
-    people = {e: source.people(spec.biomarker, e, cohorts, spec.other_genes()) for e in spec.endpoints}
+    people = {e: _people(source, spec, e, cohorts) for e in spec.endpoints}
     gathered = Gathered(spec, spec.variants, provenance, next(iter(people.values())).genes)
     selected = {
         name: with_unlike_clocks(
@@ -56,6 +57,7 @@ def run(source: PeopleSource, spec: AnalysisSpec, provenance: Provenance) -> Ana
                     icb_only=spec.icb_only,
                     origin=spec.origin,
                     biomarker=None if asked.is_gene else asked.label,
+                    time_rules=variant.time,
                 )
                 for e, asked in people.items()
             }
@@ -67,6 +69,16 @@ def run(source: PeopleSource, spec: AnalysisSpec, provenance: Provenance) -> Ana
             scope = Scope(spec.analysis_id, name, endpoint)
             _one_endpoint(_Asked(spec, gathered, scope, asked, selected[name][endpoint]))
     return gathered.result()
+
+
+def _people(source: PeopleSource, spec: AnalysisSpec, endpoint: str, cohorts: Sequence[str]) -> AskedPeople:
+    """People with an endpoint of the sources, or with the first event of several."""
+    custom = spec.custom_endpoints.get(endpoint)
+    if custom is None:
+        return source.people(spec.biomarker, endpoint, cohorts, spec.other_genes())
+    parts = {e: source.people(spec.biomarker, e, cohorts, spec.other_genes()) for e in custom.first_of}
+    whole = parts[custom.first_of[0]]
+    return replace(whole, frame=first_of({e: part.frame for e, part in parts.items()}))
 
 
 def with_unlike_clocks(selected: Mapping[str, Selection]) -> dict[str, Selection]:
@@ -165,6 +177,7 @@ def _pool(asked: _Asked, contrast: Contrast, rows: Sequence[SurvivalStatistic]) 
         spec.where,
         icb_only=False,
         biomarker=None if asked.people.is_gene else asked.people.label,
+        time_rules=spec.variants[scope.variant].time,
     )
     of_arms = replace(scope, endpoint=f"{scope.endpoint}, both arms")
     if contrast == asked.people.contrasts[0]:

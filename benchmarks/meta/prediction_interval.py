@@ -1,4 +1,4 @@
-"""How often the prediction interval holds the effect of a new cohort: ``python benchmarks/meta/prediction_interval.py``.
+"""How often the prediction interval holds the effect of a new cohort; run as a script, from the project's folder.
 
 Cohorts of unequal size (standard errors of log hazard ratios from 0.12 to 0.5, log-uniform), true effects normal
 around 0 with standard deviation 0.3; REML, Hartung-Knapp with the guard, t with k - 1 degrees of freedom. The column

@@ -34,8 +34,8 @@ def main() -> None:
             total += seconds
             print(f"| `icb report {spec.report_id}` | {seconds:.1f} | {size:.1f} |")
         print(f"| the {len(specs)} reports | {total:.1f} | |")
-        seconds, size = measured(["gene", "TP53", "--report"], Path(folder) / "gene.html")
-        print(f"| `icb gene TP53 --report` | {seconds:.1f} | {size:.1f} |")
+        seconds, size = measured(["ask", "TP53", "--report"], Path(folder) / "gene.html")
+        print(f"| `icb ask TP53 --report` | {seconds:.1f} | {size:.1f} |")
 
 
 if __name__ == "__main__":

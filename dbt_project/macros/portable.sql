@@ -124,3 +124,22 @@
 {#- A relation without the name of its database: a view that is published in a copy of the file, or read in an attached
     one, finds its tables beside it. -#}
 {% macro without_database(relation) -%}{{ relation.include(database=false) }}{%- endmacro %}
+
+{#- A protein change in one letter an amino acid, as HGVSp_Short is: p.Val600Glu becomes p.V600E, p.%3D p.=. Null where the
+    text is no protein change (*104* of an intron). -#}
+{% macro one_letter(change) -%}
+{%- set letters = {
+    'Ala': 'A', 'Arg': 'R', 'Asn': 'N', 'Asp': 'D', 'Cys': 'C', 'Gln': 'Q', 'Glu': 'E', 'Gly': 'G', 'His': 'H', 'Ile': 'I',
+    'Leu': 'L', 'Lys': 'K', 'Met': 'M', 'Phe': 'F', 'Pro': 'P', 'Sec': 'U', 'Ser': 'S', 'Thr': 'T', 'Trp': 'W', 'Tyr': 'Y',
+    'Val': 'V', 'Ter': '*'
+} -%}
+{%- set found = namespace(text=change) -%}
+{%- for long, short in letters.items() -%}
+{%- set found.text = "replace(" ~ found.text ~ ", '" ~ long ~ "', '" ~ short ~ "')" -%}
+{%- endfor -%}
+case
+    when substring({{ change }}, 1, 2) <> 'p.' then null
+    when {{ matches(change, "'^p[.][A-Z][a-z][a-z]'") }} then {{ found.text }}
+    else replace({{ change }}, '%3D', '=')
+end
+{%- endmacro %}

@@ -49,6 +49,8 @@ class Effects(Strict):
     prognostic_gene: str
     null_genes: tuple[str, ...]
     shadow_genes: tuple[str, ...]
+    masked_gene: str
+    sparse_gene: str
     truth_genes: tuple[str, ...]
     response_mutated: dict[str, float]
     response_wild_type: dict[str, float]

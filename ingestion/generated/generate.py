@@ -126,7 +126,8 @@ def _truth(seed: int, built: Built, digests: dict[str, str]) -> Truth:
     same = (
         "hazard_ratios_icb", "hazard_ratios_control", "hazard_ratio_log2_tmb_icb", "hazard_ratio_log2_tmb_control",
         "hazard_ratio_icb_arm", "reference_log2_tmb", "predictive_gene", "prognostic_gene", "null_genes",
-        "shadow_genes", "expression_shift_log2", "expression_shift_set_log2", "leukocyte_shift",
+        "shadow_genes", "masked_gene", "sparse_gene", "expression_shift_log2", "expression_shift_set_log2",
+        "leukocyte_shift",
     )  # fmt: skip
     return Truth(
         seed=seed,

@@ -72,6 +72,7 @@ class Group(Strict):
     follow_up_months : administrative censoring is uniform between the two.
     late_sample_share : share of patients who come under observation only when their tumour is sampled.
     extra_drivers : gene -> share of patients with a driver mutation, in place of that of the tumour type.
+    hazard_ratios : gene -> hazard ratio of its mutation in this group alone, beside those of ``effects``.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Group(Strict):
     mean_depth: int = 120
     late_sample_share: float = 0.0
     extra_drivers: dict[str, float] = Field(default_factory=dict)
+    hazard_ratios: dict[str, float] = Field(default_factory=dict)
 
     def median_os_months(self, cancer_type: str) -> float:
         known = effects().cancer_types[cancer_type]
@@ -113,7 +115,7 @@ def draw_people(rng: np.random.Generator, group: Group) -> list[Person]:
     tmb = np.array([len(found) / size_mb(p) for found, p in zip(changed, panel, strict=True)])
     status = {
         symbol: np.array([symbol in found for found in changed])
-        for symbol in (effects().predictive_gene, effects().prognostic_gene)
+        for symbol in (effects().predictive_gene, effects().prognostic_gene, *group.hazard_ratios)
     }
     outcome = _draw_outcomes(rng, group, cancer, arm, status, tmb)
     sex = np.where(rng.random(n) < 0.58, "Male", "Female")
@@ -182,6 +184,8 @@ def _draw_outcomes(
     arms = np.array(arm)
     predictive = status[effects().predictive_gene]
     eta = log_hazard(arms, predictive, status[effects().prognostic_gene], tmb)
+    for symbol, ratio in group.hazard_ratios.items():
+        eta += np.log(ratio) * status[symbol]
     median = np.array([group.median_os_months(kind) for kind in cancer])
     death_scale = median / np.log(2) ** (1 / shape)
     progression_scale = effects().progression_share * death_scale

@@ -120,6 +120,8 @@ class Truth:
     prognostic_gene: str
     null_genes: tuple[str, ...]
     shadow_genes: tuple[str, ...]
+    masked_gene: str
+    sparse_gene: str
     expression_shift_log2: dict[str, float]
     expression_shift_set: tuple[str, ...]
     expression_shift_set_log2: float

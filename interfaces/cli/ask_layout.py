@@ -92,13 +92,21 @@ def _comparison(found: Comparison, width: int, everything: bool) -> list[str]:
     rows: list[tuple[str, Statistic]] = [(_named(row), row) for row in found.by_cohort]
     if len(found.by_cohort) > 1:
         rows.append(("pooled", found.pooled))
-    beside = [row for row in found.others if everything or (row is found.asked and row is not found.pooled)]
+    main = [row for row in (found.same_people, found.asked) if row is not None and row is not found.pooled]
+    beside = list(found.others) if everything else main
     rows += [(_beside(row), row) for row in beside]
     title = found.group if found.reference is None else f"{found.group} against {found.reference}"
     lines = [*prose(title, width), *_table(rows, width, _columns(found))]
     if any(not is_pooled(row) for row in found.by_cohort):
         lines += prose("* its clock starts elsewhere: not in the pool", width)
-    shown = [row for row in (*found.by_cohort, found.pooled) if row.estimate is None or everything]
+    empty = [cohort_name(row) for row in found.by_cohort if row.counts.n_in_group == 0]
+    if empty:
+        lines += prose(f"Nobody is {found.group} in {', '.join(empty)}.", width)
+    shown = [
+        row
+        for row in (*found.by_cohort, found.pooled)
+        if row.counts.n_in_group != 0 and (row.estimate is None or everything)
+    ]
     return lines + [line for said in warnings_by_cohort(shown) for line in prose(f"! {said}", width)]
 
 
@@ -110,8 +118,8 @@ def _beside(row: Statistic) -> str:
     """What an estimate beside the pool is, in few words."""
     kind = row.key.split(".", 1)[1].split(".")[0].replace("_", " ")
     where = f" {row.cohort_id}" if row.cohort_id else ""
-    model = getattr(row, "model", None)
-    return f"{kind}{where}" if model is None or kind != "cox adjusted" else f"adjusted{where}"
+    named = {"cox adjusted": "adjusted", "cox adjusted same people": "same, unadjusted"}
+    return f"{named.get(kind, kind)}{where}"
 
 
 def _columns(found: Comparison) -> list[_Column]:

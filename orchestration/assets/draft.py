@@ -9,7 +9,7 @@ from orchestration.assets.provenance import code_version, record_run
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.build.steps import complete, in_one_step
 from warehouse.build.whole import require_whole
-from warehouse.lineage import HYPOTHESES_VIEW
+from warehouse.hypotheses_view import HYPOTHESES_VIEW
 from warehouse.versions.draft import make_draft
 from warehouse.versions.public_tables import PublishError
 from warehouse.versions.runs import note_published, published_runs

@@ -1,21 +1,22 @@
 """The published version: what users open."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 import duckdb
 
 from analytics.report.spec import ReportSpec
 from orchestration.assets.build_steps import Steps
-from orchestration.assets.check_results import failed_checks
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
-from orchestration.inputs import INPUTS_TAG
+from orchestration.checks.results import failed_checks
+from orchestration.inputs import INPUTS_TAG, input_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.schedules import WEEKLY
+from warehouse.build.steps import Step
 from warehouse.build.whole import RAW_STEP, require_draft, require_whole
 from warehouse.diff.changes import claim_differences, source_differences
 from warehouse.diff.tables import DiffError, both_open
+from warehouse.settings import Settings
 from warehouse.versions.draft import open_draft
 from warehouse.versions.gate import Finding, GateError, Promised, findings_of, let_through
 from warehouse.versions.layout import Version
@@ -33,6 +34,7 @@ def published_asset(
     reports: dict[dg.AssetKey, ReportSpec],
     checks: Sequence[dg.AssetCheckKey],
     steps: Steps,
+    invalid: Sequence[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
     """Through the gate, on the disk, switched to. Runs only when the draft and every report of it are made.
 
@@ -41,19 +43,19 @@ def published_asset(
     tables : marts and result tables that a version must have.
     checks : checks that must not have failed.
     steps : every step of the build, and what it reads; the draft must be of the build as it is now.
+    invalid : reports whose files do not load: nothing is published without them.
     """
     promised = Promised(frozenset(".".join(key.path) for key in tables), tuple(reports.values()))
 
     @dg.asset(
         key=PUBLISHED,
-        deps=[DRAFT, *reports],
+        deps=[DRAFT, *reports, *invalid],
         group_name="published",
         description="The published version: file, figures and reports of one run, switched to in one step. "
         "Open the file read-only.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
         code_version=code_version("warehouse/versions"),
-        freshness_policy=WEEKLY,
         pool=BUILD_POOL,
     )
     def published(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
@@ -76,7 +78,7 @@ def published_asset(
         about = About(
             run_id=context.run_id,
             catalogue=settings.catalogue_name,
-            inputs=context.run.tags.get(INPUTS_TAG),
+            inputs=_inputs(context, settings, build),
             build=build[RAW_STEP].stamp,
             accepted=accepted,
         )
@@ -94,6 +96,17 @@ def published_asset(
         return dg.MaterializeResult(metadata=metadata)
 
     return published
+
+
+def _inputs(context: dg.AssetExecutionContext, settings: Settings, build: Mapping[str, Step]) -> str | None:
+    """The checksum of what the version was made from: as it was when the run began, if it is the same now. A run that
+    was not launched with it noted it when it loaded the raw tables, and must have made everything itself."""
+    launched_with = context.run.tags.get(INPUTS_TAG)
+    run = context.instance.get_run_by_id(context.run_id)
+    noted = run.tags.get(INPUTS_TAG) if run else None
+    is_of_this_run = all(step.run_id == context.run_id for step in build.values())
+    found = launched_with or (noted if is_of_this_run else None)
+    return found if found == input_fingerprint(settings) else None
 
 
 def _changes(last: Version, version: Version, manifest: Manifest) -> str:

@@ -1,6 +1,7 @@
 """One asset a cohort and file of the catalogue (fetch, verify, parse), and one a raw table (all cohorts together)."""
 
 import hashlib
+import json
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,28 +12,39 @@ import pyarrow.parquet as pq
 
 from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile, files_of
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
-from ingestion.fetching.fetch import FetchedFile
 from ingestion.fetching.own_files import fetch_all
 from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_schema import RAW_TABLES
-from ingestion.raw_tables import DATA_TABLES, PARSER_VERSION, catalog_tables, write_raw
+from ingestion.raw_tables import (
+    DATA_TABLES,
+    PARSER_VERSION,
+    catalog_tables,
+    entry_version,
+    tables_filled_by,
+    write_raw,
+)
 from orchestration.assets.build_steps import steps_of
+from orchestration.assets.invalid_files import invalid_file_asset
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import code_version
+from orchestration.checks.sources import ROWS, keeps_rows, keeps_rows_check, usable, usable_check
+from orchestration.inputs import INPUTS_TAG, input_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.build.steps import complete, in_one_step
 from warehouse.left_out import forget_left_out, note_left_out, notes_left_out, write_left_out
 
 OWNERS = ["team:ingestion"]
-#: The check of a source that says whether its cohort is in the version.
-USABLE = "is_in_this_version"
+#: Tables that are of the files and not of people.
+_NOT_COUNTED = ("source_files", "rejected_rows")
 
 
 def source_key(owner_id: str, file_id: str) -> dg.AssetKey:
     return dg.AssetKey(["sources", owner_id, file_id])
 
 
-def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) -> dg.AssetsDefinition:
+def source_asset(
+    owner: Cohort | Reference, file: SourceFile, catalog: Catalog, freshness: dg.FreshnessPolicy | None = None
+) -> dg.AssetsDefinition:
     """Fetch and parse one file of the catalogue. An unchanged source is not parsed again.
 
     A file of a cohort that cannot be fetched or parsed leaves the cohort out of the version: the asset says so with a
@@ -46,14 +58,15 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
         description=f"{owner.title}: {file.id}, parsed to raw tables.",
         owners=OWNERS,
         kinds={"python", "parquet"},
-        code_version=PARSER_VERSION,
+        code_version=entry_version(owner, file),
+        freshness_policy=freshness,
         metadata={
             "address": dg.MetadataValue.text(file.address)
             if file.is_own or file.is_local
             else dg.MetadataValue.url(file.address),
             "licence": owner.licence,
         },
-        check_specs=[_usable_check(key)] if isinstance(owner, Cohort) else None,
+        check_specs=[keeps_rows_check(key), *([usable_check(key)] if isinstance(owner, Cohort) else [])],
         pool=BUILD_POOL,
     )
     def source(
@@ -73,11 +86,13 @@ def source_asset(owner: Cohort | Reference, file: SourceFile, catalog: Catalog) 
             yield dg.MaterializeResult(
                 data_version=dg.DataVersion("left out"),
                 metadata={"left out": str(exc)},
-                check_results=[_usable(False, str(exc))],
+                check_results=[keeps_rows(context.instance, key, 0), usable(False, str(exc))],
             )
             return
         forget_left_out(note)
-        yield found._replace(check_results=[_usable(True)]) if isinstance(owner, Cohort) else found
+        rows = int((found.metadata or {}).get(ROWS, 0))
+        checks = [keeps_rows(context.instance, key, rows)]
+        yield found._replace(check_results=[*checks, usable(True)] if isinstance(owner, Cohort) else checks)
 
     return source
 
@@ -109,29 +124,16 @@ def _read(
         context.log.warning(f"A source has changed since it was last read: {change}")
     rows = {table: pq.read_metadata(folder / f"{table}.parquet").num_rows for table in DATA_TABLES}
     return dg.MaterializeResult(
-        data_version=dg.DataVersion(content_version(fetched)),
+        # of the tables, not of the bytes alone: the entry of the catalogue and the parser are in it
+        data_version=dg.DataVersion(folder.name),
         metadata={
             "rows": dg.MetadataValue.json({table: n for table, n in rows.items() if n}),
             "rejected rows": rows["rejected_rows"],
+            ROWS: sum(n for table, n in rows.items() if table not in _NOT_COUNTED),
             "sha256": ", ".join(f.sha256 for f in fetched[:3]) + (" ..." if len(fetched) > 3 else ""),
             "bytes": sum(f.bytes for f in fetched),
             "read from": fetched[0].read_from,
         },
-    )
-
-
-def _usable_check(key: dg.AssetKey) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        USABLE, asset=key, description="The file can be read, so that its cohort is in this version."
-    )
-
-
-def _usable(passed: bool, sentence: str = "") -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(
-        passed=passed,
-        check_name=USABLE,
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"left out": sentence} if sentence else {},
     )
 
 
@@ -146,14 +148,18 @@ def invalid_cohort_asset(left_out: LeftOutCohort, path: Path) -> dg.AssetsDefini
         owners=OWNERS,
         kinds={"yaml"},
         code_version=PARSER_VERSION,
-        check_specs=[_usable_check(key)],
+        check_specs=[usable_check(key)],
     )
     def cohort_file() -> Iterator[dg.MaterializeResult[None]]:
         yield dg.MaterializeResult(
-            metadata={"left out": left_out.sentence}, check_results=[_usable(False, left_out.sentence)]
+            metadata={"left out": left_out.sentence}, check_results=[usable(False, left_out.sentence)]
         )
 
     return cohort_file
+
+
+def invalid_reference_key(path: Path) -> dg.AssetKey:
+    return source_key(path.stem, "reference_file")
 
 
 def forget_parsed(folder: Path) -> None:
@@ -162,11 +168,9 @@ def forget_parsed(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def content_version(fetched: list[FetchedFile]) -> str:
-    """The checksum of one file, or of the checksums of several."""
-    if len(fetched) == 1:
-        return fetched[0].sha256
-    return hashlib.sha256("".join(f.sha256 for f in fetched).encode()).hexdigest()
+def _rows_version(rows: pa.Table) -> str:
+    """12 hex digits over the rows that the catalogue gives a raw table."""
+    return hashlib.sha256(json.dumps(rows.to_pydict(), sort_keys=True).encode()).hexdigest()[:12]
 
 
 def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
@@ -226,20 +230,32 @@ def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> 
 
 def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     """The tables of the ``raw`` schema: the parsed files of every cohort, and the catalogue itself."""
-    upstream = [source_key(owner.owner_id, file.id) for owner in catalog.owners() for file in owner.files]
-    upstream += [source_key(cohort.cohort_id, "cohort_file") for cohort in catalog.left_out]
+    feeding: dict[str, list[dg.AssetKey]] = {table: [] for table in RAW_TABLES}
+    for owner in catalog.owners():
+        for file in owner.files:
+            for table in tables_filled_by(file):
+                feeding[table].append(source_key(owner.owner_id, file.id))
+    code = code_version("ingestion")
+    versions = dict.fromkeys(RAW_TABLES, code) | {
+        table: f"{code}-{_rows_version(rows)}" for table, rows in catalog_tables(catalog).items()
+    }
+    # the tables of the catalogue name the cohorts that are not left out: that is known when all are read
+    of_catalogue = [table for table in RAW_TABLES if table not in DATA_TABLES]
+    for table in (*of_catalogue, "source_files"):
+        feeding[table] += [source_key(cohort.cohort_id, "cohort_file") for cohort in catalog.left_out]
+        feeding[table] += [invalid_reference_key(path) for path in catalog.invalid_references]
 
     @dg.multi_asset(
         name="raw_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["raw", table]),
-                deps=upstream if table in DATA_TABLES else [],
+                deps=feeding[table],
                 group_name="raw",
                 description=f"raw.{table}: columns in ingestion/raw_schema.py.",
                 owners=OWNERS,
                 kinds={"duckdb"},
-                code_version=code_version("ingestion"),
+                code_version=versions[table],
                 metadata={
                     "dagster/table_name": f"raw.{table}",
                     "dagster/column_schema": dg.TableSchema(
@@ -278,6 +294,9 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                     )
                 counted = con.execute(f"select count(*) from raw.{table}").fetchone()
                 counts[table] = int(counted[0]) if counted else 0
+            if INPUTS_TAG not in context.run.tags:
+                noted = {INPUTS_TAG: input_fingerprint(warehouse.settings)}
+                context.instance.add_run_tags(context.run_id, noted)
             build_id = complete(con, steps_of(context.assets_def), context.run_id)
         for table, n_rows in counts.items():
             yield dg.MaterializeResult(
@@ -288,11 +307,27 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     return raw_tables
 
 
-def raw_assets(catalog: Catalog, folders: Sequence[Path]) -> list[dg.AssetsDefinition]:
-    """Every asset up to the raw tables. ``folders`` : those of the catalogue."""
+def raw_assets(
+    catalog: Catalog, folders: Sequence[Path], freshness: dg.FreshnessPolicy | None = None
+) -> list[dg.AssetsDefinition]:
+    """Every asset up to the raw tables.
+
+    Parameters
+    ----------
+    folders : those of the catalogue.
+    freshness : how lately a source must have been read.
+    """
     paths = {path.stem: path for path in files_of(folders, "cohorts")}
     return [
-        *[source_asset(owner, file, catalog) for owner in catalog.owners() for file in owner.files],
+        *[
+            source_asset(owner, file, catalog, freshness)
+            for owner in catalog.owners()
+            for file in owner.files
+        ],
         *[invalid_cohort_asset(cohort, paths[cohort.cohort_id]) for cohort in catalog.left_out],
+        *[
+            invalid_file_asset(invalid_reference_key(path), path, sentence)
+            for path, sentence in catalog.invalid_references.items()
+        ],
         raw_tables_asset(catalog),
     ]

@@ -6,12 +6,14 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from analytics.report.blocks import Report
+from analytics.report.render import render
 from analytics.report.spec import ReportSpec
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.provenance import code_version
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
-from warehouse.reports.documents import NothingToReportError, report_html, write_html
+from warehouse.reports.documents import NothingToReportError, report_of, write_html
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 from warehouse.versions.draft import open_draft
@@ -45,17 +47,28 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
         document = draft.reports / f"{spec.report_id}.html"
         with duckdb.connect(str(draft.file), read_only=True) as con:
             try:
-                html = report_html(con, spec, draft.figures)
+                said = report_of(con, spec, draft.figures)
             except NothingToReportError as exc:
                 document.unlink(missing_ok=True)  # made before, of the same draft, by an earlier spec
                 context.log.warning(str(exc))
                 return dg.MaterializeResult(metadata={"skipped": str(exc)})
-        write_html(html, document)
+        write_html(render(said), document)
         return dg.MaterializeResult(
             metadata={
-                "open": dg.MetadataValue.url((warehouse.settings.reports / document.name).as_uri()),
+                # a browser opens no file:// from a page of the UI: the answer is here, the document on the disk
+                "answer": dg.MetadataValue.md(answer_as_markdown(said)),
+                "open": dg.MetadataValue.path(str(warehouse.settings.reports / document.name)),
                 "megabytes": round(document.stat().st_size / 1e6, 2),
             }
         )
 
     return report
+
+
+def answer_as_markdown(report: Report) -> str:
+    """The answer of a report, which stands first in it."""
+    lines = [f"**{report.question}**"]
+    for lead in report.leads:
+        verdicts = f" *{'; '.join(lead.verdicts)}*" if lead.verdicts else ""
+        lines.append(f"**{lead.title}**{verdicts}  \n{' '.join(str(one.text) for one in lead.sentences)}")
+    return "\n\n".join(lines)

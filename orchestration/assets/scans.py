@@ -1,7 +1,7 @@
 """One asset a scan of every gene, and the tables that hold them."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -10,7 +10,7 @@ from analytics.questions.source import PEOPLE_MARTS
 from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.provenance import code_version, record_run
@@ -36,6 +36,11 @@ from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
 SCAN_CODE = ("warehouse/questions/scans.py",)
+#: What says which process made a sample's mutations.
+_PROCESS_TABLES = [
+    dg.AssetKey(["marts", "published_exposures"]),
+    dg.AssetKey(["stats", "signature_exposures"]),
+]
 _NAMES = tuple(table.name for table in SCAN_TABLES)
 
 
@@ -52,7 +57,8 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         deps=[
             dg.AssetKey(["marts", mart])
             for mart in (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
-        ],
+        ]
+        + (_PROCESS_TABLES if MUTATIONAL_PROCESS in spec.null_strata else []),
         group_name="scans",
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
@@ -98,15 +104,21 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
     return scan
 
 
-def scan_tables_asset(specs: list[ScanSpec]) -> dg.AssetsDefinition:
-    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results."""
+def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()) -> dg.AssetsDefinition:
+    """``stats.scan_specs`` (the registry of hypotheses), ``stats.scan_flow`` and the genes' results.
+
+    Parameters
+    ----------
+    invalid : scans whose files do not load: the tables are not made without them.
+    """
+    upstream = [*(dg.AssetKey(["scans", spec.scan_id]) for spec in specs), *invalid]
 
     @dg.multi_asset(
         name="scan_tables",
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["stats", table]),
-                deps=[dg.AssetKey(["scans", spec.scan_id]) for spec in specs],
+                deps=upstream,
                 group_name="stats",
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,

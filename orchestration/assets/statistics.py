@@ -27,6 +27,7 @@ from orchestration.assets.result_files import (
     save_tables,
     written,
 )
+from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.resources import BUILD_POOL, Warehouse
 from warehouse.analyses import kind_of, run_analysis
 from warehouse.available_sources import available_sources
@@ -40,7 +41,9 @@ from warehouse.build.steps import (
     stamps_of,
 )
 from warehouse.left_out import left_out_cohorts, said_of
-from warehouse.lineage import every_statistic, view_statements
+from warehouse.lineage import every_statistic
+from warehouse.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
+from warehouse.result_writing import write_result_query
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
@@ -49,7 +52,8 @@ OWNERS = ["team:statistics"]
 ANALYSIS_TABLES = tuple(
     table
     for table in RESULT_TABLES
-    if table not in ("claim_checks", "left_out_cohorts", "runs") and not table.startswith("scan_")
+    if table not in ("claim_checks", "left_out_cohorts", "member_rows", "runs")
+    and not table.startswith("scan_")
 )
 #: Code that results come from, beside the spec.
 STATISTICS_CODE = ("analytics", "warehouse/frames", "warehouse/source.py")
@@ -137,6 +141,7 @@ def result_tables_asset(
     specs: list[Question],
     scans: dict[str, dg.AssetKey] | None = None,
     marts: Iterable[dg.AssetKey] = (),
+    invalid: Iterable[dg.AssetKey] = (),
 ) -> dg.AssetsDefinition:
     """The tables of the ``stats`` schema, gathered from every analysis, and the lineage views.
 
@@ -145,10 +150,11 @@ def result_tables_asset(
     scans : folder of results -> asset of each scan, whose figures stand in ``stats.figures`` too.
     marts : what the views are over, and whose checks say who is left out: they are there before, though the catalogue
         may have no analysis that reads them.
+    invalid : analyses whose files do not load: the tables are not made without them.
     """
-    upstream = [analysis_key(spec.analysis_id) for spec in specs]
+    upstream = [*(analysis_key(spec.analysis_id) for spec in specs), *invalid]
     of_scans = scans or {}
-    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts]}
+    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts], "member_rows": [*marts]}
 
     @dg.multi_asset(
         name="stats_tables",
@@ -161,14 +167,17 @@ def result_tables_asset(
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
                 code_version=code_version(
-                    "analytics/results", "orchestration/assets", "warehouse/result_writing.py"
+                    "analytics/results",
+                    "orchestration/assets",
+                    "warehouse/result_writing.py",
+                    "warehouse/lineage_views.py",
                 ),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),
                 },
             )
-            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "runs")
+            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "runs")
         ],
         pool=BUILD_POOL,
     )
@@ -192,6 +201,7 @@ def result_tables_asset(
             counts = {
                 "runs": record_run(con, context.run_id, warehouse.settings),
                 "left_out_cohorts": len(left_out_cohorts(con)),
+                "member_rows": write_result_query(con, "member_rows", member_rows_query()),
             }
             done += [
                 dg.MaterializeResult(
@@ -199,7 +209,7 @@ def result_tables_asset(
                 )
                 for table, n_rows in counts.items()
             ]
-            for statement in view_statements():
+            for statement in (*view_statements(), LINEAGE_MACRO):
                 con.execute(statement)
             gather_results(con, warehouse.settings.results)
             complete(con, steps_of(context.assets_def), context.run_id)
@@ -233,13 +243,16 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     owners=OWNERS,
     kinds={"python", "duckdb"},
     code_version=code_version("analytics/claims"),
+    check_specs=[keep_verdicts_check(dg.AssetKey(["stats", "claim_checks"]))],
     metadata={
         "dagster/table_name": "stats.claim_checks",
         "dagster/column_schema": column_schema("claim_checks"),
     },
     pool=BUILD_POOL,
 )
-def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+def claim_checks(
+    context: dg.AssetExecutionContext, warehouse: Warehouse
+) -> Iterator[dg.MaterializeResult[None]]:
     with warehouse.build() as con, in_one_step(con):
         checked = check_all(
             con.execute("select * from marts.published_claims").df(),
@@ -252,6 +265,12 @@ def claim_checks(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.
         done = written(con, "claim_checks", table_of(ClaimRecord, checked))
         complete(con, steps_of(context.assets_def), context.run_id)
     counts = Counter(row.verdict for row in checked)
-    return dg.MaterializeResult(
-        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}}
+    yield dg.MaterializeResult(
+        metadata={**(done.metadata or {}), **{f"verdict: {k}": int(v) for k, v in counts.items()}},
+        check_results=[
+            keep_verdicts(
+                {row.claim_id: row.verdict for row in checked},
+                published_verdicts(warehouse.settings.published_file),
+            )
+        ],
     )

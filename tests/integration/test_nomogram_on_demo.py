@@ -34,9 +34,9 @@ def stat(
 def test_the_people_are_those_that_r_was_given(demo: Run) -> None:
     given = pd.read_csv(FOLDER / "demo_nomogram.csv")
     members = demo.query(
-        "select cohort_id, patient_id, time_months, is_event from stats.analysis_members "
-        "where analysis_id = 'demo_nomogram' and variant = 'default' "
-        "and list_contains(string_split(row_sets, '; '), 'complete rows')"
+        "select distinct m.cohort_id, m.patient_id, m.time_months, m.is_event from stats.stat_members as m "
+        "inner join stats.every_stat as s on m.stat_id = s.stat_id "
+        "where s.analysis_id = 'demo_nomogram' and s.variant = 'default' and s.row_set = 'complete rows'"
     )
     both = given.merge(members, on=["cohort_id", "patient_id"], how="outer", indicator=True)
     assert (both["_merge"] == "both").all() and len(both) == 915
@@ -98,9 +98,9 @@ def test_the_planted_ratios_and_the_c_index_of_the_planted_score_are_found(
         for gene in ("TP53", "IGF1R")
     ) + np.log(truth["hazard_ratio_log2_tmb_icb"]) * np.log2(planted["tmb_mut_per_mb"] + 1)
     people = demo.query(
-        "select cohort_id, patient_id, time_months, is_event, endpoint from stats.analysis_members where "
-        "analysis_id = 'demo_nomogram' and variant = 'default' and list_contains(string_split(row_sets, '; '), "
-        "'complete rows')"
+        "select distinct m.cohort_id, m.patient_id, m.time_months, m.is_event, s.endpoint from stats.stat_members "
+        "as m inner join stats.every_stat as s on m.stat_id = s.stat_id where s.analysis_id = 'demo_nomogram' "
+        "and s.variant = 'default' and s.row_set = 'complete rows'"
     ).join(score.rename("score"), on=["cohort_id", "patient_id"])
     for population, key in (("discovery", "corrected"), ("validation", "validation")):
         part = people[people["endpoint"] == f"OS, {population}"].dropna(subset="score")

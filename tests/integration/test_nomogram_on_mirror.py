@@ -68,12 +68,14 @@ def test_nobody_of_the_discovery_is_in_the_validation(real: Run) -> None:
 
 def test_coefficients_and_c_index_of_the_default_are_those_of_lifelines(real: Run) -> None:
     rows = real.query(
-        "select m.* from stats.analysis_members as m where analysis_id = 'alk_nomogram' and variant = 'default' "
+        "select cohort_id, patient_id, member_id in (select b.member_id from stats.stat_members as b "
+        "inner join stats.every_stat as s on b.stat_id = s.stat_id where s.row_set = 'complete rows') as is_complete "
+        "from stats.analysis_members where analysis_id = 'alk_nomogram' and variant = 'default' "
         "and endpoint = 'OS, discovery' and is_member"
     )
     with real.connect() as con:
         frame = analysis_frame(con, "ALK", "OS", sorted(rows["cohort_id"].unique()))
-    people = frame.merge(rows[["cohort_id", "patient_id", "row_sets"]], on=["cohort_id", "patient_id"])
+    people = frame.merge(rows[["cohort_id", "patient_id", "is_complete"]], on=["cohort_id", "patient_id"])
     others = people["n_nonsynonymous"] - people["n_mutations"].fillna(0)
     groups = [people["cohort_id"], people["panel_id"].fillna(""), people["cancer_type"]]
     design = pd.DataFrame(
@@ -86,7 +88,7 @@ def test_coefficients_and_c_index_of_the_default_are_those_of_lifelines(real: Ru
             "alk": people["status"] == "mutated",
         }
     ).astype(float)
-    complete = people["row_sets"].str.split("; ").map(lambda sets: "complete rows" in sets)
+    complete = people["is_complete"].astype(bool)
     assert (complete == people[["age_group", "sex"]].notna().all(axis=1)).all()
     # months of two sources that differ in the tenth digit are one time (R's aeqSurv)
     fitted = design[complete].assign(t=people["time_months"].round(6), e=people["event"].astype(float))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graph_runs import ROOT, Run
 
-from warehouse.analyses import load_analyses
+from warehouse.analyses import load_analysis
 
 CALLED = "called % as published; %"
 
@@ -17,7 +17,7 @@ def as_published(folder: Path) -> set[tuple[str, str]]:
     """Analyses and variants whose files call everybody who is not mutated wild-type."""
     return {
         (spec.analysis_id, name)
-        for spec in load_analyses((folder.parent,)).values()
+        for spec in map(load_analysis, sorted(folder.glob("*.yaml")))
         for name, variant in getattr(spec, "variants", {}).items()
         if variant.unprofiled == "wild_type"
     }

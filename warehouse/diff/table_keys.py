@@ -59,6 +59,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.signature_samples": ("cohort_id", "sample_id", "table_kind"),
     "marts.source_files": ("source_file_id",),
     "marts.survival_outcomes": ("cohort_id", "patient_id", "endpoint"),
+    "marts.tmb": ("cohort_id", "sample_id"),
     "marts.treatments": ("cohort_id", "patient_id"),
     "marts.undetermined_genes": ("source_file_id", "source_row", "hugo_symbol"),
     "marts.unread_columns": ("cohort_id", "file_id", "source_file_id", "column_name", "reason"),
@@ -68,6 +69,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stats.claim_checks": ("claim_id",),
     "stats.comutation_results": ("analysis_id", "variant", "endpoint", "gene", "other_gene"),
     "stats.figures": ("analysis_id", "figure"),
+    "stats.member_rows": ("member_id", "role", "mart", "source_file_id", "source_row"),
     "stats.pair_mutations": ("analysis_id", "variant", "pair_id", "variant_key"),
     "stats.resistance_outcomes": ("analysis_id", "variant", "cohort_id", "patient_id"),
     "stats.scan_flow": ("scan_id", "step_number"),
@@ -75,6 +77,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stats.scan_response_results": ("scan_id", "gene"),
     "stats.scan_results": ("scan_id", "gene"),
     "stats.scan_specs": ("scan_id",),
+    "stats.set_members": ("set_id", "member_id"),
     "stats.signature_exposures": ("analysis_id", "variant", "cohort_id", "sample_id", "signature"),
 }
 

@@ -13,9 +13,10 @@ from analytics.engine.arrays import FloatArray, IntArray
 from analytics.scan.burden import percentile_in_group, percentile_without_own
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import undetermined_genes
+from warehouse.frames.processes import mutational_processes
 
 #: All of the gene's non-synonymous calls are the carrier's own share of burden, whatever made a carrier of the patient.
 _CARRIERS = """
@@ -62,7 +63,7 @@ def scan_input(
     ----------
     genes : the genes to scan; without them those of the spec, and without these every gene that anybody carries.
     """
-    people = _people(spec, members)
+    people = _people(con, spec, members)
     carriers = carrier_table(con, spec, people.members)
     names = genes if genes is not None else listed_genes(con, spec)
     return people.frame, GeneData.from_table(
@@ -76,10 +77,12 @@ def scan_input(
     )
 
 
-def group_input(spec: ScanSpec, members: pd.DataFrame, name: str) -> tuple[PatientFrame, GeneData]:
+def group_input(
+    con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.DataFrame, name: str
+) -> tuple[PatientFrame, GeneData]:
     """The same of one group of people, whatever biomarker made it: ``in_group`` carries it and everybody is judged.
     Its own mutations (``n_mutations``) are taken out of the carriers' burden."""
-    people = _people(spec, members)
+    people = _people(con, spec, members)
     inside = people.members[people.members["in_group"].astype(bool)]
     carriers = pd.DataFrame(
         {"gene": name, "patient_id": inside["row_key"], "n_mutations": inside["n_mutations"].fillna(0)}
@@ -124,11 +127,13 @@ class _People:
         return carriers.assign(own_burden=self.frame.burden[patient] - without)
 
 
-def _people(spec: ScanSpec, members: pd.DataFrame) -> _People:
+def _people(con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.DataFrame) -> _People:
     members = members.assign(row_key=members["cohort_id"] + "|" + members["patient_id"])
     members = members.reset_index(drop=True)
     if spec.is_response:  # a response has no clock; the frame of the arrays asks for one
         members = members.assign(time_months=1.0, event=0, entry_months=0.0, clock_family=None)
+    if MUTATIONAL_PROCESS in spec.null_strata:
+        members[MUTATIONAL_PROCESS] = _processes(con, members)
     scale = burden_scale(members)
     counts = members["n_nonsynonymous"].to_numpy(dtype=np.float64, na_value=np.nan)
     by_assay = members.groupby(["cohort_id", "cancer_type", "panel_id"], dropna=False)
@@ -152,6 +157,13 @@ def _people(spec: ScanSpec, members: pd.DataFrame) -> _People:
         patient="row_key",
     )
     return _People(members, frame, assay, counts, scale)
+
+
+def _processes(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.Series:
+    """The dominant process of each member's sample; null where the spectrum is not known, which is a stratum of its own
+    beside those of the processes."""
+    known = mutational_processes(con, sorted(members["cohort_id"].unique()))
+    return (members["cohort_id"] + "|" + members["sample_id"]).map(known)
 
 
 def _undetermined(con: duckdb.DuckDBPyConnection, members: pd.DataFrame) -> pd.DataFrame:

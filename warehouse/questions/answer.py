@@ -114,8 +114,15 @@ class Comparison:
     @property
     def asked(self) -> Statistic:
         """The estimate that the question asks for: the adjusted one where something is adjusted for."""
-        adjusted = [row for row in self.others if ".cox_adjusted" in row.key or ".firth_adjusted" in row.key]
-        return adjusted[-1] if adjusted else self.pooled
+        adjusted = {row.key.split(".")[1]: row for row in self.others if row.cohort_id is None}
+        return adjusted.get("firth_adjusted") or adjusted.get("cox_adjusted") or self.pooled
+
+    @property
+    def same_people(self) -> Statistic | None:
+        """The estimate without covariates on the people of the adjusted one."""
+        kinds = ("cox_adjusted_same_people", "firth_adjusted_same_people")
+        found = [row for row in self.others if row.cohort_id is None and row.key.split(".")[1] in kinds]
+        return found[-1] if found else None
 
 
 @dataclass(frozen=True)

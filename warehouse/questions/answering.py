@@ -160,16 +160,13 @@ def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comp
         )  # fmt: skip
     else:
         found = compare_survival(asked.spec, asked.scope, own, contrast, everything=asked.everything)
-    burden = held_against_burden(asked.checked, own.members, contrast, asked.draws)
-    return Comparison(
-        contrast.group.label,
-        contrast.reference.label,
-        found.by_cohort,
-        found.pooled,
-        found.others,
-        burden.verdict,
-        burden.power,
+    comparison = Comparison(
+        contrast.group.label, contrast.reference.label, found.by_cohort, found.pooled, found.others
     )
+    burden = held_against_burden(
+        asked.con, asked.checked, own.members, contrast, comparison.asked, asked.draws
+    )
+    return replace(comparison, burden=burden.verdict, power=burden.power)
 
 
 def _number_answer(asked: _Asked) -> Answer:

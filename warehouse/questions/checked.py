@@ -68,6 +68,7 @@ def _select(
         requires_endpoint=not question.is_response,
         reports_response="response_raw" if question.is_response else None,
         biomarker=None if people.is_gene else people.label,
+        time_rules=variant.time,
     )
 
 
@@ -97,11 +98,11 @@ def _known_values(frame: pd.DataFrame, question: AskedQuestion) -> tuple[tuple[s
     """``where`` with values as the frame has them, whatever their case."""
     found = []
     for column, values in question.where:
-        known = {
-            str(value).lower(): str(value) for value in sorted(frame[column].dropna().astype(str).unique())
-        }
+        words = sorted(frame[column].dropna().astype(str).unique())
+        # a line of treatment is a number: 1 means 1.0
+        known = {word.lower().removesuffix(".0"): word for word in words}
         for value in values:
-            if value.lower() not in known:
+            if value.lower().removesuffix(".0") not in known:
                 raise QuestionError(
                     f"no patient of the cohorts has {column} '{value}'",
                     where="--where",
@@ -109,7 +110,7 @@ def _known_values(frame: pd.DataFrame, question: AskedQuestion) -> tuple[tuple[s
                     if known
                     else "they name none: leave it out",
                 )
-        found.append((column, tuple(sorted({known[value.lower()] for value in values}))))
+        found.append((column, tuple(sorted({known[value.lower().removesuffix(".0")] for value in values}))))
     return tuple(found)
 
 

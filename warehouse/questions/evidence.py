@@ -19,15 +19,16 @@ from analytics.meta.trials import treatment_statistics
 from analytics.questions.selection import select_members
 from analytics.questions.specs import COVARIATES, Variant
 from analytics.results.row_sets import RowSets
-from analytics.results.statistic import InteractionStatistic, Scope, SurvivalStatistic
+from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
 from analytics.scan.evidence import burden_evidence
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.survival_scan import scan_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.verdicts import (
     BurdenEvidence,
+    Effect,
     Power,
     Verdict,
     burden_verdict,
@@ -50,9 +51,19 @@ class HeldAgainstBurden:
 
 
 def held_against_burden(
-    checked: CheckedQuestion, members: pd.DataFrame, contrast: Contrast, draws: int
+    con: duckdb.DuckDBPyConnection,
+    checked: CheckedQuestion,
+    members: pd.DataFrame,
+    contrast: Contrast,
+    estimate: Statistic,
+    draws: int,
 ) -> HeldAgainstBurden:
-    """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it."""
+    """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it.
+
+    Parameters
+    ----------
+    estimate : the effect without burden that stands in the answer; the word rests on this one.
+    """
     question = checked.question
     spec = ScanSpec(
         scan_id="asked",
@@ -62,15 +73,16 @@ def held_against_burden(
         endpoint=question.endpoint,  # type: ignore[arg-type]  # checked against the warehouse
         strata=checked.variant.strata,
         covariates=tuple(c for c in question.adjust if c in COVARIATES and c != "burden"),
+        null_strata=(*ScanSpec.model_fields["null_strata"].default, MUTATIONAL_PROCESS),
         registered_on="",
     )
     settings = ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
     label = contrast.group.label
     try:
-        frame, group = group_input(spec, members, label)
+        frame, group = group_input(con, spec, members, label)
         if question.is_response:
             answers = members[question.endpoint].astype("Float64")
-            response = answers.to_numpy(dtype=np.float64, na_value=math.nan)
+            response = np.asarray(answers.to_numpy(dtype=float, na_value=math.nan), dtype=np.float64)
             table = scan_response(frame, group, response, settings).table
         else:
             table = scan_survival(frame, group, settings).table
@@ -84,7 +96,8 @@ def held_against_burden(
     power = of(
         found.power.n, found.power.carriers, found.power.events, _strata_share(members, checked.variant)
     )
-    return HeldAgainstBurden(burden_verdict(replace(found, power=power)), power)
+    crude = Effect.of(estimate) or found.crude
+    return HeldAgainstBurden(burden_verdict(replace(found, power=power, crude=crude)), power)
 
 
 def _power(members: pd.DataFrame, is_response: bool, endpoint: str) -> Power:
@@ -148,7 +161,14 @@ def _of_trials(
         return [], "none of these cohorts has a control arm"
     of_trials = frame[frame["cohort_id"].isin(trials)]
     kept, key = checked.question.kept, checked.question.endpoint.lower()
-    everyone = select_members(of_trials, checked.variant, kept, icb_only=False, requires_status=False).members
+    everyone = select_members(
+        of_trials,
+        checked.variant,
+        kept,
+        icb_only=False,
+        requires_status=False,
+        time_rules=checked.variant.time,
+    ).members
     both = contrast.of(checked.select(of_trials, icb_only=False, where=kept).members)
     rows = treatment_statistics(scope, trials, key, everyone) if len(everyone) else []
     by_group = interaction_statistics(scope, trials, key, both, contrast)

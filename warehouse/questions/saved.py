@@ -24,8 +24,7 @@ def save_question(
     Raises
     ------
     QuestionError, AskedQuestionError, BiomarkerError
-        The question cannot be asked, its name is none, there is one of that name, or an analysis cannot have its cut
-        or its landmark.
+        The question cannot be asked, its name is none, there is one of that name, or its cut is to be searched.
     """
     path = settings.catalogs[-1] / "analyses" / f"{name}.yaml"
     if not re.fullmatch(r"[a-z0-9_]+", name):
@@ -38,13 +37,12 @@ def save_question(
         raise QuestionError(
             "there is an analysis of this name", where=str(path), remedy="choose another name"
         )
-    for option, value in (("--cut", question.cut), ("--landmark", question.landmark_months)):
-        if value is not None:
-            raise QuestionError(
-                f"a registered analysis has no {option} of its own",
-                where="--save",
-                remedy="save the question without it, or with a cut of its own, e.g. TMB >= 10",
-            )
+    if question.cut is not None:
+        raise QuestionError(
+            "a registered analysis searches no cut",
+            where="--save",
+            remedy="save it with a cut, e.g. TMB >= 10",
+        )
     checked = checked_question(con, question)
     frame = checked.people.frame
     arms = frame.groupby("cohort_id")["is_icb_treated"].nunique()

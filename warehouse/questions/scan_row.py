@@ -12,7 +12,7 @@ from analytics.errors import AnalysisError
 from analytics.questions.specs import COVARIATES
 from analytics.scan.settings import ScanSettings
 from analytics.scan.single_gene import scan_one_gene
-from analytics.scan.spec import ScanSpec
+from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from warehouse.frames.scan import scan_input
 
 
@@ -33,6 +33,7 @@ def scan_row_of(
         cohorts=tuple(cohorts),
         strata=tuple(strata),
         covariates=tuple(c for c in covariates if c in COVARIATES and c != "burden"),
+        null_strata=(*ScanSpec.model_fields["null_strata"].default, MUTATIONAL_PROCESS),
         registered_on="",
     )
     try:

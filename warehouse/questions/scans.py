@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +21,6 @@ from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import DEFINITIONS, ScanSpec
 from analytics.scan.survival_scan import ScanResult, scan_survival
-from ingestion.catalog import files_of
 from ingestion.yaml_files import read_yaml
 from warehouse.frames.patients import patient_frame, sequenced_frame
 from warehouse.frames.scan import burden_scale, scan_input
@@ -60,11 +58,6 @@ def load_scan(path: Path) -> ScanSpec:
         One sentence with file, key and remedy.
     """
     return validated(path, read_yaml(path), ScanSpec, "scan_id")
-
-
-def load_scans(folders: Sequence[Path]) -> dict[Path, ScanSpec]:
-    """Every spec under ``scans`` of these folders, by path, in order of folder and name; none when there is none."""
-    return {path: load_scan(path) for path in files_of(folders, "scans")}
 
 
 def results_table(spec: ScanSpec) -> str:
@@ -228,7 +221,7 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "definition": spec.definition,
         "definition_words": definition_words(spec),
         "gene_list": spec.gene_set or ", ".join(spec.genes) or None,
-        "cohorts": ", ".join(spec.cohorts),
+        "cohorts": list(spec.cohorts),
         "filters": _filters(spec.where),
         "strata": ", ".join(spec.strata),
         "null_strata": ", ".join(spec.null_strata),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 
+from analytics.report.blocks import Report
 from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
@@ -65,7 +66,12 @@ class NothingToReportError(IngestionError):
 
 
 def report_html(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path) -> str:
-    """The document of a report from an open published file and its folder of figures.
+    """The document of a report as HTML; as :func:`report_of`."""
+    return render(report_of(con, spec, figures))
+
+
+def report_of(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path) -> Report:
+    """What a report says, from an open published file and its folder of figures.
 
     Raises
     ------
@@ -74,7 +80,7 @@ def report_html(con: duckdb.DuckDBPyConnection, spec: ReportSpec, figures: Path)
     """
     possible = as_possible(con, spec)
     material = gather_material(con, possible, published_figures(con, possible, figures))
-    return render(build_report(possible, material))
+    return build_report(possible, material)
 
 
 def as_possible(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> ReportSpec:
@@ -83,7 +89,7 @@ def as_possible(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> ReportSpec:
     Raises
     ------
     NothingToReportError
-        As :func:`report_html`.
+        As :func:`report_of`.
     """
     left = left_out_cohorts(con)
     if not left:
@@ -138,7 +144,7 @@ def cohorts_behind(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> set[str]
     """The cohorts that a report's analyses and scans name."""
     rows = con.execute(
         "select array_to_string(cohorts, ', ') from stats.analysis_specs where list_contains(?, analysis_id) "
-        "union all select cohorts || coalesce(', ' || control, '') from stats.scan_specs "
+        "union all select array_to_string(cohorts, ', ') || coalesce(', ' || control, '') from stats.scan_specs "
         "where list_contains(?, scan_id)",
         [spec.analyses(), spec.scans()],
     ).fetchall()

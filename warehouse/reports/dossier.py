@@ -29,7 +29,7 @@ from analytics.results.schema import arrow_table, create_statement
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
 from warehouse.biomarker_people import asked_people
-from warehouse.lineage import view_statements
+from warehouse.lineage_views import member_rows_query, view_statements
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.evidence import cohorts_without_icb
@@ -171,6 +171,7 @@ def _stand_beside(
         con.register("result_rows", arrow_table(table.columns, rows))
         con.execute(f"insert into {_SCHEMA}.{name} select * from result_rows")
         con.unregister("result_rows")
+    con.execute(f"insert into {_SCHEMA}.member_rows {member_rows_query(_SCHEMA)}")
     for statement in view_statements(_SCHEMA):
         con.execute(_temporary(statement))
 

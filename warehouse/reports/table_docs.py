@@ -24,8 +24,9 @@ _HEAD = """\
 # Tables
 
 `make docs` writes this page from what declares the tables. The published file has two schemas. Columns carry their
-descriptions in the file: `describe marts.patients`, or `select column_name, comment from duckdb_columns() where
-schema_name = 'marts'`. Types are string, bigint, double and boolean. Times are months of 30.4375 days with the raw
+descriptions in the file: `select column_name, data_type, comment from duckdb_columns() where schema_name = 'marts' and
+table_name = 'patients'`. Questions with their queries are in [sql.md](sql.md).
+Types are string, bigint, double and boolean. Times are months of 30.4375 days with the raw
 value and unit beside them; a unit stands in the column's name; `is_` and `has_` are booleans; `_raw` is the source's
 own word.
 
@@ -39,10 +40,16 @@ _BETWEEN = """
 between claims) and `published_claim_requirements` (what a claim needs that is not public here, and which file would
 settle it) are vocabularies in the same schema.
 
-`marts.gene_status('ALK')` is a table macro: one row a sample with `status` mutated, wild_type, not_profiled or
-undetermined, and the `status_reason` of the last two. It takes a current HGNC symbol or an alias that the warehouse
-knows. A patient's status in the statistics is that of the sample
-with `marts.samples.is_index`: sequenced first, then before treatment, then by name.
+Table macros, each with `file := 'icb'` for a file that is attached under that name and not in use:
+
+- `marts.gene_status('ALK')`: one row a sample with `status` mutated, wild_type, not_profiled or undetermined, and the
+  `status_reason` of the last two. It takes a current HGNC symbol, an alias that the warehouse knows or a usual name
+  (PD-L1), and refuses another with the names near it.
+- `marts.patient_gene_status('ALK')`: the same, one row a patient and cohort. A patient's status in the statistics is
+  that of the sample with `marts.samples.is_index`: sequenced first, then before treatment, then by name.
+- `marts.gene_frequencies(in_cohort, in_cancer_type, under_icb)`: one row a gene, each person once, `n_judged` by the
+  panels that list the gene.
+- `stats.lineage_of('alk_validation/default/os.cox_univariable')`: the rows behind one statistic.
 
 ## stats: computed
 
@@ -52,8 +59,9 @@ Tables of named statistics (*) begin with the same columns: {common}.
 |---|---|---|
 """
 _FOOT = """
-Views: `stats.every_stat` has all statistics under one roof, `stats.lineage` every mart row, file and source row behind
-each, `stats.hypotheses` every registered family: how many hypotheses, and the smallest p.
+Views: `stats.every_stat` has all statistics under one roof, `stats.stat_members` the people behind each,
+`stats.lineage` every mart row, file and source row behind each, `stats.hypotheses` every registered family: how many
+hypotheses, and the smallest p.
 """
 
 

@@ -9,6 +9,8 @@ import duckdb
 from ingestion.errors import IngestionError
 
 PUBLIC_SCHEMAS = ("marts", "stats")
+#: Parameters of the table macros that have a default, which is null for each.
+OPTIONAL_PARAMETERS = frozenset({"file", "in_cohort", "in_cancer_type", "under_icb"})
 #: Oldest DuckDB that must open the published file.
 STORAGE_VERSION = "v1.0.0"
 
@@ -86,7 +88,9 @@ def _copy_macros(con: duckdb.DuckDBPyConnection) -> None:
         {"schemas": list(PUBLIC_SCHEMAS)},
     ).fetchall()
     for schema, name, parameters, definition in macros:
-        con.execute(f"create macro fresh.{schema}.{name}({', '.join(parameters)}) as table {definition}")
+        # DuckDB lists no default values; which parameters can be left out is a matter of their names
+        named = [f"{each} := null" if each in OPTIONAL_PARAMETERS else each for each in parameters]
+        con.execute(f"create macro fresh.{schema}.{name}({', '.join(named)}) as table {definition}")
 
 
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:

@@ -16,7 +16,10 @@ select
     mutations.variant_classification,
     mutations.variant_classification_raw,
     mutations.variant_type,
-    mutations.hgvsp_short,
+    {{ one_letter('mutations.hgvsp_short') }} as hgvsp_short,
+    case
+        when coalesce({{ one_letter('mutations.hgvsp_short') }}, '') <> mutations.hgvsp_short then mutations.hgvsp_short
+    end as hgvsp_raw,
     mutations.is_nonsynonymous,
     mutations.is_truncating,
     mutations.t_ref_count,

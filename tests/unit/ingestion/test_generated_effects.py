@@ -146,14 +146,15 @@ def test_the_estimates_are_unbiased_over_seeds() -> None:
                 "IGF1R": float(p.carries("IGF1R")),
                 "TP53": float(p.carries("TP53")),
                 "log2_tmb": np.log2(p.tmb + 1),
+                "KMT2C": float(p.carries("KMT2C")),
                 "os": p.os_months,
                 "event": p.os_event,
                 "stratum": p.cancer_type,
             }
             for p in people
         )
-        summary = cox(rows, ["IGF1R", "TP53", "log2_tmb"])
-        planted = np.log([0.45, 1.6, 0.75])
+        summary = cox(rows, ["IGF1R", "TP53", "log2_tmb", "KMT2C"])
+        planted = np.log([0.45, 1.6, 0.75, group.hazard_ratios["KMT2C"]])
         deviates.append(((summary["coef"] - planted) / summary["se(coef)"]).to_numpy())
     assert np.all(np.abs(np.mean(deviates, axis=0)) < 0.67)
     # A standard deviation of 20 of them exceeds 1.5 with probability 0.001.

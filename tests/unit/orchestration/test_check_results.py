@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from orchestration.assets.check_results import failed_checks
+from orchestration.checks.results import failed_checks
 from orchestration.sensors import DATA_TAG
 
 HERE = "/data/here"

@@ -20,6 +20,7 @@ from analytics.questions.kind import Kind, kinds
 from analytics.questions.source import PEOPLE_MARTS
 from analytics.questions.specs import AnalysisSpec, Variant
 from ingestion.raw_schema import RAW_TABLES
+from ingestion.raw_tables import DATA_TABLES
 from orchestration.assets.statistics import marts_of
 from orchestration.definitions import build_definitions
 from orchestration.resources import BUILD_POOL, Warehouse
@@ -114,10 +115,13 @@ def test_nothing_is_published_before_the_reports_of_the_version_are_made(
 def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> None:
     nodes = loaded.resolve_job_def("refresh_all").all_node_defs
     checks = {
+        "draft__icb_every_member_has_a_row",
+        "draft__icb_every_statistic_has_its_members",
         "draft__icb_one_person_once",
         "draft__icb_one_row_one_model",
         "draft__icb_statistics_can_be_walked_back",
         "draft__icb_every_cohort_is_in_it",
+        "draft__icb_sources_were_read_lately",
     }
     assert {
         node.name for node in nodes if BUILD_POOL not in node.pools
@@ -127,11 +131,11 @@ def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> N
     assert home["telemetry"] == {"enabled": False}
 
 
-def test_marts_and_the_published_file_have_a_deadline_and_nothing_else(
+def test_sources_have_a_deadline_and_nothing_else_for_a_copy_is_as_fresh_as_what_was_read(
     specs: dict[dg.AssetKey, dg.AssetSpec],
 ) -> None:
     for key, spec in specs.items():
-        assert (spec.freshness_policy is not None) == (key.path[0] in ("marts", "published")), key
+        assert (spec.freshness_policy is not None) == (key.path[0] == "sources"), key
 
 
 def test_refresh_all_is_the_whole_graph(
@@ -186,15 +190,26 @@ def test_statistics_only_starts_at_the_marts(
     assert assets_of(loaded, "statistics_only") == expected
 
 
-def test_the_weekly_schedule_is_stopped_has_a_timezone_and_ends_before_the_deadline(
-    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
-) -> None:
+def test_the_schedule_is_stopped_and_reads_the_sources_before_it_builds(loaded: dg.Definitions) -> None:
     schedule = loaded.resolve_schedule_def("weekly_refresh")
-    assert (schedule.job_name, schedule.cron_schedule) == ("refresh_all", "0 4 * * 1")
+    assert (schedule.job_name, schedule.cron_schedule) == ("read_sources", "0 4 * * 1")
     assert schedule.execution_timezone == "UTC"
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    deadline = specs[dg.AssetKey(["marts", "patients"])].freshness_policy
-    assert (deadline.deadline_cron, deadline.timezone) == ("0 8 * * 1", "UTC")  # type: ignore[union-attr]
+    assert loaded.resolve_sensor_def("build_after_reading").default_status is dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_raw_table_waits_for_the_files_that_can_fill_it_and_no_others(
+    specs: dict[dg.AssetKey, dg.AssetSpec],
+) -> None:
+    sources = {key for key in specs if key.path[0] == "sources"}
+
+    def fed_by(table: str) -> set[dg.AssetKey]:
+        return {dep.asset_key for dep in specs[dg.AssetKey(["raw", table])].deps}
+
+    assert fed_by("source_files") == sources == fed_by("rejected_rows")
+    for table in DATA_TABLES:
+        assert fed_by(table), table
+    assert len(fed_by("gene_sets")) < 10 < len(fed_by("clinical_values")) < len(sources)
 
 
 def test_every_data_test_of_dbt_is_a_check_of_an_asset(loaded: dg.Definitions) -> None:

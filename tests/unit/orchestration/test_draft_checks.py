@@ -8,7 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.checks import draft_checks
+from orchestration.checks.draft import draft_checks
 from orchestration.resources import Warehouse
 from warehouse.settings import Settings
 

@@ -12,7 +12,13 @@ import pytest
 
 from orchestration import sensors as module
 from orchestration.sensors import DATA_TAG, end_dead_runs, sensors
-from warehouse.data_lock import BusyError, DataFolderError, one_run_at_a_time
+from warehouse.data_lock import (
+    BusyError,
+    DataFolderError,
+    after_the_run_at_work,
+    is_waiting,
+    one_run_at_a_time,
+)
 from warehouse.settings import PROJECT, Settings
 
 HOLDER = """
@@ -51,6 +57,50 @@ def test_a_second_run_is_refused_with_the_name_of_the_first(
         pass
     assert "another run is at work: a run elsewhere" in str(refused.value)
     assert str(settings.data) in str(refused.value)
+
+
+def test_a_launched_run_waits_for_the_one_at_work_says_so_once_and_then_has_the_folder(
+    settings: Settings, elsewhere: subprocess.Popen[str]
+) -> None:
+    said: list[str] = []
+    looks = 0
+
+    def look_up() -> None:
+        nonlocal looks
+        looks += 1
+        assert is_waiting(settings, "the-run") and not is_waiting(settings, "another")
+        if looks == 2:
+            elsewhere.kill()
+            elsewhere.wait()
+
+    with after_the_run_at_work(settings, "this test", "the-run", said.append, look_up):
+        assert (settings.data / ".run.holder").read_text() == "this test\n"
+    assert len(said) == 1 and "another run is at work: a run elsewhere" in said[0]
+    assert looks == 2 and not is_waiting(settings, "the-run")
+
+
+def test_a_waiting_run_that_is_cancelled_gives_up(
+    settings: Settings, elsewhere: subprocess.Popen[str]
+) -> None:
+    def cancelled() -> None:
+        raise dg.DagsterExecutionInterruptedError
+
+    with (
+        pytest.raises(dg.DagsterExecutionInterruptedError),
+        after_the_run_at_work(settings, "this test", "the-run", lambda _: None, cancelled),
+    ):
+        pass
+    assert not is_waiting(settings, "the-run")
+
+
+def test_a_run_that_waits_is_not_taken_for_dead(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_GRACE", -module._GRACE)
+    with dg.instance_for_test() as instance:
+        waiting, dead = started(instance), started(instance)
+        monkeypatch.setattr(module, "is_waiting", lambda _, run_id: run_id == waiting)
+        assert end_dead_runs(instance, settings) == 1
+        assert statuses(instance)[waiting] is dg.DagsterRunStatus.STARTED
+        assert statuses(instance)[dead] is dg.DagsterRunStatus.FAILURE
 
 
 def test_the_folder_is_free_as_soon_as_its_holder_is_killed(

@@ -1,5 +1,5 @@
 -- Every name under which a gene can be asked for, in capitals: its current symbol, what a panel calls it, what a table of
--- mutations calls it, in this order where a name is that of two genes.
+-- mutations calls it, what people call it (PD-L1), in this order where a name is that of two genes.
 with names as (
 
     select
@@ -19,6 +19,13 @@ with names as (
         hugo_symbol,
         2 as distance
     from {{ ref('mutations') }}
+    union
+    select
+        usual.usual_name as gene_name,
+        panels.hugo_symbol,
+        3 as distance
+    from {{ ref('gene_usual_names') }} as usual
+    inner join {{ ref('gene_panels') }} as panels on usual.hugo_symbol = panels.hugo_symbol
 
 ),
 
@@ -39,6 +46,7 @@ select
     hugo_symbol,
     case distance
         when 0 then 'current symbol' when 1 then 'name on a panel' when 2 then 'name in a table of mutations'
+        else 'usual name'
     end as rule
 from ordered
 where place = 1

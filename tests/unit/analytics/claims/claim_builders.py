@@ -28,6 +28,10 @@ def hazard_ratio(text: str, p: str | None = None, claim_id: str = "X.hr", **chan
     return PublishedClaim(**(values | changes))
 
 
+#: What a paper says that leaves no other kind of interval or P to explain its numbers.
+DECLARED: dict[str, Any] = {"ci_kind": "wald", "ci_level": 95.0, "p_sides": 2}
+
+
 def number(claim_id: str, text: str, quantity: str = "count", **changes: Any) -> PublishedClaim:
     """A claim with one printed number; quantity "proportion" is in percent."""
     values: dict[str, Any] = {

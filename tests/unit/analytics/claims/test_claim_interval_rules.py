@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from claim_builders import hazard_ratio, number
+from claim_builders import DECLARED, hazard_ratio, number
 from scipy import stats
 
 from analytics.claims.finding import ERROR, NOTE, WARNING
@@ -29,16 +29,18 @@ def test_rounding_of_all_three_numbers_is_allowed_before_an_interval_is_off_cent
     # sqrt(0.58 * 0.95) = 0.742, and up to 0.747 with the bounds rounded down: 0.745 is still possible.
     assert rules(hazard_ratio("0.75 0.58 0.95")) == []
     # sqrt(0.585 * 0.945) = 0.7435 at most once the upper bound is one digit less.
-    assert rules(hazard_ratio("0.75 0.58 0.94")) == [("interval_not_centred", ERROR)]
+    assert rules(hazard_ratio("0.75 0.58 0.94", **DECLARED)) == [("interval_not_centred", ERROR)]
 
 
 @pytest.mark.parametrize("p", ["=0.04", "=0.03", "<0.05"])
 def test_an_interval_that_includes_one_beside_a_small_p_is_found(p: str) -> None:
-    assert rules(hazard_ratio("1.31 0.97 1.77", p)) == [("interval_against_significance", ERROR)]
+    assert rules(hazard_ratio("1.31 0.97 1.77", p, **DECLARED)) == [("interval_against_significance", ERROR)]
 
 
 def test_an_interval_that_excludes_one_beside_a_large_p_is_found() -> None:
-    assert rules(hazard_ratio("0.75 0.58 0.97", "=0.07")) == [("interval_against_significance", ERROR)]
+    assert rules(hazard_ratio("0.75 0.58 0.97", "=0.07", **DECLARED)) == [
+        ("interval_against_significance", ERROR)
+    ]
 
 
 def test_a_bound_that_may_round_to_one_decides_nothing() -> None:
@@ -47,7 +49,7 @@ def test_a_bound_that_may_round_to_one_decides_nothing() -> None:
 
 
 def test_a_contradiction_with_a_declared_other_test_names_both_tests() -> None:
-    claim = hazard_ratio("1.31 0.97 1.77", "=0.04", p_estimate_key="os.log_rank")
+    claim = hazard_ratio("1.31 0.97 1.77", "=0.04", p_estimate_key="os.log_rank", **DECLARED)
     (finding,) = check_interval(claim)
     assert finding.severity == ERROR
     assert "os.cox_univariable" in finding.sentence and "os.log_rank" in finding.sentence
@@ -55,7 +57,7 @@ def test_a_contradiction_with_a_declared_other_test_names_both_tests() -> None:
 
 def test_a_p_that_is_not_of_the_interval_is_a_warning_while_another_test_could_explain_it() -> None:
     # 0.62 (0.47-0.83) has z near 3.3, P 0.01 has z near 2.6
-    claim = hazard_ratio("0.62 0.47 0.83", "=0.01")
+    claim = hazard_ratio("0.62 0.47 0.83", "=0.01", **DECLARED)
     assert rules(claim) == [("p_not_of_interval", WARNING)]
     (finding,) = check_interval(claim)
     exact = 2 * stats.norm.sf(-math.log(0.62) / (math.log(0.83 / 0.47) / (2 * stats.norm.ppf(0.975))))

@@ -15,10 +15,10 @@ def test_the_contrasts_of_several_groups_have_row_sets_of_their_own() -> None:
         people = group.append(neither)
         assert sets.within(suffix).named("members", people, people) == f"members{suffix}"
     assert sets.named("members", everyone, everyone) == "members"
-    found = {label: set(names.split("; ")) for label, names in sets.of(everyone).items()}
-    assert found[0] == {"members", "members (both or neither)"}
-    assert found[2] == {"members", "members (only or neither)"}
-    assert found[5] == found[0] | found[2]
+    assert sets.holds("members", everyone).all()
+    assert everyone[sets.holds("members (both or neither)", everyone)].tolist() == [0, 1, 4, 5]
+    assert everyone[sets.holds("members (only or neither)", everyone)].tolist() == [2, 3, 4, 5]
+    assert not sets.holds("members (nobody asked)", everyone).any()
 
 
 def test_a_cohort_that_keeps_other_rows_has_a_name_of_its_own() -> None:

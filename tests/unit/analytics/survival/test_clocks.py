@@ -85,10 +85,9 @@ def test_the_pool_says_which_cohort_is_not_in_it_and_that_it_has_a_row_of_its_ow
 def test_its_people_are_in_the_row_sets_of_their_own_statistics_and_no_members() -> None:
     known = RowSets()
     selection, by_cohort, _ = estimated(frame(), known)
-    sets = known.of(selection.everyone.index)
     of_old = selection.everyone["cohort_id"] == "old"
-    named = sets[of_old].str.split("; ").map(lambda names: by_cohort["old"].row_set in names)
-    assert named.all() and selection.everyone.loc[of_old, "left_at"].notna().all()
+    named = known.holds(by_cohort["old"].row_set, selection.everyone.index)
+    assert named[of_old].all() and selection.everyone.loc[of_old, "left_at"].notna().all()
 
 
 def test_a_cohort_of_its_own_clock_is_no_reason_to_pool_nothing() -> None:

@@ -2,6 +2,9 @@
 fails keeps the version from being published.
 """
 
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
 import dagster as dg
 import duckdb
 
@@ -12,6 +15,8 @@ from warehouse.left_out import left_out_cohorts
 from warehouse.lineage import every_statistic
 from warehouse.versions.draft import open_draft
 
+#: The check that fails, as a warning, when a source was read too long ago.
+READ_LATELY = "sources_were_read_lately"
 #: The check that fails, as a warning, when a cohort was left out.
 COMPLETE = "every_cohort_is_in_it"
 #: Rows that a check spells out.
@@ -88,3 +93,41 @@ def draft_checks() -> list[dg.AssetChecksDefinition]:
 
     of_rows = [_no_rows_check(name, said, query) for name, (said, query) in _NO_ROWS.items()]
     return [*of_rows, every_cohort, one_row_one_model]
+
+
+def reading_check(sources: Sequence[dg.AssetKey], longest: timedelta) -> dg.AssetChecksDefinition:
+    """A version is as fresh as what was read for it.
+
+    Parameters
+    ----------
+    sources : every source of the catalogue.
+    longest : how long ago a source may have been read.
+    """
+
+    @dg.asset_check(
+        asset=DRAFT,
+        name=READ_LATELY,
+        description="Every source has been read since the schedule's last tick; fails as a warning.",
+    )
+    def read_lately(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        events = {key: context.instance.get_latest_materialization_event(key) for key in sources}
+        read_at = {
+            key.to_user_string(): datetime.fromtimestamp(event.timestamp, UTC)
+            for key, event in events.items()
+            if event is not None
+        }
+        oldest = min(read_at.values(), default=None)
+        too_old = [name for name, at in sorted(read_at.items()) if datetime.now(UTC) - at > longest]
+        never = len(sources) - len(read_at)
+        return dg.AssetCheckResult(
+            passed=not too_old and not never,
+            severity=dg.AssetCheckSeverity.WARN,
+            metadata={
+                "read too long ago": len(too_old),
+                "never read": never,
+                "first of them": ", ".join(too_old[:_MOST_FINDINGS]),
+            }
+            | ({"oldest reading": dg.MetadataValue.timestamp(oldest)} if oldest else {}),
+        )
+
+    return read_lately

@@ -1,0 +1,53 @@
+"""Seconds that each view and table macro of the published file takes to count its rows and to answer for one of them,
+on two threads and within 1 GB. Goal: 3 s each. ``ICB_DATA=<data> python benchmarks/sql/run.py``
+"""
+
+from __future__ import annotations
+
+import time
+
+import duckdb
+
+from warehouse.published_file import published
+
+MACROS = (
+    "marts.gene_status('TP53')",
+    "marts.patient_gene_status('TP53')",
+    "marts.gene_frequencies()",
+)
+
+
+def main() -> None:
+    """Print a line a question."""
+    with published() as con:
+        con.execute("set threads = 2")
+        con.execute("set memory_limit = '1GB'")
+        views = [
+            f"{schema}.{name}"
+            for schema, name in con.execute(
+                "select schema_name, view_name from duckdb_views() where schema_name in ('marts', 'stats') order by all"
+            ).fetchall()
+        ]
+        for relation in (*views, *MACROS):
+            print(
+                f"{_seconds(con, f'select count(*) from {relation}'):8.2f} s  count of {relation}", flush=True
+            )
+        (stat_id,) = con.execute("select min(stat_id) from stats.every_stat where n > 0").fetchall()[0]
+        for query in (
+            f"select * from stats.lineage_of('{stat_id}')",
+            f"select * from stats.stat_members where stat_id = '{stat_id}'",
+            "select * from stats.lineage limit 5",
+            "select * from marts.counted_mutations where hugo_symbol = 'TP53'",
+            "select * from marts.patient_expression where hugo_symbol = 'CD274'",
+        ):
+            print(f"{_seconds(con, query):8.2f} s  {query}", flush=True)
+
+
+def _seconds(con: duckdb.DuckDBPyConnection, query: str) -> float:
+    begun = time.perf_counter()
+    con.execute(query).fetchall()
+    return time.perf_counter() - begun
+
+
+if __name__ == "__main__":
+    main()

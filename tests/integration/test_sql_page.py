@@ -1,0 +1,163 @@
+"""Every query of docs/sql.md runs on the generated cohorts and says what was planted there, by a second route."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+from graph_runs import ROOT, Run
+
+_PAGE = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
+#: Name of a query (its first line, a comment) -> query.
+QUERIES = {
+    name: query for name, query in re.findall(r"```sql\n-- ([^\n]+)\n(.*?)```", _PAGE, flags=re.DOTALL)
+}
+
+
+def answer(demo: Run, name: str) -> pd.DataFrame:
+    return demo.query(QUERIES[name])
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_query_of_the_page_has_an_answer(demo: Run, name: str) -> None:
+    assert len(answer(demo, name)) > 0
+
+
+def test_every_person_is_counted_once(demo: Run) -> None:
+    found = answer(demo, "people").iloc[0]
+    assert found["n_people"] == demo.value("select count(*) from marts.persons")
+    repeated = answer(demo, "repeated people")
+    assert (
+        repeated["n_rows"].sum() - len(repeated)
+        == demo.value("select count(*) from marts.patients") - found["n_people"]
+    )
+
+
+def test_frequencies_by_panel_are_those_of_the_status_of_each_gene(demo: Run) -> None:
+    by_panel = demo.query("select * from marts.gene_frequencies()").set_index("hugo_symbol")
+    assert len(by_panel) > 100
+    for gene in ("TP53", "IGF1R", "ALK", "TTN"):
+        said = demo.query(
+            "with rows as (select g.status, row_number() over (partition by g.person_id order by p.precedence, "
+            "g.cohort_id, g.patient_id) as place from marts.patient_gene_status(?) as g inner join "
+            "marts.patient_summary as p using (cohort_id, patient_id) where p.has_dna) "
+            "select status, count(*) as n from rows where place = 1 group by status",
+            gene,
+        ).set_index("status")["n"]
+        assert by_panel.loc[gene, "n_mutated"] == said["mutated"], gene
+        assert by_panel.loc[gene, "n_judged"] == said["mutated"] + said["wild_type"], gene
+
+
+def test_a_burden_without_megabases_is_above_no_threshold_and_below_none(demo: Run) -> None:
+    rows = demo.query("select * from marts.tmb")
+    assert not rows.duplicated(["cohort_id", "sample_id"]).any()
+    unknown = rows["tmb_mut_per_mb"].isna()
+    assert (
+        ~unknown
+    ).any()  # the generator states every size: what is without one, dbt's unit test of the model has
+    assert (
+        rows.loc[unknown, "is_10_or_more"].isna().all() and rows.loc[unknown, "no_rate_reason"].notna().all()
+    )
+    assert (rows.loc[~unknown, "is_10_or_more"] == (rows.loc[~unknown, "tmb_mut_per_mb"] >= 10)).all()
+    stated = demo.query(
+        "select cohort_id, sample_id, tmb_mut_per_mb as stated from marts.burdens "
+        "where numerator_rule = 'rate stated by the source' and tmb_mut_per_mb is not null"
+    )
+    both = rows.merge(stated, on=["cohort_id", "sample_id"])
+    assert len(both) == len(stated) > 0 and (both["tmb_mut_per_mb"] == both["stated"]).all()
+
+
+def test_people_behind_a_statistic_are_as_many_as_it_says(demo: Run) -> None:
+    found = answer(demo, "people behind")
+    assert len(found) > 3 and (found["n"] == found["members"]).all()
+
+
+def test_the_rows_of_one_statistic_are_those_of_the_view(demo: Run) -> None:
+    name = demo.value("select min(stat_id) from stats.every_stat where estimate_key = 'os.cox_univariable'")
+    of_macro = demo.query(
+        "select role, count(*) as n from stats.lineage_of(?) group by role order by role", name
+    )
+    of_view = demo.query(
+        "select role, count(*) as n from stats.lineage where stat_id = ? group by role order by role", name
+    )
+    pd.testing.assert_frame_equal(of_macro, of_view)
+
+
+def test_a_protein_change_is_in_one_letter_and_the_source_s_beside_it(demo: Run) -> None:
+    changes = demo.query(
+        "select distinct hgvsp_short, hgvsp_raw from marts.mutations where hgvsp_short is not null"
+    )
+    assert not changes["hgvsp_short"].str.contains(r"[A-Z][a-z][a-z]\d").any()
+    long = changes["hgvsp_raw"].dropna()
+    assert len(long) > 10 and long.str.contains(r"[A-Z][a-z][a-z]").all()
+
+
+def test_calls_that_count_are_of_samples_that_can_be_judged(demo: Run) -> None:
+    assert (
+        demo.value(
+            "select count(*) from marts.counted_mutations as c inner join marts.profiling as p "
+            "using (cohort_id, sample_id) where not p.is_judged"
+        )
+        == 0
+    )
+
+
+@pytest.mark.parametrize(("asked", "meant"), [("PD-L1", "CD274"), (" her2 ", "ERBB2"), ("p53", "TP53")])
+def test_usual_names_mean_their_gene(demo: Run, asked: str, meant: str) -> None:
+    known = demo.value("select count(*) from marts.gene_panels where hugo_symbol = ?", meant)
+    if not known:
+        pytest.skip(f"no generated panel has {meant}")
+    assert demo.value("select distinct hugo_symbol from marts.gene_status(?)", asked) == meant
+
+
+@pytest.mark.parametrize("macro", ["gene_status", "patient_gene_status"])
+def test_a_name_that_is_no_gene_is_refused_with_names_near_it(demo: Run, macro: str) -> None:
+    with (
+        demo.connect() as con,
+        pytest.raises(duckdb.Error, match=r"no gene of the warehouse is named 'TP35'; near it: .*TP53"),
+    ):
+        con.execute(f"select count(*) from marts.{macro}('TP35')").fetchall()
+
+
+@pytest.mark.parametrize("name", ["icb", "the file"])
+def test_macros_and_views_work_in_an_attached_file_whatever_its_name(demo: Run, name: str) -> None:
+    here = demo.value("select count(*) from marts.gene_status('TP53') where status = 'mutated'")
+    con: Any = duckdb.connect()
+    con.execute(f"attach '{demo.published}' as \"{name}\" (read_only)")
+    asked = "select count(*) from {}marts.gene_status('TP53'{}) where status = 'mutated'"
+    assert con.execute(asked.format(f'"{name}".', f", file := '{name}'")).fetchall() == [(here,)]
+    assert con.execute(f'select count(*) > 0 from "{name}".stats.lineage').fetchall() == [(True,)]
+    assert con.execute(
+        f"select count(*) > 0 from \"{name}\".marts.gene_frequencies(file := '{name}')"
+    ).fetchall() == [(True,)]
+    con.execute(f'use "{name}"')
+    assert con.execute(asked.format("", "")).fetchall() == [(here,)]
+    con.close()
+
+
+def test_keys_of_claims_are_null_where_there_is_none(demo: Run) -> None:
+    texts = demo.query(
+        "select column_name from duckdb_columns() where schema_name = 'stats' and table_name = 'claim_checks' "
+        "and data_type = 'VARCHAR'"
+    )["column_name"]
+    for column in texts:
+        assert demo.value(f"select count(*) from stats.claim_checks where {column} = ''") == 0, column
+
+
+def test_no_view_holds_a_loop_over_two_tables_and_the_largest_is_counted_within_a_gigabyte(demo: Run) -> None:
+    views = demo.query(
+        "select schema_name || '.' || view_name as name from duckdb_views() where schema_name in ('marts', 'stats')"
+    )["name"]
+    assert {"stats.lineage", "stats.stat_members", "stats.every_stat", "marts.counted_mutations"} <= set(
+        views
+    )
+    with demo.connect() as con:
+        con.execute("set memory_limit = '1GB'")
+        for view in views:
+            ((_, plan),) = con.execute(f"explain select count(*) from {view}").fetchall()
+            assert not re.search("NESTED_LOOP|CROSS_PRODUCT|BLOCKWISE_NL|PIECEWISE", plan), view
+        ((n,),) = con.execute("select count(*) from stats.lineage").fetchall()
+    assert n > 1_000_000

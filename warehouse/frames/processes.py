@@ -1,0 +1,40 @@
+"""Which mutational process made most mutations of a sample, where its spectrum is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+import pandas as pd
+
+from analytics.signatures.processes import dominant_process
+
+#: Published exposures first; a refit of the warehouse's own where a sample has none.
+_PUBLISHED = """
+select cohort_id || '|' || sample_id as sample, signature, n_mutations as exposure
+from marts.published_exposures
+where list_contains($cohorts, cohort_id) and n_mutations is not null
+"""
+_REFITTED = """
+select cohort_id || '|' || sample_id as sample, signature, avg(exposure) as exposure
+from stats.signature_exposures
+where
+    list_contains($cohorts, cohort_id) and variant = 'default' and signature is not null and exposure is not null
+group by cohort_id, sample_id, signature
+"""
+_HAS_REFITTED = (
+    "select count(*) from information_schema.tables "
+    "where table_schema = 'stats' and table_name = 'signature_exposures'"
+)
+
+
+def mutational_processes(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> pd.Series:
+    """Dominant process by "cohort|sample", of samples whose spectrum was published or refitted by this version."""
+    cohorts = {"cohorts": list(cohort_ids)}
+    published = con.execute(_PUBLISHED, cohorts).df()
+    found = con.execute(_HAS_REFITTED).fetchone()
+    if not found or not found[0]:
+        return dominant_process(published)
+    refitted = con.execute(_REFITTED, cohorts).df()
+    own = refitted[~refitted["sample"].isin(published["sample"])]
+    return dominant_process(own if published.empty else pd.concat([published, own], ignore_index=True))
