@@ -55,6 +55,7 @@ lock: setup
 
 docs: setup
 	@$(BIN)/python -m warehouse.reports.table_docs
+	@$(BIN)/python -m warehouse.reports.catalogue_docs
 
 sources: setup  # sources.lock.json from what the last `make run` read over https
 	@$(BIN)/python -m warehouse.project_lock

@@ -8,6 +8,7 @@ into vocabulary (dbt) do not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -25,10 +26,13 @@ from ingestion.catalog_columns import (
     compiles,
 )
 from ingestion.catalog_measurements import (
+    FILE_SCHEME,
     MEASUREMENT_KEYS,
     OWN_SCHEME,
+    CallContexts,
     ExpressionTable,
     FeatureTable,
+    GeneFlagTable,
     GeneIdentifierColumns,
     GeneSetTable,
     check_measurements,
@@ -44,6 +48,7 @@ FileKind = Literal[
     "cbioportal_study",
     "clinical",
     "mutations",
+    "gene_flags",
     "copy_number",
     "copy_number_segments",
     "case_list",
@@ -126,11 +131,16 @@ class SourceFile(Strict):
     features: FeatureTable | None = None
     gene_sets: GeneSetTable | None = None
     gene_identifiers: GeneIdentifierColumns | None = None
+    gene_flags: GeneFlagTable | None = None
+    contexts: CallContexts | None = Field(
+        default=None,
+        description="of a mutation_spectra file: it is a table of calls with the sequence around each",
+    )
 
     @field_validator("address")
     @classmethod
     def _can_be_read(cls, address: str) -> str:
-        if not address.startswith(OWN_SCHEME):
+        if not address.startswith((OWN_SCHEME, FILE_SCHEME)):
             try:
                 parse_address(address)
             except InvalidAddressError as exc:
@@ -146,8 +156,17 @@ class SourceFile(Strict):
             raise ValueError("a clinical table needs patient_id")
         if self.kind == "clinical" and self.level == "sample" and self.sample_id is None:
             raise ValueError("a clinical table of level sample needs sample_id")
-        if self.kind in ("mutations", "mutation_spectra", "published_exposures") and self.sample_id is None:
+        needs_sample = ("mutations", "gene_flags", "mutation_spectra", "published_exposures")
+        if self.kind in needs_sample and self.sample_id is None:
             raise ValueError(f"a {self.kind} table needs sample_id")
+        if self.contexts is not None and self.kind != "mutation_spectra":
+            raise ValueError(
+                f"key 'contexts' belongs to kind mutation_spectra, this file is of kind {self.kind}"
+            )
+        if self.kind == "gene_flags" and "variant_classification" not in self.mutation_constants:
+            raise ValueError(
+                "a gene_flags table needs mutation_constants with the variant_classification of a flag"
+            )
         if (self.kind == "signature_profiles") != (self.signatures is not None):
             raise ValueError("a signature_profiles table, and no other, needs 'signatures'")
         if self.panel is not None and self.kind != "gene_panels":
@@ -172,6 +191,11 @@ class SourceFile(Strict):
     def is_own(self) -> bool:
         """Whether it is a file of the project's own catalogue."""
         return self.address.startswith(OWN_SCHEME)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is a file of this site, under its folder of files."""
+        return self.address.startswith(FILE_SCHEME)
 
     def addresses(self) -> list[str]:
         """Every address this entry stands for, ``for_each`` filled in."""
@@ -232,7 +256,21 @@ class Assay(Strict):
     panel_id: str | None = Field(default=None, description="panel of every sample without one of its own")
     size_mb: float | None = Field(default=None, gt=0, description="coding territory behind TMB, in megabases")
     reports_silent: bool = False
+    burden_from_calls: bool = Field(
+        default=True, description="false where the table lists not every call: no burden is counted from it"
+    )
     zero_calls: ZeroCalls | None = None
+
+
+class Unlinkable(Strict):
+    """People without identifiers of their own (row numbers): nothing can say who of another cohort they are.
+
+    ``may_overlap`` are cohorts that may hold the same people, with what is known of it as ``evidence``. No question
+    pools the cohort with one of these, and none takes it in unless it is named.
+    """
+
+    may_overlap: tuple[str, ...] = ()
+    evidence: str = Field(min_length=1)
 
 
 class Cohort(Strict):
@@ -244,7 +282,10 @@ class Cohort(Strict):
     pmid: str | None = None
     doi: str | None = None
     licence: str
-    is_icb: bool
+    is_icb: bool | Literal["by_patient"] = Field(
+        description="whether its patients got a checkpoint inhibitor; by_patient: some did, DRUG_CLASS or "
+        "DRUG_NAME says who, and of the others nothing is known"
+    )
     is_synthetic: bool = False
     private: bool = Field(
         default=False, description="in no version, report or export unless it is asked for by name"
@@ -263,6 +304,7 @@ class Cohort(Strict):
         description="drug as the cohort writes it: its class; wins over seed drug_classes",
     )
     filters: Filters | None = None
+    unlinkable: Unlinkable | None = None
 
     @property
     def owner_id(self) -> str:
@@ -418,16 +460,38 @@ def load_checked_cohort(path: Path, attributes: dict[str, Attribute]) -> Cohort:
     return cohort
 
 
+def files_of(folders: Sequence[Path], room: str) -> list[Path]:
+    """The YAML files of one room (``cohorts``, ``analyses``) of several catalogues, in order of folder and name.
+
+    Raises
+    ------
+    CatalogError
+        Two folders have a file of one name: nothing says which of them is meant.
+    """
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted((folder / room).glob("*.yaml")):
+            if path.name in found:
+                raise CatalogError(
+                    f"there is a file of that name in {found[path.name].parent} too",
+                    where=str(path),
+                    remedy="rename one of them",
+                )
+            found[path.name] = path
+    return list(found.values())
+
+
 def load_catalog(
-    folder: Path,
+    folder: Path | Sequence[Path],
     attributes_path: Path | None = None,
     *,
     strict: bool = True,
     may_be_empty: bool = False,
     tolerant: bool = False,
 ) -> Catalog:
-    """Read the attributes (``folder/attributes.yaml`` unless given), every ``cohorts/*.yaml`` and every
-    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too).
+    """Read the attributes (``attributes.yaml`` of the first folder unless given), every ``cohorts/*.yaml`` and every
+    ``references/*.yaml`` that is a :class:`Reference` (has ``reference_id``; gene sets lie there too), of one folder or
+    of several.
 
     Parameters
     ----------
@@ -440,10 +504,11 @@ def load_catalog(
     CatalogError
         As :func:`load_checked_cohort`; without ``strict`` only when no cohort file is valid.
     """
-    attributes = load_attributes(attributes_path or folder / "attributes.yaml")
+    folders = (folder,) if isinstance(folder, Path) else tuple(folder)
+    attributes = load_attributes(attributes_path or folders[0] / "attributes.yaml")
     cohorts: list[Cohort] = []
     left_out: list[LeftOutCohort] = []
-    for cohort_path in sorted((folder / "cohorts").glob("*.yaml")):
+    for cohort_path in files_of(folders, "cohorts"):
         try:
             cohorts.append(load_checked_cohort(cohort_path, attributes))
         except CatalogError as exc:
@@ -454,11 +519,12 @@ def load_catalog(
         if left_out:
             raise CatalogError(" ".join(cohort.sentence for cohort in left_out))
         raise CatalogError(
-            f"{folder / 'cohorts'} holds no cohort file; add one with 'icb cohort add <study_id>'."
+            f"{' and '.join(str(f / 'cohorts') for f in folders)} holds no cohort file; add one with 'icb cohort add "
+            "<study_id or table>'."
         )
     references: list[Reference] = []
     invalid_references: dict[Path, str] = {}
-    for reference_path in sorted((folder / "references").glob("*.yaml")):
+    for reference_path in files_of(folders, "references"):
         try:
             if "reference_id" in read_mapping(reference_path, f"reference_id: {reference_path.stem}"):
                 references.append(load_reference(reference_path))

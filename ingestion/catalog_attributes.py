@@ -111,6 +111,13 @@ def check_attributes(path: Path, file: SourceFile, attributes: Mapping[str, Attr
     for interval in file.intervals:
         key = f"{prefix}.intervals.{interval.attribute}"
         _check_interval(path, key, interval, _known(path, key, interval.attribute, attributes))
+        if interval.event is not None:
+            status = _known(path, f"{key}.event", interval.event.attribute, attributes)
+            if "event" not in allowed_values(interval.event.attribute) or status.type != "word":
+                raise CatalogError(
+                    f"{path}: key '{key}.event' names {interval.event.attribute}, which is no status; name one such as "
+                    "PFS_STATUS."
+                )
     named = [interval.attribute for interval in file.intervals]
     for name in named:
         if named.count(name) > 1:

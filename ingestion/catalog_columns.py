@@ -97,6 +97,9 @@ class ColumnMap(Strict):
     unit: TimeUnit | None = None
     pattern: Pattern = None
     words: dict[str, str] = Field(default_factory=dict)
+    missing: tuple[str, ...] = Field(
+        default=(), description="words of this column that say nothing, beside those of the file's format"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -104,16 +107,48 @@ class ColumnMap(Strict):
         return {"attribute": value} if isinstance(value, str) else value
 
 
+class IntervalEvent(Strict):
+    """Whether an interval ended with an event: one of these dates is filled, or one of these words stands there. Else
+    it is censored."""
+
+    attribute: str = Field(description="the status, e.g. PFS_STATUS")
+    if_filled: tuple[str, ...] = Field(default=(), description="date columns: filled is an event")
+    if_word: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="column: words that are an event"
+    )
+
+    @model_validator(mode="after")
+    def _says_when(self) -> IntervalEvent:
+        if not (self.if_filled or self.if_word):
+            raise ValueError("event needs if_filled or if_word: when is it one?")
+        return self
+
+
 class Interval(Strict):
     """Two date columns turned into a number of days at ingestion; neither date is kept. dbt turns the days into
     months for a time, else into the attribute's unit (AGE: years); ``unit`` says which where the attribute has none.
+
+    ``end`` may be several columns: the earliest of the dates that are filled (progression, else last contact).
     """
 
     attribute: str
     start: str
-    end: str
+    end: tuple[str, ...]
     date_format: str = "%d/%m/%Y"
     unit: TimeUnit | None = None
+    event: IntervalEvent | None = None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every date column that it reads."""
+        return (self.start, *self.end, *(self.event.if_filled if self.event is not None else ()))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_end(cls, value: Any) -> Any:
+        if isinstance(value, dict) and isinstance(value.get("end"), str):
+            return value | {"end": (value["end"],)}
+        return value
 
 
 class SignatureRelease(Strict):

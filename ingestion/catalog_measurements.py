@@ -14,6 +14,8 @@ from ingestion.catalog_columns import Pattern, Strict
 
 #: Scheme of addresses that are files of the project's own catalogue: ``catalog:gene_sets/mhc.gmt``.
 OWN_SCHEME = "catalog:"
+#: Scheme of a site's own files, which never leave its machine: ``file:export/clinic.csv`` under its folder of files.
+FILE_SCHEME = "file:"
 
 
 class ExpressionTable(Strict):
@@ -88,12 +90,48 @@ class GeneIdentifierColumns(Strict):
     ensembl_gene_id: str | None = None
 
 
+class CallContexts(Strict):
+    """A table of calls that carries the sequence around each, so that its 96-channel spectra need no genome.
+
+    ``context`` is a column with an odd number of bases, the reference base in the middle. Calls that agree in sample,
+    alleles and every column of ``same_call`` count once.
+    """
+
+    context: str
+    reference: str
+    alternate: str
+    same_call: tuple[str, ...] = ()
+
+
+class GeneFlagTable(Strict):
+    """One table with a column a gene that says whether the sample's gene is mutated, and no calls.
+
+    ``genes`` are the columns, named as the genes; only these count as covered by ``panel_id``, the file's own panel.
+    A cell that is in neither list of words makes that gene undetermined for the sample. ``evidence`` says why an
+    unflagged gene may be called wild-type.
+    """
+
+    panel_id: str = Field(pattern=r"^[A-Za-z0-9_]+$")
+    genes: tuple[str, ...] = Field(min_length=1)
+    mutated: tuple[str, ...] = ("1",)
+    wild_type: tuple[str, ...] = ("0",)
+    evidence: str = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _words_differ(self) -> GeneFlagTable:
+        both = sorted(set(self.mutated) & set(self.wild_type))
+        if both:
+            raise ValueError(f"gene_flags has {both} under mutated and under wild_type")
+        return self
+
+
 #: kind of a file -> the key that says how it is read
 MEASUREMENT_KEYS = {
     "expression": "expression",
     "immune_features": "features",
     "gene_sets": "gene_sets",
     "gene_identifiers": "gene_identifiers",
+    "gene_flags": "gene_flags",
 }
 
 

@@ -97,6 +97,11 @@ def resolved_columns(file: SourceFile, catalog: Catalog) -> list[ResolvedColumn]
     for interval in file.intervals:
         name = f"{INTERVAL_PREFIX}{interval.attribute}"
         declared[name] = ColumnMap(attribute=interval.attribute, unit="days")
+        if interval.event is not None:
+            words = {"event": "event", "censored": "censored"}
+            declared[f"{INTERVAL_PREFIX}{interval.event.attribute}"] = ColumnMap(
+                attribute=interval.event.attribute, words=words
+            )
     for attribute in file.constants:
         unit = catalog.attributes[attribute].unit
         declared[f"{CONSTANT_PREFIX}{attribute}"] = ColumnMap(attribute=attribute, unit=unit)
@@ -143,7 +148,7 @@ _ANY_FILTER, _PASS = "", r"^(PASS|\.)?$"
 
 
 def _filter_rows(cohort: Cohort, file: SourceFile) -> list[_Row]:
-    if file.kind not in ("mutations", "cbioportal_study"):
+    if file.kind not in ("mutations", "gene_flags", "cbioportal_study"):
         return []
     if cohort.filters is not None:
         passing = cohort.filters.passing.items()
@@ -161,7 +166,7 @@ def _cohort_row(cohort: Cohort) -> _Row:
         cohort.pmid,
         cohort.doi,
         cohort.licence,
-        _flag(cohort.is_icb),
+        cohort.is_icb if isinstance(cohort.is_icb, str) else _flag(cohort.is_icb),
         _flag(cohort.is_synthetic),
         str(cohort.precedence),
         assay.name,
@@ -170,6 +175,10 @@ def _cohort_row(cohort: Cohort) -> _Row:
         None if assay.size_mb is None else str(assay.size_mb),
         _flag(assay.reports_silent),
         _flag(assay.zero_calls is not None),
+        _flag(assay.burden_from_calls),
+        _flag(cohort.unlinkable is None),
+        None if cohort.unlinkable is None else ", ".join(cohort.unlinkable.may_overlap) or None,
+        None if cohort.unlinkable is None else cohort.unlinkable.evidence,
         "; ".join(cohort.known_missing) or None,
     )
 

@@ -202,6 +202,10 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "assay_size_mb",
         "reports_silent",
         "zero_calls_are_real",
+        "burden_from_calls",
+        "is_linkable",
+        "may_overlap",
+        "overlap_evidence",
         "known_missing",
     ),
     # file_order: place of the file in the cohort's entry, whatever it holds
@@ -265,6 +269,7 @@ REJECTION_RULES: dict[str, str] = {
     "foreign_list": "The case list is another study's; it is not used.",
     "lists_disagree": "The gene panel matrix and the list of sequenced samples disagree about who was sequenced.",
     "panels_disagree": "Two places of a study name unlike panels for a sample; the matrix counts, then the meta file.",
+    "context_disagrees": "The sequence around the call has another base than the reference in its middle, or is none.",
     "unknown_panel": "The sample was sequenced on a panel that no source names, or that two rows name differently.",
     "unreadable_gene": "The row of a gene panel names no gene that can be read.",
     "backwards_segment": "The segment ends before it starts.",

@@ -21,10 +21,12 @@ import pyarrow.parquet as pq
 from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
 from ingestion.catalog_tables import CATALOG_TABLES, catalog_tables
 from ingestion.fetching.store import storage_errors
+from ingestion.parsing.call_contexts import parse_call_contexts
 from ingestion.parsing.clinical import parse_clinical
 from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segments
 from ingestion.parsing.expression_tables import parse_expression
 from ingestion.parsing.feature_tables import parse_features
+from ingestion.parsing.gene_flag_tables import parse_gene_flags
 from ingestion.parsing.gene_set_tables import parse_gene_identifiers, parse_gene_sets
 from ingestion.parsing.mutation_tables import parse_mutations
 from ingestion.parsing.panels import parse_panel_file
@@ -37,7 +39,7 @@ from ingestion.studies.cbioportal import parse_study_file
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
 #: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 #: The raw tables that come from files (the others are the catalogue itself).
 DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
@@ -87,11 +89,14 @@ def _parse_mutations(path: Path, ref: SourceRef, entry: _Entry) -> None:
 PARSERS: dict[str, _Parser] = {
     "clinical": lambda path, ref, e: parse_clinical(path, ref, e.file, e.out),
     "mutations": lambda path, ref, e: _parse_mutations(path, ref, e),
+    "gene_flags": lambda path, ref, e: parse_gene_flags(path, ref, e.file, e.out),
     "copy_number": lambda path, ref, e: parse_copy_number(path, ref, e.file, e.out),
     "copy_number_segments": lambda path, ref, e: parse_segments(path, ref, e.file, e.out),
     "case_list": lambda path, ref, e: parse_case_list(path, ref, e.file, e.out),
     "gene_panels": lambda path, ref, e: parse_panel_file(path, ref, e.file, e.out),
-    "mutation_spectra": lambda path, ref, e: parse_spectra(path, ref, e.file, e.out),
+    "mutation_spectra": lambda path, ref, e: (parse_call_contexts if e.file.contexts else parse_spectra)(
+        path, ref, e.file, e.out
+    ),
     "published_exposures": lambda path, ref, e: parse_exposures(path, ref, e.file, e.out),
     "signature_profiles": lambda path, ref, e: parse_profiles(path, ref, e.file, e.out),
     "expression": lambda path, ref, e: parse_expression(path, ref, e.file, e.out),
@@ -117,6 +122,7 @@ TABLES_OF_KIND: dict[str, frozenset[str]] = {
     ),
     "clinical": frozenset({"clinical_values", "profiled_samples"}),
     "mutations": frozenset({"mutations", "profiled_samples", "gene_identifiers", "clinical_values"}),
+    "gene_flags": frozenset({"mutations", "profiled_samples", "gene_panels"}),
     "copy_number": frozenset({"copy_number", "clinical_values"}),
     "copy_number_segments": frozenset({"copy_number_segments", "clinical_values"}),
     "case_list": frozenset({"case_lists", "clinical_values", "profiled_samples"}),
@@ -161,18 +167,27 @@ def parse_cohort_file(
             for member, content in members.items():
                 _add_source(entry, item, member, len(content), hashlib.sha256(content).hexdigest())
             continue
-        # Sheets of one workbook are different sources: their row numbers are their own.
-        member = file.format.sheet or "" if file.format.type == "xlsx" else ""
-        parser = PARSERS.get(file.kind)
-        if parser is not None:
-            parser(item.path, SourceRef(entry.owner.owner_id, file.id, item.address, member), entry)
-        with storage_errors(item.path.parent):
-            _add_source(entry, item, member, item.path.stat().st_size, None)
+        for member in _members(file):
+            parser = PARSERS.get(file.kind)
+            if parser is not None:
+                parser(item.path, SourceRef(entry.owner.owner_id, file.id, item.address, member), entry)
+            with storage_errors(item.path.parent):
+                _add_source(entry, item, member, item.path.stat().st_size, None)
     tables = entry.out.tables(DATA_TABLES)
     undeclared = {name for name, rows in tables.items() if rows.num_rows} - tables_filled_by(file)
     if undeclared:
         raise RuntimeError(f"TABLES_OF_KIND does not say that kind {file.kind} fills {sorted(undeclared)}")
     return tables
+
+
+def _members(file: SourceFile) -> tuple[str, ...]:
+    """Sheets of one workbook are different sources: their row numbers are their own. So are the columns of a table of
+    gene flags, of which one line holds several calls, and the column of contexts beside the calls themselves."""
+    if file.gene_flags is not None:
+        return file.gene_flags.genes
+    if file.contexts is not None:
+        return (file.contexts.context,)
+    return (file.format.sheet or "",) if file.format.type == "xlsx" else ("",)
 
 
 def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_sha256: str | None) -> None:
@@ -198,7 +213,7 @@ def _add_source(entry: _Entry, item: Fetched, member: str, n_bytes: int, member_
 
 def _origin(item: Fetched) -> str:
     # "store" only says that the bytes were there already: they came over https once.
-    return item.read_from if item.read_from in ("mirror", "catalogue") else "https"
+    return item.read_from if item.read_from in ("mirror", "catalogue", "file") else "https"
 
 
 def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched]) -> str:

@@ -4,6 +4,7 @@ can point it elsewhere; nothing is fetched or computed here.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import dagster as dg
 from analytics.questions.specs import Question
 from analytics.report.spec import ReportSpec
 from analytics.scan.spec import ScanSpec
-from ingestion.catalog import load_catalog
+from ingestion.catalog import files_of, load_catalog
 from ingestion.catalog_privacy import without_private
 from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt import dbt_definitions
@@ -63,9 +64,9 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         A file of the catalogue is not valid: one sentence with file, key and remedy. A cohort file that is not valid
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
-    questions = _load_questions(settings.catalog, tolerant)
+    questions = _load_questions(settings.catalogs, tolerant)
     catalog = without_private(
-        load_catalog(settings.catalog, settings.attributes, strict=settings.strict, tolerant=tolerant),
+        load_catalog(settings.catalogs, settings.attributes, strict=settings.strict, tolerant=tolerant),
         settings.private_cohorts,
         {
             *(cohort for spec in questions.analyses.values() for cohort in cohorts_of(spec)),
@@ -84,7 +85,7 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         list(questions.analyses.values()), folders, marts, questions.invalid_of("analyses")
     )
     scan_tables = scan_tables_asset(list(questions.scans.values()), questions.invalid_of("scans"))
-    raw = raw_assets(catalog, settings.catalog / "cohorts", freshness(settings))
+    raw = raw_assets(catalog, settings.catalogs, freshness(settings))
     sources = [key for assets in raw for key in assets.keys if key.path[0] == "sources"]
     checks = [*draft_checks(), reading_check(sources, longest_age(settings))]
     steps: Steps = {}
@@ -120,14 +121,14 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     )
 
 
-def _load_questions(catalog: Path, tolerant: bool) -> _Questions:
+def _load_questions(folders: Sequence[Path], tolerant: bool) -> _Questions:
     loader = SpecLoader(tolerant)
-    analyses = loader.load(catalog / "analyses", load_analysis)
-    scans = loader.load(catalog / "scans", load_scan)
+    analyses = loader.load(files_of(folders, "analyses"), load_analysis)
+    scans = loader.load(files_of(folders, "scans"), load_scan)
     # a report may name what does not load: it is in the catalogue all the same
     known = (
-        [*(spec.analysis_id for spec in analyses.values()), *loader.ids(catalog / "analyses")],
-        [*(spec.scan_id for spec in scans.values()), *loader.ids(catalog / "scans")],
+        [*(spec.analysis_id for spec in analyses.values()), *loader.ids("analyses")],
+        [*(spec.scan_id for spec in scans.values()), *loader.ids("scans")],
     )
 
     def load_checked_report(path: Path) -> ReportSpec:
@@ -135,7 +136,7 @@ def _load_questions(catalog: Path, tolerant: bool) -> _Questions:
         check_reports({path: spec}, *known)
         return spec
 
-    reports = loader.load(catalog / "reports", load_checked_report)
+    reports = loader.load(files_of(folders, "reports"), load_checked_report)
     invalid = [
         invalid_file_asset(dg.AssetKey([path.parent.name, path.stem]), path, str(error))
         for path, error in loader.invalid.items()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import duckdb
 
+from ingestion.catalog import files_of
 from orchestration.assets.invalid_files import SpecLoader
 from orchestration.assets.scans import computed_scan
 from orchestration.assets.statistics import computed_analysis
@@ -37,9 +38,9 @@ def explained(settings: Settings) -> list[dict[str, str]]:
 
 def _results(settings: Settings) -> Iterator[tuple[str, Computed]]:
     loader = SpecLoader(tolerant=False)
-    for path, analysis in loader.load(settings.catalog / "analyses", load_analysis).items():
+    for path, analysis in loader.load(files_of(settings.catalogs, "analyses"), load_analysis).items():
         yield f"analyses/{analysis.analysis_id}", computed_analysis(path, analysis)
-    for path, scan in loader.load(settings.catalog / "scans", load_scan).items():
+    for path, scan in loader.load(files_of(settings.catalogs, "scans"), load_scan).items():
         yield f"scans/{scan.scan_id}", computed_scan(path, scan)
 
 

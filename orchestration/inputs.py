@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib.metadata import version
+from pathlib import Path
 
 import duckdb
 
@@ -24,6 +25,9 @@ _TABLES_CODE = (
     "orchestration.assets.raw",
     "orchestration.assets.dbt",
 )
+#: Folders of a catalogue; those of which no table is made.
+CATALOG_ROOMS = ("cohorts", "analyses", "scans", "reports", "references", "claims", "vocabularies")
+_QUESTIONS = ("analyses", "scans", "reports")
 #: Tag of a run of the whole graph.
 INPUTS_TAG = "icb/inputs"
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
@@ -31,11 +35,15 @@ _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 def input_fingerprint(settings: Settings) -> str:
     """sha256 over names of parsed sources (their folders are named by content), catalogue, code and lock file."""
-    digest = hashlib.sha256(f"{settings.catalog} {' '.join(settings.private_cohorts)}".strip().encode())
+    catalogs = " ".join([*map(str, settings.catalogs), *settings.private_cohorts])
+    digest = hashlib.sha256(catalogs.encode())
     _add_parsed(digest, settings)
-    for path in sorted(p for p in settings.catalog.rglob("*") if p.suffix in _SUFFIXES):
-        digest.update(str(path.relative_to(settings.catalog)).encode())
-        digest.update(path.read_bytes())
+    for folder in settings.catalogs:
+        # a site may keep its data beside its cohorts: only what the catalogue is made of counts
+        found = (path for room in CATALOG_ROOMS for path in (folder / room).rglob("*"))
+        for path in sorted(p for p in found if p.suffix in _SUFFIXES and p.is_file()):
+            digest.update(str(path.relative_to(folder)).encode())
+            digest.update(path.read_bytes())
     code = [path for room in _ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in _SUFFIXES]
     for path in [*sorted(code), PROJECT / "requirements.lock"]:
         relative = path.relative_to(PROJECT)
@@ -55,13 +63,21 @@ def tables_fingerprint(settings: Settings) -> str:
     for name in ("dbt-core", "dbt-duckdb", "duckdb"):
         digest.update(f"{name} {version(name)}".encode())
     _add_parsed(digest, settings)
-    for folder in (settings.catalog, PROJECT / "catalog", settings.dbt_project):
-        for path in sorted(p for p in folder.rglob("*") if p.suffix in _SUFFIXES):
-            parts = path.relative_to(folder).parts
-            if not {"target", "logs", "analyses", "scans", "reports", "demo"} & {*parts}:
-                digest.update("/".join(parts).encode())
-                digest.update(path.read_bytes())
+    _add_files(digest, settings.dbt_project, settings.dbt_project)
+    for folder in dict.fromkeys((*settings.catalogs, PROJECT / "catalog")):
+        for room in (".", *CATALOG_ROOMS):
+            if room not in _QUESTIONS:
+                _add_files(digest, folder, folder / room, deep=room != ".")
     return digest.hexdigest()
+
+
+def _add_files(digest: hashlib._Hash, root: Path, folder: Path, *, deep: bool = True) -> None:
+    found = folder.rglob("*") if deep else folder.glob("*")
+    for path in sorted(p for p in found if p.suffix in _SUFFIXES and p.is_file()):
+        parts = path.relative_to(root).parts
+        if not {"target", "logs"} & {*parts}:
+            digest.update("/".join(parts).encode())
+            digest.update(path.read_bytes())
 
 
 def forget_tables(con: duckdb.DuckDBPyConnection) -> None:

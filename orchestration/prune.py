@@ -35,7 +35,7 @@ def make_room(settings: Settings, instance: dg.DagsterInstance, *, dry_run: bool
         A folder cannot be read or written.
     """
     with one_run_at_a_time(settings, "'icb prune'"):
-        catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+        catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
         owners = [owner.owner_id for owner in catalog.owners()]
         owners += [cohort.cohort_id for cohort in catalog.left_out]  # mended soon, and need not be read again
         found = prune(settings, owners, dry_run=dry_run)

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 from dagster._utils.interrupts import check_captured_interrupt
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from ingestion.errors import IngestionError
 from ingestion.fetching.fetch import Fetcher
@@ -44,6 +44,8 @@ class Warehouse(dg.ConfigurableResource):
 
     data: str
     catalog: str
+    more_catalogs: list[str] = Field(default_factory=list)
+    files: str = ""
     mirror: str | None = None
     demo: bool = False
     reference_genome: str | None = None
@@ -61,6 +63,8 @@ class Warehouse(dg.ConfigurableResource):
         return cls(
             data=str(settings.data),
             catalog=str(settings.catalog),
+            more_catalogs=[str(folder) for folder in settings.more_catalogs],
+            files=str(settings.files),
             mirror=str(settings.mirror) if settings.mirror else None,
             demo=settings.demo,
             reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
@@ -76,6 +80,8 @@ class Warehouse(dg.ConfigurableResource):
         return Settings(
             data=Path(self.data),
             catalog=Path(self.catalog),
+            more_catalogs=tuple(Path(folder) for folder in self.more_catalogs),
+            files=Path(self.files),
             mirror=Path(self.mirror) if self.mirror else None,
             demo=self.demo,
             reference_genome=Path(self.reference_genome) if self.reference_genome else None,

@@ -55,13 +55,13 @@ def unchanged(*, demo: bool, strict: bool) -> tuple[LeftOutCohort, ...] | None:
 
 
 def own_files(settings: Settings) -> dict[str, str | None]:
-    """Path -> sha256 of the files that the project curates itself, as they are before a run reads them."""
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=False)
+    """Path -> sha256 of the files of the catalogue and of the site, as they are before a run reads them."""
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False)
     paths = [
-        own_path(address, settings.own_sources)
+        own_path(address, settings.own_sources if file.is_own else settings.files)
         for owner in catalog.owners()
         for file in owner.files
-        if file.is_own
+        if file.is_own or file.is_local
         for address in file.addresses()
     ]
     return {str(path): _sha256(path) for path in paths}
@@ -72,10 +72,12 @@ def note_sources(settings: Settings, inputs: str, own: dict[str, str | None]) ->
     if settings.mirror is None:
         return
     lock = settings.lock()
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=False)
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False)
     files = dict(own)
     for owner in catalog.owners():
-        for address in (a for file in owner.files if not file.is_own for a in file.addresses()):
+        for address in (
+            a for file in owner.files if not (file.is_own or file.is_local) for a in file.addresses()
+        ):
             path, read = mirror_path(settings.mirror, address), lock.get(address)
             files[str(path)] = read.sha256 if read is not None and path.exists() else None
     content = json.dumps({"inputs": inputs, "files": files}, indent=1)

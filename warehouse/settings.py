@@ -1,5 +1,6 @@
 """Where things are: folders and switches, read from the environment when asked and at no other time.
 
+``ICB_CATALOG`` lists the folders of the catalogue, ``ICB_FILES`` is where a site's own files lie (``file:`` addresses).
 ``ICB_DATA`` moves the data folder, ``ICB_MIRROR`` reads addresses from a folder, ``ICB_DEMO=1`` takes the
 generated cohorts instead of the public ones, ``ICB_REFERENCE_GENOME`` names the FASTA or 2bit file without which calls
 have no trinucleotides (mutational signatures). ``ICB_STRICT=1`` makes a cohort that cannot be read the end of the run;
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from ingestion.demo_files import GENOME_FILE
 from ingestion.errors import IngestionError
 
 if TYPE_CHECKING:  # it loads pydantic: 0.2 s of every command, also of those that read nothing
@@ -56,6 +58,8 @@ class Settings:
     ----------
     data : everything a run writes.
     catalog : cohorts and analyses that are run (the demo has its own).
+    more_catalogs : further folders of the same form, of a site or a group.
+    files : where ``file:`` addresses lie.
     mirror : folder that stands for the network, or None for https.
     demo : generated cohorts in place of public ones.
     reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
@@ -83,6 +87,8 @@ class Settings:
     stale_after_days: float = STALE_AFTER_DAYS
     private_cohorts: tuple[str, ...] = ()
     smallest_cell: int | None = None
+    more_catalogs: tuple[Path, ...] = ()
+    files: Path = PROJECT / "files"
     schedule: str = SCHEDULE
     timezone: str = TIMEZONE
 
@@ -99,9 +105,13 @@ class Settings:
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
         smallest = _number("ICB_SMALLEST_CELL", 0, least=0, most=1000)
+        first, *more = _catalogs(os.environ.get("ICB_CATALOG", ""))
+        files = os.environ.get("ICB_FILES")
         settings = cls(
             data=Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve(),
-            catalog=PROJECT / "catalog",
+            catalog=first,
+            more_catalogs=tuple(more),
+            files=Path(files).expanduser().resolve() if files else [first, *more][-1] / "files",
             mirror=Path(mirror).expanduser().resolve() if mirror else None,
             demo=False,
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
@@ -120,17 +130,20 @@ class Settings:
         )
         if not demo:
             return settings
-        # The generator loads SciPy: half a second of every command that has no use for it.
-        from ingestion.generated.genome import GENOME_FILE
-
         sources = settings.data / "demo_sources"
         return replace(
             settings,
             catalog=PROJECT / "catalog" / "demo",
+            more_catalogs=(),
             mirror=sources,
             demo=True,
             reference_genome=sources / GENOME_FILE,
         )
+
+    @property
+    def catalogs(self) -> tuple[Path, ...]:
+        """Every folder of the catalogue; the last is the site's own, to which `icb cohort add` writes."""
+        return (self.catalog, *self.more_catalogs)
 
     @property
     def attributes(self) -> Path:
@@ -184,7 +197,9 @@ class Settings:
     @property
     def catalogue_name(self) -> str:
         """Only versions of one catalogue are compared with each other."""
-        return "demo" if self.demo else "public"
+        if self.demo:
+            return "demo"
+        return "public" if self.catalogs == (PROJECT / "catalog",) else "own"
 
     @property
     def published(self) -> Path:
@@ -219,6 +234,28 @@ class Settings:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"
         return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)
+
+
+def _catalogs(text: str) -> list[Path]:
+    """The folders of ``ICB_CATALOG``, ``public`` being the project's own; that alone where nothing is set.
+
+    Raises
+    ------
+    SettingsError
+        A folder is not there.
+    """
+    words = [word for word in text.split(os.pathsep) if word]
+    folders = [
+        PROJECT / "catalog" if word == "public" else Path(word).expanduser().resolve() for word in words
+    ]
+    for folder in folders:
+        if not folder.is_dir():
+            raise SettingsError(
+                f"there is no folder {folder}",
+                where="ICB_CATALOG",
+                remedy=f"make it, or correct the list (separated by '{os.pathsep}'; public is the project's own)",
+            )
+    return list(dict.fromkeys(folders)) or [PROJECT / "catalog"]
 
 
 def _cron() -> str:

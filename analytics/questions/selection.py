@@ -213,7 +213,8 @@ def _question_steps(
         steps.leave_out(
             "treated with a checkpoint inhibitor",
             "control arm or no checkpoint inhibitor",
-            ~rows["is_icb_treated"],
+            # null in a cohort of mixed treatment: not known to have got one
+            rows["is_icb_treated"].ne(True),
         )
     if requires_endpoint:
         is_unknown = rows["time_months"].isna() | rows["event"].isna()

@@ -25,7 +25,7 @@ def measured(arguments: list[str], document: Path) -> tuple[float, float]:
 
 
 def main() -> None:
-    specs = load_reports(Settings.from_environment().catalog / "reports").values()
+    specs = load_reports(Settings.from_environment().catalogs).values()
     total = 0.0
     print("| what | seconds | MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:

@@ -35,7 +35,7 @@ from ingestion.fetching.store import ContentStore, StoredFile, sha256_of, storag
 DEFAULT_MAX_BYTES = 2 << 30  # the largest public study tarball in view is below 1 GB
 _WAIT_FOR_OTHER_DOWNLOAD_S = 3600.0
 
-ReadFrom = Literal["https", "mirror", "store", "catalogue"]
+ReadFrom = Literal["https", "mirror", "store", "catalogue", "file"]
 
 
 @dataclass(frozen=True)

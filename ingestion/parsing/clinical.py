@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ingestion.catalog import SourceFile
-from ingestion.catalog_columns import Interval, Pick
+from ingestion.catalog_columns import Interval, IntervalEvent, Pick
 from ingestion.errors import ParseError
 from ingestion.parsing.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef
@@ -68,15 +68,18 @@ def add_clinical(
     keyed, notes = _keyed_rows(table, file, patients, samples)
     private = _private_columns(table, file, ref.where)
     identifiers = _identifier_columns(table, file)
-    declared = {
-        require_column(table.columns, name, ref.where, f"files.{file.id}.columns"): normal_name(name)
+    columns = {
+        require_column(table.columns, name, ref.where, f"files.{file.id}.columns"): name
         for name in file.columns
     }
+    declared = {column: normal_name(name) for column, name in columns.items()}
+    missing_words = {column: file.columns[name].missing for column, name in columns.items()}
     found: list[tuple[str, _Values]] = []
     for column in table.columns:
         if column in private:
             continue
-        values = _cell_values(table.cells(column), keyed, file.format.missing)
+        missing = (*file.format.missing, *missing_words.get(column, ()))
+        values = _cell_values(table.cells(column), keyed, missing)
         if column not in identifiers:
             values, withheld = _without_dates(values, column, table.rows())
             notes += withheld
@@ -84,6 +87,9 @@ def add_clinical(
     for interval in file.intervals:
         days, failed = _interval(table, interval, keyed, file, ref.where)
         found.append((f"{INTERVAL_PREFIX}{interval.attribute}", days))
+        if interval.event is not None:
+            ended = _events(table, interval.event, days.index, file, ref.where)
+            found.append((f"{INTERVAL_PREFIX}{interval.event.attribute}", ended))
         notes += failed
     for attribute, constant in file.constants.items():
         everyone = [constant] * len(keyed)
@@ -171,7 +177,7 @@ def _private_columns(table: ParsedTable, file: SourceFile, where: str) -> set[st
     """
     private = {require_column(table.columns, name, where, "private") for name in file.private}
     for interval in file.intervals:
-        for name in (interval.start, interval.end):
+        for name in interval.columns:
             private.add(require_column(table.columns, name, where, f"intervals.{interval.attribute}"))
     return private
 
@@ -209,21 +215,24 @@ def _without_dates(values: _Values, column: str, rows: list[int]) -> tuple[_Valu
 def _interval(
     table: ParsedTable, interval: Interval, keyed: list[int], file: SourceFile, where: str
 ) -> tuple[_Values, list[RejectedRow]]:
-    """Days from one date column to another. A date that cannot be read is noted, never shown."""
+    """Days from one date column to the earliest date of others. A date that cannot be read is noted, never shown."""
     key = f"intervals.{interval.attribute}"
     starts = table.cells(require_column(table.columns, interval.start, where, key))
-    ends = table.cells(require_column(table.columns, interval.end, where, key))
+    ends = [table.cells(require_column(table.columns, name, where, key)) for name in interval.end]
     absent = {"", *file.format.missing}
+    last = " or ".join(interval.end)
     values, notes = _Values([], [], []), []
     rows = table.rows()
     for i in keyed:
-        pair = [(starts[i] or "").strip(), (ends[i] or "").strip()]
-        if pair[0] in absent or pair[1] in absent:
+        first = (starts[i] or "").strip()
+        lasts = [text for cells in ends if (text := (cells[i] or "").strip()) not in absent]
+        if first in absent or not lasts:
             continue
         try:
-            start, end = (datetime.strptime(text, interval.date_format) for text in pair)
+            start = datetime.strptime(first, interval.date_format)
+            end = min(datetime.strptime(text, interval.date_format) for text in lasts)
         except ValueError:
-            message = f"{interval.start} or {interval.end} is not written as {interval.date_format}"
+            message = f"{interval.start} or {last} is not written as {interval.date_format}"
             notes.append(RejectedRow(rows[i], "unreadable_date", WITHHELD, message, interval.attribute))
             continue
         days = str((end - start).days)
@@ -232,11 +241,30 @@ def _interval(
         values.value.append(days)
     if notes and not values.index:
         raise ParseError(
-            f"no date of {interval.start} and {interval.end} is written as {interval.date_format}",
+            f"no date of {interval.start} and {last} is written as {interval.date_format}",
             file=where,
             remedy=f"correct date_format of intervals.{interval.attribute} in the cohort file",
         )
     return values, notes
+
+
+def _events(
+    table: ParsedTable, event: IntervalEvent, known: list[int], file: SourceFile, where: str
+) -> _Values:
+    """``event`` or ``censored`` of every row whose interval is known."""
+    key, absent = f"intervals.{event.attribute}", {"", *file.format.missing}
+    dates = [table.cells(require_column(table.columns, name, where, key)) for name in event.if_filled]
+    words = [
+        (table.cells(require_column(table.columns, name, where, key)), {word.lower() for word in meant})
+        for name, meant in event.if_word.items()
+    ]
+    ended = [
+        any((cells[i] or "").strip() not in absent for cells in dates)
+        or any((cells[i] or "").strip().lower() in meant for cells, meant in words)
+        for i in known
+    ]
+    said = ["event" if is_event else "censored" for is_event in ended]
+    return _Values(list(known), said, list(said))
 
 
 def _add_values(

@@ -206,7 +206,7 @@ def _clinical_part(
 
 
 def _declared_columns(file: SourceFile) -> list[str]:
-    ends = [name for interval in file.intervals for name in (interval.start, interval.end)]
+    ends = [name for interval in file.intervals for name in interval.columns]
     return [*file.columns, *file.private, *ends, *file.keep_rows]
 
 

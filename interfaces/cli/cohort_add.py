@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,11 @@ class AddedCohort:
     not_read: list[str] = field(default_factory=list)
 
 
+def is_table(sources: Sequence[str]) -> bool:
+    """Whether tables are meant: several sources, or a path. An identifier of a study has neither point nor slash."""
+    return len(sources) > 1 or re.search(r"[./\\]", sources[0]) is not None
+
+
 def add_cohort(
     study_id: str, settings: Settings, *, is_icb: bool | None, overwrite: bool, ask: Ask | None = None
 ) -> AddedCohort:
@@ -79,7 +84,7 @@ def add_cohort(
             f"'{study_id}' is no identifier of a study",
             remedy="give it as in the address of its page, e.g. tmb_mskcc_2018",
         )
-    path = settings.catalog / "cohorts" / f"{study_id}.yaml"
+    path = settings.catalogs[-1] / "cohorts" / f"{study_id}.yaml"
     if path.exists() and not overwrite:
         raise CatalogError(
             "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
@@ -91,7 +96,7 @@ def add_cohort(
             f"whether the patients of {study_id} got a checkpoint inhibitor is not assumed",
             remedy="give --icb, or --not-icb if they did not",
         )
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
     address = STUDY_ADDRESS.format(study_id=study_id)
     with (
         RichProgress() as progress,
@@ -116,11 +121,11 @@ def add_cohort(
         assay=assay.entry,
         not_read=[f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)],
     )
-    _write(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
+    write_cohort(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
     return added
 
 
-def _write(path: Path, content: str) -> None:
+def write_cohort(path: Path, content: str) -> None:
     """Write the file, and take it back if the catalogue would refuse it."""
     previous = path.read_text(encoding="utf-8") if path.exists() else None
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,7 @@ from ingestion.catalog import (
     FileKind,
     Reference,
     SourceFile,
+    files_of,
     load_attributes,
     load_catalog,
     load_cohort,
@@ -118,10 +119,12 @@ def check_cohorts(
         The data folder cannot be written; a list of gene panels that cohorts share cannot be read.
     """
     if cohort is None:
-        catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
-        paths = sorted((settings.catalog / "cohorts").glob("*.yaml"))
+        catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
+        paths = files_of(settings.catalogs, "cohorts")
         if not paths:
-            load_catalog(settings.catalog, settings.attributes)  # says that there is none, and how to add one
+            load_catalog(
+                settings.catalogs, settings.attributes
+            )  # says that there is none, and how to add one
     else:
         paths = [_path_of(settings, cohort)]
         catalog = _shared(settings)
@@ -161,12 +164,15 @@ def check_cohorts(
 
 def _path_of(settings: Settings, cohort: str) -> Path:
     is_file = cohort.endswith((".yaml", ".yml"))
-    return Path(cohort) if is_file else settings.catalog / "cohorts" / f"{cohort}.yaml"
+    if is_file:
+        return Path(cohort)
+    paths = {path.stem: path for path in files_of(settings.catalogs, "cohorts")}
+    return paths.get(cohort, settings.catalogs[-1] / "cohorts" / f"{cohort}.yaml")
 
 
 def _shared(settings: Settings) -> Catalog:
     """The catalogue's attributes and references; a fault in another cohort's file is not this one's."""
-    return load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    return load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
 
 
 def _declared(path: Path, settings: Settings) -> tuple[CheckedCohort, Cohort | None]:
@@ -213,7 +219,7 @@ class _Reader:
     fetcher: Fetcher
 
     def read(self, owner: Reference, file: SourceFile) -> dict[str, pa.Table]:
-        fetched = fetch_all(self.fetcher, owner, file, self.settings.own_sources)
+        fetched = fetch_all(self.fetcher, owner, file, self.settings.own_sources, self.settings.files)
         return parse_cohort_file(owner, file, fetched, self.catalog)
 
     def _parsed(
@@ -257,7 +263,9 @@ class _Reader:
         read = []
         for place, file in enumerate(cohort.files):
             try:
-                fetched = fetch_all(self.fetcher, cohort, file, self.settings.own_sources)
+                fetched = fetch_all(
+                    self.fetcher, cohort, file, self.settings.own_sources, self.settings.files
+                )
             except StorageError:
                 raise  # of this machine, not of the cohort
             except IngestionError as exc:

@@ -254,7 +254,7 @@ def cohort_list(style: FormatOption = Format.table) -> None:
     from ingestion.catalog import load_catalog
 
     settings = Settings.from_environment()
-    catalog = load_catalog(settings.catalog, settings.attributes, strict=False, may_be_empty=True)
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
     columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "licence"]
     rows: list[dict[str, Any]] = [
         {
@@ -270,7 +270,7 @@ def cohort_list(style: FormatOption = Format.table) -> None:
     ]
     show(rows, columns, style)
     if not rows and not catalog.left_out:
-        print(f"! {settings.catalog / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
+        print(f"! {settings.catalogs[-1] / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
     _refuse([cohort.sentence for cohort in catalog.left_out])
 
 
@@ -362,7 +362,13 @@ def cohort_receipt(
 
 @cohort_app.command("add")
 def cohort_add(
-    study_id: Annotated[str, typer.Argument(help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018; or your own tables (CSV, TSV, XLSX, MAF, BED)."
+        ),
+    ],
+    cohort_id: Annotated[str, typer.Option("--id", help="Identifier of the cohort made of tables.")] = "",
     icb: Annotated[
         bool | None,
         typer.Option(
@@ -372,18 +378,32 @@ def cohort_add(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the file if there is one.")] = False,
     style: FormatOption = Format.table,
 ) -> None:
-    """Write a catalogue file for any cBioPortal study, and say which columns could be mapped and which not.
+    """Write a catalogue file for any cBioPortal study, or for tables of your own, and say what could be mapped.
+
+    Tables are read: columns with their words, units, ranges and words for missing, the likely attribute, which way an
+    event is by the response, dates that become times. They lie under ICB_FILES; the file goes to the last folder of
+    ICB_CATALOG.
 
     The study is fetched (or read from ICB_MIRROR) and its clinical columns are compared with catalog/attributes.yaml.
     Licence and assay are written down as the study states them; what it does not state the file says.
     Then: map other columns and explain words under 'columns', say when each endpoint's clock starts, check, run.
 
     Examples: icb cohort add mel_mskimpact_2020 --icb && icb cohort check mel_mskimpact_2020;
-    icb cohort add luad_tcga_pan_can_atlas_2018 --not-icb
+    icb cohort add luad_tcga_pan_can_atlas_2018 --not-icb;
+    icb cohort add clinic.csv panel.maf panel.bed --id clinic --icb
     """
-    from interfaces.cli.cohort_add import add_cohort
+    from interfaces.cli.cohort_add import add_cohort, is_table
+    from interfaces.cli.cohort_add_tables import add_tables
 
     settings = Settings.from_environment()
+    if is_table(sources):
+        guesses, questions, path = add_tables(sources, cohort_id, settings, is_icb=icb, overwrite=overwrite)
+        show(guesses, ["column", "holds", "n_filled", "attribute", "words", "low", "high", "why"], style)
+        if style is Format.table:
+            print("\nTo be said by you:", *(f"! {question}" for question in questions), sep="\n")
+            print(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
+        return
+    (study_id,) = sources
     ask = typer.confirm if sys.stdin.isatty() else None
     added = add_cohort(study_id, settings, is_icb=icb, overwrite=overwrite, ask=ask)
     if style is Format.json:

@@ -4,7 +4,7 @@ rest of the location stands. What depends on it waits, and no version is publish
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,7 @@ LOADS = "its_file_loads"
 
 @dataclass
 class SpecLoader:
-    """Reads the specs of a folder of the catalogue, and keeps those that do not load.
+    """Reads the specs of a room of the catalogue, and keeps those that do not load.
 
     Attributes
     ----------
@@ -31,8 +31,8 @@ class SpecLoader:
     tolerant: bool
     invalid: dict[Path, CatalogError] = field(default_factory=dict)
 
-    def load(self, folder: Path, read: Callable[[Path], Spec]) -> dict[Path, Spec]:
-        """Every ``*.yaml`` of a folder that ``read`` can read, by path, in order of name.
+    def load(self, paths: Iterable[Path], read: Callable[[Path], Spec]) -> dict[Path, Spec]:
+        """Every one of these files that ``read`` can read, in their order.
 
         Raises
         ------
@@ -40,7 +40,7 @@ class SpecLoader:
             A file does not load, and the loader is not tolerant.
         """
         found = {}
-        for path in sorted(folder.glob("*.yaml")):
+        for path in paths:
             try:
                 found[path] = read(path)
             except CatalogError as exc:
@@ -49,9 +49,9 @@ class SpecLoader:
                 self.invalid[path] = exc
         return found
 
-    def ids(self, folder: Path) -> list[str]:
-        """Names of what does not load in a folder: a file is named as what it declares."""
-        return [path.stem for path in self.invalid if path.parent == folder]
+    def ids(self, room: str) -> list[str]:
+        """Names of what does not load in a room (``analyses``): a file is named as what it declares."""
+        return [path.stem for path in self.invalid if path.parent.name == room]
 
 
 def invalid_file_asset(key: dg.AssetKey, path: Path, sentence: str) -> dg.AssetsDefinition:

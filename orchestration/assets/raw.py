@@ -3,14 +3,14 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile
+from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile, files_of
 from ingestion.catalog_privacy import is_not_asked_for, private_addresses
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetching.own_files import fetch_all
@@ -69,7 +69,7 @@ def source_asset(
         freshness_policy=freshness,
         metadata={
             "address": dg.MetadataValue.text(file.address)
-            if file.is_own
+            if file.is_own or file.is_local
             else dg.MetadataValue.url(file.address),
             "licence": owner.licence,
         },
@@ -115,7 +115,9 @@ def _read(
     parsed = warehouse.settings.parsed
     try:
         with warehouse.fetcher(private_addresses(catalog)) as fetcher:
-            fetched = fetch_all(fetcher, owner, file, warehouse.settings.own_sources)
+            fetched = fetch_all(
+                fetcher, owner, file, warehouse.settings.own_sources, warehouse.settings.files
+            )
     except (AddressNotFoundError, SourceUnavailableError) as exc:
         if file.awaited is None:
             raise
@@ -317,15 +319,16 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
 
 
 def raw_assets(
-    catalog: Catalog, cohorts: Path, freshness: dg.FreshnessPolicy | None = None
+    catalog: Catalog, folders: Sequence[Path], freshness: dg.FreshnessPolicy | None = None
 ) -> list[dg.AssetsDefinition]:
     """Every asset up to the raw tables.
 
     Parameters
     ----------
-    cohorts : the folder of the cohort files.
+    folders : those of the catalogue.
     freshness : how lately a source must have been read.
     """
+    paths = {path.stem: path for path in files_of(folders, "cohorts")}
     return [
         *[
             source_asset(owner, file, catalog, freshness)
@@ -333,7 +336,7 @@ def raw_assets(
             for file in owner.files
         ],
         *[
-            invalid_cohort_asset(cohort, cohorts / f"{cohort.cohort_id}.yaml")
+            invalid_cohort_asset(cohort, paths[cohort.cohort_id])
             for cohort in catalog.left_out
             if not is_not_asked_for(cohort)
         ],

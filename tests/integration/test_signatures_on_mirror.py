@@ -11,7 +11,10 @@ ASKED = ("SBS7a", "SBS10b", "SBS30", "SBS31", "SBS42", "SBS86")
 
 
 def test_the_9493_exomes_are_known_and_34_whose_sample_no_list_has_are_rejected(real: Run) -> None:
-    listed = real.query("select table_kind, count(*) as n from marts.signature_samples group by 1 order by 1")
+    listed = real.query(
+        "select table_kind, count(*) as n from marts.signature_samples where cohort_id = 'tcga_pancan' "
+        "group by 1 order by 1"
+    )
     assert listed["n"].tolist() == [9459, 9459]
     rejected = real.query(
         "select raw_table, count(*) as n from marts.rejected_rows where rule_id = 'unknown_sample' "
@@ -22,6 +25,23 @@ def test_the_9493_exomes_are_known_and_34_whose_sample_no_list_has_are_rejected(
     assert real.value(
         "select sum(n_mutations) from marts.signature_samples where table_kind = 'spectrum'"
     ) == (real.value("select sum(n_mutations) from marts.mutation_spectra"))
+
+
+def test_the_110_exomes_of_van_allen_have_spectra_without_a_genome_and_most_of_it_is_ultraviolet(
+    real: Run,
+) -> None:
+    spectra = real.query(
+        "select sample_id, sum(n_mutations) as n, "
+        "sum(case when channel[1] in ('C', 'T') and channel[3:5] = 'C>T' then n_mutations else 0 end) as uv "
+        "from marts.mutation_spectra where cohort_id = 'van_allen_2015' group by 1"
+    )
+    assert len(spectra) == 110
+    # C>T after a pyrimidine: what ultraviolet light leaves; by chance a twelfth of the channels
+    assert (spectra["uv"] / spectra["n"]).median() > 0.6
+    disagree = real.value(
+        "select count(*) from marts.rejected_rows where cohort_id = 'van_allen_2015' and rule_id = 'context_disagrees'"
+    )
+    assert disagree == 3
 
 
 def test_reference_profiles_add_up_to_one(real: Run) -> None:

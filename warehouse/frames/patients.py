@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 
 from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, UNDETERMINED
+from ingestion.errors import IngestionError
 
 _STATUS = "select cohort_id, sample_id, status, status_reason, n_mutations from marts.gene_status(?)"
 
@@ -36,9 +37,36 @@ order by cohort_id, patient_id
 """
 
 
+class OverlappingCohortsError(IngestionError):
+    """Cohorts that may hold the same people, of whom nobody can say who is who, cannot be in one pool."""
+
+
 def patient_frame(con: duckdb.DuckDBPyConnection, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
-    """One row a patient of ``cohort_ids`` with endpoint, response, covariates and burden; no gene's status."""
+    """One row a patient of ``cohort_ids`` with endpoint, response, covariates and burden; no gene's status.
+
+    Raises
+    ------
+    OverlappingCohortsError
+        One of the cohorts has no identifiers and may hold the people of another one of them.
+    """
+    _refuse_overlaps(con, cohort_ids)
     return con.execute(_FRAME, {"endpoint": endpoint, "cohorts": list(cohort_ids)}).df()
+
+
+def _refuse_overlaps(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> None:
+    rows = con.execute(
+        "select cohort_id, may_overlap, overlap_evidence from marts.cohorts "
+        "where not is_linkable and list_contains(?, cohort_id) order by cohort_id",
+        [list(cohort_ids)],
+    ).fetchall()
+    for cohort_id, may_overlap, evidence in rows:
+        same = sorted(set(str(may_overlap or "").split(", ")) & set(cohort_ids))
+        if same:
+            raise OverlappingCohortsError(
+                f"{cohort_id} has no identifiers of people and may hold those of {', '.join(same)} ({evidence})",
+                where="cohorts",
+                remedy="ask of them one by one",
+            )
 
 
 def analysis_frame(

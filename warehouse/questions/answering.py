@@ -13,6 +13,7 @@ from analytics.answers.responses import compare_responses
 from analytics.biomarkers.groups import Contrast
 from analytics.guards import Finding, guard_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
+from analytics.questions.clock import immortal_groups
 from analytics.questions.selection import Selection
 from analytics.questions.source import AskedPeople
 from analytics.questions.specs import AnalysisSpec, SurvivalEstimator
@@ -64,7 +65,12 @@ def _flow(checked: CheckedQuestion) -> tuple[FlowStep, ...]:
 
 def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
     without = (f"Nobody in {c} has endpoint {checked.question.endpoint}." for c in checked.without_endpoint)
-    return (*checked.people.notes, *without)
+    flattered = (
+        ()
+        if checked.question.is_response
+        else immortal_groups(checked.people.biomarker, checked.variant.time)
+    )
+    return (*checked.people.notes, *flattered, *without)
 
 
 def checked_question(

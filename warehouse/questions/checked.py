@@ -13,7 +13,7 @@ from analytics.biomarkers.groups import Group
 from analytics.biomarkers.language.labels import label_of
 from analytics.biomarkers.language.model import Biomarker, Continuous, Cut, Expression, Joint, PerUnit
 from analytics.questions.asked import AskedQuestion
-from analytics.questions.selection import Selection, select_members
+from analytics.questions.selection import UNCHANGED_TIME, Selection, select_members
 from analytics.questions.source import AskedPeople
 from analytics.questions.specs import Variant
 from warehouse.biomarker_inputs import WarehouseInputs
@@ -68,7 +68,7 @@ def _select(
         requires_endpoint=not question.is_response,
         reports_response="response_raw" if question.is_response else None,
         biomarker=None if people.is_gene else people.label,
-        time_rules=variant.time,
+        time_rules=UNCHANGED_TIME if question.is_response else variant.time,
     )
 
 

@@ -206,10 +206,13 @@ def _without_icb(
 
 
 def cohorts_without_icb(con: duckdb.DuckDBPyConnection, endpoint: str, asked: Sequence[str]) -> list[str]:
-    """Cohorts without checkpoint blockade that have the endpoint and are not asked already."""
+    """Cohorts without checkpoint blockade that have the endpoint and are not asked already. One of mixed treatment is
+    none; one whose people have no identifiers only where such cohorts are asked."""
     rows = con.execute(
         "select distinct cohort_id from marts.survival_outcomes inner join marts.cohorts using (cohort_id) "
-        "where not is_icb and endpoint = ? order by cohort_id",
-        [endpoint],
+        "where not is_icb and not is_mixed_treatment and endpoint = ? and (is_linkable or exists ("
+        "select 1 from marts.cohorts as own where not own.is_linkable and list_contains(?, own.cohort_id))) "
+        "order by cohort_id",
+        [endpoint, list(asked)],
     ).fetchall()
     return [str(row[0]) for row in rows if row[0] not in asked]

@@ -93,7 +93,10 @@ def require_cohorts(
     error
         One sentence with the cohorts there are.
     """
-    rows = con.execute("select cohort_id, is_icb from marts.cohorts order by cohort_id").fetchall()
+    # people without identifiers may be in another cohort as well: such a cohort is asked by its name only
+    rows = con.execute(
+        "select cohort_id, is_icb and is_linkable from marts.cohorts order by cohort_id"
+    ).fetchall()
     known = {str(cohort_id): bool(is_icb) for cohort_id, is_icb in rows}
     for cohort_id in cohorts:
         if cohort_id not in known:

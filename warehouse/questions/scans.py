@@ -151,7 +151,7 @@ def _control_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selectio
     if asked is None:
         return None
     frame = patient_frame(con, spec.endpoint, asked.cohorts)
-    rows = sequenced_frame(frame[~frame["is_icb_treated"].astype(bool)])
+    rows = sequenced_frame(frame[frame["is_icb_treated"].eq(False)])
     selection = select_members(rows, Variant(description="control"), asked.where, icb_only=False)
     if selection.members.empty:
         raise ScanInputError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,6 +12,7 @@ from analytics.report.blocks import Report
 from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
+from ingestion.catalog import files_of
 from ingestion.errors import CatalogError, IngestionError
 from ingestion.yaml_files import read_yaml
 from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
@@ -32,9 +33,9 @@ def load_report(path: Path) -> ReportSpec:
     return validated(path, read_yaml(path), ReportSpec, "report_id")
 
 
-def load_reports(folder: Path) -> dict[Path, ReportSpec]:
-    """Every spec under ``folder``, by path, in order of name; none when there is no such folder."""
-    return {path: load_report(path) for path in sorted(folder.glob("*.yaml"))}
+def load_reports(folders: Sequence[Path]) -> dict[Path, ReportSpec]:
+    """Every spec under ``reports`` of these folders, by path, in order of folder and name; none when there is none."""
+    return {path: load_report(path) for path in files_of(folders, "reports")}
 
 
 def check_reports(specs: dict[Path, ReportSpec], analyses: Collection[str], scans: Collection[str]) -> None:
@@ -165,7 +166,7 @@ def write_html(html: str, path: Path) -> Path:
 def report_rows(settings: Settings) -> list[dict[str, str]]:
     """The reports of the catalogue, and where the document of each lies in the published version, if it has one."""
     rows = []
-    for spec in load_reports(settings.catalog / "reports").values():
+    for spec in load_reports(settings.catalogs).values():
         path = settings.reports / f"{spec.report_id}.html"
         rows.append(
             {"report_id": spec.report_id, "title": spec.title, "file": str(path) if path.exists() else ""}
@@ -187,11 +188,11 @@ def make_report(
     UnknownReportError
         There is no such report.
     """
-    specs = {spec.report_id: spec for spec in load_reports(settings.catalog / "reports").values()}
+    specs = {spec.report_id: spec for spec in load_reports(settings.catalogs).values()}
     if report_id not in specs:
         raise UnknownReportError(
             f"no report is named '{report_id}'",
-            where=str(settings.catalog / "reports"),
+            where=str(settings.catalogs[-1] / "reports"),
             remedy=f"there are {', '.join(specs) or 'none'}",
         )
     html = report_html(con, specs[report_id], version_of(con).figures)

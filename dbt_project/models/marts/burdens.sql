@@ -81,6 +81,7 @@ versions as (
         profiling.source_file_id,
         profiling.source_row
     from profiling
+    inner join cohorts on profiling.cohort_id = cohorts.cohort_id and cohorts.burden_from_calls
     left join counted
         on profiling.cohort_id = counted.cohort_id and profiling.sample_id = counted.sample_id
 

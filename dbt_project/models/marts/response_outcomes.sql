@@ -48,7 +48,7 @@ select
     best.value_text as recist,
     case
         when best.value_text in ('CR', 'PR') then true
-        when best.value_text in ('SD', 'PD', 'MR') then false
+        when best.value_text in ('SD', 'PD', 'SD/PD', 'MR') then false
     end as is_objective_response,
     case
         when best.value_text in ('CR', 'PR', 'SD') then true
@@ -73,7 +73,7 @@ select
     end as is_predictior_responder,
     case
         when best.value_text in ('CR', 'PR') then true
-        when best.value_text in ('SD', 'PD') then false
+        when best.value_text in ('SD', 'PD', 'SD/PD') then false
     end as is_iatlas_responder,
     coalesce(best.source_file_id, durable.source_file_id) as source_file_id,
     coalesce(best.source_row, durable.source_row) as source_row

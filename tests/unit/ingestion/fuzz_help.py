@@ -17,6 +17,7 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import openpyxl
 from generated_help import demo_catalog, entries, made
@@ -73,9 +74,16 @@ class Base:
         return f"{self.owner.owner_id}/{self.file.id}"
 
 
+_FLAGS: dict[str, Any] = {
+    "gene_flags": {"panel_id": "FLAGS", "genes": ["TP53"], "evidence": "invented"},
+    "mutation_constants": {"variant_classification": "nonsynonymous of unstated class"},
+}
+_FLAG_TABLE = "ID\tTP53\n" + "".join(f"S{i}\t{i % 2}\n" for i in range(1, 25))
+
+
 @cache
 def bases() -> tuple[Base, ...]:
-    """One for every entry of the demo catalogue whose file is there, and copy-number tables, which it has none of."""
+    """One for every entry of the demo catalogue whose file is there, and of kinds of which it has none."""
     found = []
     for owner, file in entries():
         path = mirror_path(made().folder, file.addresses()[0])
@@ -84,6 +92,8 @@ def bases() -> tuple[Base, ...]:
     for name, text in _COPY_NUMBER.items():
         cohort = make_cohort({"id": name, "kind": "copy_number"})
         found.append(Base(cohort, cohort.files[0], make_catalog(cohort), text.encode()))
+    flags = make_cohort({"id": "flags", "kind": "gene_flags", "sample_id": "ID"} | _FLAGS)
+    found.append(Base(flags, flags.files[0], make_catalog(flags), _FLAG_TABLE.encode()))
     return tuple(found)
 
 

@@ -133,7 +133,7 @@ def test_a_cohort_file_that_is_not_valid_has_an_asset_that_says_so(tmp_path: Pat
     catalog = load_catalog(settings.catalog, settings.attributes, strict=False)
     assert [c.cohort_id for c in catalog.cohorts] == ["waits"]
     assert [c.cohort_id for c in catalog.left_out] == ["broken"]
-    (asset,) = (a for a in raw_assets(catalog, settings.catalog / "cohorts") if "broken" in str(a.keys))
+    (asset,) = (a for a in raw_assets(catalog, settings.catalogs) if "broken" in str(a.keys))
     with dg.instance_for_test() as instance:
         result = dg.materialize([asset], instance=instance)
     assert result.success and not result.get_asset_check_evaluations()[0].passed

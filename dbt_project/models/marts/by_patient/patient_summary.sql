@@ -91,7 +91,11 @@ select
     treatments.drug_class,
     treatments.arm,
     treatments.line_of_treatment,
-    coalesce(treatments.is_icb, cohorts.is_icb) as is_icb_treated,
+    -- who is not said to have got one in a cohort of mixed treatment may have got one later: not known
+    case
+        when cohorts.is_mixed_treatment then treatments.is_icb
+        else coalesce(treatments.is_icb, cohorts.is_icb)
+    end as is_icb_treated,
     profiling.panel_id,
     profiling.assay_kind,
     coalesce(profiling.is_profiled, false) as is_profiled,
@@ -111,6 +115,7 @@ select
         when index_samples.sample_id is null then 'no sample'
         when profiling.is_undetermined then profiling.undetermined_reason
         when not profiling.is_profiled then 'not sequenced'
+        when profiling.is_judged and burdens.sample_id is null then 'the table lists not every call: no burden is counted'
         else 'the megabases that were sequenced are not known: counts, no rate'
     end as no_tmb_reason,
     response.response_raw,

@@ -1,0 +1,202 @@
+"""What each column of an undescribed table probably is: a date, a number or words, of which attribute, and which way an
+event is. Guesses with their reasons, for a person to confirm."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from ingestion.catalog_attributes import Attribute
+from ingestion.reading.privacy import is_date_column
+from ingestion.vocabulary import is_understood, load_vocabulary
+from ingestion.yaml_files import read_mapping
+
+_NAMES_FILE = Path(__file__).parent / "column_names.yaml"
+_DATE_FORMATS = (
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%d-%m-%Y",
+    "%d.%m.%y",
+    "%Y/%m/%d",
+    "%d-%b-%Y",
+)
+_UNITS = {"day": "days", "week": "weeks", "month": "months", "year": "years"}
+#: Words of one column that are shown; a column with more is no vocabulary.
+MOST_WORDS = 12
+#: Progressors and responders without whom the response says nothing about a status.
+LEAST_OF_GROUP = 5
+
+
+@dataclass(frozen=True)
+class ColumnGuess:
+    """One column: how many cells are filled, its commonest words, and what it probably is.
+
+    Attributes
+    ----------
+    holds : date, number or words. date_role : birth, start, progression, death, last_contact or "".
+    unknown : words that no vocabulary explains. unit : of a time, by the column's name or its values; "" when unsure.
+    """
+
+    column: str
+    holds: str
+    n_filled: int
+    words: tuple[tuple[str, int], ...]
+    low: float | None = None
+    high: float | None = None
+    attribute: str | None = None
+    date_role: str = ""
+    date_format: str = ""
+    unit: str = ""
+    unknown: tuple[str, ...] = ()
+    why: str = ""
+
+
+@cache
+def _names() -> dict[str, dict[str, list[str]]]:
+    found = read_mapping(_NAMES_FILE, "patient_id: [...]")
+    return {
+        "keys": {name: found[name] for name in ("patient_id", "sample_id")},
+        "attributes": found["attributes"],
+        "dates": found["dates"],
+    }
+
+
+def named(group: str, column: str) -> str | None:
+    """Which entry of ``column_names.yaml`` a column's name fits: group keys, attributes or dates."""
+    plain = re.sub(r"[\s._()]+", "", column).lower()
+    for name, patterns in _names()[group].items():
+        if any(re.fullmatch(pattern, plain) for pattern in patterns):
+            return name
+    return None
+
+
+def guess_column(
+    column: str,
+    cells: Sequence[str],
+    decimal: str,
+    attributes: Mapping[str, Attribute],
+    automatic: Mapping[str, str],
+) -> ColumnGuess:
+    """What one column is, by its name and its filled cells (without the words for missing).
+
+    Parameters
+    ----------
+    automatic : column in capitals -> attribute, as studies of the portal map by themselves.
+    """
+    counts = tuple(Counter(cells).most_common(MOST_WORDS))
+    if cells and is_date_column(cells):
+        written = [fmt for fmt in _DATE_FORMATS if all(_is_written(cell, fmt) for cell in cells)]
+        note = "" if len(written) < 2 else f"{written[0]} and {written[1]} both fit"
+        return ColumnGuess(
+            column, "date", len(cells), (), date_role=named("dates", column) or "", why=note,
+            date_format=written[0] if written else "",
+        )  # fmt: skip
+    attribute = automatic.get(column.upper().replace(" ", "_")) or named("attributes", column)
+    numbers = [_number(cell, decimal) for cell in cells]
+    real = [number for number in numbers if number is not None]
+    is_number = bool(cells) and len(real) == len(cells)
+    by = "its name"
+    if attribute is None and not is_number:
+        attribute, by = _by_words(cells, attributes), "its words"
+    low, high = (min(real), max(real)) if real else (None, None)
+    why = f"by {by}" if attribute else ""
+    holds = "number" if is_number else "words"
+    if attribute is None:
+        return ColumnGuess(column, holds, len(cells), counts, low, high)
+    kind = attributes[attribute].type
+    if kind in ("number", "time") and not is_number:
+        why += f"; {len(cells) - len(real)} cells are no numbers"
+    unknown = (
+        tuple(w for w in dict.fromkeys(cells) if not is_understood(attribute, w)) if kind == "word" else ()
+    )
+    return ColumnGuess(
+        column, holds, len(cells), counts, low, high, attribute, unknown=unknown, why=why,
+        unit=_unit(column, high) if kind == "time" else "",
+    )  # fmt: skip
+
+
+def event_direction(
+    status: Sequence[str], response: Sequence[str], words: Mapping[str, str]
+) -> tuple[dict[str, str], str] | None:
+    """Which of the two words of a status is an event: the one that is commoner in progression than in response.
+
+    Parameters
+    ----------
+    status, response : cell by cell of the same rows. words : response word in lower case -> CR, PR, SD or PD.
+
+    Returns
+    -------
+    word -> event or censored, and the counts that say so; None where there are not two words, a group is small, or both
+    are as common.
+    """
+    pairs = [(s, words.get(r.lower())) for s, r in zip(status, response, strict=True) if s]
+    both = sorted({s for s, _ in pairs})
+    if len(both) != 2:
+        return None
+    share = {}
+    for group, meant in (("PD", ("PD",)), ("CR or PR", ("CR", "PR"))):
+        of_group = [s for s, r in pairs if r in meant]
+        if len(of_group) < LEAST_OF_GROUP:
+            return None
+        share[group] = (sum(s == both[1] for s in of_group), len(of_group))
+    (n_pd, of_pd), (n_cr, of_cr) = share["PD"], share["CR or PR"]
+    if n_pd * of_cr == n_cr * of_pd:
+        return None
+    event = both[1] if n_pd * of_cr > n_cr * of_pd else both[0]
+    other = both[0] if event == both[1] else both[1]
+    said = f"'{both[1]}' in {n_pd} of {of_pd} progressors, {n_cr} of {of_cr} responders"
+    return {event: "event", other: "censored"}, said
+
+
+def _by_words(cells: Sequence[str], attributes: Mapping[str, Attribute]) -> str | None:
+    """The attribute whose vocabulary has most of the words; two words at least, and no mere yes, no, 0 and 1."""
+    distinct = {cell.lower() for cell in cells} - {
+        "yes",
+        "no",
+        "y",
+        "n",
+        "0",
+        "1",
+        "true",
+        "false",
+        "ja",
+        "nein",
+    }
+    if not 2 <= len(distinct) <= 4 * MOST_WORDS:
+        return None
+    shares = {
+        name: sum(word in known for word in distinct) / len(distinct)
+        for name, known in load_vocabulary().items()
+        if name in attributes
+    }
+    best = max(shares, key=lambda name: shares[name])
+    return best if shares[best] >= 0.8 else None
+
+
+def _unit(column: str, high: float | None) -> str:
+    """The unit that the name says; else days where no follow-up could be so many months."""
+    plain = column.lower()
+    for word, unit in _UNITS.items():
+        if word in plain:
+            return unit
+    return "days" if high is not None and high > 600 else ""
+
+
+def _number(cell: str, decimal: str) -> float | None:
+    text = cell.replace(decimal, ".") if decimal != "." else cell
+    return float(text) if re.fullmatch(r"[+-]?\d+(\.\d+)?", text) else None
+
+
+def _is_written(cell: str, fmt: str) -> bool:
+    try:
+        datetime.strptime(cell, fmt)
+    except ValueError:
+        return False
+    return True

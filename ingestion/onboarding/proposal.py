@@ -1,0 +1,319 @@
+"""Tables that nobody has described to a cohort file, with a question for everything that the tables do not say."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ingestion.catalog import Catalog
+from ingestion.catalog_columns import TableFormat
+from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
+from ingestion.onboarding.table_format import guess_format, with_missing
+from ingestion.reading.table_model import ParsedTable
+from ingestion.reading.tables import read_table
+from ingestion.vocabulary import load_vocabulary
+
+_CALLS = {
+    "hugosymbol",
+    "variantclassification",
+    "tumorsamplebarcode",
+    "startposition",
+    "hgvspshort",
+    "chromosome",
+}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A cohort file as text, the guesses behind it, and what a person has to say."""
+
+    text: str
+    columns: tuple[ColumnGuess, ...]
+    questions: tuple[str, ...]
+
+
+@dataclass
+class _Draft:
+    files: list[dict[str, Any]] = field(default_factory=list)
+    columns: list[ColumnGuess] = field(default_factory=list)
+    questions: list[str] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    patients: set[str] = field(default_factory=set)
+    panel: str | None = None
+    endpoints: dict[str, str] = field(default_factory=dict)
+
+
+def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_icb: bool) -> Proposal:
+    """The cohort file for some tables: clinical ones, calls (MAF or like one), panels (BED).
+
+    Parameters
+    ----------
+    tables : path -> the address under which the cohort file names it.
+
+    Raises
+    ------
+    ParseError : a table cannot be read at all.
+    """
+    draft = _Draft()
+    read = {path: None if path.suffix.lower() == ".bed" else _read(path) for path in tables}
+    calls = {path for path, found in read.items() if found is not None and _is_calls(found[1])}
+    for path, found in sorted(read.items(), key=lambda item: item[0] in calls):
+        if found is None:
+            _add_panel(draft, path, tables[path])
+        elif path in calls:
+            _add_calls(draft, path, tables[path], *found)
+        else:
+            _add_clinical(draft, path, tables[path], *found, catalog)
+    if not calls:
+        draft.questions.append("There is no table of calls: every gene is not profiled.")
+    return Proposal(_text(cohort_id, draft, is_icb), tuple(draft.columns), tuple(draft.questions))
+
+
+def _read(path: Path) -> tuple[TableFormat, ParsedTable]:
+    fmt = guess_format(path)
+    table = read_table(path, fmt, str(path))
+    cells = [(cell or "").strip() for column in table.columns for cell in table.cells(column)]
+    return with_missing(fmt, cells), table
+
+
+def _is_calls(table: ParsedTable) -> bool:
+    plain = {re.sub(r"[\s_.]+", "", column).lower() for column in table.columns}
+    return len(plain & _CALLS) >= 3
+
+
+def _entry(path: Path, address: str, kind: str, fmt: TableFormat | None) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or kind,
+        "address": address,
+        "kind": kind,
+    }
+    written = {} if fmt is None else fmt.model_dump(exclude_defaults=True)
+    if written:
+        entry["format"] = {k: list(v) if isinstance(v, tuple) else v for k, v in written.items()}
+    return entry
+
+
+def _filled(table: ParsedTable, column: str, fmt: TableFormat) -> list[str]:
+    absent = {"", *fmt.missing}
+    return [text for cell in table.cells(column) if (text := (cell or "").strip()) not in absent]
+
+
+def _add_panel(draft: _Draft, path: Path, address: str) -> None:
+    draft.panel = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).upper()
+    names = [line.split()[3] for line in path.read_text().splitlines() if line.count("\t") >= 3]
+    panel: dict[str, Any] = {"format": "bed", "panel_id": draft.panel}
+    if names and sum("_" in name for name in names) * 2 > len(names):
+        panel["gene_pattern"] = "^([^_]+)"
+    draft.files.append(_entry(path, address, "gene_panels", None) | {"panel": panel})
+
+
+def _add_calls(draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
+    entry = _entry(path, address, "mutations", fmt)
+    column = next(
+        (c for c in table.columns if re.sub(r"[\s_.]+", "", c).lower() == "tumorsamplebarcode"), None
+    )
+    column = column or next((c for c in table.columns if named("keys", c)), table.columns[0])
+    barcodes = set(_filled(table, column, fmt))
+    pattern = _pattern_to_patients(barcodes, draft.patients)
+    entry["sample_id"] = column if pattern is None else {"column": column, "pattern": pattern}
+    known = {
+        found.group(1) for b in barcodes if (found := re.search(pattern or "^(.+)$", b))
+    } & draft.patients
+    n_without = len(draft.patients) - len(known)
+    draft.comments.append(f"{path.name}: {len(barcodes)} samples with a call, of {len(known)} patients")
+    draft.questions.append(
+        f"Who was sequenced? {n_without} of {len(draft.patients)} patients have no call in {path.name}. If every "
+        "patient was, write 'lists_profiled: true' to the clinical table; if every sequenced sample has a call, to "
+        "that of calls; else name the column that says it under 'profiled_if'."
+    )
+    draft.files.append(entry)
+
+
+def _pattern_to_patients(barcodes: set[str], patients: set[str]) -> str | None:
+    """The pattern that makes sample names into patients' (MUC-0001-T1 to MUC-0001), where they are not the same."""
+    if len(barcodes & patients) * 2 > len(barcodes) or not patients:
+        return None
+    shapes = {re.sub(r"\d+", r"\\d+", re.sub(r"[^\w\d-]", ".", patient)) for patient in patients}
+    if len(shapes) != 1:
+        return None
+    pattern = f"^({shapes.pop()})"
+    hits = sum((found := re.search(pattern, b)) is not None and found.group(1) in patients for b in barcodes)
+    return pattern if hits * 2 > len(barcodes) else None
+
+
+def _add_clinical(
+    draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable, catalog: Catalog
+) -> None:
+    automatic = {name: column.attribute for name, column in catalog.automatic_columns().items()}
+    key = _patient_column(table, fmt)
+    draft.patients |= set(_filled(table, key, fmt))
+    guesses = [
+        guess_column(c, _filled(table, c, fmt), fmt.decimal, catalog.attributes, automatic)
+        for c in table.columns
+        if c != key
+    ]
+    taken: set[str] = set()
+    columns: dict[str, Any] = {}
+    for guess in guesses:
+        attribute = guess.attribute
+        if attribute is None or attribute in taken:
+            continue
+        taken.add(attribute)
+        entry: dict[str, Any] = {"attribute": attribute}
+        if catalog.attributes[attribute].type == "time":
+            entry["unit"] = guess.unit or "months"
+            if not guess.unit:
+                draft.questions.append(
+                    f"In which unit is {guess.column} ({guess.low} to {guess.high})? Months are written."
+                )
+        if guess.unknown:
+            entry["words"] = _words(draft, guess, table, fmt, guesses)
+        columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
+    found = _entry(path, address, "clinical", fmt) | {"patient_id": key, "columns": columns}
+    intervals, private = _intervals(draft, guesses, columns)
+    if private:
+        found["private"] = private
+    if intervals:
+        found["intervals"] = intervals
+    if draft.panel or any(g.attribute == "GENE_PANEL" for g in guesses):
+        draft.comments.append(
+            f"{path.name}: if every patient of it was sequenced, write lists_profiled: true"
+        )
+    for endpoint in ("OS", "PFS"):
+        times = {f"{endpoint}_TIME", f"{endpoint}_STATUS"}
+        of_intervals = {i["attribute"] for i in intervals} | {
+            i["event"]["attribute"] for i in intervals if "event" in i
+        }
+        if times <= taken | of_intervals:
+            draft.endpoints[endpoint] = "unknown"
+    draft.files.append(found)
+    draft.columns += guesses
+
+
+def _patient_column(table: ParsedTable, fmt: TableFormat) -> str:
+    """The column named like one, else the first whose cells are all filled and all different."""
+    by_name = [c for c in table.columns if named("keys", c) == "patient_id"]
+    distinct = [c for c in table.columns if len(set(_filled(table, c, fmt))) == table.frame.num_rows]
+    return (by_name or distinct or list(table.columns))[0]
+
+
+def _words(
+    draft: _Draft, guess: ColumnGuess, table: ParsedTable, fmt: TableFormat, guesses: Sequence[ColumnGuess]
+) -> dict[str, str]:
+    """Words that could be told; the others are a question."""
+    told: dict[str, str] = {}
+    if (guess.attribute or "").endswith("_STATUS"):
+        response = next((g.column for g in guesses if g.attribute == "BEST_RESPONSE"), None)
+        absent = {"", *fmt.missing}
+        if response is not None:
+            cells = [
+                ["" if (text := (cell or "").strip()) in absent else text for cell in table.cells(name)]
+                for name in (guess.column, response)
+            ]
+            direction = event_direction(cells[0], cells[1], load_vocabulary()["BEST_RESPONSE"])
+            if direction is not None:
+                told, said = direction
+                draft.comments.append(f"{guess.column}: event by the response, {said}")
+    unknown = [word for word in guess.unknown if word not in told]
+    if unknown:
+        draft.questions.append(
+            f"What do these words of {guess.column} ({guess.attribute}) mean? {', '.join(unknown[:8])}. Say it under "
+            "'words'."
+        )
+    return told
+
+
+def _intervals(
+    draft: _Draft, guesses: Sequence[ColumnGuess], columns: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """Dates to times: age at start, survival to last contact, progression or last contact. Other dates are private."""
+    by_role = {g.date_role: g for g in reversed(guesses) if g.holds == "date" and g.date_role}
+    dates = [g.column for g in guesses if g.holds == "date"]
+    start = by_role.get("start")
+    found: list[dict[str, Any]] = []
+    used: set[str] = set()
+    status = next(
+        (c for c, v in columns.items() if (v if isinstance(v, str) else v["attribute"]) == "OS_STATUS"), None
+    )
+    if start is not None:
+        base = {"date_format": start.date_format}
+        birth, last = by_role.get("birth"), by_role.get("last_contact")
+        progression, death = by_role.get("progression"), by_role.get("death")
+        if birth is not None:
+            found.append({"attribute": "AGE", "start": birth.column, "end": start.column, **base})
+        ends = [g.column for g in (death, last) if g is not None]
+        if ends:
+            survival: dict[str, Any] = {"attribute": "OS_TIME", "start": start.column, "end": ends, **base}
+            if status is None and death is not None:
+                survival["event"] = {"attribute": "OS_STATUS", "if_filled": [death.column]}
+            found.append(survival)
+        if progression is not None and ends:
+            event = _progression(draft, guesses, columns, status, progression, death)
+            progressed = {"attribute": "PFS_TIME", "start": start.column, "end": [progression.column, *ends]}
+            found.append({**progressed, **base, "event": event})
+        for interval in found:
+            ended = interval["end"]
+            used |= {interval["start"], *([ended] if isinstance(ended, str) else ended)}
+    for guess in guesses:
+        if guess.holds == "date" and guess.why:
+            draft.questions.append(f"How are the dates of {guess.column} written? {guess.why}.")
+    return found, [column for column in dates if column not in used]
+
+
+def _progression(
+    draft: _Draft,
+    guesses: Sequence[ColumnGuess],
+    columns: Mapping[str, Any],
+    status: str | None,
+    progression: ColumnGuess,
+    death: ColumnGuess | None,
+) -> dict[str, Any]:
+    """When PFS ended with an event: a date of progression, or a death by its date or the word of the vital status."""
+    event: dict[str, Any] = {"attribute": "PFS_STATUS", "if_filled": [progression.column]}
+    if death is not None:
+        event["if_filled"].append(death.column)
+    elif status is not None:
+        mapped = columns[status]
+        own = mapped.get("words", {}) if isinstance(mapped, dict) else {}
+        words = [word for guess in guesses if guess.column == status for word, _ in guess.words]
+        known = load_vocabulary()["OS_STATUS"]
+        if meant := [word for word in words if own.get(word, known.get(word.lower())) == "event"]:
+            event["if_word"] = {status: meant}
+        else:
+            draft.questions.append(f"Which words of {status} are a death? It also ends PFS: write if_word.")
+    return event
+
+
+def _text(cohort_id: str, draft: _Draft, is_icb: bool) -> str:
+    for endpoint in draft.endpoints:
+        draft.questions.append(
+            f"When does the clock of {endpoint} start (icb_start, diagnosis, ...)? How do you know?"
+        )
+    if draft.panel is None and any(f["kind"] == "mutations" for f in draft.files):
+        draft.questions.append(
+            "Which assay made the calls? Write kind exome, or panel with a panel_id and its genes."
+        )
+    assay = {"name": draft.panel or "not stated", "kind": "panel" if draft.panel else "none"}
+    content: dict[str, Any] = {
+        "cohort_id": cohort_id,
+        "title": cohort_id,
+        "citation": "not stated",
+        "licence": "not stated",
+        "is_icb": is_icb,
+        "precedence": 1000,
+        "assay": assay | ({"panel_id": draft.panel} if draft.panel else {}),
+        "endpoints": {
+            e: {"origin": o, "evidence": "Not stated: say it."} for e, o in draft.endpoints.items()
+        },
+        "files": draft.files,
+    }
+    head = ["# Proposed from the tables. Read it against them; what they do not say:"]
+    head += [f"# - {question}" for question in draft.questions]
+    if draft.comments:
+        head += ["# What the tables say:", *(f"# - {comment}" for comment in draft.comments)]
+    return "\n".join(head) + "\n" + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=118)

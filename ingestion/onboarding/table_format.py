@@ -1,0 +1,95 @@
+"""How a table that nobody has described is written: delimiter, encoding, header row, decimal mark, missing words."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from openpyxl import load_workbook
+
+from ingestion.catalog_columns import TableFormat
+from ingestion.errors import ParseError
+
+_GZIP = b"\x1f\x8b"
+_ZIP = b"PK\x03\x04"
+#: Bytes and lines that are looked at.
+_HEAD = 1 << 20
+_LINES = 200
+_NUMBER = re.compile(r"[+-]?\d+([.,])\d+")
+_MISSING = (
+    "unknown", "unbekannt", "inconnu", "desconocido", "not available", "not evaluated", "n.a.", "k.a.", "nd", "n.d.",
+    "missing", "none", "null", "-", "--", ".", "?", "x", "n/a", "na", "nan", "unk", "#n/a",
+)  # fmt: skip
+
+
+def guess_format(path: Path) -> TableFormat:
+    """The format of a table: what the reader of cohort files is told.
+
+    Raises
+    ------
+    ParseError : no delimiter parts its lines into columns.
+    """
+    data = path.read_bytes()[:_HEAD]
+    if data.startswith(_ZIP):
+        return TableFormat(type="xlsx", sheet=load_workbook(path, read_only=True).sheetnames[0])
+    if data.startswith(_GZIP):
+        with gzip.open(path) as stream:
+            data = stream.read(_HEAD)
+    encoding = _encoding(data)
+    lines = data.decode(encoding, errors="replace").splitlines()[:_LINES]
+    comment = "#" if lines and lines[0].startswith("#") else None
+    plain = [line for line in lines if not (comment and line.startswith(comment))]
+    delimiter, width = _delimiter(plain, path)
+    header = next(i for i, line in enumerate(lines, start=1) if line.count(delimiter) == width)
+    return TableFormat(
+        delimiter=delimiter,
+        encoding=encoding,
+        header_row=1 if comment else header,
+        comment=comment,
+        decimal=_decimal(plain, delimiter),
+    )
+
+
+def with_missing(fmt: TableFormat, cells: list[str]) -> TableFormat:
+    """The format with the words for missing that occur in the table beside the usual ones."""
+    found = {cell for cell in cells if cell.lower() in _MISSING} - set(fmt.missing)
+    return fmt.model_copy(update={"missing": (*fmt.missing, *sorted(found))}) if found else fmt
+
+
+def _encoding(data: bytes) -> str:
+    try:
+        data[: data.rfind(b"\n") + 1 or None].decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _delimiter(lines: list[str], path: Path) -> tuple[str, int]:
+    """The mark that parts most lines into one and the same number of columns, and how often it stands in each."""
+    best, most = ("", 0), 0
+    for mark in ("\t", ";", ",", "|"):
+        counts = Counter(n for line in lines if (n := line.count(mark)))
+        if counts:
+            width, n_lines = counts.most_common(1)[0]
+            if n_lines * width > most:
+                best, most = (mark, width), n_lines * width
+    if not most:
+        raise ParseError(
+            "no tab, semicolon, comma or bar parts its lines into columns",
+            file=str(path),
+            remedy="give a table with a header: CSV, TSV or XLSX",
+        )
+    return best
+
+
+def _decimal(lines: list[str], delimiter: str) -> Literal[".", ","]:
+    marks = Counter(
+        found.group(1)
+        for line in lines
+        for cell in line.split(delimiter)
+        if (found := _NUMBER.fullmatch(cell.strip().strip('"')))
+    )
+    return "," if marks[","] > marks["."] else "."

@@ -1,0 +1,137 @@
+"""A cohort file proposed from tables: what is read from them, what is asked, and that the proposal can be loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from parsing_help import ATTRIBUTES
+
+from ingestion.catalog import Catalog, load_cohort
+from ingestion.catalog_attributes import check_cohort
+from ingestion.errors import ParseError
+from ingestion.onboarding.columns import event_direction
+from ingestion.onboarding.proposal import Proposal, propose
+from ingestion.onboarding.table_format import guess_format
+
+CLINIC = (
+    "Export of 1 July 2023\n\n"
+    "Pat.-ID;Geschlecht;Geburtsdatum;Therapiebeginn;Letzter Kontakt;Vitalstatus;Datum Progress;Bestes Ansprechen;"
+    "TMB;ECOG\n"
+    "S-01;m;13.03.1958;15.04.2019;11.06.2019;verstorben;20.05.2019;Progress;12,9;1\n"
+    "S-02;weiblich;02.04.1941;20.02.2022;30.06.2023;lebt;;Partielle Remission;8,1;unbekannt\n"
+    "S-03;männlich;20.05.1966;05.06.2019;26.08.2019;verstorben;;Stabile Erkrankung;0,5;0\n"
+)
+MAF = (
+    "#version 2.4\n"
+    "Hugo_Symbol\tVariant_Classification\tTumor_Sample_Barcode\tStart_Position\n"
+    "TP53\tMissense_Mutation\tS-01-T1\t1\nKRAS\tMissense_Mutation\tS-02-T1\t2\n"
+)
+BED = 'track name="site"\nchr17\t1\t2\tTP53_ex1\nchr12\t1\t2\tKRAS_ex2\n'
+
+
+def proposed(folder: Path, **texts: str) -> Proposal:
+    paths = {}
+    for name, text in texts.items():
+        path = folder / name.replace("_", ".")
+        path.write_bytes(text.encode("cp1252" if "ä" in text else "utf-8"))
+        paths[path] = f"file:{path.name}"
+    return propose("site", paths, Catalog(attributes=ATTRIBUTES, cohorts=()), is_icb=True)
+
+
+def entries(found: Proposal) -> dict[str, dict[str, Any]]:
+    return {file["kind"]: file for file in yaml.safe_load(found.text)["files"]}
+
+
+def test_delimiter_encoding_header_decimal_mark_and_missing_words_are_read_from_the_bytes(
+    tmp_path: Path,
+) -> None:
+    fmt = entries(proposed(tmp_path, clinic_csv=CLINIC))["clinical"]["format"]
+    assert (fmt["delimiter"], fmt["encoding"], fmt["header_row"], fmt["decimal"]) == (";", "cp1252", 3, ",")
+    assert "unbekannt" in fmt["missing"]
+
+
+def test_columns_get_the_attribute_of_their_name_or_words(tmp_path: Path) -> None:
+    clinical = entries(proposed(tmp_path, clinic_csv=CLINIC))["clinical"]
+    assert clinical["patient_id"] == "Pat.-ID"
+    assert clinical["columns"] == {
+        "Geschlecht": "SEX", "Vitalstatus": "OS_STATUS", "Bestes Ansprechen": "BEST_RESPONSE",
+        "TMB": "TMB_NONSYNONYMOUS", "ECOG": "ECOG",
+    }  # fmt: skip
+
+
+def test_dates_become_age_survival_and_progression_and_death_ends_both(tmp_path: Path) -> None:
+    intervals = entries(proposed(tmp_path, clinic_csv=CLINIC))["clinical"]["intervals"]
+    assert [i["attribute"] for i in intervals] == ["AGE", "OS_TIME", "PFS_TIME"]
+    assert {i["date_format"] for i in intervals} == {"%d.%m.%Y"}
+    assert intervals[2]["end"] == ["Datum Progress", "Letzter Kontakt"]
+    assert intervals[2]["event"] == {
+        "attribute": "PFS_STATUS", "if_filled": ["Datum Progress"], "if_word": {"Vitalstatus": ["verstorben"]},
+    }  # fmt: skip
+
+
+def test_sample_names_are_cut_to_the_patients_of_the_clinical_table(tmp_path: Path) -> None:
+    found = proposed(tmp_path, panel_maf=MAF, clinic_csv=CLINIC)
+    assert entries(found)["mutations"]["sample_id"] == {
+        "column": "Tumor_Sample_Barcode",
+        "pattern": r"^(S-\d+)",
+    }
+
+
+def test_a_bed_file_is_the_panel_and_the_gene_the_part_before_the_exon(tmp_path: Path) -> None:
+    panel = entries(proposed(tmp_path, clinic_csv=CLINIC, panel_maf=MAF, site_bed=BED))["gene_panels"][
+        "panel"
+    ]
+    assert panel == {"format": "bed", "panel_id": "SITE", "gene_pattern": "^([^_]+)"}
+
+
+def test_what_the_tables_do_not_say_is_asked_and_never_assumed(tmp_path: Path) -> None:
+    asked = " ".join(proposed(tmp_path, clinic_csv=CLINIC, panel_maf=MAF).questions)
+    assert "Who was sequenced? 1 of 3 patients have no call" in asked
+    assert "When does the clock of OS start" in asked and "When does the clock of PFS start" in asked
+    assert "Which assay made the calls?" in asked
+
+
+def test_a_word_that_no_vocabulary_has_is_a_question(tmp_path: Path) -> None:
+    found = proposed(tmp_path, clinic_csv=CLINIC.replace("lebt", "wohlauf"))
+    assert any("Vitalstatus (OS_STATUS) mean? wohlauf" in question for question in found.questions)
+
+
+def test_the_proposal_is_a_cohort_file_that_loads(tmp_path: Path) -> None:
+    path = tmp_path / "site.yaml"
+    path.write_text(proposed(tmp_path, clinic_csv=CLINIC, panel_maf=MAF, site_bed=BED).text, encoding="utf-8")
+    cohort = load_cohort(path)
+    check_cohort(path, cohort, ATTRIBUTES)
+    assert [file.kind for file in cohort.files] == ["clinical", "gene_panels", "mutations"]
+
+
+@pytest.mark.parametrize(("dead", "alive"), [("1", "0"), ("0", "1")])
+def test_which_way_a_bare_status_is_follows_from_the_response(tmp_path: Path, dead: str, alive: str) -> None:
+    rows = [("PD", dead)] * 8 + [("PD", alive)] * 2 + [("PR", alive)] * 6 + [("CR", dead)]
+    table = "ID,BOR,dead,OS_months\n" + "".join(
+        f"P{i},{r},{s},{i}.5\n" for i, (r, s) in enumerate(rows, start=10)
+    )
+    clinical = entries(proposed(tmp_path, clinic_csv=table))["clinical"]
+    assert clinical["columns"]["dead"] == {
+        "attribute": "OS_STATUS",
+        "words": {dead: "event", alive: "censored"},
+    }
+    assert clinical["columns"]["OS_months"] == {"attribute": "OS_TIME", "unit": "months"}
+
+
+def test_a_status_that_is_as_common_among_responders_says_nothing() -> None:
+    words = {"pd": "PD", "pr": "PR"}
+    assert event_direction(["1", "0"] * 10, ["PD"] * 10 + ["PR"] * 10, words) is None
+
+
+def test_one_progressor_and_one_responder_say_nothing() -> None:
+    assert event_direction(["1", "0"], ["PD", "PR"], {"pd": "PD", "pr": "PR"}) is None
+
+
+def test_text_without_columns_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear colleague\nno table here\n")
+    with pytest.raises(ParseError, match="give a table with a header"):
+        guess_format(path)
