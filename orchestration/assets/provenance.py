@@ -30,11 +30,12 @@ def put_run(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> int:
     the shelf bring the run that computed them."""
     run_id = run["run_id"]
     con.execute("create schema if not exists stats")
-    known = con.execute(
+    # all rows are fetched: a table cannot be written while a result stands open on the connection
+    ((known,),) = con.execute(
         "select count(*) from duckdb_tables() where database_name = current_database() "
         "and schema_name = 'stats' and table_name = 'runs'"
-    ).fetchone()
-    runs = con.execute("select * from stats.runs").df() if known and known[0] else pd.DataFrame()
+    ).fetchall()
+    runs = con.execute("select * from stats.runs").df() if known else pd.DataFrame()
     if "run_id" in runs and (runs["run_id"] == run_id).any():
         return len(runs)
     now = pd.DataFrame([run])
