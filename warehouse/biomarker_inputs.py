@@ -183,11 +183,11 @@ class WarehouseInputs:
         return tuple(str(row[0]) for row in self._con.execute(sql).fetchall())
 
     def _require(self, schema: str, table: str, what: str) -> None:
-        found = self._con.execute(
+        ((found,),) = self._con.execute(
             "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
             [schema, table],
-        ).fetchone()
-        if not found or not found[0]:
+        ).fetchall()
+        if not found:
             raise NotAskableError(
                 f"{what}: this file has no {schema}.{table}; build it again with this version."
             )

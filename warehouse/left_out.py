@@ -77,10 +77,10 @@ def named_of(
 ) -> tuple[tuple[LeftOutCohort, ...], bool]:
     """Which of these cohorts the file was made without, and whether any of the others is in it."""
     left = tuple(cohort for cohort in left_out_cohorts(con) if cohort.cohort_id in cohorts)
-    there = con.execute(
+    ((there,),) = con.execute(
         "select count(*) from marts.cohorts where list_contains(?, cohort_id)", [list(cohorts)]
-    ).fetchone()
-    return left, bool(there and there[0])
+    ).fetchall()
+    return left, bool(there)
 
 
 def require_not_left_out(con: duckdb.DuckDBPyConnection, cohort_id: str, error: type[IngestionError]) -> None:

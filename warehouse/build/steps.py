@@ -183,11 +183,11 @@ def _step(step: str, status: str, run_id: str, stamp: str, made_from: Mapping[st
 
 
 def _is_kept(con: duckdb.DuckDBPyConnection) -> bool:
-    found = con.execute(
+    ((found,),) = con.execute(
         "select count(*) from duckdb_tables() where database_name = current_database() "
         "and schema_name = 'build' and table_name = 'steps'"
-    ).fetchone()
-    return bool(found and found[0])
+    ).fetchall()
+    return bool(found)
 
 
 def _make(con: duckdb.DuckDBPyConnection) -> None:

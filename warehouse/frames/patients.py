@@ -130,7 +130,7 @@ def undetermined_genes(
 
 def resolve_gene(con: duckdb.DuckDBPyConnection, gene: str) -> str | None:
     """The warehouse's symbol for a gene or one of its aliases; None when no panel and no exome knows it."""
-    row = con.execute(
+    rows = con.execute(
         "select hugo_symbol from marts.gene_names where gene_name = upper(?)", [gene]
-    ).fetchone()
-    return str(row[0]) if row else None
+    ).fetchall()
+    return str(rows[0][0]) if rows else None

@@ -32,8 +32,8 @@ def mutational_processes(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[st
     """Dominant process by "cohort|sample", of samples whose spectrum was published or refitted by this version."""
     cohorts = {"cohorts": list(cohort_ids)}
     published = con.execute(_PUBLISHED, cohorts).df()
-    found = con.execute(_HAS_REFITTED).fetchone()
-    if not found or not found[0]:
+    ((found,),) = con.execute(_HAS_REFITTED).fetchall()
+    if not found:
         return dominant_process(published)
     refitted = con.execute(_REFITTED, cohorts).df()
     own = refitted[~refitted["sample"].isin(published["sample"])]
