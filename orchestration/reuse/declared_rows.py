@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import duckdb
 
+from warehouse.versions.public_tables import macro_statement
+
 #: Checksums of the marts by cohort, written when dbt has built them; dbt's own schemas know nothing of it.
 _CHECKSUMS = "main.mart_checksums"
 
@@ -47,7 +49,7 @@ def show_declared(con: duckdb.DuckDBPyConnection, declared: Declared) -> None:
         "select function_name, parameters, macro_definition from duckdb_functions() "
         "where database_name = 'built' and schema_name = 'marts' and function_type = 'table_macro'"
     ).fetchall():
-        con.execute(f"create macro marts.{name}({', '.join(parameters)}) as table {definition}")
+        con.execute(macro_statement(f"marts.{name}", parameters, definition))
 
 
 def _where(cohorts: Sequence[str] | None, has_cohort: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -90,9 +91,14 @@ def _copy_macros(con: duckdb.DuckDBPyConnection) -> None:
         {"schemas": list(PUBLIC_SCHEMAS)},
     ).fetchall()
     for schema, name, parameters, definition in macros:
-        # DuckDB lists no default values; which parameters can be left out is a matter of their names
-        named = [f"{each} := null" if each in OPTIONAL_PARAMETERS else each for each in parameters]
-        con.execute(f"create macro fresh.{schema}.{name}({', '.join(named)}) as table {definition}")
+        con.execute(macro_statement(f"fresh.{schema}.{name}", parameters, definition))
+
+
+def macro_statement(name: str, parameters: Sequence[str], definition: str) -> str:
+    """The statement that makes a table macro of another file under a name."""
+    # DuckDB lists no default values; which parameters can be left out is a matter of their names
+    named = [f"{each} := null" if each in OPTIONAL_PARAMETERS else each for each in parameters]
+    return f"create macro {name}({', '.join(named)}) as table {definition}"
 
 
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
