@@ -35,7 +35,7 @@ TREATMENT_IN_GROUP = Estimator(
     key="treatment_in_group",
     label="Hazard ratio of treatment in one group, from the interaction model",
     scale=Scale.HAZARD_RATIO,
-    heading=TREATMENT_EFFECT.heading,
+    heading="Effect of treatment in each group",
     methods="Within the group and within the others: the arm's coefficient of the model with arm, group and their "
     "product.",
     source="Ballman 2015, J Clin Oncol 33:3968",
@@ -45,7 +45,7 @@ INTERACTION_IN_MONTHS = Estimator(
     key="restricted_mean_interaction",
     label="Interaction of treatment and biomarker, restricted means",
     scale=Scale.DIFFERENCE_IN_MONTHS,
-    heading="Interaction of treatment and biomarker",
+    heading="Interaction of treatment and biomarker in months",
     methods="On the scale of months: the difference of restricted means between the groups under checkpoint blockade "
     "less that in the control arm, up to the shortest follow-up of the four (of all trials); over several trials the "
     "mean weighted by inverse variance.",

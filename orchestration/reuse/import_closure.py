@@ -26,6 +26,8 @@ FINDERS = {"analytics.results.tables": "analytics/*/tables.py", "analytics.quest
 FILES_READ = {
     "analytics.report.render": "analytics/report/templates/*",
     "ingestion.generated": "ingestion/generated/[cl]*/*",
+    "ingestion.onboarding.columns": "ingestion/onboarding/*.yaml",
+    "warehouse.reports.catalogue_docs": "warehouse/reports/*.yaml",
     "warehouse.protein_domains": "catalog/references/protein_domains.yaml",
     "warehouse.questions.export": "warehouse/questions/*.R",
 }
