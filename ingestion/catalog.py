@@ -140,7 +140,14 @@ class SourceFile(Strict):
     @field_validator("address")
     @classmethod
     def _can_be_read(cls, address: str) -> str:
-        if not address.startswith((OWN_SCHEME, FILE_SCHEME)):
+        if address.startswith((OWN_SCHEME, FILE_SCHEME)):
+            scheme, _, path = address.partition(":")
+            if path.startswith("/"):
+                raise ValueError(
+                    f"'{address}' is not a path below a folder of this catalogue; write {scheme}:export/clinic.csv "
+                    "without a slash after the colon, or the public https address of the file"
+                )
+        else:
             try:
                 parse_address(address)
             except InvalidAddressError as exc:

@@ -17,7 +17,7 @@ from warehouse.frames.patients import resolve_gene
 
 #: Marts that a biomarker beyond the mutation of one gene may read.
 BIOMARKER_MARTS = (
-    "burdens", "copy_number", "copy_number_samples", "expression", "gene_panels", "gene_sets", "hotspots",
+    "burdens", "copy_number", "copy_number_samples", "expression", "gene_names", "gene_panels", "gene_sets", "hotspots",
     "immune_features", "mutations", "patient_expression", "patient_features", "patients", "profiling",
     "response_outcomes", "sample_attributes", "samples", "signature_profiles", "undetermined_genes",
 )  # fmt: skip
@@ -54,6 +54,26 @@ select
 from (select unnest($genes) as gene) as genes, marts.gene_status(genes.gene) as status
 where status.status <> 'wild_type' and list_contains($cohorts, status.cohort_id)
 order by genes.gene, status.cohort_id, status.sample_id
+"""
+_KNOWN = """
+select gene from (select unnest($genes) as gene) as genes
+where upper(trim(gene)) in (select gene_name from marts.gene_names)
+"""
+#: Of a gene that no panel and no table of mutations names nobody can be judged. A set of genes may name such a gene.
+_STATUS_UNKNOWN = """
+select
+    profiling.cohort_id, profiling.sample_id, genes.gene,
+    if(profiling.is_undetermined, 'undetermined', 'not_profiled') as status,
+    case
+        when profiling.is_undetermined then profiling.undetermined_reason
+        when not profiling.is_profiled then 'on no list of sequenced samples'
+        else 'its panel does not list the gene'
+    end as status_reason,
+    0 as n_mutations
+from marts.profiling as profiling
+cross join (select unnest($genes) as gene) as genes
+where list_contains($cohorts, profiling.cohort_id)
+order by genes.gene, profiling.cohort_id, profiling.sample_id
 """
 _CALLS = """
 select
@@ -235,7 +255,11 @@ class WarehouseInputs:
     # --- mutations
 
     def gene_status(self, genes: Sequence[str]) -> pd.DataFrame:
-        return self._read(_STATUS, genes=list(genes))
+        rows = self._con.execute(_KNOWN, {"genes": list(genes)}).fetchall()
+        known = {str(row[0]) for row in rows}
+        unknown = [gene for gene in genes if gene not in known]
+        found = self._read(_STATUS, genes=[gene for gene in genes if gene in known])
+        return pd.concat([found, self._read(_STATUS_UNKNOWN, genes=unknown)]) if unknown else found
 
     def calls(self, genes: Sequence[str]) -> pd.DataFrame:
         return self._read(_CALLS, genes=list(genes))

@@ -22,6 +22,7 @@ from analytics.meta.random_effects import RandomEffectsResult, fit_random_effect
 from analytics.meta.trials import ESTIMATORS as TRIAL_ESTIMATORS
 from analytics.meta.trials import TREATED, TREATMENT_IN_GROUP, UNTREATED, months_statistic
 from analytics.results.estimator import Estimator, Scale
+from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, InteractionStatistic, MetaStatistic, Scope, SurvivalStatistic
 
 RANDOM_EFFECTS = Estimator(
@@ -55,6 +56,9 @@ IN_ARM = Estimator(
     applies=INTERACTION.applies,
 )
 ESTIMATORS = (RANDOM_EFFECTS, INTERACTION, IN_ARM, *TRIAL_ESTIMATORS)
+
+#: Row sets of the people of one arm of the trials.
+_ICB_ARM, _CONTROL_ARM = "members under checkpoint blockade", "members in the control arm"
 
 #: The per-cohort estimate that is pooled, and the one-stage estimate that the verdict rests on.
 POOLED_KEY = "cox_univariable"
@@ -208,10 +212,30 @@ def _sum(rows: Sequence[SurvivalStatistic]) -> Counts:
     )
 
 
+def name_arm_sets(sets: RowSets, members: pd.DataFrame, contrast: Contrast) -> None:
+    """Name in ``sets`` the people behind each row of :func:`interaction_statistics`: all, each arm, each group.
+
+    Parameters
+    ----------
+    members : as there.
+    """
+    of_contrast = sets.within(contrast.row_set_suffix)
+    is_treated, in_group = members["is_icb_treated"].astype(bool), members["in_group"].astype(bool)
+    of_contrast.named("members", members.index, members.index)
+    for name, kept in (
+        (_ICB_ARM, is_treated),
+        (_CONTROL_ARM, ~is_treated),
+        (contrast.group.key, in_group),
+        (contrast.reference.key, ~in_group),
+    ):
+        of_contrast.named(name, members.index[kept], members.index)
+
+
 def interaction_statistics(
     scope: Scope, trials: Sequence[str], endpoint_key: str, members: pd.DataFrame, contrast: Contrast
 ) -> list[InteractionStatistic]:
-    """Arm x biomarker interaction (Cox, stratified by trial) on people of both arms of the trials.
+    """Arm x biomarker interaction (Cox, stratified by trial) on people of both arms of the trials. The row sets are
+    those of :func:`name_arm_sets`.
 
     Parameters
     ----------
@@ -243,16 +267,17 @@ def interaction_statistics(
             name=scope.name(f"{endpoint_key}.{key}{contrast.suffix}"),
             estimator=estimator.key,
             scale=estimator.scale,
+            row_set=f"{row_set}{contrast.row_set_suffix}",
             counts=counts,
         )
-        for key, estimator, estimate, counts in _arms(result, contrast)
+        for key, estimator, estimate, counts, row_set in _arms(result, contrast)
     ]
     return [*found, months_statistic(counted, scope, endpoint_key, members, contrast)]
 
 
 def _arms(
     result: InteractionResult, contrast: Contrast
-) -> list[tuple[str, Estimator, RatioEstimate, Counts]]:
+) -> list[tuple[str, Estimator, RatioEstimate, Counts, str]]:
     group, others = contrast.group.label, contrast.reference.label
 
     def in_arm(is_treated: bool) -> Counts:
@@ -264,11 +289,23 @@ def _arms(
 
     everyone = Counts(group_label=group, reference_label=others, n=result.n, events=result.events)
     return [
-        ("arm_x_gene", INTERACTION, result.interaction, everyone),
-        ("gene_in_icb_arm", IN_ARM, result.biomarker_in_treated, in_arm(True)),
-        ("gene_in_control_arm", IN_ARM, result.biomarker_in_control, in_arm(False)),
-        ("treatment_in_group", TREATMENT_IN_GROUP, result.treatment_in_mutated, in_group(True)),
-        ("treatment_in_reference", TREATMENT_IN_GROUP, result.treatment_in_wild_type, in_group(False)),
+        ("arm_x_gene", INTERACTION, result.interaction, everyone, "members"),
+        ("gene_in_icb_arm", IN_ARM, result.biomarker_in_treated, in_arm(True), _ICB_ARM),
+        ("gene_in_control_arm", IN_ARM, result.biomarker_in_control, in_arm(False), _CONTROL_ARM),
+        (
+            "treatment_in_group",
+            TREATMENT_IN_GROUP,
+            result.treatment_in_mutated,
+            in_group(True),
+            contrast.group.key,
+        ),
+        (
+            "treatment_in_reference",
+            TREATMENT_IN_GROUP,
+            result.treatment_in_wild_type,
+            in_group(False),
+            contrast.reference.key,
+        ),
     ]
 
 

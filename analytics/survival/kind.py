@@ -9,7 +9,7 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast, Group
 from analytics.characteristics.estimate import characteristics
-from analytics.meta.pooling import interaction_statistics, meta_statistics
+from analytics.meta.pooling import interaction_statistics, meta_statistics, name_arm_sets
 from analytics.meta.predictive import verdict_statistic, with_trial_verdict
 from analytics.meta.trials import treatment_statistics
 from analytics.questions.clock import first_of, immortal_groups
@@ -184,7 +184,7 @@ def _pool(asked: _Asked, contrast: Contrast, rows: Sequence[SurvivalStatistic]) 
     if contrast == asked.people.contrasts[0]:
         sets, everyone = RowSets(), both_arms.members
         for each in asked.people.contrasts:
-            sets.within(each.row_set_suffix).named("members", each.of(everyone).index, everyone.index)
+            name_arm_sets(sets, each.of(everyone), each)
         gathered.add_members(of_arms, both_arms, sets)
     key = spec.endpoint_key(scope.endpoint)
     if contrast == asked.people.contrasts[0]:

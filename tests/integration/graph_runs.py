@@ -19,6 +19,7 @@ import pandas as pd
 import pytest
 from waiting import CI_LIMIT_S, NobodyIsAtWorkError, identity, is_alive, wait_until
 
+from ingestion.demo_files import GENOME_FILE
 from warehouse.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,6 +58,7 @@ class Run:
             catalog=ROOT / "catalog" / "demo" if is_demo else ROOT / "catalog",
             mirror=self.data / "demo_sources" if is_demo else Path(mirror) if mirror else None,
             demo=is_demo,
+            reference_genome=self.data / "demo_sources" / GENOME_FILE if is_demo else None,
         )
 
     @property

@@ -252,7 +252,12 @@ def test_the_overlaps_between_cohorts_are_those_declared_and_no_others(
         ("miao_2018", "van_allen_2015"): 91,
         ("luad_mskcc_2015", "miao_2018"): 28,
         ("nsclc_pd1_msk_2018", "tmb_mskcc_2018"): 211,
+        ("msk_chord_lung_2024", "tmb_mskcc_2018"): 354,
+        ("msk_chord_lung_2024", "nsclc_pd1_msk_2018"): 230,
     }
+    with_calls = people["tmb_mskcc_2018"] | people["nsclc_pd1_msk_2018"]
+    assert len(people["msk_chord_lung_2024"] & with_calls) == 380, "204 are in all three"
+    assert not any(name.startswith("loris_") for pair in overlaps for name in pair), "it names nobody"
     assert len(people["luad_mskcc_2015"]) == 34, "R7495 and R7495_2 are one person"
     assert (len(people["snyder_2014"]), len(people["miao_2018"])) == (64, 249)
 

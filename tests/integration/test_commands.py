@@ -62,8 +62,14 @@ def test_lineage_walks_to_spec_people_files_rows_and_run(icb: Icb, demo: Run) ->
     assert walk["statistic"]["row_set"].startswith("members with known")
     assert walk["spec"]["genes"] == ["IGF1R"] and len(walk["spec"]["spec_sha256"]) == 64
     assert walk["flow"][-1]["n"] > walk["statistic"]["n"], "members who lack a covariate are members still"
+    private = set()
     for file in walk["files"]:
-        assert (demo.data / "raw" / "sha256" / file["sha256"][:2] / file["sha256"]).is_file()
+        name = Path("sha256") / file["sha256"][:2] / file["sha256"]
+        is_private = (demo.data / "private" / name).is_file()
+        assert (demo.data / "raw" / name).is_file() != is_private, "it is in one of the two stores"
+        private |= {file["address"]} if is_private else set()
+    # the one table with dates of birth and death
+    assert private == {"https://synthetic.invalid/demo_melanoma_b_clinical_SYNTHETIC.txt"}
     assert sum(file["n_rows"] for file in walk["files"]) == len(walk["rows"])
     assert walk["run"]["run_id"] == walk["spec"]["run_id"]
     rows = list(csv.DictReader(io.StringIO(icb("lineage", STATISTIC, "--format", "csv").out)))

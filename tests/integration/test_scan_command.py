@@ -131,7 +131,7 @@ def test_every_question_is_written_down_once_and_shown_beside_the_registered_fam
 def test_a_gene_that_is_asked_for_is_a_hypothesis_too(demo: Run) -> None:
     demo.json("gene", "TP53", "--cohort", "demo_msk_2018")
     last = registered(demo)[-1]
-    assert (last["kind"], last["hypotheses"], last["leading"]) == ("gene", 1, "TP53")
+    assert (last["kind"], last["hypotheses"], last["leading"]) == ("question", 1, "TP53")
 
 
 def test_the_registry_can_be_asked_in_sql(demo: Run) -> None:
@@ -151,7 +151,7 @@ def test_a_broken_line_of_the_registry_is_named_and_the_others_are_shown(demo: R
         said = demo.icb("scan", "--registry", "--format", "json")
         assert said.returncode == 0
         assert f"{path}:{len(whole.splitlines()) + 1}" in said.stderr
-        assert any(row["kind"] == "gene" for row in json.loads(said.stdout))
+        assert any(row["kind"] == "question" for row in json.loads(said.stdout))
     finally:
         path.write_text(whole, encoding="utf-8")
 

@@ -194,7 +194,7 @@ def test_the_trials_give_the_effect_of_treatment_in_all_and_in_each_group(
     assert set(overall["cohort_id"].fillna("all")) == {"all", "demo_trial_alpha", "demo_trial_beta"}
     randomised = demo.value(
         "select count(*) from marts.survival_outcomes where endpoint = 'OS' and time_months is not null "
-        "and event is not null and cohort_id in ('demo_trial_alpha', 'demo_trial_beta')"
+        "and is_event is not null and cohort_id in ('demo_trial_alpha', 'demo_trial_beta')"
     )
     assert overall.loc[overall["cohort_id"].isna(), "n"].item() == randomised
     keyed = rows[rows["cohort_id"].isna()].set_index("estimate_key")

@@ -11,6 +11,8 @@ from graph_runs import ROOT, Run
 from warehouse.analyses import load_analysis
 
 CALLED = "called % as published; %"
+#: How an endpoint ends of which everybody randomised is counted, whether the gene was looked at or not.
+RANDOMISED = ", all randomised"
 
 
 def as_published(folder: Path) -> set[tuple[str, str]]:
@@ -38,10 +40,30 @@ def assert_status_is_earned(run: Run, folder: Path) -> None:
     )
     assert set(called.itertuples(index=False, name=None)) <= as_published(folder)
     counted = run.query(
-        "select analysis_id, variant, status from stats.analysis_members "
-        "where is_member and status in ('not_profiled', 'undetermined')"
+        "select analysis_id, variant, endpoint, status from stats.analysis_members "
+        "where is_member and status in ('not_profiled', 'undetermined') and not ends_with(endpoint, ?)",
+        RANDOMISED,
     )
     assert counted.empty, counted.head().to_string()
+
+
+def assert_everybody_randomised_counts_for_the_effect_of_treatment_alone(run: Run) -> None:
+    """What treatment does to all asks no gene: who was never looked at is counted there, and in no other number."""
+    rows = run.query(
+        "select distinct table_name, estimator from stats.every_stat where ends_with(endpoint, ?)", RANDOMISED
+    )
+    assert list(rows.itertuples(index=False, name=None)) == [("interaction_stats", "treatment_effect")]
+    unlike = run.query(
+        "with randomised as (select analysis_id, variant, replace(endpoint, ?, '') as endpoint, cohort_id, "
+        "patient_id from stats.analysis_members where is_member and ends_with(endpoint, ?)), "
+        "with_status as (select analysis_id, variant, replace(endpoint, ', both arms', '') as endpoint, cohort_id, "
+        "patient_id, is_member, status from stats.analysis_members where ends_with(endpoint, ', both arms')) "
+        "select * from with_status anti join randomised using (analysis_id, variant, endpoint, cohort_id, patient_id) "
+        "where is_member",
+        RANDOMISED,
+        RANDOMISED,
+    )
+    assert unlike.empty, unlike.head().to_string()
 
 
 def assert_status_is_that_of_the_table_macro(run: Run) -> None:
@@ -84,6 +106,7 @@ def assert_scans_look_at_sequenced_people_who_can_be_judged(run: Run) -> None:
 
 def test_on_the_demo_nobody_has_a_status_that_was_not_earned(demo: Run) -> None:
     assert_status_is_earned(demo, ROOT / "catalog" / "demo" / "analyses")
+    assert_everybody_randomised_counts_for_the_effect_of_treatment_alone(demo)
 
 
 def test_on_the_demo_every_analysis_says_what_the_table_macro_says(demo: Run) -> None:
@@ -101,6 +124,7 @@ def test_on_the_demo_a_scan_looks_at_sequenced_people_who_can_be_judged(demo: Ru
 @pytest.mark.mirror
 def test_on_the_real_files_nobody_has_a_status_that_was_not_earned(real: Run) -> None:
     assert_status_is_earned(real, ROOT / "catalog" / "analyses")
+    assert_everybody_randomised_counts_for_the_effect_of_treatment_alone(real)
     assert_status_is_that_of_the_table_macro(real)
     assert_no_gene_no_status(real)
     assert_scans_look_at_sequenced_people_who_can_be_judged(real)

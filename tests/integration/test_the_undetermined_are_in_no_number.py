@@ -1,5 +1,6 @@
 """Planted in a copy of the demo: people in all four states of a gene, through every kind of analysis and a scan. Every
-number must be that of the same cohorts in which the undetermined and the never profiled had never been.
+number must be that of the same cohorts in which the undetermined and the never profiled had never been; but for what
+treatment does to everybody randomised, which asks no gene.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 from graph_runs import ROOT, Run
@@ -32,6 +34,8 @@ SPECS: dict[str, tuple[str, dict[str, Any]]] = {
     "resistance": ("demo_resistance", {"parts": ("intrinsic",)}),
     "signatures": ("demo_signatures", {}),
 }
+#: How an endpoint ends of which everybody randomised is counted.
+RANDOMISED = ", all randomised"
 SAMPLE_WIDE, OF_GENE = "planted: the sample cannot be judged", "planted: a class that is in no vocabulary"
 
 
@@ -124,6 +128,24 @@ def numbers(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return kept.sort_values(keys, ignore_index=True)
 
 
+def of_asked(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows that ask the gene: without those of everybody randomised."""
+    return table if "endpoint" not in table else table[~table["endpoint"].str.endswith(RANDOMISED)]
+
+
+def assert_everybody_randomised_stays(demo: Run, found: dict[str, pd.DataFrame]) -> int:
+    """What is planted changes no effect of treatment among everybody randomised; how many there are."""
+    if "interaction_stats" not in found:
+        return 0
+    rows = found["interaction_stats"]
+    planted = numbers(rows[rows["endpoint"].str.endswith(RANDOMISED)], ["stat_id"])
+    published = demo.query("select * from stats.interaction_stats").set_index("stat_id")
+    for name in ("n", "n_in_group", "events", "events_in_group", "estimate", "ci_low", "ci_high"):
+        expected = published.loc[planted["stat_id"], name].astype(float)
+        np.testing.assert_allclose(planted[name].astype(float), expected, rtol=1e-9, err_msg=name)
+    return len(planted)
+
+
 def test_every_kind_is_asked() -> None:
     assert set(SPECS) == set(kinds())
 
@@ -135,24 +157,26 @@ def test_every_number_is_that_of_the_cohorts_without_them(demo: Run, tmp_path: P
         found = run_analysis(con, spec, spec_sha256="", run_id="").tables
     with changed(demo, tmp_path, genes_of(spec), take_out) as con:
         fewer = run_analysis(con, spec, spec_sha256="", run_id="").tables
+    everybody = assert_everybody_randomised_stays(demo, found)
+    assert everybody == (6 if kind == "survival" else 0)
     compared = 0
     for name in [
         n for n in found if n in STATISTIC_TABLES or n in ("comutation_results", "enrichment_stats")
     ]:
         keys = [c for c in ("stat_id", "variant", "other_gene") if c in found[name]]
-        one, other = numbers(found[name], keys), numbers(fewer[name], keys)
+        one, other = (numbers(of_asked(tables[name]), keys) for tables in (found, fewer))
         pd.testing.assert_frame_equal(one, other, rtol=1e-9, obj=name)
         compared += int(one["estimate"].notna().sum()) if "estimate" in one else 0
     assert compared > 1
 
-    members = found["analysis_members"]
+    members = of_asked(found["analysis_members"])
     left = members[~members["is_member"]]
     assert (members["is_member"] ^ members["left_at"].notna()).all(), "members and left out are everyone"
     for reason, step in ((SAMPLE_WIDE, "gene status determined"), (OF_GENE, "gene status determined")):
         said = members[members["status_reason"].fillna("").str.contains(reason)]
         assert len(said) and not said["is_member"].any() and (said["status"] == "undetermined").all(), reason
         assert (left.loc[said.index, "left_at"] == step).any(), reason
-    flow = found["analysis_flow"].groupby(["variant", "endpoint"])
+    flow = of_asked(found["analysis_flow"]).groupby(["variant", "endpoint"])
     everyone = members.groupby(["variant", "endpoint"]).size()
     for way, steps in flow:
         assert steps["n"].iloc[0] == everyone[way]

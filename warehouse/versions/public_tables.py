@@ -140,7 +140,10 @@ def _check(fresh: Path, rows: dict[str, int]) -> None:
             found = con.execute(f'select count(*) from {schema}."{name}"').fetchone()
             if found != (n,):
                 raise OSError(f"{table} has {found[0] if found else 0} rows where {n} were copied")
-        con.execute("select count(*) from marts.gene_status('TP53')").fetchone()
+        for (gene,) in con.execute(
+            "select min(gene_name) from marts.gene_names having count(*) > 0"
+        ).fetchall():
+            con.execute("select count(*) from marts.gene_status(?)", [gene]).fetchall()
 
 
 def _journal(path: Path) -> Path:

@@ -7,10 +7,16 @@ import pandas as pd
 import pytest
 
 from analytics.biomarkers.groups import Contrast
-from analytics.meta.pooling import PREDICTION_COVERAGE, interaction_statistics, meta_statistics
+from analytics.meta.pooling import (
+    PREDICTION_COVERAGE,
+    interaction_statistics,
+    meta_statistics,
+    name_arm_sets,
+)
 from analytics.meta.predictive import verdict_statistic, with_trial_verdict
 from analytics.meta.random_effects import fit_random_effects_many
 from analytics.questions.specs import AnalysisSpec, Variant
+from analytics.results.row_sets import RowSets
 from analytics.results.statistic import (
     Counts,
     InteractionStatistic,
@@ -179,6 +185,18 @@ def test_the_arms_rows_count_the_arm_and_the_groups_rows_count_the_group() -> No
     assert (counts.n, counts.n_in_group) == (len(group), int(group["is_icb_treated"].sum()))
     assert counts.events_in_group == int(group.loc[group["is_icb_treated"], "event"].sum())
     assert counts.reference_label == "control arm"
+
+
+def test_each_row_of_a_trial_names_a_set_of_exactly_the_people_that_it_counts() -> None:
+    frame, sets = trial(), RowSets()
+    name_arm_sets(sets, frame, GENE)
+    for row in interactions(frame):
+        assert sets.holds(row.row_set, frame.index).sum() == row.counts.n, row.key
+    rows = {row.key: row for row in interactions(frame)}
+    in_group = sets.holds(rows["os.treatment_in_group"].row_set, frame.index)
+    assert (in_group == frame["in_group"]).all()
+    treated = sets.holds(rows["os.gene_in_icb_arm"].row_set, frame.index)
+    assert (treated == frame["is_icb_treated"]).all()
 
 
 def test_treatment_acts_in_the_group_only_as_planted() -> None:

@@ -334,7 +334,7 @@ def test_every_picture_is_legible_and_says_its_numbers(study, assert_legible):
         assert_legible(picture.figure)
         assert len(picture.data) > 4 and picture.title
     assert "HR 0.33 (0.24–0.46)" in pictures["os_kaplan_meier_discovery"].alt
-    assert "HR 0.50 (0.40–0.62)" in pictures["os_kaplan_meier_validation"].alt
-    assert "Low points: 184 events in 319" in pictures["os_kaplan_meier_validation"].alt
+    assert "HR 0.52 (0.42–0.65)" in pictures["os_kaplan_meier_validation"].alt
+    assert "Low points: 189 events in 319" in pictures["os_kaplan_meier_validation"].alt
     low = with_groups(study.validation.people, study.cut.cutpoint.threshold)["is_low"]
     assert int(low.sum()) == 319

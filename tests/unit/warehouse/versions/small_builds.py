@@ -28,6 +28,7 @@ def make_build(path: Path, n: int = 3, run_id: str = "aaaaaaaa-1111") -> Path:
             f"create table marts.patients as select 'c0' as cohort_id, 'P' || i as patient_id from range({n}) as t(i)"
         )
         con.execute("create table marts.survival_outcomes as select *, 'OS' as endpoint from marts.patients")
+        con.execute("create table marts.gene_names as select 'ALK' as gene_name, 'ALK' as hugo_symbol")
         con.execute("create table stats.survival_stats as select 'a/b/c' as stat_id, 0.5 as estimate")
         con.execute(
             "create table stats.runs as select ? as run_id, timestamp '2026-03-01 11:00:00' as started_at, "
