@@ -297,15 +297,15 @@ def _check_settings(group: str, estimator: str, adjust: Sequence[str], cluster: 
 
 
 def _require_both_groups(data: SurvivalData, members: BoolArray, group: str) -> None:
+    people, is_plain = count_of(data.n, "person"), group == "in_group"
     if not members.any():
+        what = "is in the group" if is_plain else f"has {group}"
         raise EmptyGroupError(
-            f"Nobody among {count_of(data.n, 'person')} has {group}: choose another gene, cohort "
-            "or definition."
+            f"Nobody among {people} {what}: choose another biomarker, cohort or definition."
         )
     if members.all():
-        raise EmptyGroupError(
-            f"All {count_of(data.n, 'person')} have {group}: there is nobody to compare them with."
-        )
+        what = "are in the group" if is_plain else f"have {group}"
+        raise EmptyGroupError(f"All {people} {what}: there is nobody to compare them with.")
 
 
 def _group_line(model: CoxResult | FirthResult, group: str) -> CoxTerm:
