@@ -107,7 +107,23 @@ def guard_findings(
     burden verdict of this gene, which counts
     every gene. pooled: the random-effects row that stands in the table beside; without it one is made as that is.
     """
-    strata = tuple(column for column in strata if members[column].nunique(dropna=False) > 1)
+    strata = _varying(members, strata)
+    return [
+        *people_findings(members, strata=strata, flow=flow, pooled=pooled),
+        _predictive(members, strata, trials, control),
+        burden_finding(scan_row, why_no_scan_row, scan_verdicts or {}),
+    ]
+
+
+def people_findings(
+    members: pd.DataFrame,
+    *,
+    strata: Sequence[str] = (),
+    flow: pd.DataFrame | None = None,
+    pooled: MetaStatistic | None = None,
+) -> list[Finding]:
+    """The guards that have no verdict of their own, all but prediction and burden; arguments as `guard_findings`."""
+    strata = _varying(members, strata)
     return [
         _or_reason("proportional hazards", lambda: _proportional(members, strata)),
         _or_reason("sparse events", lambda: _sparse(members, strata)),
@@ -115,9 +131,11 @@ def guard_findings(
         _origin(members, flow, strata),
         _immortal(members, strata),
         _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata, pooled)),
-        _predictive(members, strata, trials, control),
-        burden_finding(scan_row, why_no_scan_row, scan_verdicts or {}),
     ]
+
+
+def _varying(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, ...]:
+    return tuple(column for column in strata if members[column].nunique(dropna=False) > 1)
 
 
 def _or_reason(guard: Guard, find: Callable[[], Finding]) -> Finding:

@@ -65,14 +65,16 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
     questions = _load_questions(settings.catalogs, tolerant)
+    whole = load_catalog(settings.catalogs, settings.attributes, strict=settings.strict, tolerant=tolerant)
     catalog = without_private(
-        load_catalog(settings.catalogs, settings.attributes, strict=settings.strict, tolerant=tolerant),
+        whole,
         settings.private_cohorts,
         {
             *(cohort for spec in questions.analyses.values() for cohort in cohorts_of(spec)),
             *(cohort for spec in questions.scans.values() for cohort in cohorts_of_scan(spec)),
         },
     )
+    not_asked_for = {c.cohort_id for c in whole.cohorts} - {c.cohort_id for c in catalog.cohorts}
     dbt_build, dbt = dbt_definitions(settings)
     analyses = [analysis_asset(path, spec) for path, spec in questions.analyses.items()]
     scans = [scan_asset(path, spec) for path, spec in questions.scans.items()]
@@ -93,7 +95,10 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         steps |= steps_of(assets)
     public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
     draft = draft_asset(
-        public_tables, [*(spec.analysis_id for spec in questions.analyses.values()), *folders], steps
+        public_tables,
+        [*(spec.analysis_id for spec in questions.analyses.values()), *folders],
+        steps,
+        not_asked_for,
     )
     reports = {report_asset(path, spec): spec for path, spec in questions.reports.items()}
     published = published_asset(

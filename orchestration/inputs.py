@@ -30,26 +30,22 @@ CATALOG_ROOMS = ("cohorts", "analyses", "scans", "reports", "references", "claim
 _QUESTIONS = ("analyses", "scans", "reports")
 #: Tag of a run of the whole graph.
 INPUTS_TAG = "icb/inputs"
+_MADE_OF = "create table if not exists main.made_of (step varchar, fingerprint varchar)"
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 
 def input_fingerprint(settings: Settings) -> str:
     """sha256 over names of parsed sources (their folders are named by content), catalogue, code and lock file."""
-    catalogs = " ".join([*map(str, settings.catalogs), *settings.private_cohorts])
-    digest = hashlib.sha256(catalogs.encode())
+    digest = hashlib.sha256(_asked(settings))
+    digest.update(f"smallest cell {settings.smallest_cell}".encode())  # reports show no smaller count
     _add_parsed(digest, settings)
     for folder in settings.catalogs:
         # a site may keep its data beside its cohorts: only what the catalogue is made of counts
-        found = (path for room in CATALOG_ROOMS for path in (folder / room).rglob("*"))
-        for path in sorted(p for p in found if p.suffix in _SUFFIXES and p.is_file()):
-            digest.update(str(path.relative_to(folder)).encode())
-            digest.update(path.read_bytes())
-    code = [path for room in _ROOMS for path in (PROJECT / room).rglob("*") if path.suffix in _SUFFIXES]
-    for path in [*sorted(code), PROJECT / "requirements.lock"]:
-        relative = path.relative_to(PROJECT)
-        if not {"target", "logs"} & set(relative.parts):
-            digest.update(str(relative).encode())
-            digest.update(path.read_bytes())
+        for room in CATALOG_ROOMS:
+            _add_files(digest, folder, folder / room)
+    for room in _ROOMS:
+        _add_files(digest, PROJECT, PROJECT / room)
+    digest.update((PROJECT / "requirements.lock").read_bytes())
     genome = settings.reference_genome
     if genome is not None and genome.is_file():  # three gigabytes are not read for this
         digest.update(f"{genome} {genome.stat().st_size} {genome.stat().st_mtime_ns}".encode())
@@ -60,6 +56,7 @@ def tables_fingerprint(settings: Settings) -> str:
     """sha256 over what the tables up to the marts are made of: parsed sources, cohort files, vocabularies and claims,
     the dbt project, and the code and packages that read and build them. Analyses, scans and reports have no part."""
     digest = hashlib.sha256(code_version(*_TABLES_CODE).encode())
+    digest.update(_asked(settings))
     for name in ("dbt-core", "dbt-duckdb", "duckdb"):
         digest.update(f"{name} {version(name)}".encode())
     _add_parsed(digest, settings)
@@ -71,6 +68,11 @@ def tables_fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
+def _asked(settings: Settings) -> bytes:
+    """Folders of the catalogue, and the private cohorts that are asked for: others have no row in the tables."""
+    return " ".join([*map(str, settings.catalogs), *settings.private_cohorts]).encode()
+
+
 def _add_files(digest: hashlib._Hash, root: Path, folder: Path, *, deep: bool = True) -> None:
     found = folder.rglob("*") if deep else folder.glob("*")
     for path in sorted(p for p in found if p.suffix in _SUFFIXES and p.is_file()):
@@ -80,15 +82,15 @@ def _add_files(digest: hashlib._Hash, root: Path, folder: Path, *, deep: bool = 
             digest.update(path.read_bytes())
 
 
-def forget_tables(con: duckdb.DuckDBPyConnection) -> None:
-    """The tables of the open build are about to change."""
-    con.execute("drop table if exists main.made_of")
+def forget_tables(con: duckdb.DuckDBPyConnection, *steps: str) -> None:
+    """The tables of these steps in the open build are about to change; without one those of ``raw`` and ``marts``."""
+    con.execute(_MADE_OF)
+    con.execute("delete from main.made_of where ? or list_contains(?, step)", [not steps, list(steps)])
 
 
 def note_tables(con: duckdb.DuckDBPyConnection, fingerprint: str, step: str) -> None:
     """Write down, in the build, what ``raw`` or the ``marts`` were made of."""
-    con.execute("create table if not exists main.made_of (step varchar, fingerprint varchar)")
-    con.execute("delete from main.made_of where step = ?", [step])
+    forget_tables(con, step)
     con.execute("insert into main.made_of values (?, ?)", [step, fingerprint])
 
 

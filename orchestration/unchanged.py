@@ -6,7 +6,6 @@ compared with what the published version was made of. Over https only the server
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import time
@@ -20,7 +19,7 @@ from ingestion.catalog import LeftOutCohort, load_catalog
 from ingestion.catalog_privacy import is_not_asked_for
 from ingestion.fetching.addresses import mirror_path
 from ingestion.fetching.own_files import own_path
-from ingestion.fetching.store import write_atomically
+from ingestion.fetching.store import sha256_of, write_atomically
 from orchestration.inputs import input_fingerprint, published_fingerprint
 from warehouse.data_lock import one_run_at_a_time
 from warehouse.left_out import left_out_published
@@ -45,7 +44,8 @@ def unchanged(*, demo: bool, strict: bool) -> tuple[LeftOutCohort, ...] | None:
     with one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"):
         noted = json.loads((settings.build / _NOTE).read_text(encoding="utf-8"))
         is_as_it_was = (
-            noted["inputs"] == published_fingerprint(settings) == input_fingerprint(settings)
+            noted.get("places") == _places(settings)
+            and noted["inputs"] == published_fingerprint(settings) == input_fingerprint(settings)
             and all(_sha256(Path(path)) == sha256 for path, sha256 in noted["files"].items())
             and may_stay(replace(settings, strict=strict or settings.strict))
         )
@@ -80,7 +80,7 @@ def note_sources(settings: Settings, inputs: str, own: dict[str, str | None]) ->
         ):
             path, read = mirror_path(settings.mirror, address), lock.get(address)
             files[str(path)] = read.sha256 if read is not None and path.exists() else None
-    content = json.dumps({"inputs": inputs, "files": files}, indent=1)
+    content = json.dumps({"inputs": inputs, "places": _places(settings), "files": files}, indent=1)
     write_atomically(settings.build / _NOTE, content.encode())
 
 
@@ -93,11 +93,13 @@ def say_unchanged(settings: Settings, console: Console, seconds: float) -> tuple
     return warned(settings, console)
 
 
+def _places(settings: Settings) -> list[str]:
+    """Folders that addresses are read from: files of another one say nothing of this one."""
+    return [str(settings.mirror), str(settings.files)]
+
+
 def _sha256(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return sha256_of(path) if path.is_file() else None
 
 
 def may_stay(settings: Settings) -> bool:

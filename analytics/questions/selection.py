@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pandas as pd
 
+from analytics.biomarkers.groups import Contrast
 from analytics.errors import InvalidSettingError
 from analytics.questions.clock import TimeRules, with_time_rules
 from analytics.questions.specs import PeopleVariant
@@ -72,6 +73,11 @@ class Selection:
     warnings: tuple[str, ...]
     outside: pd.DataFrame = field(default_factory=pd.DataFrame)
     clock: str | None = None
+
+    def among(self, contrast: Contrast) -> Selection:
+        """The selection among people of the two groups."""
+        outside = contrast.of(self.outside) if len(self.outside) else self.outside
+        return replace(self, members=contrast.of(self.members), outside=outside)
 
     def cohorts_outside(self) -> dict[str, str]:
         """Cohort that is not in the pool -> where its clock starts."""

@@ -40,6 +40,11 @@ class AskedPeople:
     genes: tuple[str, ...]
     notes: tuple[str, ...] = ()
 
+    def trials(self) -> list[str]:
+        """Cohorts with people of both arms."""
+        arms = self.frame.groupby("cohort_id")["is_icb_treated"].nunique()
+        return [str(cohort) for cohort in arms.index[arms > 1]]
+
 
 class PeopleSource(Protocol):
     """People with a biomarker, endpoint, response and covariates."""

@@ -99,7 +99,7 @@ def _one_endpoint(asked: _Asked) -> None:
     rows = flow_statistics(scope, sets, selection, spec, groups) if is_first else []
     gathered.figures |= flow_figure(spec, scope, selection, groups)
     for contrast in asked.people.contrasts:
-        own = _of(selection, contrast)
+        own = selection.among(contrast)
         found = endpoint_statistics(spec, scope, sets.within(contrast.row_set_suffix), own, contrast)
         if is_first and not contrast.is_one_of_several:
             gathered.add(characteristics(scope, sets, own.members, contrast))
@@ -116,16 +116,6 @@ def _one_endpoint(asked: _Asked) -> None:
     gathered.add(row if row.key.startswith("flow.") else row.warned(*notes) for row in rows)
     if is_first and spec.variants[scope.variant].responses:
         _respond(asked)
-
-
-def _of(selection: Selection, contrast: Contrast) -> Selection:
-    """The selection among people of the two groups."""
-    outside = selection.outside
-    return replace(
-        selection,
-        members=contrast.of(selection.members),
-        outside=contrast.of(outside) if len(outside) else outside,
-    )
 
 
 def _groups(asked: _Asked) -> dict[Group, pd.Series]:
@@ -180,14 +170,12 @@ def _pool(asked: _Asked, contrast: Contrast, rows: Sequence[SurvivalStatistic]) 
         biomarker=None if asked.people.is_gene else asked.people.label,
         time_rules=spec.variants[scope.variant].time,
     )
-    of_arms = replace(scope, endpoint=f"{scope.endpoint}, both arms")
+    of_arms, key = replace(scope, endpoint=f"{scope.endpoint}, both arms"), spec.endpoint_key(scope.endpoint)
     if contrast == asked.people.contrasts[0]:
         sets, everyone = RowSets(), both_arms.members
         for each in asked.people.contrasts:
             name_arm_sets(sets, each.of(everyone), each)
         gathered.add_members(of_arms, both_arms, sets)
-    key = spec.endpoint_key(scope.endpoint)
-    if contrast == asked.people.contrasts[0]:
         _treat(asked, key)
     members = contrast.of(both_arms.members)
     gathered.add(interaction_statistics(of_arms, spec.trials, key, members, contrast))
@@ -203,6 +191,7 @@ def _treat(asked: _Asked, endpoint_key: str) -> None:
         spec.where,
         icb_only=False,
         requires_status=False,
+        time_rules=spec.variants[asked.scope.variant].time,
     )
     if randomised.members.empty:
         return

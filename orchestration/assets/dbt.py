@@ -27,7 +27,7 @@ from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.assets.failed_checks import leave_out_failing
 from orchestration.assets.leftovers import drop_unknown
-from orchestration.inputs import note_tables, tables_fingerprint
+from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
 from warehouse.build.steps import begin, complete, fail, in_one_step
@@ -161,6 +161,7 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
     def dbt_build(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse) -> Iterator[Any]:
         os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
         steps = steps_of(context.assets_def, context.selected_asset_keys)
+        fingerprint = tables_fingerprint(warehouse.settings)  # of what dbt is about to read
         invocation, events, failures = _built(context, dbt, warehouse, steps)
         manifest = invocation.get_artifact("manifest.json")
         told: list[Any] = []
@@ -197,7 +198,9 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
             with in_one_step(con):
                 if not failures:
                     write_checksums(con)
-                    note_tables(con, tables_fingerprint(warehouse.settings), "marts")
+                # some of the models stand beside others that were made of something else
+                if not failures and steps == steps_of(dbt_build):
+                    note_tables(con, fingerprint, "marts")
                 fail(con, steps.keys() - made, context.run_id)
                 complete(con, {step: reads for step, reads in steps.items() if step in made}, context.run_id)
         yield from told
@@ -224,6 +227,7 @@ def _built(
             # a file that somebody else has open is one sentence here, and an error a model in dbt
             begin(con, steps, context.run_id)
             forget_checksums(con)
+            forget_tables(con, "marts")
         target = fresh_target(warehouse.settings)
         invocation = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
         # dbt has the build file open while it runs, so that what is read from the file comes afterwards

@@ -1,6 +1,9 @@
 """The version in the making: tables and figures, copied from the private build to a folder that nobody opens."""
 
+from collections.abc import Collection
+
 import dagster as dg
+import duckdb
 
 from orchestration.assets.build_steps import Steps
 from orchestration.assets.dbt_metadata import table_columns
@@ -18,13 +21,16 @@ from warehouse.versions.runs import note_published, published_runs
 DRAFT = dg.AssetKey(["draft", "icb"])
 
 
-def draft_asset(upstream: list[dg.AssetKey], results: list[str], steps: Steps) -> dg.AssetsDefinition:
+def draft_asset(
+    upstream: list[dg.AssetKey], results: list[str], steps: Steps, not_asked_for: Collection[str] = ()
+) -> dg.AssetsDefinition:
     """Copies the build if it is whole: every step of it is done, and was made of what stands beside it now.
 
     Parameters
     ----------
     results : folders of results that analyses and scans of the catalogue make.
     steps : every step before this one, and what it reads.
+    not_asked_for : private cohorts that this version must not hold.
     """
 
     promised = {(key.path[0], key.path[1]) for key in upstream}
@@ -45,11 +51,18 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str], steps: Steps) -
         with warehouse.build(read_only=True) as con:
             require_whole(con, settings.results, steps)
             missing = sorted(promised - table_columns(con).keys())
+            held = [] if missing else private_cohorts_in(con, not_asked_for)
         if missing:
             raise PublishError(
                 f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
                 where=str(settings.build_file),
                 remedy="materialise them first; the last published file is unchanged",
+            )
+        if held:
+            raise PublishError(
+                f"the build holds {', '.join(held)}, which is private and was not asked for",
+                where=str(settings.build_file),
+                remedy="run `build_from_sources`, or ask for it with --private; the last published file is unchanged",
             )
         for kind in ("tables", "figures"):
             remove_unknown(settings.results / kind, results)
@@ -73,3 +86,12 @@ def draft_asset(upstream: list[dg.AssetKey], results: list[str], steps: Steps) -
         )
 
     return draft
+
+
+def private_cohorts_in(con: duckdb.DuckDBPyConnection, cohorts: Collection[str]) -> list[str]:
+    """Those of the cohorts that the open build holds, in order of name."""
+    found = con.execute(
+        "select cohort_id from marts.cohorts where list_contains(?, cohort_id) order by cohort_id",
+        [list(cohorts)],
+    ).fetchall()
+    return [str(cohort) for (cohort,) in found]

@@ -279,6 +279,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     def raw_tables(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None]]:
+        fingerprint = tables_fingerprint(warehouse.settings)  # of what is about to be read
         parsed = warehouse.settings.parsed
         kept = in_this_version(catalog, parsed, strict=warehouse.strict)
         folders = parsed_folders(kept, parsed)
@@ -304,7 +305,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
                     )
                 counted = con.execute(f"select count(*) from raw.{table}").fetchone()
                 counts[table] = int(counted[0]) if counted else 0
-            note_tables(con, tables_fingerprint(warehouse.settings), "raw")
+            note_tables(con, fingerprint, "raw")
             if INPUTS_TAG not in context.run.tags:
                 noted = {INPUTS_TAG: input_fingerprint(warehouse.settings)}
                 context.instance.add_run_tags(context.run_id, noted)

@@ -22,7 +22,7 @@ from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, gather_results, in_one_step
-from warehouse.questions.scans import results_table, run_scan
+from warehouse.questions.scans import cohorts_of_scan, results_table, run_scan
 from warehouse.settings import PROJECT
 from warehouse.spec_files import spec_checksum
 
@@ -80,11 +80,10 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
 def computed_scan(path: Path, spec: ScanSpec) -> Computed:
     """What a scan is made of."""
     by_process = MUTATIONAL_PROCESS in spec.null_strata
-    cohorts = (*spec.cohorts, *(spec.control.cohorts if spec.control else ()))
     marts = (*PEOPLE_MARTS, "gene_lengths", *(["gene_sets"] if spec.gene_set else []))
     declared = Declared(
         (*marts, *([_PROCESS_MART] if by_process else [])),
-        cohorts,
+        cohorts_of_scan(spec),
         ("left_out_cohorts", *([_PROCESS_STATS] if by_process else [])),
     )
     roots = ("warehouse.questions.scans", "warehouse.result_folders")

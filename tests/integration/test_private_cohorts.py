@@ -54,11 +54,25 @@ def icb(tiny: Tiny) -> Icb:
 
 
 @pytest.fixture(scope="module")
-def runs(tiny: Tiny, icb: Icb) -> tuple[Said, Version, Said, Version]:
-    """A run that asks for the cohort, its version, and the same of a run after it that does not."""
+def private_build(tiny: Tiny, icb: Icb) -> tuple[Said, Version]:
+    """A run that asks for the cohort, and its version; the build beside it holds the cohort."""
     asked = icb("run", "--private", TABLE)
     assert asked.code == 0, asked
-    with_it = version_in_force(tiny.settings.published)
+    return asked, version_in_force(tiny.settings.published)
+
+
+@pytest.fixture(scope="module")
+def refused(private_build: tuple[Said, Version], icb: Icb) -> Said:
+    """The statistics alone, on that build, by somebody who does not ask for it."""
+    return icb("run", "--statistics-only")
+
+
+@pytest.fixture(scope="module")
+def runs(
+    private_build: tuple[Said, Version], refused: Said, tiny: Tiny, icb: Icb
+) -> tuple[Said, Version, Said, Version]:
+    """A run that asks for the cohort, its version, and the same of a run after it that does not."""
+    asked, with_it = private_build
     not_asked = icb("run")
     assert not_asked.code == 0, not_asked
     return asked, with_it, not_asked, version_in_force(tiny.settings.published)
@@ -85,6 +99,10 @@ def test_asked_for_by_name_it_is_published_and_its_version_is_its_owners_alone(
     assert not [word for word in ("1931-07-23", "23.07.1931") if any(word in cell for cell in found)]
     assert read_manifest(version).private_cohorts == (TABLE,)
     assert stat.S_IMODE(version.folder.stat().st_mode) == 0o700
+
+
+def test_a_build_that_holds_it_is_no_version_for_whoever_did_not_ask(refused: Said) -> None:
+    refused.is_one_sentence(f"the build holds {TABLE}, which is private and was not asked for")
 
 
 def test_without_that_the_gate_does_not_miss_it_and_no_value_reaches_table_figure_report_or_manifest(

@@ -11,7 +11,7 @@ import duckdb
 from analytics.answers.estimates import Estimates, compare_number, compare_survival, joint_interaction
 from analytics.answers.responses import compare_responses
 from analytics.biomarkers.groups import Contrast
-from analytics.guards import Finding, guard_findings
+from analytics.guards import Finding, people_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
 from analytics.questions.clock import immortal_groups
 from analytics.questions.selection import Selection
@@ -30,8 +30,6 @@ from warehouse.questions.evidence import Predictive, held_against_burden, predic
 from warehouse.questions.provenance import lineage_of
 from warehouse.questions.searched_cut import with_searched_cut
 
-#: Guards that have a verdict with its own sentence in place of theirs.
-_IN_VERDICTS = ("mutation burden", "prognostic or predictive")
 NULL_DRAWS = 5000
 ANALYSIS_ID = "asked"
 
@@ -139,7 +137,7 @@ def _answered(
         predictive=predictive.verdict if predictive else None,
         trials=predictive.trials if predictive else (),
         without_icb=predictive.without_icb if predictive else None,
-        guards=_guards(asked, _of(selection, contrasts[-1]), leading.others),
+        guards=_guards(asked, selection.among(contrasts[-1]), leading.others),
         flow=_flow(checked),
         lineage=lineage_of(con, checked),
         notes=_notes(checked),
@@ -147,18 +145,8 @@ def _answered(
     )
 
 
-def _of(selection: Selection, contrast: Contrast) -> Selection:
-    """The selection among people of the two groups."""
-    outside = selection.outside
-    return replace(
-        selection,
-        members=contrast.of(selection.members),
-        outside=contrast.of(outside) if len(outside) else outside,
-    )
-
-
 def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comparison:
-    own, question = _of(selection, contrast), asked.question
+    own, question = selection.among(contrast), asked.question
     found: Estimates
     if question.is_response:
         found = compare_responses(
@@ -180,7 +168,6 @@ def _number_answer(asked: _Asked) -> Answer:
     checked, people = asked.checked, asked.people
     label = f"{people.label}, {people.unit}"
     found = compare_number(asked.spec, asked.scope, checked.selection, label)
-    members = checked.selection.members
     comparison = Comparison(label, None, found.by_cohort, found.pooled, found.others)
     return Answer(
         question=asked.question,
@@ -188,7 +175,7 @@ def _number_answer(asked: _Asked) -> Answer:
         comparisons=(comparison,),
         interaction=None,
         predictive=None,
-        guards=_guards(asked, replace(checked.selection, members=members), ()),
+        guards=(),
         flow=_flow(checked),
         lineage=lineage_of(asked.con, checked),
         notes=_notes(checked),
@@ -207,13 +194,13 @@ def _interaction(asked: _Asked) -> InteractionStatistic:
 
 def _guards(asked: _Asked, selection: Selection, beside: Sequence[Statistic]) -> tuple[Finding, ...]:
     """What speaks against believing it, but for burden and prediction, which have verdicts of their own."""
-    if asked.question.is_response or not asked.people.contrasts:
+    if asked.question.is_response:
         return ()
     over_cohorts = (row for row in beside if isinstance(row, MetaStatistic) and row.left_out is None)
-    found = guard_findings(
+    found = people_findings(
         selection.members,
         strata=asked.checked.variant.strata,
         flow=selection.flow,
         pooled=next(over_cohorts, None),
     )
-    return tuple(guard for guard in found if guard.guard not in _IN_VERDICTS)
+    return tuple(found)

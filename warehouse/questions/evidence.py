@@ -155,8 +155,7 @@ def _of_trials(
 ) -> tuple[list[InteractionStatistic], str]:
     """What treatment does to everybody randomised and in each group, in the trials among the cohorts asked."""
     frame = checked.people.frame
-    arms = frame.groupby("cohort_id")["is_icb_treated"].nunique()
-    trials = [str(cohort) for cohort in arms.index[arms > 1]]
+    trials = checked.people.trials()
     if not trials:
         return [], "none of these cohorts has a control arm"
     of_trials = frame[frame["cohort_id"].isin(trials)]

@@ -44,15 +44,13 @@ def save_question(
             remedy="save it with a cut, e.g. TMB >= 10",
         )
     checked = checked_question(con, question)
-    frame = checked.people.frame
-    arms = frame.groupby("cohort_id")["is_icb_treated"].nunique()
     spec = as_spec(
         checked.question,
         checked.cohorts,
         analysis_id=name,
         title=f"{checked.people.label} and {checked.question.endpoint}",
         registered_on=datetime.now(UTC).date().isoformat(),
-        trials=() if checked.question.is_number else [str(cohort) for cohort in arms.index[arms > 1]],
+        trials=() if checked.question.is_number else checked.people.trials(),
     )
     content = spec.model_dump(mode="json", exclude_defaults=True)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -143,12 +143,17 @@ def skipped(con: duckdb.DuckDBPyConnection) -> tuple[set[str], set[str]]:
 def cohorts_behind(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> set[str]:
     """The cohorts that a report's analyses and scans name."""
     rows = con.execute(
-        "select array_to_string(cohorts, ', ') from stats.analysis_specs where list_contains(?, analysis_id) "
-        "union all select array_to_string(cohorts, ', ') || coalesce(', ' || control, '') from stats.scan_specs "
-        "where list_contains(?, scan_id)",
+        "select cohorts, null from stats.analysis_specs where list_contains(?, analysis_id) "
+        "union all select cohorts, control from stats.scan_specs where list_contains(?, scan_id)",
         [spec.analyses(), spec.scans()],
     ).fetchall()
-    return {name.split(" (")[0] for (text,) in rows if text for name in str(text).split(", ")}
+    return {name for cells in rows for cell in cells for name in cohorts_in(cell)}
+
+
+def cohorts_in(cell: str | list[str] | None) -> list[str]:
+    """The cohorts that a spec names, as a list or comma-separated, without what is said of them in brackets."""
+    names = cell.split(", ") if isinstance(cell, str) else cell or []
+    return [name.split(" (")[0] for name in names]
 
 
 def write_html(html: str, path: Path) -> Path:

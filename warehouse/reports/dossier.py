@@ -93,7 +93,6 @@ def dossier_html(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, comma
 def _specs(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -> list[AnalysisSpec]:
     """The question under checkpoint blockade and, where there are people without, the same of them."""
     question, label = checked.question, checked.people.label
-    arms = checked.people.frame.groupby("cohort_id")["is_icb_treated"].nunique()
     without = () if question.is_number else _cohorts_without_icb(con, checked)
     control = _identifier(checked, "without_icb")
     of_people = "; ".join(", ".join(values) for _, values in question.where)
@@ -104,7 +103,7 @@ def _specs(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -> list[Ana
         analysis_id=_identifier(checked, "under_icb"),
         title=f"{label} under checkpoint blockade{scope}",
         registered_on=_today(),
-        trials=[str(c) for c in arms.index[arms > 1]],
+        trials=checked.people.trials(),
         control=control if without else None,
     )
     default = under.variants["default"].model_copy(update={"responses": ("orr", "dcr")})

@@ -14,7 +14,7 @@ import duckdb
 
 from analytics.report.spec import ReportSpec
 from warehouse.diff.tables import AFTER, BEFORE, both_open, columns_of, place_of, quoted, text
-from warehouse.reports.documents import NothingToReportError, as_possible
+from warehouse.reports.documents import NothingToReportError, as_possible, cohorts_in
 from warehouse.reports.index_page import CHANGES, INDEX
 from warehouse.versions.layout import Version, VersionError
 from warehouse.versions.manifest import Accepted, private_cohorts_of
@@ -142,7 +142,7 @@ def _left_out_by_name(con: duckdb.DuckDBPyConnection, left_out: set[str]) -> dic
             for name, *of_cohorts in con.execute(
                 f"select distinct {names} from {side}.stats.{table}"
             ).fetchall():
-                if left_out & {cohort for cell in of_cohorts for cohort in _cohorts_in(cell)}:
+                if left_out & {cohort for cell in of_cohorts for cohort in cohorts_in(cell)}:
                     asking[table].add(str(name))
     scans = asking["scan_specs"]
     figures_of_scans = {f"scan_{scan}" for scan in scans}
@@ -151,12 +151,6 @@ def _left_out_by_name(con: duckdb.DuckDBPyConnection, left_out: set[str]) -> dic
         "analysis_id": asking["analysis_specs"] | figures_of_scans,
         "scan_id": scans,
     }
-
-
-def _cohorts_in(cell: str | list[str] | None) -> list[str]:
-    """The cohorts that a spec names, as a list or comma-separated, without what is said of them in brackets."""
-    names = cell.split(", ") if isinstance(cell, str) else cell or []
-    return [name.split(" (")[0] for name in names]
 
 
 def _without(apart: dict[str, set[str]], columns: Collection[str]) -> str:

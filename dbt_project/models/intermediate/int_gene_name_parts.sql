@@ -53,20 +53,9 @@ words as (
 listed as (
 
     select
-        lower(hugo_symbol) as name_lower,
-        min(hugo_symbol) as name
-    from (
-        select alias as hugo_symbol from {{ ref('gene_aliases') }}
-        union all
-        select hugo_symbol from {{ ref('gene_aliases') }}
-        union all
-        select symbol as hugo_symbol from {{ ref('ambiguous_symbols') }}
-        union all
-        select hugo_symbol from {{ ref('stg_gene_panels') }}
-        union all
-        select hugo_symbol from {{ ref('stg_gene_identifiers') }}
-    ) as lists
-    group by lower(hugo_symbol)
+        name_lower,
+        name
+    from {{ ref('int_listed_gene_names') }}
 
 ),
 

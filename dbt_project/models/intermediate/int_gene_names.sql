@@ -93,28 +93,6 @@ dated as (
 
 ),
 
-spellings as (
-
-    select
-        lower(name) as name_lower,
-        min(name) as name
-    from (
-        select alias as name from {{ ref('gene_aliases') }}
-        union all
-        select hugo_symbol as name from {{ ref('gene_aliases') }}
-        union all
-        select symbol as name from {{ ref('ambiguous_symbols') }}
-        union all
-        select hugo_symbol as name from {{ ref('ambiguous_symbols') }}
-        union all
-        select hugo_symbol as name from {{ ref('stg_gene_panels') }}
-        union all
-        select hugo_symbol as name from {{ ref('stg_gene_identifiers') }}
-    ) as known
-    group by lower(name)
-
-),
-
 -- a name that no list has is spelled as most rows spell it
 common_spellings as (
 
@@ -147,9 +125,9 @@ spelled as (
             dated.name
         ) as name
     from dated
-    left join spellings as listed on lower(dated.name) = listed.name_lower
+    left join {{ ref('int_listed_gene_names') }} as listed on lower(dated.name) = listed.name_lower
     left join {{ ref('gene_aliases') }} as alias_exact on dated.name = alias_exact.alias
-    left join spellings as dotted on lower(replace(dated.name, '.', '-')) = dotted.name_lower
+    left join {{ ref('int_listed_gene_names') }} as dotted on lower(replace(dated.name, '.', '-')) = dotted.name_lower
     left join common_spellings as common on lower(dated.name) = common.name_lower and common.place = 1
 
 ),

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from orchestration.inputs import input_fingerprint
+import duckdb
+
+from orchestration.inputs import (
+    forget_tables,
+    input_fingerprint,
+    note_tables,
+    tables_are_current,
+    tables_fingerprint,
+)
 from warehouse.settings import Settings
 
 
@@ -19,3 +28,39 @@ def test_data_that_lie_in_the_folder_of_the_catalogue_are_no_part_of_it(tmp_path
     assert input_fingerprint(settings) == before
     (site / "cohorts" / "clinic.yaml").write_text("cohort_id: other")
     assert input_fingerprint(settings) != before
+
+
+def test_tables_are_those_of_the_folders_and_private_cohorts_that_are_asked_for(tmp_path: Path) -> None:
+    plain = Settings(data=tmp_path, catalog=tmp_path / "site", mirror=None, demo=False)
+    for other in (
+        replace(plain, private_cohorts=("clinic",)),
+        replace(plain, more_catalogs=(tmp_path / "public",)),
+    ):
+        assert tables_fingerprint(other) != tables_fingerprint(plain)
+        assert input_fingerprint(other) != input_fingerprint(plain)
+
+
+def test_the_smallest_count_that_reports_show_is_no_matter_of_tables(tmp_path: Path) -> None:
+    plain = Settings(data=tmp_path, catalog=tmp_path / "site", mirror=None, demo=False)
+    coarse = replace(plain, smallest_cell=10)
+    assert input_fingerprint(coarse) != input_fingerprint(plain)
+    assert tables_fingerprint(coarse) == tables_fingerprint(plain)
+
+
+def test_tables_are_current_until_one_step_begins_anew(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, catalog=tmp_path / "site", mirror=None, demo=False)
+    settings.build.mkdir(parents=True)
+    now = tables_fingerprint(settings)
+    with duckdb.connect(str(settings.build_file)) as con:
+        for step in ("raw", "marts"):
+            note_tables(con, now, step)
+    assert tables_are_current(settings)
+    with duckdb.connect(str(settings.build_file)) as con:
+        forget_tables(con, "marts")
+    assert not tables_are_current(settings)
+    with duckdb.connect(str(settings.build_file)) as con:
+        note_tables(con, now, "marts")
+    assert tables_are_current(settings)
+    with duckdb.connect(str(settings.build_file)) as con:
+        forget_tables(con)
+        assert con.execute("select count(*) from main.made_of").fetchall() == [(0,)]

@@ -80,6 +80,15 @@ def test_before_a_run_has_ended_well_nothing_is_known(settings: Settings) -> Non
     assert unchanged(demo=False, strict=False) is None
 
 
+def test_another_folder_of_files_starts_the_run(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for other in ({"mirror": tmp_path / "another mirror"}, {"files": tmp_path / "other files"}):
+        elsewhere = dataclasses.replace(settings, **other)
+        monkeypatch.setattr(Settings, "from_environment", classmethod(lambda _, made=elsewhere: made))
+        assert unchanged(demo=False, strict=False) is None
+
+
 @pytest.mark.parametrize("what", ["a byte", "gone", "the published version", "code or catalogue"])
 def test_whatever_differs_starts_the_run(
     settings: Settings, what: str, monkeypatch: pytest.MonkeyPatch
