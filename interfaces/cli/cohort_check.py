@@ -2,7 +2,7 @@
 would refuse.
 
 Each file is fetched (or read from the mirror) and parsed into memory. For the receipt the cohort's tables are built
-alone, in a file of their own that is gone afterwards (`warehouse.trial_build`).
+alone, in a file of their own that is gone afterwards (`warehouse.build.trial_build`).
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ from ingestion.raw_rows import arrow_schema
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import catalog_tables, parse_cohort_file
 from ingestion.reading.table_model import normal_name
+from warehouse.build.trial_build import trial_build
 from warehouse.reports.cohort_receipt import Line, receipt
 from warehouse.settings import Settings
-from warehouse.trial_build import trial_build
 
 _NOT_THERE = (AddressNotFoundError, SourceUnavailableError)
 #: Raw tables that say where rows came from or why they were not read: the others hold the rows.

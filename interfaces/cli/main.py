@@ -17,8 +17,8 @@ from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.closed_sql import closed_file, one_statement
+from warehouse.export.readable import readable, shown
 from warehouse.published_file import first_line, published
-from warehouse.readable import readable, shown
 from warehouse.settings import PROJECT, Settings
 
 app = typer.Typer(
@@ -197,7 +197,7 @@ def lineage(
 
     Example: icb lineage igf1r_melanoma_msk_validation/as_published/os.cox_univariable
     """
-    from warehouse.lineage import walk
+    from warehouse.results.lineage import walk
 
     with published() as con:
         found = walk(con, stat_id)

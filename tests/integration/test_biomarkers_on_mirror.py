@@ -19,7 +19,7 @@ from graph_runs import Run
 from analytics.biomarkers.assignment import Assignment
 from analytics.biomarkers.evaluate import evaluate
 from ingestion.catalog import Catalog, load_catalog
-from warehouse.biomarker_inputs import WarehouseInputs
+from warehouse.frames.biomarker_inputs import WarehouseInputs
 
 pytestmark = pytest.mark.mirror
 
