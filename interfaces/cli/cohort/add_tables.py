@@ -11,7 +11,7 @@ from ingestion.catalog import load_catalog
 from ingestion.catalog_measurements import FILE_SCHEME
 from ingestion.errors import CatalogError
 from ingestion.onboarding.proposal import propose
-from interfaces.cli.cohort_add import write_cohort
+from interfaces.cli.cohort.add import write_cohort
 from warehouse.settings import Settings
 
 
