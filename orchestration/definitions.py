@@ -13,8 +13,8 @@ import dagster as dg
 from analytics.questions.specs import Question
 from analytics.report.spec import ReportSpec
 from analytics.scan.spec import ScanSpec
-from ingestion.catalog import files_of, load_catalog
-from ingestion.catalog_privacy import without_private
+from ingestion.catalog.loading import files_of, load_catalog
+from ingestion.catalog.privacy import without_private
 from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.draft import draft_asset

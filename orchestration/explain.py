@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from ingestion.catalog import files_of
+from ingestion.catalog.loading import files_of
 from orchestration.assets.invalid_files import SpecLoader
 from orchestration.assets.scans import computed_scan
 from orchestration.assets.statistics import computed_analysis

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from ingestion.catalog import load_catalog
+from ingestion.catalog.loading import load_catalog
 from ingestion.errors import StorageError
 from warehouse.build.data_lock import BusyError, one_run_at_a_time
 from warehouse.prune import Leftover, prune, size_of

@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from ingestion.catalog import LeftOutCohort
+from ingestion.catalog.cohorts import LeftOutCohort
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE

@@ -15,8 +15,9 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from ingestion.catalog import LeftOutCohort, load_catalog
-from ingestion.catalog_privacy import is_not_asked_for
+from ingestion.catalog.cohorts import LeftOutCohort
+from ingestion.catalog.loading import load_catalog
+from ingestion.catalog.privacy import is_not_asked_for
 from ingestion.fetching.addresses import mirror_path
 from ingestion.fetching.own_files import own_path
 from ingestion.fetching.store import sha256_of, write_atomically

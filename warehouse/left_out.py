@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from ingestion.catalog import Catalog, LeftOutCohort
+from ingestion.catalog.cohorts import Catalog, LeftOutCohort
 from ingestion.errors import IngestionError
 from ingestion.fetching.store import write_atomically
 from warehouse.results.writing import write_result_table

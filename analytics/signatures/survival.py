@@ -15,7 +15,7 @@ import pandas as pd
 
 from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
-from analytics.questions.selection import BURDEN_COLUMNS, add_burden
+from analytics.questions.burden import BURDEN_COLUMNS, add_burden
 from analytics.results.estimator import Estimator
 from analytics.results.statistic import Counts, Model
 from analytics.signatures.estimate import FITTED, SignedMembers

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.catalog import LeftOutCohort
+from ingestion.catalog.cohorts import LeftOutCohort
 from warehouse.build.dbt_results import cohorts_to_blame
 from warehouse.build.steps import complete, steps_in
 from warehouse.left_out import left_out_cohorts, write_left_out

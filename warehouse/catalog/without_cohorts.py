@@ -15,7 +15,7 @@ from analytics.questions.specs import Question
 from analytics.results.gathered import AnalysisResult, Gathered, Provenance
 from analytics.results.records import FlowRecord
 from analytics.results.tables import as_result_table
-from ingestion.catalog import LeftOutCohort
+from ingestion.catalog.cohorts import LeftOutCohort
 from warehouse.left_out import SKIPPED, named_of, said_of
 
 Result = TypeVar("Result")

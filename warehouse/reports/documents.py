@@ -12,7 +12,7 @@ from analytics.report.blocks import Report
 from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
-from ingestion.catalog import files_of
+from ingestion.catalog.loading import files_of
 from ingestion.errors import CatalogError, IngestionError
 from ingestion.yaml_files import read_yaml
 from warehouse.catalog.spec_files import validated

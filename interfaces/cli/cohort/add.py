@@ -13,8 +13,9 @@ from typing import Any
 
 import yaml
 
-from ingestion.catalog import Catalog, load_catalog, load_cohort
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.columns import TableFormat
+from ingestion.catalog.loading import load_catalog, load_cohort
 from ingestion.errors import CatalogError
 from ingestion.fetching.archives import iter_members
 from ingestion.fetching.fetch import Fetcher

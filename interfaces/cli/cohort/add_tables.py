@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ingestion.catalog import load_catalog
-from ingestion.catalog_measurements import FILE_SCHEME
+from ingestion.catalog.loading import load_catalog
+from ingestion.catalog.measurements import FILE_SCHEME
 from ingestion.errors import CatalogError
 from ingestion.onboarding.proposal import propose
 from interfaces.cli.cohort.add import write_cohort

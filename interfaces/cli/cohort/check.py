@@ -16,20 +16,12 @@ from typing import Any
 import pyarrow as pa
 from rich.console import Console
 
-from ingestion.catalog import (
-    Catalog,
-    Cohort,
-    FileKind,
-    Reference,
-    SourceFile,
-    files_of,
-    load_attributes,
-    load_catalog,
-    load_cohort,
-)
-from ingestion.catalog_attributes import Attribute, check_cohort
-from ingestion.catalog_privacy import private_addresses
-from ingestion.catalog_tables import resolved_columns
+from ingestion.catalog.attributes import Attribute, check_cohort
+from ingestion.catalog.cohorts import Catalog, Cohort, Reference
+from ingestion.catalog.loading import files_of, load_attributes, load_catalog, load_cohort
+from ingestion.catalog.privacy import private_addresses
+from ingestion.catalog.source_files import FileKind, SourceFile
+from ingestion.catalog.tables import resolved_columns
 from ingestion.errors import (
     AbsentColumnError,
     AddressNotFoundError,

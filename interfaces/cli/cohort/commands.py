@@ -22,7 +22,7 @@ def cohort_list(style: FormatOption = Format.table) -> None:
 
     Example: icb cohort list --format csv
     """
-    from ingestion.catalog import load_catalog
+    from ingestion.catalog.loading import load_catalog
 
     settings = Settings.from_environment()
     catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)

@@ -1,6 +1,6 @@
 """How the catalogue says to read a table: its format, its columns, and one value of a row.
 
-The models only; the cohort file that holds them is in ``catalog``, reading bytes by them in ``tables`` and
+The models only; the cohort file that holds them is in ``cohorts``, reading bytes by them in ``tables`` and
 ``picks``.
 """
 

@@ -8,8 +8,9 @@ from typing import Literal
 
 import pyarrow as pa
 
-from ingestion.catalog import Catalog, Cohort, SourceFile
-from ingestion.catalog_columns import ColumnMap
+from ingestion.catalog.cohorts import Catalog, Cohort
+from ingestion.catalog.columns import ColumnMap
+from ingestion.catalog.source_files import SourceFile
 from ingestion.parsing.clinical import CONSTANT_PREFIX, INTERVAL_PREFIX
 from ingestion.raw_rows import RawTables
 from ingestion.raw_schema import RAW_TABLES

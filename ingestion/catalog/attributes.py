@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import field_validator, model_validator
 
-from ingestion.catalog_columns import ColumnMap, Interval, Strict, TimeUnit
+from ingestion.catalog.columns import ColumnMap, Interval, Strict, TimeUnit
 from ingestion.errors import CatalogError
 from ingestion.vocabulary import allowed_values, load_vocabulary
 
 if TYPE_CHECKING:
-    from ingestion.catalog import Cohort, SourceFile
+    from ingestion.catalog.cohorts import Cohort
+    from ingestion.catalog.source_files import SourceFile
 
 _UNITS = "|".join(get_args(TimeUnit))
 #: A bound of a range; null in the file is no bound.

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ingestion.catalog import Catalog, Cohort, LeftOutCohort
+from ingestion.catalog.cohorts import Catalog, Cohort, LeftOutCohort
 from ingestion.errors import CatalogError
 
 #: Why a private cohort is left out; nothing is wrong with it.

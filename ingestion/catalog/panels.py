@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ingestion.catalog_columns import Pattern, Strict
+from ingestion.catalog.columns import Pattern, Strict
 
 #: Words of the field for sequencing that no panel limits, in lower case without blanks, hyphens and underscores.
 #: ``catalog/vocabularies/assay_words.csv`` holds the same.

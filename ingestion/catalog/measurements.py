@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from ingestion.catalog_columns import Pattern, Strict
+from ingestion.catalog.columns import Pattern, Strict
 
 #: Scheme of addresses that are files of the project's own catalogue: ``catalog:gene_sets/mhc.gmt``.
 OWN_SCHEME = "catalog:"
