@@ -140,7 +140,9 @@ def test_a_symbol_to_which_a_list_leads_is_no_old_name_in_any_list() -> None:
     assert not {row["hugo_symbol"] for row in (*curated, *hgnc)} & names
 
 
-def test_the_lists_of_the_nomenclature_committee_say_nothing_of_names_that_are_curated_or_of_no_gene() -> None:
+def test_the_lists_of_the_nomenclature_committee_say_nothing_of_names_that_are_curated_or_of_no_gene() -> (
+    None
+):
     curated = {row["alias"].lower() for row in seed("gene_aliases")} | {
         row["symbol"].lower() for row in seed("ambiguous_symbols")
     }
