@@ -44,7 +44,8 @@ select
         else 'unresolved'
     end as rule
 from parts
-left join {{ ref('int_gene_aliases') }} as aliases on parts.symbol_raw = aliases.alias
+left join {{ ref('int_gene_aliases') }} as aliases
+    on coalesce({{ reading_frame_name('parts.symbol_raw') }}, parts.symbol_raw) = aliases.alias
 left join {{ ref('int_gene_identifiers') }} as by_entrez
     on parts.entrez_gene_id = by_entrez.identifier and by_entrez.id_type = 'entrez'
 left join {{ ref('int_gene_identifiers') }} as by_ensembl

@@ -110,5 +110,8 @@ from known
 inner join counted on known.name_raw = counted.name_raw
 inner join names on known.name_raw = names.name_raw
 -- NKX2.1 is NKX2-1
-left join listed on lower(replace(known.name_raw, '.', '-')) = listed.name_lower or lower(known.name_raw) = listed.name_lower
+left join listed
+    on
+        (lower(replace(known.name_raw, '.', '-')) = listed.name_lower and listed.is_symbol)
+        or lower(known.name_raw) = listed.name_lower
 where known.hugo_symbol is not null

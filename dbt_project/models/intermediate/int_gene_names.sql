@@ -127,7 +127,8 @@ spelled as (
     from dated
     left join {{ ref('int_listed_gene_names') }} as listed on lower(dated.name) = listed.name_lower
     left join {{ ref('int_gene_aliases') }} as alias_exact on dated.name = alias_exact.alias
-    left join {{ ref('int_listed_gene_names') }} as dotted on lower(replace(dated.name, '.', '-')) = dotted.name_lower
+    left join {{ ref('int_listed_gene_names') }} as dotted
+        on lower(replace(dated.name, '.', '-')) = dotted.name_lower and dotted.is_symbol
     left join common_spellings as common on lower(dated.name) = common.name_lower and common.place = 1
 
 ),
