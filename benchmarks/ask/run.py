@@ -31,13 +31,14 @@ def main() -> None:
 
     from analytics.questions.asked import read_question
     from warehouse.published_file import published
-    from warehouse.questions.answering import answer_question
+    from warehouse.questions.answering import answer_checked, answer_question, checked_question
     from warehouse.questions.export import export_answer
 
     question = read_question(asked.question)
     with tempfile.TemporaryDirectory() as folder, published() as con:
-        answer = answer_question(con, question)  # compiled code is loaded here
-        export_answer(con, answer, Path(folder))
+        checked = checked_question(con, question)
+        answer = answer_checked(con, checked)  # compiled code is loaded here
+        export_answer(con, answer, checked, Path(folder))
         people = Path(folder) / "people.csv"
         icb = [sys.executable, "-m", "interfaces.cli.main"]
         rows = [

@@ -4,6 +4,7 @@ decided in `estimators`."""
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier
 from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.regression.proportional_hazards import schoenfeld_test
+
+SurvivalRow = TypeVar("SurvivalRow", bound=SurvivalStatistic)
 
 _NOT_PROPORTIONAL = "Hazards are not proportional: read the restricted mean beside the hazard ratio."
 
@@ -32,8 +35,10 @@ def median_row(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatist
     ).warned(*result.warnings, "" if median.median_reached else "The median is not reached.")
 
 
-def log_rank_row(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
-    result = log_rank_test(members, strata=strata)
+def log_rank_row(
+    row: SurvivalRow, members: pd.DataFrame, strata: tuple[str, ...], group: str = "in_group"
+) -> SurvivalRow:
+    result = log_rank_test(members, group, strata=strata)
     return replace(
         row,
         model=Model(strata=strata),

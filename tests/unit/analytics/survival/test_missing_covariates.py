@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,8 +13,10 @@ from analytics.errors import AnalysisError
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope, SurvivalStatistic
+from analytics.survival import estimators
 from analytics.survival.data import survival_data
 from analytics.survival.estimate import survival_statistics
+from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
 from analytics.survival.missing_covariates import (
     _cumulative_hazard,
     _rubin,
@@ -132,3 +136,16 @@ def test_both_sensitivity_rows_count_everybody() -> None:
     for key in ("os.cox_missing_as_level", "os.cox_imputed"):
         assert rows[key].n == 400 and rows[key].estimate is not None
     assert "imputed" in " ".join(rows["os.cox_imputed"].warnings)
+
+
+def test_the_e_value_is_read_off_the_fit_of_the_row_beside_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    adjustments: list[tuple[str, ...]] = []
+
+    def counted(*args: Any, **settings: Any) -> HazardRatio:
+        adjustments.append(tuple(settings.get("adjust", ())))
+        return estimate_hazard_ratio(*args, **settings)
+
+    monkeypatch.setattr(estimators, "estimate_hazard_ratio", counted)
+    rows = rows_of(people(400), "cox_adjusted")
+    assert {"os.cox_adjusted", "os.e_value_adjusted"} <= set(rows)
+    assert adjustments.count(("age_years", "stage")) == 1
