@@ -194,12 +194,6 @@ def _interaction(
     term = found.term("product")
     few = [f"{label} {events} of {n}" for label, (n, events) in cells.items() if events < _FEW_EVENTS]
     said = f"Few events ({', '.join(few)}): the interaction is unstable." if few else ""
-    return replace(
-        row,
-        estimate=term.hr,
-        ci_low=term.ci_low,
-        ci_high=term.ci_high,
-        p=term.p,
-        p_method="wald",
-        reason=f"adjusted for {', '.join(variant.covariates)}" if variant.covariates else None,
-    ).warned(*found.warnings, said)
+    reason = f"adjusted for {', '.join(variant.covariates)}" if variant.covariates else None
+    row = replace(row, reason=reason).with_wald(term.hr, term.ci_low, term.ci_high, term.p)
+    return row.warned(*found.warnings, said)

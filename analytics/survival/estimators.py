@@ -225,18 +225,11 @@ def _hazard_per_step(
         )
     line = found.term("value")
     in_model = {term.covariate for term in found.terms}
-    return replace(
-        row,
-        model=Model(
-            adjusted_for=tuple(name for name in adjust if name in in_model), strata=strata, ties=found.ties
-        ),
-        estimate=line.hr,
-        ci_low=line.ci_low,
-        ci_high=line.ci_high,
-        p=line.p,
-        p_method="wald",
-        standard_error=line.se,
-    ).warned(*found.warnings)
+    model = Model(
+        adjusted_for=tuple(name for name in adjust if name in in_model), strata=strata, ties=found.ties
+    )
+    row = replace(row, model=model, standard_error=line.se)
+    return row.with_wald(line.hr, line.ci_low, line.ci_high, line.p).warned(*found.warnings)
 
 
 def _hazard_request(

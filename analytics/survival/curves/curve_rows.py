@@ -53,15 +53,10 @@ def restricted_mean_row(row: SurvivalStatistic, members: pd.DataFrame) -> Surviv
     difference = result.difference
     if difference is None:
         raise EmptyGroupError("The restricted mean needs people of both groups: there is one group only.")
-    return replace(
-        row,
-        estimate=difference.estimate,
-        ci_low=difference.ci_low,
-        ci_high=difference.ci_high,
-        standard_error=difference.se,
-        p=difference.p,
-        p_method="wald",
-    ).warned(f"Months gained up to {result.tau_months:.1f} months.", *result.warnings)
+    row = row.with_wald(difference.estimate, difference.ci_low, difference.ci_high, difference.p)
+    return replace(row, standard_error=difference.se).warned(
+        f"Months gained up to {result.tau_months:.1f} months.", *result.warnings
+    )
 
 
 def schoenfeld_row(
