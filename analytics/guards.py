@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
@@ -26,7 +25,7 @@ from analytics.questions.selection import CLOCK_STEP
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import MetaStatistic, Scope, SurvivalStatistic
-from analytics.scan.evidence import burden_evidence
+from analytics.scan.evidence import burden_evidence, number_of
 from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.entry_independence import entry_independence
 from analytics.survival.estimate import survival_statistics
@@ -41,6 +40,7 @@ from analytics.verdicts import (
     burden_verdict,
     predictive_verdict,
 )
+from analytics.verdicts.words import capital
 
 Guard = Literal[
     "proportional hazards",
@@ -94,7 +94,6 @@ def guard_findings(
     control: pd.DataFrame | None = None,
     scan_row: Mapping[str, Any] | None = None,
     why_no_scan_row: str = "Burden was not asked about.",
-    scan_verdicts: Mapping[str, str] | None = None,
     pooled: MetaStatistic | None = None,
 ) -> list[Finding]:
     """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
@@ -103,15 +102,14 @@ def guard_findings(
     in_group, biopsy_time and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat
     or for another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people
     without checkpoint blockade. scan_row: this gene's row of a scan of the same people
-    (`scan.columns.SURVIVAL_COLUMNS`), for burden; without it why_no_scan_row is said. scan_verdicts: scan -> its
-    burden verdict of this gene, which counts
-    every gene. pooled: the random-effects row that stands in the table beside; without it one is made as that is.
+    (`scan.columns.SURVIVAL_COLUMNS`), for burden; without it why_no_scan_row is said. pooled: the random-effects row
+    that stands in the table beside; without it one is made as that is.
     """
     strata = _varying(members, strata)
     return [
         *people_findings(members, strata=strata, flow=flow, pooled=pooled),
         _predictive(members, strata, trials, control),
-        burden_finding(scan_row, why_no_scan_row, scan_verdicts or {}),
+        burden_finding(scan_row, why_no_scan_row),
     ]
 
 
@@ -337,7 +335,7 @@ def _predictive(
     decided = predictive_verdict(evidence)
     numbers = _ends("interaction_of_hr", "interaction", evidence.randomised)
     numbers |= _ends("ratio_of_hr", "ratio", evidence.external)
-    said = _capital(decided.sentence.removeprefix("The biomarker: "))
+    said = capital(decided.sentence.removeprefix("The biomarker: "))
     sentence = f"{said} Against it: {decided.against} To settle it: {decided.would_settle}"
     return Finding(guard, decided.word, sentence, decided.word != PredictiveWord.PREDICTIVE, numbers)
 
@@ -373,14 +371,9 @@ def _interaction(trials: pd.DataFrame | None) -> tuple[dict[str, Effect], str]:
 
 
 def burden_finding(
-    scan_row: Mapping[str, Any] | None,
-    why_not: str = "Burden was not asked about.",
-    scan_verdicts: Mapping[str, str] | None = None,
+    scan_row: Mapping[str, Any] | None, why_not: str = "Burden was not asked about."
 ) -> Finding:
-    """The guard of mutation burden from a gene's row of a scan (null draws, model adjusted for burden, matched set).
-
-    scan_verdicts: scan -> burden verdict of this gene there. A gene that is one of hundreds is judged as that: where it
-    is beyond burden by itself and in no scan, that is a warning."""
+    """The guard of mutation burden from a gene's row of a scan (null draws, model adjusted for burden, matched set)."""
     guard: Guard = "mutation burden"
     if scan_row is None:
         return Finding(guard, CANNOT_TELL, why_not, True)
@@ -391,7 +384,7 @@ def burden_finding(
     parts = [decided.sentence.removeprefix("The biomarker: ")]
     if evidence.null is not None:
         for name in ("percentile", "p_lower", "p_upper", "p_two_sided", "false_positive_rate", "draws"):
-            numbers[f"null_{name}"] = _number(scan_row, f"null_{name}")
+            numbers[f"null_{name}"] = number_of(scan_row, f"null_{name}")
         side = min(numbers["null_p_lower"], numbers["null_p_upper"])
         parts.append(
             f"Among {numbers['null_draws']:,.0f} sets of carriers drawn by burden alone its log-rank z is at "
@@ -399,32 +392,17 @@ def burden_finding(
             f"one-sided p {p_value(side)}), and {numbers['null_false_positive_rate']:.0%} of these sets have a nominal "
             "p below 0.05."
         )
-    matched = _number(scan_row, "matched_percentile")
+    matched = number_of(scan_row, "matched_percentile")
     if math.isfinite(matched):
-        numbers |= {"matched_percentile": matched, "matched_genes": _number(scan_row, "matched_genes")}
-        numbers["matched_p"] = _number(scan_row, "matched_p")
+        numbers |= {"matched_percentile": matched, "matched_genes": number_of(scan_row, "matched_genes")}
+        numbers["matched_p"] = number_of(scan_row, "matched_p")
         parts.append(
             f"Among {numbers['matched_genes']:.0f} genes of like coding length its |z| is at percentile {matched:.0f}."
         )
     parts.append(f"Against it: {decided.against} To settle it: {decided.would_settle}")
     is_warning = not word.is_beyond and word != BurdenWord.NO_ASSOCIATION
-    if scan_verdicts:
-        said = "; ".join(f"{scan}: {words}" for scan, words in scan_verdicts.items())
-        parts.append(f"Where every gene counts, {said}.")
-        is_warning |= word.is_beyond and not any(
-            words.startswith("beyond") for words in scan_verdicts.values()
-        )
-    return Finding(guard, word, _capital(" ".join(parts)), is_warning, numbers)
-
-
-def _number(row: Mapping[str, Any], name: str) -> float:
-    value = row.get(name)
-    return float("nan") if value is None or value is pd.NA else float(np.float64(value))
+    return Finding(guard, word, capital(" ".join(parts)), is_warning, numbers)
 
 
 def _count(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

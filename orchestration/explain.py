@@ -33,7 +33,17 @@ def explained(settings: Settings) -> list[dict[str, str]]:
         if current
         else "there is no build of these sources, cohort files, models and code",
     }
-    return [tables, *(_row(settings, name, asset, current) for name, asset in _results(settings))]
+    results = list(_results(settings))
+    if not settings.build_file.exists():
+        nothing = {"does": "computed", "why": "there is no build yet"}
+        return [tables, *({"asset": name, **nothing} for name, _ in results)]
+    shelf = Shelf(settings.shelf)
+    with duckdb.connect(str(settings.build_file), read_only=True) as con:
+        whys = [
+            (name, why_computed(shelf, asset.name, asset.made_of(con, settings.reference_genome)))
+            for name, asset in results
+        ]
+    return [tables, *(_row(name, why, current) for name, why in whys)]
 
 
 def _results(settings: Settings) -> Iterator[tuple[str, Computed]]:
@@ -44,11 +54,7 @@ def _results(settings: Settings) -> Iterator[tuple[str, Computed]]:
         yield f"scans/{scan.scan_id}", computed_scan(path, scan)
 
 
-def _row(settings: Settings, name: str, asset: Computed, tables_are_there: bool) -> dict[str, str]:
-    if not settings.build_file.exists():
-        return {"asset": name, "does": "computed", "why": "there is no build yet"}
-    with duckdb.connect(str(settings.build_file), read_only=True) as con:
-        why = why_computed(Shelf(settings.shelf), asset.name, asset.made_of(con, settings.reference_genome))
+def _row(name: str, why: str | None, tables_are_there: bool) -> dict[str, str]:
     if why is not None:
         return {"asset": name, "does": "computed", "why": why}
     if tables_are_there:

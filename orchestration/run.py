@@ -69,9 +69,8 @@ def run_graph(
     BusyError
         Another run is at work on the same data folder.
     """
-    settings = demo_settings(Settings.from_environment()) if demo else Settings.from_environment()
-    asked = tuple(sorted({*settings.private_cohorts, *private}))
-    settings = dataclasses.replace(settings, strict=settings.strict or strict, private_cohorts=asked)
+    settings = _asked_settings(demo, private)
+    settings = dataclasses.replace(settings, strict=settings.strict or strict)
     console = Console(stderr=True)
     started = time.monotonic()
     tags = {ACCEPT_TAG: accept} if accept else {}
@@ -105,10 +104,15 @@ def run_graph(
     return warned(settings, console)
 
 
-def explained_rows(*, demo: bool = False) -> list[dict[str, str]]:
-    """What a run would do, a row an asset, and why; nothing is done."""
-    settings = Settings.from_environment()
-    return explained(demo_settings(settings) if demo else settings)
+def explained_rows(*, demo: bool = False, private: Sequence[str] = ()) -> list[dict[str, str]]:
+    """What a run would do, a row an asset, and why; nothing is done. Arguments as `run_graph`."""
+    return explained(_asked_settings(demo, private))
+
+
+def _asked_settings(demo: bool, private: Sequence[str]) -> Settings:
+    """The settings of a run, with the private cohorts that it asks for beside those of the environment."""
+    settings = demo_settings(Settings.from_environment()) if demo else Settings.from_environment()
+    return dataclasses.replace(settings, private_cohorts=tuple(sorted({*settings.private_cohorts, *private})))
 
 
 def dagster_home(settings: Settings) -> dg.DagsterInstance:

@@ -15,9 +15,9 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from ingestion.catalog.cohorts import LeftOutCohort
+from ingestion.catalog.cohorts import Catalog, LeftOutCohort
 from ingestion.catalog.loading import load_catalog
-from ingestion.catalog.privacy import is_not_asked_for
+from ingestion.catalog.privacy import is_not_asked_for, without_private
 from ingestion.fetching.addresses import mirror_path
 from ingestion.fetching.own_files import own_path
 from ingestion.fetching.store import sha256_of, write_atomically
@@ -57,10 +57,9 @@ def unchanged(*, demo: bool, strict: bool) -> tuple[LeftOutCohort, ...] | None:
 
 def own_files(settings: Settings) -> dict[str, str | None]:
     """Path -> sha256 of the files of the catalogue and of the site, as they are before a run reads them."""
-    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False)
     paths = [
         own_path(address, settings.own_sources if file.is_own else settings.files)
-        for owner in catalog.owners()
+        for owner in _read(settings).owners()
         for file in owner.files
         if file.is_own or file.is_local
         for address in file.addresses()
@@ -73,9 +72,8 @@ def note_sources(settings: Settings, inputs: str, own: dict[str, str | None]) ->
     if settings.mirror is None:
         return
     lock = settings.lock()
-    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False)
     files = dict(own)
-    for owner in catalog.owners():
+    for owner in _read(settings).owners():
         for address in (
             a for file in owner.files if not (file.is_own or file.is_local) for a in file.addresses()
         ):
@@ -83,6 +81,13 @@ def note_sources(settings: Settings, inputs: str, own: dict[str, str | None]) ->
             files[str(path)] = read.sha256 if read is not None and path.exists() else None
     content = json.dumps({"inputs": inputs, "places": _places(settings), "files": files}, indent=1)
     write_atomically(settings.build / _NOTE, content.encode())
+
+
+def _read(settings: Settings) -> Catalog:
+    """What a run reads: the catalogue without the private cohorts that nobody asked for. Of a file of theirs that lies
+    in the mirror no run has a checksum, so that it would look as if it had come since."""
+    whole = load_catalog(settings.catalogs, settings.attributes, strict=False)
+    return without_private(whole, settings.private_cohorts, ())
 
 
 def say_unchanged(settings: Settings, console: Console, seconds: float) -> tuple[LeftOutCohort, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import pandas as pd
 
@@ -31,8 +32,13 @@ from analytics.survival.regression.cox import cox_regression
 
 #: Estimate -> what replaces it where a group has too few events.
 _SPARSE = {"cox_univariable": "firth_univariable", "cox_adjusted": "firth_adjusted"}
+#: How the warning begins of a Cox row that stands for want of Firth's.
+NO_FIRTH = "Firth's estimate, which so few events ask for, could not be made"
 #: Below so many events in a group the interaction is said to be unstable.
 _FEW_EVENTS = 5
+
+
+AnyRow = TypeVar("AnyRow", bound=Statistic)
 
 
 @dataclass(frozen=True)
@@ -57,9 +63,14 @@ def compare_survival(
     variant, key = spec.variants[scope.variant], spec.endpoint_key(scope.endpoint)
     sets = RowSets()
     over_all = survival_statistics(scope, sets, selection.members, variant, key, contrast)
-    over_all = [row.warned(*pool_warnings(selection)) for row in over_all]
+    over_all = with_reason_for_cox([row.warned(*pool_warnings(selection)) for row in over_all])
     of_cohorts = variant if everything else variant.model_copy(update={"estimators": ("cox_univariable",)})
-    by_cohort = cohort_statistics(scope, sets, selection, of_cohorts, key, contrast)
+    of_each = cohort_statistics(scope, sets, selection, of_cohorts, key, contrast)
+    by_cohort = [
+        row
+        for cohort_id in dict.fromkeys(row.cohort_id for row in of_each)
+        for row in with_reason_for_cox([own for own in of_each if own.cohort_id == cohort_id])
+    ]
     inside = [row for row in by_cohort if row.cohort_id not in selection.cohorts_outside()]
     meta = meta_statistics(scope, key, inside, contrast)
     others: list[Statistic] = [*over_all, *(meta if everything else meta[:1])]
@@ -102,11 +113,24 @@ def kind_of_row(row: Statistic) -> str:
     return row.key.split(".")[1]
 
 
-def chosen(rows: Sequence[SurvivalStatistic], what: str) -> SurvivalStatistic | None:
+def chosen(rows: Sequence[AnyRow], what: str) -> AnyRow | None:
     """The row of an estimate: Firth's where it was made, for that says that Cox's cannot be trusted."""
     by_kind = {kind_of_row(row): row for row in rows}
     sparse = by_kind.get(_SPARSE.get(what, ""))
     return sparse if sparse is not None and sparse.estimate is not None else by_kind.get(what)
+
+
+def with_reason_for_cox(rows: Sequence[SurvivalStatistic]) -> list[SurvivalStatistic]:
+    """Rows of one set of people; where Cox's stands because Firth's could not be made, it says so and why."""
+    by_kind = {kind_of_row(row): row for row in rows}
+    told = []
+    for row in rows:
+        sparse = by_kind.get(_SPARSE.get(kind_of_row(row), ""))
+        if sparse is not None and sparse.estimate is None and row.estimate is not None:
+            why = sparse.warnings[-1].rstrip(".") if sparse.warnings else "it has no finite value"
+            row = row.warned(f"{NO_FIRTH}: {why}.")
+        told.append(row)
+    return told
 
 
 def joint_interaction(
@@ -170,12 +194,6 @@ def _interaction(
     term = found.term("product")
     few = [f"{label} {events} of {n}" for label, (n, events) in cells.items() if events < _FEW_EVENTS]
     said = f"Few events ({', '.join(few)}): the interaction is unstable." if few else ""
-    return replace(
-        row,
-        estimate=term.hr,
-        ci_low=term.ci_low,
-        ci_high=term.ci_high,
-        p=term.p,
-        p_method="wald",
-        reason=f"adjusted for {', '.join(variant.covariates)}" if variant.covariates else None,
-    ).warned(*found.warnings, said)
+    reason = f"adjusted for {', '.join(variant.covariates)}" if variant.covariates else None
+    row = replace(row, reason=reason).with_wald(term.hr, term.ci_low, term.ci_high, term.p)
+    return row.warned(*found.warnings, said)

@@ -326,11 +326,4 @@ def _counts(
 
 
 def with_ratio(row: InteractionStatistic, estimate: RatioEstimate) -> InteractionStatistic:
-    return replace(
-        row,
-        estimate=estimate.ratio,
-        ci_low=estimate.ci_low,
-        ci_high=estimate.ci_high,
-        p=estimate.p,
-        p_method="wald",
-    )
+    return row.with_wald(estimate.ratio, estimate.ci_low, estimate.ci_high, estimate.p)

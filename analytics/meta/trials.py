@@ -99,14 +99,7 @@ def _treatment(
     except AnalysisError as exc:
         return blank.warned(str(exc))
     line = found.term("arm")
-    return replace(
-        blank,
-        estimate=line.hr,
-        ci_low=line.ci_low,
-        ci_high=line.ci_high,
-        p=line.p,
-        p_method="wald",
-    ).warned(*found.warnings)
+    return blank.with_wald(line.hr, line.ci_low, line.ci_high, line.p).warned(*found.warnings)
 
 
 @dataclass(frozen=True)
@@ -180,6 +173,6 @@ def months_statistic(
         found = months_interaction(members)
     except AnalysisError as exc:
         return row.warned(str(exc))
-    return replace(
-        row, estimate=found.estimate, ci_low=found.ci_low, ci_high=found.ci_high, p=found.p, p_method="wald"
-    ).warned(f"Months gained up to {found.tau_months:.1f} months.")
+    return row.with_wald(found.estimate, found.ci_low, found.ci_high, found.p).warned(
+        f"Months gained up to {found.tau_months:.1f} months."
+    )

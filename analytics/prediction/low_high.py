@@ -19,8 +19,8 @@ from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.prediction.tables import PredictionStatistic
 from analytics.results.estimator import Estimator
 from analytics.results.statistic import Counts, Model
+from analytics.survival.curves.curve_rows import log_rank_row
 from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier
-from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.data import survival_data
 from analytics.survival.estimators import COX, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
 from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
@@ -90,7 +90,7 @@ def low_high_statistics(
         said.append("The cut was chosen in these people: the ratio is too far from 1 and its p too small.")
     tests: tuple[tuple[str, Estimator, _Estimate], ...] = (
         ("logrank_oe", LOG_RANK_OE, partial(_ratio, function="log_rank_oe", strata=kept)),
-        ("log_rank", LOG_RANK, partial(_log_rank, strata=kept)),
+        ("log_rank", LOG_RANK, partial(log_rank_row, strata=kept, group="is_low")),
         ("cox_low_high", COX, partial(_ratio, function="auto", strata=kept)),
     )
     try:
@@ -166,10 +166,3 @@ def _ratio(
     row: PredictionStatistic, people: pd.DataFrame, function: HazardRatioEstimator, strata: tuple[str, ...]
 ) -> PredictionStatistic:
     return with_hazard_ratio(row, estimate_hazard_ratio(people, "is_low", estimator=function, strata=strata))
-
-
-def _log_rank(row: PredictionStatistic, people: pd.DataFrame, strata: tuple[str, ...]) -> PredictionStatistic:
-    found = log_rank_test(people, "is_low", strata=strata)
-    return replace(row, statistic=found.test.statistic, p=found.test.p, p_method="log-rank").warned(
-        *found.warnings
-    )

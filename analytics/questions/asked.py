@@ -37,11 +37,11 @@ SEARCHED = "searched"
 _NEEDS_QUOTES = re.compile(r'[,|=;"]|^\s|\s$')
 #: Estimates of the answer, by everybody and by cohort; ``--all`` adds the others that an analysis can have.
 ESTIMATORS: tuple[SurvivalEstimator, ...] = ("cox_univariable", "cox_burden_adjusted")
-OTHER_ESTIMATORS: tuple[SurvivalEstimator, ...] = (
-    "kaplan_meier", "log_rank", "log_rank_oe", "restricted_mean", "schoenfeld",
-)  # fmt: skip
 #: What an adjusted model becomes where covariates are missing.
 SENSITIVITY: tuple[SurvivalEstimator, ...] = ("cox_missing_as_level", "cox_imputed")
+OTHER_ESTIMATORS: tuple[SurvivalEstimator, ...] = tuple(
+    name for name in get_args(SurvivalEstimator) if name not in (*ESTIMATORS, "cox_adjusted", *SENSITIVITY)
+)
 
 
 class AskedQuestionError(AnalysisError):

@@ -8,6 +8,7 @@ from typing import Any
 from analytics.engine.numbers import is_missing
 from analytics.estimators import ESTIMATORS
 from analytics.results.estimator import Scale
+from analytics.verdicts.words import capital
 
 ENDPOINTS = {
     "OS": "Overall survival",
@@ -98,29 +99,29 @@ def key_words(key: str) -> str:
         return "Mutated, %"
     if head == "random_effects" and len(parts) > 2 and parts[1] == "without":
         return f"The same without {parts[2]}"
-    return _KEYS.get(parts[-1], _capital(", ".join(plain_words(part) for part in parts)))
+    return _KEYS.get(parts[-1], capital(", ".join(plain_words(part) for part in parts)))
 
 
 def group_words(key: str) -> str:
     """The key of a group as a heading: 'wild_type' -> 'Wild-type'."""
-    return _capital(_GROUPS.get(key, plain_words(key)))
+    return capital(_GROUPS.get(key, plain_words(key)))
 
 
 def estimator_words(estimator: str) -> str:
     """Name of an estimator."""
     known = ESTIMATORS.get(estimator)
-    return known.label if known else _capital(plain_words(estimator))
+    return known.label if known else capital(plain_words(estimator))
 
 
 def endpoint_words(endpoint: Any, key: str = "") -> str:
     """An endpoint in words; that of the members when the key says no other."""
     word = text_of(endpoint)
-    return ENDPOINTS.get(word, _capital(plain_words(word))) if word else ""
+    return ENDPOINTS.get(word, capital(plain_words(word))) if word else ""
 
 
 def variant_words(variant: Any) -> str:
     word = text_of(variant)
-    return VARIANTS.get(word, _capital(plain_words(word)))
+    return VARIANTS.get(word, capital(plain_words(word)))
 
 
 def plain_words(name: str) -> str:
@@ -133,8 +134,8 @@ def column_words(name: str) -> str:
     units = {"months": "months", "percent": "%", "bp": "bp", "mb": "Mb", "pct": "%"}
     stem, _, last = name.rpartition("_")
     if stem and last in units:
-        return f"{_capital(plain_words(stem.removeprefix('is_').removeprefix('has_')))}, {units[last]}"
-    return _capital(plain_words(name.removeprefix("is_").removeprefix("has_")))
+        return f"{capital(plain_words(stem.removeprefix('is_').removeprefix('has_')))}, {units[last]}"
+    return capital(plain_words(name.removeprefix("is_").removeprefix("has_")))
 
 
 def listed(names: list[str]) -> str:
@@ -150,7 +151,3 @@ def plural(n: int, one: str, many: str = "") -> str:
 def slug(text: str) -> str:
     """A fragment identifier: letters, digits, dots, hyphens and underscores only."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip("-")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

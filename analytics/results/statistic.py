@@ -112,6 +112,10 @@ class Statistic(ResultRow):
         """People analysed."""
         return self.counts.n
 
+    def with_wald(self, estimate: float, ci_low: float, ci_high: float, p: float) -> Self:
+        """The same with an estimate, and the interval and p that its standard error gives."""
+        return replace(self, estimate=estimate, ci_low=ci_low, ci_high=ci_high, p=p, p_method="wald")
+
     def warned(self, *sentences: str) -> Self:
         """The same with further warnings, each once."""
         return replace(self, warnings=tuple(dict.fromkeys((*self.warnings, *(s for s in sentences if s)))))

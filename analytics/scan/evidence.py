@@ -4,8 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import pandas as pd
-
+from analytics.engine.numbers import is_missing
 from analytics.results.estimator import Scale
 from analytics.scan.models import reasons
 from analytics.verdicts import (
@@ -44,7 +43,7 @@ def crude_model(row: Row) -> str:
 
 def burden_evidence(row: Row, family: Family, biomarker: str | None = None) -> BurdenEvidence:
     """What the word on burden rests on. biomarker: its name in sentences; the gene without one."""
-    is_response = "responders" in row and not _is_missing(row["responders"])
+    is_response = "responders" in row and not is_missing(row["responders"])
     events, carriers, n = (
         _count(row, "responders" if is_response else "events"),
         _count(row, "n_carriers"),
@@ -59,9 +58,9 @@ def burden_evidence(row: Row, family: Family, biomarker: str | None = None) -> B
         beside=_effect(row, "burden", scale),
         null=_null(row),
         change=Effect.of_logs(
-            _number(row, "change_coef"),
-            _number(row, "change_ci_low"),
-            _number(row, "change_ci_high"),
+            number_of(row, "change_coef"),
+            number_of(row, "change_ci_low"),
+            number_of(row, "change_ci_high"),
             scale=Scale.RATIO_OF_HAZARD_RATIOS,
         ),
         family=family,
@@ -77,15 +76,15 @@ def control_evidence(
 ) -> PredictiveEvidence:
     """What prognostic or predictive rests on. is_randomised: the control is the other arm of the same trials."""
     without_events = _optional(row, "control_events_carriers")
-    without = _wald(row, "control_coef", "control_se", without_events)
+    without = _wald(row, "control_coef", "control_se")
     events = _optional(row, "events_carriers") or 0.0
     is_usable = min(events, without_events or 0.0) >= FEWEST_CARRIER_EVENTS
     ratio = None
     if is_usable:
         ratio = Effect.of_logs(
-            _number(row, "control_ratio_coef"),
-            _number(row, "control_ratio_ci_low"),
-            _number(row, "control_ratio_ci_high"),
+            number_of(row, "control_ratio_coef"),
+            number_of(row, "control_ratio_ci_low"),
+            number_of(row, "control_ratio_ci_high"),
             p=_optional(row, "control_ratio_p"),
             scale=Scale.RATIO_OF_HAZARD_RATIOS,
         )
@@ -110,51 +109,46 @@ def control_evidence(
 
 def _effect(row: Row, model: str, scale: Scale) -> Effect | None:
     return Effect.of_logs(
-        _number(row, f"{model}_coef"),
-        _number(row, f"{model}_ci_low"),
-        _number(row, f"{model}_ci_high"),
+        number_of(row, f"{model}_coef"),
+        number_of(row, f"{model}_ci_low"),
+        number_of(row, f"{model}_ci_high"),
         p=_optional(row, f"{model}_lr_p"),
         scale=scale,
     )
 
 
-def _wald(row: Row, coef: str, se: str, events: float | None) -> Effect | None:
-    estimate, half = _number(row, coef), _NORMAL_975 * _number(row, se)
+def _wald(row: Row, coef: str, se: str) -> Effect | None:
+    estimate, half = number_of(row, coef), _NORMAL_975 * number_of(row, se)
     if not half > 0:
         return None
-    return Effect.of_logs(
-        estimate, estimate - half, estimate + half, events_in_group=None if events is None else int(events)
-    )
+    return Effect.of_logs(estimate, estimate - half, estimate + half)
 
 
 def _null(row: Row) -> BurdenNull | None:
-    p = _number(row, "null_p_two_sided")
+    p = number_of(row, "null_p_two_sided")
     if math.isnan(p):
         return None
     return BurdenNull(
-        z=_number(row, "null_z"),
-        mean_z=_number(row, "null_mean_z"),
+        z=number_of(row, "null_z"),
+        mean_z=number_of(row, "null_mean_z"),
         p=p,
         draws=_count(row, "null_draws"),
     )
 
 
-def _is_missing(value: object) -> bool:
-    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
-
-
-def _number(row: Row, name: str) -> float:
+def number_of(row: Row, name: str) -> float:
+    """A value of a row of a scan; not a number where there is none."""
     value = row.get(name)
-    return math.nan if _is_missing(value) else float(str(value))
+    return math.nan if is_missing(value) else float(str(value))
 
 
 def _optional(row: Row, name: str) -> float | None:
-    value = _number(row, name)
+    value = number_of(row, name)
     return None if math.isnan(value) else value
 
 
 def _count(row: Row, name: str) -> int:
-    value = _number(row, name)
+    value = number_of(row, name)
     return 0 if math.isnan(value) else int(value)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal, get_args
 
@@ -44,6 +45,16 @@ class ControlSpec(BaseModel):
     strata: tuple[str, ...] = ("cohort_id", "cancer_type")
 
 
+_NULL_STRATA = ("cohort_id", "cancer_type", "panel_id")
+#: Of a scan of one hypothesis, which can wait for the process of every sample: carriers are drawn within these.
+NULL_STRATA_OF_ONE = (*_NULL_STRATA, MUTATIONAL_PROCESS)
+
+
+def scan_covariates(names: Iterable[str]) -> tuple[str, ...]:
+    """Of the covariates of a question those that a scan has; burden it looks at by itself."""
+    return tuple(name for name in names if name in COVARIATES and name != "burden")
+
+
 class ScanSpec(BaseModel):
     """Every gene at once: in whom, which endpoint, what counts as mutated, adjusted for what.
 
@@ -68,7 +79,7 @@ class ScanSpec(BaseModel):
         default=None, description="scan the genes of this set of marts.gene_sets only"
     )
     strata: tuple[str, ...] = ("cohort_id", "cancer_type")
-    null_strata: tuple[str, ...] = ("cohort_id", "cancer_type", "panel_id")
+    null_strata: tuple[str, ...] = _NULL_STRATA
     covariates: tuple[str, ...] = ()
     min_carriers: int = Field(default=5, ge=1)
     null_draws: int = Field(default=5000, ge=0)

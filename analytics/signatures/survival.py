@@ -17,11 +17,11 @@ from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
 from analytics.questions.burden import BURDEN_COLUMNS, add_burden
 from analytics.results.estimator import Estimator
-from analytics.results.statistic import Counts, Model
+from analytics.results.statistic import Counts
 from analytics.signatures.estimate import FITTED, SignedMembers
 from analytics.signatures.spec import SignatureVariant
 from analytics.signatures.tables import SignatureSurvivalStatistic
-from analytics.survival.curves.log_rank import log_rank_test
+from analytics.survival.curves.curve_rows import log_rank_row
 from analytics.survival.data import survival_data
 from analytics.survival.estimators import COX, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
 from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
@@ -87,7 +87,8 @@ def _requests(variant: SignatureVariant) -> Iterator[_Request]:
         if name == "log_rank_oe":
             ratio = partial(_hazard, function="log_rank_oe", adjust=(), strata=variant.strata)
             yield _Request("logrank_oe", name, LOG_RANK_OE, ratio)
-            yield _Request("log_rank", "log_rank", LOG_RANK, partial(_log_rank, strata=variant.strata))
+            test = partial(log_rank_row, strata=variant.strata, group=HAS_SIGNATURE)
+            yield _Request("log_rank", "log_rank", LOG_RANK, test)
         else:
             adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
             ratio = partial(_hazard, function="auto", adjust=adjust, strata=variant.strata)
@@ -140,19 +141,6 @@ def _hazard(
 ) -> SignatureSurvivalStatistic:
     found = estimate_hazard_ratio(usable, HAS_SIGNATURE, estimator=function, adjust=adjust, strata=strata)
     return with_hazard_ratio(row, found)
-
-
-def _log_rank(
-    row: SignatureSurvivalStatistic, usable: pd.DataFrame, strata: tuple[str, ...]
-) -> SignatureSurvivalStatistic:
-    result = log_rank_test(usable, HAS_SIGNATURE, strata=strata)
-    return replace(
-        row,
-        model=Model(strata=strata),
-        statistic=result.test.statistic,
-        p=result.test.p,
-        p_method="log-rank",
-    ).warned(*result.warnings)
 
 
 def _with_q(batch: Sequence[SignatureSurvivalStatistic]) -> list[SignatureSurvivalStatistic]:

@@ -10,7 +10,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TypeVar
 
 import pandas as pd
 
@@ -20,6 +19,7 @@ from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Model, SurvivalStatistic
 from analytics.survival.curves.curve_rows import (
+    SurvivalRow,
     log_rank_row,
     median_row,
     months_of,
@@ -225,18 +225,11 @@ def _hazard_per_step(
         )
     line = found.term("value")
     in_model = {term.covariate for term in found.terms}
-    return replace(
-        row,
-        model=Model(
-            adjusted_for=tuple(name for name in adjust if name in in_model), strata=strata, ties=found.ties
-        ),
-        estimate=line.hr,
-        ci_low=line.ci_low,
-        ci_high=line.ci_high,
-        p=line.p,
-        p_method="wald",
-        standard_error=line.se,
-    ).warned(*found.warnings)
+    model = Model(
+        adjusted_for=tuple(name for name in adjust if name in in_model), strata=strata, ties=found.ties
+    )
+    row = replace(row, model=model, standard_error=line.se)
+    return row.with_wald(line.hr, line.ci_low, line.ci_high, line.p).warned(*found.warnings)
 
 
 def _hazard_request(
@@ -248,8 +241,33 @@ def _hazard_request(
     strata: tuple[str, ...] = (),
     cluster: str | None = None,
 ) -> Request:
-    compute = partial(_hazard, function=function, adjust=adjust, strata=strata, cluster=cluster)
-    return Request(estimator, key, compute, None, (*adjust, *([cluster] if cluster else [])), strata)
+    fit = _Fit(function, adjust, strata, cluster)
+    return Request(
+        estimator, key, partial(_hazard, fit=fit), None, (*adjust, *([cluster] if cluster else [])), strata
+    )
+
+
+class _Fit:
+    """A hazard ratio of the members, fitted once for every row that is read off it."""
+
+    def __init__(
+        self,
+        function: HazardRatioEstimator,
+        adjust: tuple[str, ...],
+        strata: tuple[str, ...],
+        cluster: str | None,
+    ) -> None:
+        self.adjust = adjust
+        self._estimate = partial(
+            estimate_hazard_ratio, estimator=function, adjust=adjust, strata=strata, cluster=cluster
+        )
+        self._last: tuple[pd.DataFrame, HazardRatio] | None = None
+
+    def of(self, members: pd.DataFrame) -> HazardRatio:
+        """The ratio of these members; raises what the estimator raises."""
+        if self._last is None or self._last[0] is not members:
+            self._last = (members, self._estimate(members))
+        return self._last[1]
 
 
 def _regressions(
@@ -257,13 +275,14 @@ def _regressions(
 ) -> Iterator[Request]:
     """Cox; and Firth beside it when a group has too few events for Cox among the rows that can be used."""
     cluster = "person_id" if robust else None
-    cox = _hazard_request(COX, f"cox_{name}", "cox", adjust=adjust, strata=strata, cluster=cluster)
+    fit = _Fit("cox", adjust, strata, cluster)
+    complete = (*adjust, *([cluster] if cluster else []))
+    cox = Request(COX, f"cox_{name}", partial(_hazard, fit=fit), None, complete, strata)
     yield cox
     if adjust:
         compute = partial(_hazard_same_people, adjust=adjust, strata=strata, cluster=cluster)
-        yield Request(COX, f"cox_{name}_same_people", compute, None, cox.complete, strata)
-        compute = partial(_e_value, adjust=adjust, strata=strata, cluster=cluster)
-        yield Request(E_VALUE, f"e_value_{name}", compute, None, cox.complete, strata)
+        yield Request(COX, f"cox_{name}_same_people", compute, None, complete, strata)
+        yield Request(E_VALUE, f"e_value_{name}", partial(_e_value, fit=fit), None, complete, strata)
     try:
         rows = usable(cox)
     except AnalysisError:
@@ -273,17 +292,9 @@ def _regressions(
         yield _hazard_request(FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster)
 
 
-def _hazard(
-    row: SurvivalStatistic,
-    members: pd.DataFrame,
-    function: HazardRatioEstimator,
-    adjust: tuple[str, ...],
-    strata: tuple[str, ...],
-    cluster: str | None,
-) -> SurvivalStatistic:
-    found = estimate_hazard_ratio(members, estimator=function, adjust=adjust, strata=strata, cluster=cluster)
-    row = with_hazard_ratio(row, found)
-    if "burden" in adjust:
+def _hazard(row: SurvivalStatistic, members: pd.DataFrame, fit: _Fit) -> SurvivalStatistic:
+    row = with_hazard_ratio(row, fit.of(members))
+    if "burden" in fit.adjust:
         row = row.warned(f"Burden is the {members['burden_definition'].iloc[0]}.")
     return row
 
@@ -304,14 +315,8 @@ def _hazard_same_people(
     )
 
 
-def _e_value(
-    row: SurvivalStatistic,
-    members: pd.DataFrame,
-    adjust: tuple[str, ...],
-    strata: tuple[str, ...],
-    cluster: str | None,
-) -> SurvivalStatistic:
-    found = estimate_hazard_ratio(members, estimator="cox", adjust=adjust, strata=strata, cluster=cluster)
+def _e_value(row: SurvivalStatistic, members: pd.DataFrame, fit: _Fit) -> SurvivalStatistic:
+    found = fit.of(members)
     value = e_value(found.hr, found.ci_low, found.ci_high, found.events / found.n)
     return replace(
         row,
@@ -362,9 +367,6 @@ def _imputed(
         f"{100 * found.missing_share:.0f} % of the people have a covariate imputed ({N_IMPUTATIONS} imputations); "
         f"{100 * found.fraction_missing:.0f} % of the information is missing."
     )
-
-
-SurvivalRow = TypeVar("SurvivalRow", bound=SurvivalStatistic)
 
 
 def with_hazard_ratio(row: SurvivalRow, found: HazardRatio) -> SurvivalRow:

@@ -63,7 +63,6 @@ class ImputedHazardRatio:
     ci_low: float
     ci_high: float
     p: float
-    n: int
     missing_share: float
     fraction_missing: float
 
@@ -121,7 +120,7 @@ def imputed_hazard_ratio(
     codes = {name: _codes(rows[name]) for name in covariates}
     completed = _completed(data, group, codes, n_imputations, seed)
     lines = [_line(rows, group, codes, values, strata, cluster) for values in completed]
-    return _rubin(lines, len(rows), float(rows[lacking].isna().any(axis=1).mean()))
+    return _rubin(lines, float(rows[lacking].isna().any(axis=1).mean()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +184,7 @@ def _line(
     return cox_regression(filled, [group, *codes], strata=strata, cluster=cluster).term(group)
 
 
-def _rubin(lines: Sequence[CoxTerm], n: int, missing_share: float) -> ImputedHazardRatio:
+def _rubin(lines: Sequence[CoxTerm], missing_share: float) -> ImputedHazardRatio:
     """Rubin's rules: mean of the estimates, within variance + (1 + 1/m) between variance, t."""
     m = len(lines)
     estimates = np.array([line.coef for line in lines])
@@ -196,4 +195,4 @@ def _rubin(lines: Sequence[CoxTerm], n: int, missing_share: float) -> ImputedHaz
     mean, se = float(estimates.mean()), math.sqrt(total)
     half = float(stats.t.isf(0.025, df)) * se
     p = float(2.0 * stats.t.sf(abs(mean / se), df))
-    return ImputedHazardRatio(mean, se, mean - half, mean + half, p, n, missing_share, added / total)
+    return ImputedHazardRatio(mean, se, mean - half, mean + half, p, missing_share, added / total)

@@ -16,7 +16,7 @@ from analytics.engine.numbers import count, p_relation, p_value, ratio
 from analytics.results.estimator import Scale
 from analytics.verdicts.evidence import SINGLE, Effect, Family, Verdict
 from analytics.verdicts.power import Power
-from analytics.verdicts.words import BurdenWord
+from analytics.verdicts.words import BurdenWord, capital
 
 #: Below so many carriers or events nothing is said.
 FEW = 5
@@ -149,7 +149,7 @@ def burden_verdict(evidence: BurdenEvidence) -> Verdict:
 def _beyond(evidence: BurdenEvidence) -> tuple[str, str, str]:
     hid = ", so that burden hid it" if evidence.is_masked else ""
     reason = (
-        f"{_capital(_null(evidence))}, and {_beside(evidence)}; without burden it is {evidence.crude}{hid}."
+        f"{capital(_null(evidence))}, and {_beside(evidence)}; without burden it is {evidence.crude}{hid}."
     )
     if evidence.family.is_single:
         reason += " A single question is a family of one: nothing else was counted."
@@ -179,18 +179,18 @@ def _against_beyond(evidence: BurdenEvidence) -> str:
 
 def _compatible(evidence: BurdenEvidence) -> tuple[str, str, str]:
     reason = (
-        f"{_capital(_without(evidence))}, but {_null(evidence)}, and burden in the model changes it by a factor of "
+        f"{capital(_without(evidence))}, but {_null(evidence)}, and burden in the model changes it by a factor of "
         f"{evidence.change}; {_beside(evidence)}."
     )
     against = (
-        f"{_capital(_left_over(evidence))}: compatible with burden alone is not the same as made by burden."
+        f"{capital(_left_over(evidence))}: compatible with burden alone is not the same as made by burden."
     )
     return reason, against, _to_settle_beside(evidence)
 
 
 def _not_excluded(evidence: BurdenEvidence) -> tuple[str, str, str]:
     change = f", and burden changes it by a factor of {evidence.change}" if evidence.change else ""
-    reason = f"{_capital(_without(evidence))}; {_null(evidence)}, {_beside(evidence)}{change}."
+    reason = f"{capital(_without(evidence))}; {_null(evidence)}, {_beside(evidence)}{change}."
     if evidence.null is None or evidence.beside is None:
         return reason, f"Burden was not held against it: {_lacking(evidence)}.", (
             "Burden of these people, measured by one assay a cohort."
@@ -323,7 +323,7 @@ def _to_settle_beside(evidence: BurdenEvidence) -> str:
             f"({_needed(evidence, beside.estimate)} at 80 % power)."
         )
     return (
-        f"{_capital(_needed(evidence, beside.estimate))} (now {count(evidence.power.events)}) would show "
+        f"{capital(_needed(evidence, beside.estimate))} (now {count(evidence.power.events)}) would show "
         f"{ratio(beside.estimate)} beside burden with 80 % power."
     )
 
@@ -332,14 +332,10 @@ def _to_show(evidence: BurdenEvidence) -> str:
     if not math.isfinite(evidence.power.events_needed(WORTH_SHOWING)):
         return "People who carry it and people who do not."
     return (
-        f"{_capital(_needed(evidence, WORTH_SHOWING))} (now {count(evidence.power.events)}) at this share of carriers "
+        f"{capital(_needed(evidence, WORTH_SHOWING))} (now {count(evidence.power.events)}) at this share of carriers "
         f"would show {ratio(WORTH_SHOWING)} with 80 % power."
     )
 
 
 def _q(value: float | None) -> str:
     return p_value(value) or "not known"
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]

@@ -20,7 +20,6 @@ class Effect:
     estimate, ci_low, ci_high : on the scale itself (a hazard ratio, not its log; months).
     p : of the same fit, for sentences only; words are decided by the interval.
     scale : what kind of number it is; no effect is 1 for a ratio, else 0.
-    events_in_group : events among carriers that it rests on, where they are counted.
     """
 
     estimate: float
@@ -28,7 +27,6 @@ class Effect:
     ci_high: float
     p: float | None = None
     scale: Scale = Scale.HAZARD_RATIO
-    events_in_group: int | None = None
 
     @classmethod
     def of(cls, row: Statistic | None) -> Effect | None:
@@ -41,7 +39,6 @@ class Effect:
             ci_high=row.ci_high,
             p=row.p,
             scale=Scale(row.scale) if row.scale else Scale.HAZARD_RATIO,
-            events_in_group=row.counts.events_in_group,
         )
 
     @classmethod
@@ -53,13 +50,12 @@ class Effect:
         *,
         p: float | None = None,
         scale: Scale = Scale.HAZARD_RATIO,
-        events_in_group: int | None = None,
     ) -> Effect | None:
         """The effect of a log ratio with its interval; None where one of the three is not a number."""
         if any(math.isnan(value) for value in (coefficient, ci_low, ci_high)):
             return None
         low, mid, high = (_exp(value) for value in (ci_low, coefficient, ci_high))
-        return cls(estimate=mid, ci_low=low, ci_high=high, p=p, scale=scale, events_in_group=events_in_group)
+        return cls(estimate=mid, ci_low=low, ci_high=high, p=p, scale=scale)
 
     @property
     def no_effect(self) -> float:

@@ -22,11 +22,6 @@ class BurdenWord(StrEnum):
         """Beyond burden, in the family or by itself, masked or not."""
         return self in _BEYOND
 
-    @property
-    def is_masked(self) -> bool:
-        """Burden hid it."""
-        return self in (BurdenWord.BEYOND_MASKED, BurdenWord.NOMINALLY_BEYOND_MASKED)
-
 
 _BEYOND = frozenset(
     {
@@ -46,3 +41,8 @@ class PredictiveWord(StrEnum):
     CONFLICTING = "conflicting"
     PROGNOSTIC = "prognostic"
     UNDETERMINED = "undetermined"
+
+
+def capital(words: str) -> str:
+    """Words as the beginning of a sentence: the first letter is a capital, the others stay as they are."""
+    return words[:1].upper() + words[1:]

@@ -31,17 +31,21 @@ def main() -> None:
 
     from analytics.questions.asked import read_question
     from warehouse.published_file import published
-    from warehouse.questions.answering import answer_question
+    from warehouse.questions.answering import answer_checked, checked_question
     from warehouse.questions.export import export_answer
 
     question = read_question(asked.question)
     with tempfile.TemporaryDirectory() as folder, published() as con:
-        answer = answer_question(con, question)  # compiled code is loaded here
-        export_answer(con, answer, Path(folder))
+        checked = checked_question(con, question)
+        answer = answer_checked(con, checked)  # compiled code is loaded here
+        export_answer(con, answer, checked, Path(folder))
         people = Path(folder) / "people.csv"
         icb = [sys.executable, "-m", "interfaces.cli.main"]
         rows = [
-            ("warm, in a held process", *best(lambda: answer_question(con, question), asked.repeats)),
+            (
+                "warm, in a held process",
+                *best(lambda: answer_checked(con, checked_question(con, question)), asked.repeats),
+            ),
             ("as a command", *best(lambda: run([*icb, "ask", asked.question]), asked.repeats, True)),
             ("a misspelt name", *best(lambda: run([*icb, "ask", f"{asked.question}Q"]), asked.repeats, True)),
             ("icb --help", *best(lambda: run([*icb, "--help"]), asked.repeats, True)),

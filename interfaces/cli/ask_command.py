@@ -140,10 +140,11 @@ def _answer(
     with published() as con:
         # Before the statistics are loaded, which takes seconds: a misspelt name need not wait for them.
         known_names(con, question)
-        from warehouse.questions.answering import answer_question
+        from warehouse.questions.answering import answer_checked, checked_question
         from warehouse.questions.registry import write_question_down
 
-        answer = answer_question(con, question, everything=everything)
+        checked = checked_question(con, question, everything=everything)
+        answer = answer_checked(con, checked, everything=everything)
         answer = replace(answer, family=write_question_down(settings, answer))
         if report:
             # Every kind of analysis and matplotlib: 2 s that the answer alone need not wait for.
@@ -154,7 +155,7 @@ def _answer(
         if export is not None:
             from warehouse.questions.export import export_answer
 
-            for path in export_answer(con, answer, export):
+            for path in export_answer(con, answer, checked, export):
                 print(path)
             return
     if style is Format.table:

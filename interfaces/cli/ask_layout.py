@@ -14,6 +14,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
+from analytics.answers.estimates import NO_FIRTH
 from analytics.engine.numbers import count, p_value, ratio, with_ends
 from analytics.results.statistic import ResponseStatistic, Statistic
 from warehouse.export.readable import shown
@@ -107,6 +108,9 @@ def _comparison(found: Comparison, width: int, everything: bool) -> list[str]:
         row
         for row in (*found.by_cohort, found.pooled)
         if row.counts.n_in_group != 0 and (row.estimate is None or everything)
+    ]
+    shown += [
+        row for row in (*found.by_cohort, found.asked) if any(w.startswith(NO_FIRTH) for w in row.warnings)
     ]
     return lines + [line for said in warnings_by_cohort(shown) for line in prose(f"! {said}", width)]
 

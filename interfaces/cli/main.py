@@ -94,7 +94,7 @@ def run(
     if explain:
         from orchestration.run import explained_rows
 
-        show(explained_rows(demo=demo), ["asset", "does", "why"], Format.table)
+        show(explained_rows(demo=demo, private=private or ()), ["asset", "does", "why"], Format.table)
         return
     if not (statistics_only or force or accept or private):
         # Dagster takes seconds to load, which a run that has nothing to do need not wait for

@@ -14,6 +14,7 @@ import pandas as pd
 
 from warehouse.results.writing import write_result_table
 from warehouse.settings import PROJECT, Settings
+from warehouse.tables import has_table
 from warehouse.versions.runs import UNFINISHED
 
 _PACKAGES = ("numpy", "scipy", "pandas", "duckdb", "lifelines", "dbt-core", "dagster")
@@ -30,12 +31,7 @@ def put_run(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> int:
     the shelf bring the run that computed them."""
     run_id = run["run_id"]
     con.execute("create schema if not exists stats")
-    # all rows are fetched: a table cannot be written while a result stands open on the connection
-    ((known,),) = con.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database() "
-        "and schema_name = 'stats' and table_name = 'runs'"
-    ).fetchall()
-    runs = con.execute("select * from stats.runs").df() if known else pd.DataFrame()
+    runs = con.execute("select * from stats.runs").df() if has_table(con, "stats", "runs") else pd.DataFrame()
     if "run_id" in runs and (runs["run_id"] == run_id).any():
         return len(runs)
     now = pd.DataFrame([run])

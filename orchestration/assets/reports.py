@@ -10,11 +10,11 @@ from analytics.engine.smallest_count import counts_from
 from analytics.report.blocks import Report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
+from ingestion.fetching.store import sha256_of
 from orchestration.assets.draft import DRAFT
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.import_closure import code_version
-from warehouse.catalog.spec_files import spec_checksum
 from warehouse.reports.documents import NothingToReportError, report_of, write_html
 from warehouse.settings import PROJECT
 from warehouse.versions.draft import open_draft
@@ -32,7 +32,7 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
         description=f"{spec.title}. {spec.question}",
         owners=OWNERS,
         kinds={"html"},
-        code_version=f"{spec_checksum(path)[:12]}-{code_version('warehouse.reports.documents')}",
+        code_version=f"{sha256_of(path)[:12]}-{code_version('warehouse.reports.documents')}",
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
         pool=BUILD_POOL,
     )

@@ -14,6 +14,7 @@ from analytics.results.schema import table_of
 from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
+from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.result_files import column_schema, gathered_rows, written
 from orchestration.assets.statistics import OWNERS
@@ -22,7 +23,6 @@ from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, gather_results, in_one_step
-from warehouse.catalog.spec_files import spec_checksum
 from warehouse.questions.scans.registered import cohorts_of_scan, results_table, run_scan
 from warehouse.settings import PROJECT
 
@@ -87,7 +87,7 @@ def computed_scan(path: Path, spec: ScanSpec) -> Computed:
         ("left_out_cohorts", *([_PROCESS_STATS] if by_process else [])),
     )
     roots = ("warehouse.questions.scans.registered", "warehouse.results.folders")
-    return Computed(scan_folder(spec.scan_id), spec_checksum(path), roots, declared, reads_genome=False)
+    return Computed(scan_folder(spec.scan_id), sha256_of(path), roots, declared, reads_genome=False)
 
 
 def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()) -> dg.AssetsDefinition:

@@ -17,6 +17,7 @@ from analytics.results.records import ClaimRecord
 from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
+from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import record_run
@@ -29,7 +30,6 @@ from orchestration.reuse.import_closure import code_version
 from orchestration.reuse.shelf import Shelf
 from warehouse.build.steps import complete, gather_results, in_one_step
 from warehouse.catalog.analyses import kind_of, run_analysis
-from warehouse.catalog.spec_files import spec_checksum
 from warehouse.catalog.without_cohorts import cohorts_of
 from warehouse.frames.available_sources import available_sources
 from warehouse.frames.biomarker_inputs import BIOMARKER_MARTS
@@ -113,7 +113,7 @@ def computed_analysis(path: Path, spec: Question) -> Computed:
         ),
     )
     roots = (kind_of(spec).run.__module__, "warehouse.catalog.analyses", "warehouse.results.folders")
-    return Computed(spec.analysis_id, spec_checksum(path), roots, declared)
+    return Computed(spec.analysis_id, sha256_of(path), roots, declared)
 
 
 def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 
+from warehouse.tables import has_table
+
 KEEP_VERDICTS = "claims_keep_their_verdicts"
 _MOST_SHOWN = 60
 
@@ -25,10 +27,7 @@ def published_verdicts(published: Path) -> dict[str, str]:
     if not published.exists():
         return {}
     with duckdb.connect(str(published), read_only=True) as con:
-        known = con.execute(
-            "select count(*) from duckdb_tables() where schema_name = 'stats' and table_name = 'claim_checks'"
-        ).fetchone()
-        if not (known and known[0]):
+        if not has_table(con, "stats", "claim_checks"):
             return {}
         return dict(con.execute("select claim_id, verdict from stats.claim_checks").fetchall())
 

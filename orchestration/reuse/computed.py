@@ -12,6 +12,7 @@ import duckdb
 import pandas as pd
 
 from analytics.figures.picture import Picture
+from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.provenance import put_run, record_run, run_row
 from orchestration.assets.result_files import pictures_for_metadata
@@ -138,4 +139,4 @@ def _genome_version(genome: Path | None) -> str:
     found = genome.stat()
     if found.st_size > _READ_BYTES:
         return f"{genome.name} {found.st_size} {found.st_mtime_ns}"
-    return f"{genome.name} {hashlib.sha256(genome.read_bytes()).hexdigest()}"
+    return f"{genome.name} {sha256_of(genome)}"

@@ -7,7 +7,6 @@ step, so that a process that is killed leaves a whole entry or none; a file that
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -15,6 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
+
+from ingestion.fetching.store import sha256_of
 
 #: Entries that are kept of one asset, the last used first: as many as published versions.
 KEPT = 3
@@ -111,7 +112,7 @@ def put_in_place(entry: Entry, tables: Path, figures: Path) -> None:
 def _checksums(folder: Path) -> dict[str, str]:
     """sha256 of every file below a folder but the note itself, by its path there."""
     return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        str(path.relative_to(folder)): sha256_of(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != _ENTRY
     }

@@ -28,7 +28,7 @@ from waiting import CI_LIMIT_S
 from analytics.questions.asked import read_question
 from interfaces.cli.ask_layout import answer_lines
 from warehouse.catalog.analyses import load_analysis
-from warehouse.questions.answering import answer_question
+from warehouse.questions.answering import answer_checked, checked_question
 from warehouse.settings import Settings
 
 ESTIMATE_KEYS = [
@@ -312,7 +312,8 @@ def test_each_cohort_is_one_line_at_any_width(screens: dict[int, list[str]]) -> 
 
 def test_a_terminal_too_narrow_for_a_table_gets_a_line_a_value(demo: Run) -> None:
     with demo.connect() as con:
-        answer = answer_question(con, read_question("IGF1R; cohort demo_msk_2018"), draws=200)
+        checked = checked_question(con, read_question("IGF1R; cohort demo_msk_2018"))
+        answer = answer_checked(con, checked, draws=200)
     lines = answer_lines(answer, 30)
     assert max(map(len, lines)) <= 30
     shown = " ".join(" ".join(lines).split())

@@ -9,7 +9,7 @@ from graph_runs import ROOT, Run
 from source_lines import source_lines
 
 from analytics.results.tables import RESULT_TABLES
-from warehouse.catalog.spec_files import spec_checksum
+from ingestion.fetching.store import sha256_of
 
 ROLES = {
     "patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden",
@@ -113,7 +113,7 @@ def test_every_statistic_has_its_spec_with_the_checksum_of_the_file_and_the_run_
     specs = demo.query("select distinct analysis_id, spec_sha256, run_id from stats.analysis_specs")
     for spec in specs.itertuples():
         path = ROOT / "catalog" / "demo" / "analyses" / f"{spec.analysis_id}.yaml"
-        assert spec.spec_sha256 == spec_checksum(path)
+        assert spec.spec_sha256 == sha256_of(path)
     runs = demo.query("select * from stats.runs")
     assert set(specs["run_id"]) <= set(runs["run_id"])
     assert runs["python"].notna().all() and runs["packages"].str.contains("duckdb").all()

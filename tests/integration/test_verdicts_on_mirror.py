@@ -20,7 +20,7 @@ from analytics.results.statistic import Scope
 from analytics.verdicts import Verdict
 from warehouse.frames.patients import analysis_frame
 from warehouse.questions.answer import Answer
-from warehouse.questions.answering import answer_question
+from warehouse.questions.answering import answer_checked, checked_question
 
 pytestmark = pytest.mark.mirror
 
@@ -34,7 +34,8 @@ def answer(run: Run, gene: str, cohorts: tuple[str, ...]) -> Answer:
     """The answer about overall survival, asked once."""
     if (gene, cohorts) not in _ANSWERED:
         with run.connect() as con:
-            _ANSWERED[gene, cohorts] = answer_question(con, asked(gene, cohorts=cohorts))
+            checked = checked_question(con, asked(gene, cohorts=cohorts))
+            _ANSWERED[gene, cohorts] = answer_checked(con, checked)
     return _ANSWERED[gene, cohorts]
 
 

@@ -11,10 +11,10 @@ import pytest
 from graph_runs import Run
 
 from analytics.results.records import FigureRecord
+from ingestion.fetching.store import sha256_of
 from orchestration.explain import explained
 from orchestration.reuse.shelf import Shelf
 from warehouse.catalog.analyses import load_analysis, run_analysis
-from warehouse.catalog.spec_files import spec_checksum
 from warehouse.questions.scans.registered import load_scan, run_scan
 from warehouse.results.folders import save_figures, save_tables
 from warehouse.settings import Settings
@@ -35,7 +35,7 @@ def test_a_kept_analysis_is_what_the_whole_build_gives_to_the_byte(
     assert entry is not None
     with duckdb.connect(str(settings.build_file), read_only=True) as con:
         result = run_analysis(
-            con, load_analysis(path), spec_sha256=spec_checksum(path), run_id=str(entry.run["run_id"]),
+            con, load_analysis(path), spec_sha256=sha256_of(path), run_id=str(entry.run["run_id"]),
             reference_genome=settings.reference_genome,
         )  # fmt: skip
     (tmp_path / "tables").mkdir()
@@ -53,9 +53,7 @@ def test_a_kept_scan_is_what_the_whole_build_gives_to_the_byte(demo: Run, tmp_pa
     entry = shelf.find("scan_demo_orr", shelf.keys("scan_demo_orr")[0])
     assert entry is not None
     with duckdb.connect(str(settings.build_file), read_only=True) as con:
-        output = run_scan(
-            con, load_scan(path), spec_sha256=spec_checksum(path), run_id=str(entry.run["run_id"])
-        )
+        output = run_scan(con, load_scan(path), spec_sha256=sha256_of(path), run_id=str(entry.run["run_id"]))
     save_tables(output.tables, tmp_path)
     kept = files(entry.tables)
     kept.pop(f"{FigureRecord.TABLE}.parquet")  # titles of the figures, which the step adds

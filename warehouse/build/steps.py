@@ -20,6 +20,7 @@ import duckdb
 from pydantic import BaseModel, ConfigDict
 
 from ingestion.fetching.store import write_atomically
+from warehouse.tables import has_table
 
 #: Steps whose results are files.
 RESULT_LAYERS = ("analyses", "scans")
@@ -183,11 +184,7 @@ def _step(step: str, status: str, run_id: str, stamp: str, made_from: Mapping[st
 
 
 def _is_kept(con: duckdb.DuckDBPyConnection) -> bool:
-    ((found,),) = con.execute(
-        "select count(*) from duckdb_tables() where database_name = current_database() "
-        "and schema_name = 'build' and table_name = 'steps'"
-    ).fetchall()
-    return bool(found)
+    return has_table(con, "build", "steps")
 
 
 def _make(con: duckdb.DuckDBPyConnection) -> None:

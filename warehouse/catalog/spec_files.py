@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,8 +34,3 @@ def validated(path: Path, content: Any, model: type[Spec], id_key: str) -> Spec:
             remedy="make them equal",
         )
     return spec
-
-
-def spec_checksum(path: Path) -> str:
-    """sha256 of a spec file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.biomarkers.errors import NotAskableError
 from warehouse.frames.expression import expression_matrix, expression_values, feature_values
 from warehouse.frames.patients import resolve_gene
+from warehouse.tables import has_table
 
 #: Marts that a biomarker beyond the mutation of one gene may read.
 BIOMARKER_MARTS = (
@@ -203,11 +204,7 @@ class WarehouseInputs:
         return tuple(str(row[0]) for row in self._con.execute(sql).fetchall())
 
     def _require(self, schema: str, table: str, what: str) -> None:
-        ((found,),) = self._con.execute(
-            "select count(*) from information_schema.tables where table_schema = ? and table_name = ?",
-            [schema, table],
-        ).fetchall()
-        if not found:
+        if not has_table(self._con, schema, table):
             raise NotAskableError(
                 f"{what}: this file has no {schema}.{table}; build it again with this version."
             )

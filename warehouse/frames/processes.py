@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 
 from analytics.signatures.processes import dominant_process
+from warehouse.tables import has_table
 
 #: Published exposures first; a refit of the warehouse's own where a sample has none.
 _PUBLISHED = """
@@ -22,18 +23,13 @@ where
     list_contains($cohorts, cohort_id) and variant = 'default' and signature is not null and exposure is not null
 group by cohort_id, sample_id, signature
 """
-_HAS_REFITTED = (
-    "select count(*) from information_schema.tables "
-    "where table_schema = 'stats' and table_name = 'signature_exposures'"
-)
 
 
 def mutational_processes(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> pd.Series:
     """Dominant process by "cohort|sample", of samples whose spectrum was published or refitted by this version."""
     cohorts = {"cohorts": list(cohort_ids)}
     published = con.execute(_PUBLISHED, cohorts).df()
-    ((found,),) = con.execute(_HAS_REFITTED).fetchall()
-    if not found:
+    if not has_table(con, "stats", "signature_exposures"):
         return dominant_process(published)
     refitted = con.execute(_REFITTED, cohorts).df()
     own = refitted[~refitted["sample"].isin(published["sample"])]

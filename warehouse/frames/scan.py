@@ -216,3 +216,9 @@ def listed_genes(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> list[str] | 
         {"id": spec.gene_set},
     ).fetchall()
     return [str(row[0]) for row in found]
+
+
+def responses_of(members: pd.DataFrame, endpoint: str) -> FloatArray:
+    """1 responder, 0 non-responder, not a number where nobody can say, in the order of the members."""
+    known = members[endpoint].astype("Float64")
+    return np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analytics.answers.estimates import chosen, kind_of_row
 from analytics.engine.numbers import count, p_relation, p_value, with_ends
 from analytics.guards import Finding
 from analytics.questions.asked import AskedQuestion
@@ -114,14 +115,13 @@ class Comparison:
     @property
     def asked(self) -> Statistic:
         """The estimate that the question asks for: the adjusted one where something is adjusted for."""
-        adjusted = {row.key.split(".")[1]: row for row in self.others if row.cohort_id is None}
-        return adjusted.get("firth_adjusted") or adjusted.get("cox_adjusted") or self.pooled
+        return chosen([row for row in self.others if row.cohort_id is None], "cox_adjusted") or self.pooled
 
     @property
     def same_people(self) -> Statistic | None:
         """The estimate without covariates on the people of the adjusted one."""
         kinds = ("cox_adjusted_same_people", "firth_adjusted_same_people")
-        found = [row for row in self.others if row.cohort_id is None and row.key.split(".")[1] in kinds]
+        found = [row for row in self.others if row.cohort_id is None and kind_of_row(row) in kinds]
         return found[-1] if found else None
 
 

@@ -34,28 +34,6 @@ NULL_DRAWS = 5000
 ANALYSIS_ID = "asked"
 
 
-def answer_question(
-    con: duckdb.DuckDBPyConnection,
-    question: AskedQuestion,
-    *,
-    everything: bool = False,
-    draws: int = NULL_DRAWS,
-) -> Answer:
-    """The answer to a question; without cohorts of every ICB cohort with that endpoint.
-
-    Parameters
-    ----------
-    everything : every estimator that an analysis can have, by cohort, too. draws : of carriers by burden.
-
-    Raises
-    ------
-    QuestionError, AskedQuestionError, BiomarkerError
-        One sentence: what is unknown or absent, where, and what there is instead.
-    """
-    checked = checked_question(con, question, everything=everything)
-    return _answered(con, checked, everything, draws)
-
-
 def _flow(checked: CheckedQuestion) -> tuple[FlowStep, ...]:
     rows = checked.selection.flow[["step", "n", "reason"]].itertuples(index=False)
     return tuple(FlowStep(step, int(n), reason) for step, n, reason in rows)
@@ -74,7 +52,17 @@ def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
 def checked_question(
     con: duckdb.DuckDBPyConnection, question: AskedQuestion, *, everything: bool = False
 ) -> CheckedQuestion:
-    """The question against the warehouse, with who is counted; raises as :func:`answer_question`."""
+    """The question against the warehouse, with who is counted; without cohorts every ICB cohort with that endpoint.
+
+    Parameters
+    ----------
+    everything : every estimator that an analysis can have, by cohort, too.
+
+    Raises
+    ------
+    QuestionError, AskedQuestionError, BiomarkerError
+        One sentence: what is unknown or absent, where, and what there is instead.
+    """
     checked = check(con, question, variant_of(question, _estimators(everything)))
     return with_searched_cut(checked) if question.cut else checked
 
@@ -114,9 +102,19 @@ class _Asked:
         return self.checked.people
 
 
-def _answered(
-    con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, everything: bool, draws: int
+def answer_checked(
+    con: duckdb.DuckDBPyConnection,
+    checked: CheckedQuestion,
+    *,
+    everything: bool = False,
+    draws: int = NULL_DRAWS,
 ) -> Answer:
+    """The answer to a question of :func:`checked_question`, with the same ``everything``.
+
+    Parameters
+    ----------
+    draws : sets of carriers that are drawn by burden.
+    """
     question = checked.question
     scope = Scope(ANALYSIS_ID, "default", "response" if question.is_response else question.endpoint)
     asked = _Asked(con, checked, _spec(question, checked.cohorts, everything), scope, everything, draws)

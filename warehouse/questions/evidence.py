@@ -3,12 +3,10 @@ blockade. Which words follow is decided in ``analytics.verdicts``."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import duckdb
-import numpy as np
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
@@ -17,13 +15,13 @@ from analytics.meta.pooling import interaction_statistics
 from analytics.meta.predictive import predictive_evidence
 from analytics.meta.trials import treatment_statistics
 from analytics.questions.selection import select_members
-from analytics.questions.specs import COVARIATES, Variant
+from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
 from analytics.scan.evidence import burden_evidence
 from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
-from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
+from analytics.scan.spec import NULL_STRATA_OF_ONE, ScanSpec, scan_covariates
 from analytics.scan.survival_scan import scan_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.verdicts import (
@@ -38,7 +36,7 @@ from analytics.verdicts import (
 )
 from analytics.verdicts.evidence import SINGLE
 from warehouse.frames.biomarker_people import asked_people
-from warehouse.frames.scan import group_input
+from warehouse.frames.scan import group_input, responses_of
 from warehouse.questions.checked import CheckedQuestion
 
 
@@ -72,8 +70,8 @@ def held_against_burden(
         cohorts=checked.cohorts,
         endpoint=question.endpoint,  # type: ignore[arg-type]  # checked against the warehouse
         strata=checked.variant.strata,
-        covariates=tuple(c for c in question.adjust if c in COVARIATES and c != "burden"),
-        null_strata=(*ScanSpec.model_fields["null_strata"].default, MUTATIONAL_PROCESS),
+        covariates=scan_covariates(question.adjust),
+        null_strata=NULL_STRATA_OF_ONE,
         registered_on="",
     )
     settings = ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
@@ -81,9 +79,7 @@ def held_against_burden(
     try:
         frame, group = group_input(con, spec, members, label)
         if question.is_response:
-            answers = members[question.endpoint].astype("Float64")
-            response = np.asarray(answers.to_numpy(dtype=float, na_value=math.nan), dtype=np.float64)
-            table = scan_response(frame, group, response, settings).table
+            table = scan_response(frame, group, responses_of(members, question.endpoint), settings).table
         else:
             table = scan_survival(frame, group, settings).table
         row = {str(name): value for name, value in table.iloc[0].items()}

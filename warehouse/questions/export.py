@@ -18,7 +18,6 @@ from warehouse.export.csv_files import csv_of
 from warehouse.export.disclosure import disclosed_record
 from warehouse.export.readable import csv_cell
 from warehouse.questions.answer import Answer
-from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.record import CSV_COLUMNS, answer_record, answer_rows
 from warehouse.versions.layout import version_of
@@ -48,9 +47,11 @@ PEOPLE_COLUMNS = {
 }
 
 
-def export_answer(con: duckdb.DuckDBPyConnection, answer: Answer, folder: Path) -> list[Path]:
+def export_answer(
+    con: duckdb.DuckDBPyConnection, answer: Answer, checked: CheckedQuestion, folder: Path
+) -> list[Path]:
     """Write the files of an answer into a folder, which is made; files of the same names are replaced. Ages and small
-    counts are coarsened as ``warehouse.export.disclosure`` says.
+    counts are coarsened as ``warehouse.export.disclosure`` says. ``checked`` is what the answer was made of.
 
     Returns
     -------
@@ -59,7 +60,6 @@ def export_answer(con: duckdb.DuckDBPyConnection, answer: Answer, folder: Path) 
     """
     folder.mkdir(parents=True, exist_ok=True)
     least = smallest_cell(version_of(con))
-    checked = checked_question(con, answer.question)
     contrasts = checked.people.contrasts
     leading = contrasts[-1] if contrasts else None
     people = _people(checked, leading)

@@ -25,7 +25,7 @@ from warehouse.settings import Settings
 COLUMNS = (
     "kind", "name", "on", "is_prespecified", "endpoint", "definition", "cohorts", "hypotheses", "smallest_p", "leading",
 )  # fmt: skip
-AD_HOC = ("ad-hoc scan", "question", "gene")
+AD_HOC = ("ad-hoc scan", "question")
 
 _REGISTERED = """
 select

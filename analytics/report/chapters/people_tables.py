@@ -19,6 +19,7 @@ from analytics.report.words import (
     variant_words,
 )
 from analytics.results.statistic import AnyStatistic
+from analytics.verdicts.words import capital
 
 #: What is told of people where it is known: column or name of the characteristic -> words.
 CHARACTERISTICS = {
@@ -54,7 +55,7 @@ def flow_table(flow: pd.DataFrame, caption: str) -> Table | None:
     rows = []
     for i, r in enumerate(flow.sort_values("step_number").to_dict("records")):
         why = plain_words(text_of(r["reason"])) if r["n_left_out"] else ""
-        step = Cell(_capital(plain_words(text_of(r["step"]))))
+        step = Cell(capital(plain_words(text_of(r["step"]))))
         rows.append(Row((step, Cell(count(r["n"])), Cell(count(r["n_left_out"]) if i else ""), Cell(why))))
     columns = (
         Column("Step", "What is asked of a row"),
@@ -177,7 +178,7 @@ def characteristics_table(
 
 
 def _sized(label: str | None, n: int | None) -> str:
-    words = _capital(label or "")
+    words = capital(label or "")
     return words if n is None else f"{words} (n {n:,})"
 
 
@@ -229,10 +230,6 @@ def _level_cells(levels: Sequence[CharacteristicStatistic]) -> tuple[Cell, Cell]
 def _with_share(n: int, shares: Sequence[float | None]) -> Cell:
     known = [share for share in shares if share is not None]
     return Cell(f"{count(n)} ({100 * sum(known):.0f} %)" if known else count(n))
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def heading(column: str) -> str:

@@ -4,6 +4,7 @@ decided in `estimators`."""
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import pandas as pd
 
@@ -13,6 +14,8 @@ from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier
 from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.regression.proportional_hazards import schoenfeld_test
+
+SurvivalRow = TypeVar("SurvivalRow", bound=SurvivalStatistic)
 
 _NOT_PROPORTIONAL = "Hazards are not proportional: read the restricted mean beside the hazard ratio."
 
@@ -32,8 +35,10 @@ def median_row(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatist
     ).warned(*result.warnings, "" if median.median_reached else "The median is not reached.")
 
 
-def log_rank_row(row: SurvivalStatistic, members: pd.DataFrame, strata: tuple[str, ...]) -> SurvivalStatistic:
-    result = log_rank_test(members, strata=strata)
+def log_rank_row(
+    row: SurvivalRow, members: pd.DataFrame, strata: tuple[str, ...], group: str = "in_group"
+) -> SurvivalRow:
+    result = log_rank_test(members, group, strata=strata)
     return replace(
         row,
         model=Model(strata=strata),
@@ -48,15 +53,10 @@ def restricted_mean_row(row: SurvivalStatistic, members: pd.DataFrame) -> Surviv
     difference = result.difference
     if difference is None:
         raise EmptyGroupError("The restricted mean needs people of both groups: there is one group only.")
-    return replace(
-        row,
-        estimate=difference.estimate,
-        ci_low=difference.ci_low,
-        ci_high=difference.ci_high,
-        standard_error=difference.se,
-        p=difference.p,
-        p_method="wald",
-    ).warned(f"Months gained up to {result.tau_months:.1f} months.", *result.warnings)
+    row = row.with_wald(difference.estimate, difference.ci_low, difference.ci_high, difference.p)
+    return replace(row, standard_error=difference.se).warned(
+        f"Months gained up to {result.tau_months:.1f} months.", *result.warnings
+    )
 
 
 def schoenfeld_row(

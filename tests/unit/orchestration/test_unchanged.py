@@ -115,6 +115,18 @@ def test_a_file_that_was_awaited_and_has_come_starts_the_run(settings: Settings)
     assert unchanged(demo=False, strict=False) is None
 
 
+def test_a_file_of_a_private_cohort_that_nobody_asked_for_starts_no_run(settings: Settings) -> None:
+    """It lies in the mirror, and no run has read it; once it is asked for, it is one of the files that count."""
+    private = COHORT.replace("a_table", "hospital").replace("clinical.csv", "theirs.csv") + "private: true\n"
+    (settings.catalog / "cohorts" / "hospital.yaml").write_text(private)
+    theirs = table(settings).with_name("theirs.csv")
+    theirs.write_text("patient,months,dead\nB,1,1\n")
+    note_sources(settings, "inputs", own_files(settings))
+    assert unchanged(demo=False, strict=False) == ()
+    note_sources(dataclasses.replace(settings, private_cohorts=("hospital",)), "inputs", own_files(settings))
+    assert unchanged(demo=False, strict=False) is None
+
+
 def test_over_https_only_the_servers_know(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     over_https = dataclasses.replace(settings, mirror=None)
     monkeypatch.setattr(Settings, "from_environment", classmethod(lambda _: over_https))

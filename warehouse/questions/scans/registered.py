@@ -10,7 +10,6 @@ import duckdb
 import numpy as np
 import pandas as pd
 
-from analytics.engine.arrays import FloatArray
 from analytics.figures.picture import Picture
 from analytics.questions.selection import Selection, select_members
 from analytics.questions.specs import Variant
@@ -25,7 +24,7 @@ from ingestion.yaml_files import read_yaml
 from warehouse.catalog.spec_files import validated
 from warehouse.catalog.without_cohorts import run_without, say_without
 from warehouse.frames.patients import patient_frame, sequenced_frame
-from warehouse.frames.scan import burden_scale, scan_input
+from warehouse.frames.scan import burden_scale, responses_of, scan_input
 from warehouse.left_out import SKIPPED
 
 
@@ -135,9 +134,7 @@ def answer_scan(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> ScanAnswer:
     frame, genes = scan_input(con, spec, members)
     settings = scan_settings(spec)
     if spec.is_response:
-        known = members[spec.endpoint].astype("Float64")
-        response: FloatArray = np.asarray(known.to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
-        result = scan_response(frame, genes, response, settings)
+        result = scan_response(frame, genes, responses_of(members, spec.endpoint), settings)
         return ScanAnswer(spec, selection, result, burden_scale(members))
     others = _control_members(con, spec)
     control = _control_data(con, spec, others, genes.names) if others is not None else None

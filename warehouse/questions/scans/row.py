@@ -9,10 +9,9 @@ import duckdb
 import pandas as pd
 
 from analytics.errors import AnalysisError
-from analytics.questions.specs import COVARIATES
 from analytics.scan.settings import ScanSettings
 from analytics.scan.single_gene import scan_one_gene
-from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
+from analytics.scan.spec import NULL_STRATA_OF_ONE, ScanSpec, scan_covariates
 from warehouse.frames.scan import scan_input
 
 
@@ -32,8 +31,8 @@ def scan_row_of(
         question="icb gene",
         cohorts=tuple(cohorts),
         strata=tuple(strata),
-        covariates=tuple(c for c in covariates if c in COVARIATES and c != "burden"),
-        null_strata=(*ScanSpec.model_fields["null_strata"].default, MUTATIONAL_PROCESS),
+        covariates=scan_covariates(covariates),
+        null_strata=NULL_STRATA_OF_ONE,
         registered_on="",
     )
     try:
