@@ -76,8 +76,8 @@ class Assignment:
         ``status_reason``, ``n_mutations`` (the biomarker's own), ``value``.
 
         A sample of which a part was not looked at is not compared, even where the others decide its group: with that
-        part unseen it could have come into this group only. Were a carrier of A kept in ``A | B`` where B was not looked
-        at, and a non-carrier of A left out, a panel without B would give carriers only.
+        part unseen it could have come into this group only. Were a carrier of A kept in ``A | B`` where B was not
+        looked at, and a non-carrier of A left out, a panel without B would give carriers only.
         """
         is_unseen = self.rows["not_looked_at"].notna()
         status = self.rows["status"].mask(is_unseen, NOT_PROFILED)

@@ -112,9 +112,7 @@ class _Evaluation:
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
-    def _assigned(
-        self, groups: tuple[Group, ...]
-    ) -> tuple[logic.Reasons, npt.NDArray[np.float64], Truth]:
+    def _assigned(self, groups: tuple[Group, ...]) -> tuple[logic.Reasons, npt.NDArray[np.float64], Truth]:
         """Group and value of each sample, and whether they are known."""
         n = len(self.samples)
         group, value = np.full(n, None, dtype=object), np.full(n, np.nan)

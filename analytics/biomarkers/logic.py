@@ -49,8 +49,15 @@ class Truth:
     @property
     def not_looked_at(self) -> Reasons:
         """Which part was not looked at, whatever the value is; None where every part was."""
-        own = np.where(self.value == NOT_PROFILED, self.reason, None)
+        own = _only(self.value == NOT_PROFILED, self.reason)
         return own if self.unseen is None else np.where(self.value == NOT_PROFILED, own, self.unseen)
+
+
+def _only(is_kept: npt.NDArray[np.bool_], reasons: Reasons) -> Reasons:
+    """The reasons of some samples, None of the others."""
+    kept = reasons.copy()
+    kept[~is_kept] = None
+    return kept
 
 
 def negation(part: Truth) -> Truth:
@@ -109,10 +116,10 @@ def _with_reasons(
     values = np.vstack([part.value for part in parts])
     is_unseen = (values == NOT_PROFILED).any(axis=0) & (found < FALSE)
     result = np.where(is_unseen, NOT_PROFILED, found).astype(np.int8)
-    of_result = [np.where(part.value == result, part.reason, None) for part in parts]
-    reason = np.where(result < FALSE, _first_of(of_result, names), None)
+    of_result = [_only(part.value == result, part.reason) for part in parts]
+    reason = _only(result < FALSE, _first_of(of_result, names))
     unseen = _first_of([part.not_looked_at for part in parts], names)
-    return Truth(result, reason, np.where(result >= FALSE, unseen, None))
+    return Truth(result, reason, _only(result >= FALSE, unseen))
 
 
 def _first_of(reasons: Sequence[Reasons], names: Sequence[str]) -> Reasons:

@@ -33,8 +33,8 @@ CANCER_TYPE_KEYS = {
 }
 #: Columns without which a row cannot be analysed at all.
 _FOLLOW_UP = ("time_months", "event", "entry_months")
-#: What estimators read of members beside covariates and strata. The frame of a question has some fifty columns, and each
-#: estimate copies its rows four times: carrying the others along took a quarter of the time of an answer.
+#: What estimators read of members beside covariates and strata. The frame of a question has some fifty columns, and
+#: each estimate copies its rows four times: carrying the others along took a tenth of the time of an answer.
 _READ = (*_FOLLOW_UP, "in_group", "value", "cohort_id", "person_id", "burden", "burden_definition")
 
 
@@ -249,22 +249,25 @@ def number_statistics(
     spec: AnalysisSpec, scope: Scope, sets: RowSets, selection: Selection, label: str
 ) -> list[SurvivalStatistic]:
     """Statistics of a biomarker that is a number: Cox's hazard ratio of one step, alone and adjusted, over all members
-    and in each cohort. Members have ``value``.
+    and in each cohort, also of those whose clock is not that of the pool. Members have ``value``.
 
     Parameters
     ----------
     label : the biomarker and its step, e.g. 'CD274 expression, per standard deviation within cohort'.
     """
     variant = spec.variants[scope.variant]
+    outside = selection.cohorts_outside()
     parts: list[tuple[str | None, pd.DataFrame]] = [(None, selection.members)]
-    cohorts = sorted(selection.members["cohort_id"].unique())
+    cohorts = sorted({*selection.members["cohort_id"].unique(), *outside})
     if len(cohorts) > 1:
-        parts += [(c, selection.members[selection.members["cohort_id"] == c]) for c in cohorts]
+        of_cohorts = ((c, selection.outside if c in outside else selection.members) for c in cohorts)
+        parts += [(c, people[people["cohort_id"] == c]) for c, people in of_cohorts]
     found: list[SurvivalStatistic] = []
     for cohort_id, members in parts:
         known = _with_what_is_read(members, variant)
         for request in number_requests(variant, known):
-            row_set = sets.named("members", known.index, selection.members.index, cohort_id)
+            among = known.index if cohort_id in outside else selection.members.index
+            row_set = sets.named("members", known.index, among, cohort_id)
             row = SurvivalStatistic(
                 name=scope.of_cohort(cohort_id).name(f"{spec.endpoint_key(scope.endpoint)}.{request.key}"),
                 estimator=request.estimator.key,
@@ -283,6 +286,8 @@ def number_statistics(
                 row = request.estimate(replace(row, counts=counts, row_set=name), known)
             except AnalysisError as exc:
                 row = row.warned(str(exc))
+            if cohort_id in outside:
+                row = row.warned(f"Not in the pooled estimate: clock {outside[cohort_id]}.")
             found.append(row if cohort_id else row.warned(*pool_warnings(selection)))
     return found
 

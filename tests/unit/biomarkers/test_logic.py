@@ -47,9 +47,7 @@ def test_the_answer_is_known_where_every_world_agrees(values: tuple[int, ...]) -
     parts, names = [truth(value) for value in values], ("a", "b", "c")
     assert conjunction(parts, names).value[0] == known([all(world) for world in worlds(values)], values)
     assert disjunction(parts, names).value[0] == known([any(world) for world in worlds(values)], values)
-    assert negation(parts[0]).value[0] == known(
-        [not world[0] for world in worlds(values)], values[:1]
-    )
+    assert negation(parts[0]).value[0] == known([not world[0] for world in worlds(values)], values[:1])
 
 
 @pytest.mark.parametrize("comparison", sorted(COMPARED))
@@ -69,7 +67,9 @@ def test_wild_type_and_anything_is_not_both_and_mutated_or_anything_is_one_of_th
 
 
 def test_an_answer_that_is_known_says_which_part_was_not_looked_at() -> None:
-    both = conjunction([truth(FALSE, FALSE, TRUE), truth(NOT_PROFILED, UNDETERMINED, NOT_PROFILED)], ("a", "b"))
+    both = conjunction(
+        [truth(FALSE, FALSE, TRUE), truth(NOT_PROFILED, UNDETERMINED, NOT_PROFILED)], ("a", "b")
+    )
     assert both.reason.tolist() == [None, None, "b: why -2"]
     assert both.not_looked_at.tolist() == ["b: why -2", None, "b: why -2"]
     either = disjunction([negation(both), truth(TRUE, FALSE, TRUE)], ("not both", "c"))

@@ -203,6 +203,7 @@ def test_any_of_several_genes_is_known_by_one_of_them_and_compared_where_all_wer
     assert set(compared.loc[["off_panel", "off_panel_mutated"], "status"]) == {"not_profiled"}
     assert compared.loc["off_panel_mutated", "status_reason"] == f"PBRM1: {PANEL}"
     assert compared.loc["doubted_mutated", "status"] == "any_of_arid1a_pbrm1_mutated"
+    assert found.genes == ("ARID1A", "PBRM1")
 
 
 def test_who_is_wild_type_for_one_gene_does_not_have_both_whatever_the_other_is() -> None:
@@ -214,12 +215,18 @@ def test_who_is_wild_type_for_one_gene_does_not_have_both_whatever_the_other_is(
     found = evaluate("STK11 & KRAS", inputs)
     rows = found.rows.set_index("sample_id")
     assert rows["status"].tolist() == ["known", "not_profiled", "known"]
-    assert rows["group"].tolist() == ["not_kras_mutated_and_stk11_mutated", None, "kras_mutated_and_stk11_mutated"]
+    assert rows["group"].tolist() == [
+        "not_kras_mutated_and_stk11_mutated",
+        None,
+        "kras_mutated_and_stk11_mutated",
+    ]
     assert found.counts() == {
-        "not_kras_mutated_and_stk11_mutated": 1, "kras_mutated_and_stk11_mutated": 1, "undetermined": 0, "not_profiled": 1,
+        "not_kras_mutated_and_stk11_mutated": 1, "kras_mutated_and_stk11_mutated": 1,
+        "undetermined": 0, "not_profiled": 1,
     }  # fmt: skip
-    assert found.member_status()["status"].tolist() == ["not_profiled", "not_profiled", "kras_mutated_and_stk11_mutated"]
-    assert found.genes == ("ARID1A", "PBRM1")
+    assert found.member_status()["status"].tolist() == [
+        "not_profiled", "not_profiled", "kras_mutated_and_stk11_mutated",
+    ]  # fmt: skip
 
 
 def test_any_of_a_list_is_the_same_as_or() -> None:
