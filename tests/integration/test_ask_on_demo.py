@@ -238,13 +238,6 @@ def test_burden_itself_is_not_held_against_burden(icb: Icb) -> None:
     assert "burden" not in answer["headline"]["verdict"]
 
 
-def test_of_a_number_every_cohort_has_a_row_whatever_its_clock(icb: Icb, demo: Run) -> None:
-    (found,) = as_json(icb, "ask", "TMB per sd")["comparisons"]
-    outside = [row for row in found["cohorts"] if not row["in_pool"]]
-    assert outside and all("Not in the pooled estimate" in " ".join(row["warnings"]) for row in outside)
-    assert found["pooled"]["n"] == sum(row["n"] for row in found["cohorts"] if row["in_pool"])
-
-
 def test_where_cohorts_disagree_that_is_the_strongest_reason_against(demo: Run) -> None:
     with demo.connect() as con:
         answer = answer_question(con, read_question("IGF1R"), draws=200)

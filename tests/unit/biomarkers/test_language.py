@@ -299,7 +299,7 @@ def test_burden_itself_is_told_from_what_can_be_held_against_it(text: str, is_bu
     assert m.measures_burden(parse(text)) == is_burden
 
 
-@pytest.mark.parametrize(("typed", "meant"), [("TP35", "TP53"), ("STK1", "STK11"), ("KRSA", "KRAS")])
+@pytest.mark.parametrize(("typed", "meant"), [("TP35", "TP53"), ("KRSA", "KRAS"), ("TP5", "TP53")])
 def test_a_misspelt_gene_is_answered_with_the_one_that_was_meant_first(typed: str, meant: str) -> None:
     known = ["UTP3", "TPM3", "TP73", "TP53", "TP63", "STK11", "STK10", "KRAS", "NRAS", "HRAS", "KRT8"]
     assert near_names(typed, known)[0] == meant
