@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from analytics.engine.distributions import chi_square_sf, normal_isf, normal_sf
 from analytics.errors import (
     EmptyGroupError,
     InvalidColumnError,
@@ -76,7 +76,7 @@ def ratio_estimate(log_ratio: float, log_se: float, confidence: float = 0.95) ->
             f"Log ratio {log_ratio} with standard error {log_se} is not an estimate: both must be finite "
             "and the standard error above 0."
         )
-    half = float(stats.norm.isf((1.0 - confidence) / 2.0)) * log_se
+    half = float(normal_isf((1.0 - confidence) / 2.0)) * log_se
     z = log_ratio / log_se
     low, mid, high = (float(np.exp(log_ratio + shift)) for shift in (-half, 0.0, half))
     return RatioEstimate(
@@ -86,7 +86,7 @@ def ratio_estimate(log_ratio: float, log_se: float, confidence: float = 0.95) ->
         log_ratio=float(log_ratio),
         log_se=float(log_se),
         z=float(z),
-        p=float(2.0 * stats.norm.sf(abs(z))),
+        p=float(2.0 * normal_sf(abs(z))),
         confidence=confidence,
     )
 
@@ -146,7 +146,7 @@ def treatment_biomarker_interaction(
     return InteractionResult(
         interaction=contrast(PRODUCT),
         lr_chi2=float(lr_chi2),
-        lr_p=float(stats.chi2.sf(lr_chi2, 1)),
+        lr_p=float(chi_square_sf(lr_chi2, 1)),
         biomarker_in_treated=contrast(BIOMARKER, PRODUCT),
         biomarker_in_control=contrast(BIOMARKER),
         treatment_in_mutated=contrast(TREATMENT, PRODUCT),
