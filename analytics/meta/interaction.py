@@ -22,7 +22,7 @@ from analytics.errors import (
     NoRowsError,
     TooFewError,
 )
-from analytics.survival.cox import CoxResult, cox_regression
+from analytics.survival.regression.cox import CoxResult, cox_regression
 
 SPARSE_EVENTS = 5
 PRODUCT = "treatment_x_biomarker"

@@ -10,7 +10,7 @@ from analytics.answers.estimates import compare_number
 from analytics.questions.asked import as_spec, read_question
 from analytics.questions.selection import Selection
 from analytics.results.statistic import Scope
-from analytics.survival.cox import cox_regression
+from analytics.survival.regression.cox import cox_regression
 
 
 def people(cohort: str, origin: str, seed: int, n: int = 120) -> pd.DataFrame:
