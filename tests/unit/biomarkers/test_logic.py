@@ -7,7 +7,7 @@ import operator
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analytics.biomarkers.logic import (
@@ -80,6 +80,7 @@ def test_an_answer_that_is_known_says_which_part_was_not_looked_at() -> None:
 FOUR = st.lists(st.sampled_from([TRUE, FALSE, UNDETERMINED, NOT_PROFILED]), min_size=5, max_size=5)
 
 
+@settings(deadline=None)
 @given(FOUR, FOUR, FOUR)
 def test_the_laws_of_kleenes_logic_hold(a: list[int], b: list[int], c: list[int]) -> None:
     x, y, z = truth(*a), truth(*b), truth(*c)
