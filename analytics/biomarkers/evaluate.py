@@ -142,10 +142,10 @@ class _Evaluation:
                 return copy_number_truth(question, self.inputs, self.samples)
             case AnyOf(members):
                 parts, names = self._members(members)
-                return logic.disjunction(parts, names)
+                return _of_members(logic.disjunction(parts, names), members)
             case CountOf(members, comparison, number):
                 parts, names = self._members(members)
-                return logic.count(parts, names, comparison, number)
+                return _of_members(logic.count(parts, names, comparison, number), members)
             case Cut():
                 return self._noted(*cut_truth(question, self.inputs, self.samples))
             case TopShare():
@@ -238,6 +238,12 @@ class _Evaluation:
         if isinstance(measure, Expression):
             return (measure.gene,)
         return self._set(measure.gene_set) if isinstance(measure, SetExpression | SetScore) else ()
+
+
+def _of_members(found: Truth, members: tuple[Member, ...]) -> Truth:
+    """A gene set is asked as a whole, of assays that cover it; genes that are named are asked one by one."""
+    is_of_set = any(isinstance(member, SetMembers) for member in members)
+    return logic.where_all_were_looked_at(found) if is_of_set else found
 
 
 def _is_known(part: Truth) -> Truth:

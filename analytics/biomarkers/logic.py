@@ -66,6 +66,16 @@ def negation(part: Truth) -> Truth:
     return Truth(np.where(known, TRUE - part.value, part.value).astype(np.int8), part.reason, part.unseen)
 
 
+def where_all_were_looked_at(part: Truth) -> Truth:
+    """The same, not profiled where a part was not looked at, also where the others decide."""
+    unseen = part.not_looked_at
+    is_unseen = np.array([one is not None for one in unseen], dtype=bool)
+    return Truth(
+        np.where(is_unseen, NOT_PROFILED, part.value).astype(np.int8),
+        np.where(is_unseen, unseen, part.reason),
+    )
+
+
 def conjunction(parts: Sequence[Truth], names: Sequence[str]) -> Truth:
     """True where all are, false where one is false."""
     values = np.vstack([part.value for part in parts])

@@ -118,7 +118,7 @@ def test_the_guard_of_heterogeneity_has_the_row_of_the_table(demo: Run, page: Pa
         "and analysis_id = 'demo_igf1r' and endpoint = 'OS' and estimate_key = 'os.random_effects'"
     ).iloc[0]
     said = f"random effects {row['estimate']:.2f} ({row['ci_low']:.2f}\u2013{row['ci_high']:.2f})"
-    assert f"Over {row['n_cohorts']} cohorts" in page.words and said in page.words
+    assert f"Over {int(row['n_cohorts'])} cohorts" in page.words and said in page.words
 
 
 def test_steps_and_claims_of_people_are_those_of_the_flow(demo: Run, page: Page) -> None:

@@ -275,6 +275,7 @@ def test_a_set_that_the_assays_do_not_cover_is_asked_of_nobody() -> None:
         statuses={("a", gene): ("not_profiled", PANEL) for gene in genes[7:]},
     )
     found = evaluate("any(set:ten)", inputs)
+    assert found.counts()["not_profiled"] == 1
     assert found.member_status()["status"].tolist() == ["not_profiled"]
 
 
