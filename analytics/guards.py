@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
-from analytics.engine.numbers import p_value, with_ends
+from analytics.engine.numbers import MINUS, p_value, with_ends
 from analytics.errors import AnalysisError
 from analytics.immortal_time import BEFORE, ENTERED_LATE, FOLLOWS, MAY_FOLLOW, immortal_time
 from analytics.meta.pooling import interaction_statistics, meta_statistics
@@ -168,8 +168,9 @@ def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
             "horizon_months": means.tau_months,
         }
         sentence += (
-            f": over {means.tau_months:.0f} months the mutated live {gain.estimate:+.1f} months "
-            f"({gain.ci_low:+.1f} to {gain.ci_high:+.1f}, p {p_value(gain.p)}), without strata"
+            f": over {means.tau_months:.0f} months the group lives {abs(gain.estimate):.1f} months "
+            f"{'longer' if gain.estimate >= 0 else 'shorter'} than the others (difference "
+            f"{_months(gain.ci_low)} to {_months(gain.ci_high)}, p {p_value(gain.p)}), without strata"
         )
     return Finding("proportional hazards", "not proportional", f"{sentence}.", True, numbers)
 
@@ -179,13 +180,13 @@ def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     among, others = int((mutated & event).sum()), int((~mutated & event).sum())
     numbers: dict[str, float] = {"events_mutated": among, "events_wild_type": others}
     if min(among, others) >= MIN_EVENTS_PER_GROUP:
-        sentence = f"There are {among} events among the mutated and {others} among the others."
+        sentence = f"There are {among:,} events in the group and {others:,} among the others."
         return Finding("sparse events", "enough events", sentence, False, numbers)
     ratio = estimate_hazard_ratio(members, strata=strata)
     numbers |= {"firth_hr": ratio.hr, "firth_ci_low": ratio.ci_low, "firth_ci_high": ratio.ci_high}
     numbers["permutation_p"] = ratio.p
     sentence = (
-        f"Only {among} events among {int(mutated.sum())} mutated and {others} among the others: Firth's penalised "
+        f"Only {among} events among {int(mutated.sum())} in the group and {others} among the others: Firth's penalised "
         f"hazard ratio is {with_ends(ratio.hr, ratio.ci_low, ratio.ci_high)}, permutation p {p_value(ratio.p)}."
     )
     return Finding("sparse events", "few events", sentence, True, numbers)
@@ -402,6 +403,11 @@ def burden_finding(
     parts.append(f"Against it: {decided.against} To settle it: {decided.would_settle}")
     is_warning = not word.is_beyond and word != BurdenWord.NO_ASSOCIATION
     return Finding(guard, word, capital(" ".join(parts)), is_warning, numbers)
+
+
+def _months(value: float) -> str:
+    """Signed months with a real minus."""
+    return f"{value:+.1f}".replace("-", MINUS)
 
 
 def _count(n: int, what: str) -> str:

@@ -15,7 +15,7 @@ import pandas as pd
 
 from analytics.engine.numbers import with_ends
 from analytics.errors import AnalysisError
-from analytics.questions.clock import TimeRules, with_time_rules
+from analytics.questions.clock import TimeRules, is_of_landmark, with_time_rules
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 
 BEFORE, MAY_FOLLOW, FOLLOWS, ENTERED_LATE = (
@@ -84,7 +84,11 @@ def _named(members: pd.DataFrame, rows: pd.Series) -> str:
 
 
 def _at_landmark(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, dict[str, float]]:
-    """The hazard ratio among those still followed at the landmark, whom early deaths no longer touch."""
+    """The hazard ratio among those still followed at the landmark, whom early deaths no longer touch; where the clock
+    is that of a landmark already, that it is."""
+    origins = members["origin"].dropna().astype(str).unique()
+    if len(origins) and all(is_of_landmark(origin) for origin in origins):
+        return f"It is counted from {' or '.join(sorted(origins)).replace('_', ' ')} on.", {}
     moved = with_time_rules(members, TimeRules(landmark_months=LANDMARK_MONTHS))
     followed = moved[moved["time_months"] > 0]
     inside = tuple(c for c in strata if followed[c].nunique(dropna=False) > 1)

@@ -85,7 +85,8 @@ def compare_number(spec: AnalysisSpec, scope: Scope, selection: Selection, label
     over_all = [row for row in rows if row.cohort_id is None]
     by_cohort = [row for row in rows if row.cohort_id is not None]
     key = spec.endpoint_key(scope.endpoint)
-    meta = meta_statistics(scope, key, by_cohort, None)
+    inside = [row for row in by_cohort if row.cohort_id not in selection.cohorts_outside()]
+    meta = meta_statistics(scope, key, inside, None)
     return _arranged(scope, selection, over_all, by_cohort, [*over_all, *meta[:1]])
 
 

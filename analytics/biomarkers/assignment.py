@@ -13,7 +13,9 @@ from analytics.biomarkers.groups import Contrast, Group, contrasts_of
 KNOWN, UNDETERMINED, NOT_PROFILED = "known", "undetermined", "not_profiled"
 
 #: Columns of :attr:`Assignment.rows`.
-COLUMNS = ("cohort_id", "sample_id", "group", "value", "status", "status_reason", "n_own_mutations")
+COLUMNS = (
+    "cohort_id", "sample_id", "group", "value", "status", "status_reason", "not_looked_at", "n_own_mutations",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Assignment:
     scale : groups, or the unit of the values.
     rows : one row a sample, :data:`COLUMNS`. ``group`` is the key of a group and null unless ``status`` is known;
         ``value`` is a number where the scale is continuous; ``status_reason`` says why a status is not known;
+        ``not_looked_at`` which part was not looked at, also where the others decide;
         ``n_own_mutations`` counts the calls of the sample that the biomarker asks for, each once: they are taken out
         of the burden that it is adjusted for.
     genes : the genes whose calls, copy number or expression it reads, sorted.
@@ -70,15 +73,21 @@ class Assignment:
 
     def member_status(self) -> pd.DataFrame:
         """What ``select_members`` reads: cohort_id, sample_id, ``status`` (the group's key, or why there is none),
-        ``status_reason``, ``n_mutations`` (the biomarker's own), ``value``."""
-        status = self.rows["status"]
+        ``status_reason``, ``n_mutations`` (the biomarker's own), ``value``.
+
+        A sample of which a part was not looked at is not compared, even where the others decide its group: with that
+        part unseen it could have come into this group only. Were a carrier of A kept in ``A | B`` where B was not
+        looked at, and a non-carrier of A left out, a panel without B would give carriers only.
+        """
+        is_unseen = self.rows["not_looked_at"].notna()
+        status = self.rows["status"].mask(is_unseen, NOT_PROFILED)
         known = self.rows["group"] if self.groups else pd.Series(KNOWN, index=self.rows.index)
         return pd.DataFrame(
             {
                 "cohort_id": self.rows["cohort_id"],
                 "sample_id": self.rows["sample_id"],
                 "status": known.where(status == KNOWN, status),
-                "status_reason": self.rows["status_reason"],
+                "status_reason": self.rows["status_reason"].mask(is_unseen, self.rows["not_looked_at"]),
                 "n_mutations": self.rows["n_own_mutations"],
                 "value": self.rows["value"],
             }

@@ -52,13 +52,22 @@ class NotAskableError(BiomarkerError):
     """The names are known, but the question makes no sense of them: a word cut as a number, a gene with a cut."""
 
 
+def _distance(asked: str, known: str) -> tuple[bool, float, bool, str]:
+    """For sorting, the nearest first."""
+    ratio = difflib.SequenceMatcher(None, known, asked).ratio()
+    return sorted(known) != sorted(asked), -round(ratio, 6), known[:1] != asked[:1], known
+
+
 def near_names(name: str, known: Iterable[str], most: int = 3) -> tuple[str, ...]:
     """Known names that resemble ``name``, whatever its case, the nearest first; those that begin with it follow."""
     by_key: dict[str, str] = {}
     for word in sorted(known):
         by_key.setdefault(word.lower(), word)
     asked = name.lower()
-    found = difflib.get_close_matches(asked, list(by_key), n=most, cutoff=0.6)
+    # among thousands of symbols many resemble it alike: those with its letters in another order come first (TP35,
+    # TP53), then those that begin as it does
+    alike = difflib.get_close_matches(asked, list(by_key), n=8 * most, cutoff=0.6)
+    found = sorted(alike, key=lambda key: _distance(asked, key))[:most]
     if not found:
         beginnings = {key[: len(asked)]: key for key in by_key}
         found = [

@@ -86,7 +86,7 @@ class _Evaluation:
 
     def assignment(self) -> Assignment:
         groups = groups_of(self.biomarker)
-        group, value, status, reason = self._assigned(groups)
+        group, value, found = self._assigned(groups)
         own = (
             np.zeros(len(self.samples), dtype=np.int64) if self.mutations is None else self.mutations.n_own()
         )
@@ -96,8 +96,9 @@ class _Evaluation:
                 "sample_id": self.samples["sample_id"],
                 "group": group,
                 "value": value,
-                "status": [_STATUS_WORDS.get(int(word), KNOWN) for word in status],
-                "status_reason": reason,
+                "status": [_STATUS_WORDS.get(int(word), KNOWN) for word in found.value],
+                "status_reason": found.reason,
+                "not_looked_at": found.not_looked_at,
                 "n_own_mutations": own,
             }
         )
@@ -111,16 +112,14 @@ class _Evaluation:
             notes=tuple(dict.fromkeys(self.notes)),
         )
 
-    def _assigned(
-        self, groups: tuple[Group, ...]
-    ) -> tuple[logic.Reasons, npt.NDArray[np.float64], logic.IntArray, logic.Reasons]:
-        """Group, value, status and reason of each sample."""
+    def _assigned(self, groups: tuple[Group, ...]) -> tuple[logic.Reasons, npt.NDArray[np.float64], Truth]:
+        """Group and value of each sample, and whether they are known."""
         n = len(self.samples)
         group, value = np.full(n, None, dtype=object), np.full(n, np.nan)
         if isinstance(self.biomarker, Continuous):
             found = continuous_values(self.biomarker, self.inputs, self.samples)
             self.notes += found.notes
-            return group, found.value, found.status, found.reason
+            return group, found.value, Truth(found.status, found.reason)
         if isinstance(self.biomarker, Joint):
             first, second = self._truth(self.biomarker.first), self._truth(self.biomarker.second)
             names = (phrase(self.biomarker.first), phrase(self.biomarker.second))
@@ -133,7 +132,7 @@ class _Evaluation:
         keys = np.array([g.key for g in groups], dtype=object)
         is_known = both.value >= logic.FALSE
         group[is_known] = keys[place[is_known]]
-        return group, value, both.value, both.reason
+        return group, value, both
 
     def _truth(self, question: Logical) -> Truth:
         match question:
@@ -143,10 +142,10 @@ class _Evaluation:
                 return copy_number_truth(question, self.inputs, self.samples)
             case AnyOf(members):
                 parts, names = self._members(members)
-                return logic.disjunction(parts, names)
+                return _of_members(logic.disjunction(parts, names), members)
             case CountOf(members, comparison, number):
                 parts, names = self._members(members)
-                return logic.count(parts, names, comparison, number)
+                return _of_members(logic.count(parts, names, comparison, number), members)
             case Cut():
                 return self._noted(*cut_truth(question, self.inputs, self.samples))
             case TopShare():
@@ -241,9 +240,16 @@ class _Evaluation:
         return self._set(measure.gene_set) if isinstance(measure, SetExpression | SetScore) else ()
 
 
+def _of_members(found: Truth, members: tuple[Member, ...]) -> Truth:
+    """A gene set is asked as a whole, of assays that cover it; genes that are named are asked one by one."""
+    is_of_set = any(isinstance(member, SetMembers) for member in members)
+    return logic.where_all_were_looked_at(found) if is_of_set else found
+
+
 def _is_known(part: Truth) -> Truth:
     """True where the answer is known, whatever it is."""
-    return Truth(np.where(part.value >= logic.FALSE, logic.TRUE, part.value).astype(np.int8), part.reason)
+    known = np.where(part.value >= logic.FALSE, logic.TRUE, part.value).astype(np.int8)
+    return Truth(known, part.reason, part.unseen)
 
 
 def _questions(biomarker: Biomarker) -> Iterator[Logical | Continuous]:

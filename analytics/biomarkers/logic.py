@@ -1,9 +1,12 @@
-"""Kleene's three truth values for an array of samples, and beside them: not profiled.
+"""Kleene's three truth values for an array of samples: true, false and unknown, of which there are two kinds.
 
-True, false and undetermined follow Kleene's strong logic: what is undetermined counts only where it could turn the
-answer. *Not profiled* is no truth value: who was not looked at for a part of the question belongs to none of its
-groups, whatever the other parts say. Were a carrier of A kept in ``A | B`` where B was not looked at, and a non-carrier
-of A left out, a panel without B would give carriers only, and rates and outcomes would say who was looked at.
+*Undetermined* was looked at and cannot be judged, *not profiled* was not looked at. Both follow Kleene's strong logic:
+what is unknown counts only where it could turn the answer, so that ``A & B`` is false where A is wild-type, whatever B
+is. Of an unknown answer, not profiled is said before undetermined.
+
+An answer that is known although a part was not looked at keeps that part's reason in ``unseen``. In which group such a
+sample is, is known; but with that part unseen it could have come into this group only (``A | B`` on a panel without B
+has carriers of A and no others), so that comparisons leave it out: rates and outcomes would say who was looked at.
 """
 
 from __future__ import annotations
@@ -25,10 +28,17 @@ Reasons = npt.NDArray[np.object_]
 
 @dataclass(frozen=True)
 class Truth:
-    """One value a sample, and why it is neither true nor false (None where it is)."""
+    """One value a sample, and why it is neither true nor false (None where it is).
+
+    Attributes
+    ----------
+    unseen : which part was not looked at where the value is known nevertheless; None elsewhere, and as a whole where
+        the question has no parts.
+    """
 
     value: IntArray
     reason: Reasons
+    unseen: Reasons | None = None
 
     @classmethod
     def of(cls, value: npt.ArrayLike, reason: Reasons | None = None) -> Truth:
@@ -36,11 +46,34 @@ class Truth:
         values = np.asarray(value, dtype=np.int8)
         return cls(values, np.full(len(values), None, dtype=object) if reason is None else reason)
 
+    @property
+    def not_looked_at(self) -> Reasons:
+        """Which part was not looked at, whatever the value is; None where every part was."""
+        own = _only(self.value == NOT_PROFILED, self.reason)
+        return own if self.unseen is None else np.where(self.value == NOT_PROFILED, own, self.unseen)
+
+
+def _only(is_kept: npt.NDArray[np.bool_], reasons: Reasons) -> Reasons:
+    """The reasons of some samples, None of the others."""
+    kept = reasons.copy()
+    kept[~is_kept] = None
+    return kept
+
 
 def negation(part: Truth) -> Truth:
     """True becomes false and false true."""
     known = part.value >= FALSE
-    return Truth(np.where(known, TRUE - part.value, part.value).astype(np.int8), part.reason)
+    return Truth(np.where(known, TRUE - part.value, part.value).astype(np.int8), part.reason, part.unseen)
+
+
+def where_all_were_looked_at(part: Truth) -> Truth:
+    """The same, not profiled where a part was not looked at, also where the others decide."""
+    unseen = part.not_looked_at
+    is_unseen = np.array([one is not None for one in unseen], dtype=bool)
+    return Truth(
+        np.where(is_unseen, NOT_PROFILED, part.value).astype(np.int8),
+        np.where(is_unseen, unseen, part.reason),
+    )
 
 
 def conjunction(parts: Sequence[Truth], names: Sequence[str]) -> Truth:
@@ -65,7 +98,7 @@ def count(parts: Sequence[Truth], names: Sequence[str], comparison: Comparison, 
     """The number of true parts, compared. Known where every number that is possible gives the same answer."""
     values = np.vstack([part.value for part in parts])
     fewest = (values == TRUE).sum(axis=0)
-    most = fewest + (values == UNDETERMINED).sum(axis=0)
+    most = fewest + (values < FALSE).sum(axis=0)
     found = _compared(fewest, most, comparison, number)
     return _with_reasons(found, parts, names)
 
@@ -89,19 +122,28 @@ def _compared(fewest: CountArray, most: CountArray, comparison: Comparison, numb
 def _with_reasons(
     found: npt.NDArray[np.signedinteger], parts: Sequence[Truth], names: Sequence[str]
 ) -> Truth:
-    """Put 'not profiled' above the answer, and give the first reason of each sample, with how many more there are."""
+    """Say which kind of unknown an answer is, and the first reason of each sample, with how many more there are."""
     values = np.vstack([part.value for part in parts])
-    result = np.where((values == NOT_PROFILED).any(axis=0), NOT_PROFILED, found).astype(np.int8)
-    reason = np.full(result.shape, None, dtype=object)
-    n_alike = np.zeros(result.shape, dtype=np.int64)
-    for part, name in zip(parts, names, strict=True):
-        is_why = (result < FALSE) & (part.value == result)
-        is_first = is_why & (n_alike == 0)
-        reason[is_first] = [f"{name}: {why}" for why in part.reason[is_first]]
-        n_alike += is_why
+    is_unseen = (values == NOT_PROFILED).any(axis=0) & (found < FALSE)
+    result = np.where(is_unseen, NOT_PROFILED, found).astype(np.int8)
+    of_result = [_only(part.value == result, part.reason) for part in parts]
+    reason = _only(result < FALSE, _first_of(of_result, names))
+    unseen = _first_of([part.not_looked_at for part in parts], names)
+    return Truth(result, reason, _only(result >= FALSE, unseen))
+
+
+def _first_of(reasons: Sequence[Reasons], names: Sequence[str]) -> Reasons:
+    """The first reason of each sample after the name of its part, with how many parts more have one."""
+    first: Reasons = np.full(reasons[0].shape, None, dtype=object)
+    n_alike = np.zeros(reasons[0].shape, dtype=np.int64)
+    for why, name in zip(reasons, names, strict=True):
+        has_one = np.array([one is not None for one in why], dtype=bool)
+        is_first = has_one & (n_alike == 0)
+        first[is_first] = [f"{name}: {one}" for one in why[is_first]]
+        n_alike += has_one
     several = n_alike > 1
-    reason[several] = [
-        f"{why} (and {n - 1} more of {len(parts)})"
-        for why, n in zip(reason[several], n_alike[several], strict=True)
+    first[several] = [
+        f"{why} (and {n - 1} more of {len(reasons)})"
+        for why, n in zip(first[several], n_alike[several], strict=True)
     ]
-    return Truth(result, reason)
+    return first

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
+from analytics.engine.distributions import chi_square_sf, normal_ppf, normal_sf
 from analytics.errors import InvalidSettingError
 
 
@@ -22,7 +22,7 @@ class ChiSquareTest:
 
 def chi_square_test(statistic: float, df: int) -> ChiSquareTest:
     """The upper-tail p of `statistic` on `df` degrees of freedom; NaN in, NaN out."""
-    p = float(stats.chi2.sf(statistic, df)) if math.isfinite(statistic) and df > 0 else math.nan
+    p = float(chi_square_sf(statistic, df)) if math.isfinite(statistic) and df > 0 else math.nan
     return ChiSquareTest(float(statistic), int(df), p)
 
 
@@ -32,7 +32,7 @@ def normal_quantile(conf_level: float) -> float:
         raise InvalidSettingError(
             f"Confidence level {conf_level:g} is not between 0 and 1: write 95 % as 0.95."
         )
-    return float(stats.norm.ppf(0.5 + conf_level / 2.0))
+    return float(normal_ppf(0.5 + conf_level / 2.0))
 
 
 def exp_or_infinity(value: float) -> float:
@@ -42,7 +42,7 @@ def exp_or_infinity(value: float) -> float:
 
 def two_sided_p(z: float) -> float:
     """Two-sided normal p of a z statistic."""
-    return float(2.0 * stats.norm.sf(abs(z)))
+    return float(2.0 * normal_sf(abs(z)))
 
 
 def is_singular(matrix: np.ndarray) -> bool:

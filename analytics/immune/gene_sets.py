@@ -88,7 +88,7 @@ def _coverage_row(gene_set: GeneSet, here: frozenset[str], min_coverage: float) 
     coverage = found / len(gene_set.genes)
     reason = None
     if found == 0 or coverage < min_coverage:
-        listed = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+        listed = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
         reason = (
             f"only {found} of {len(gene_set.genes)} genes are measured ({coverage:.0%}, at least "
             f"{min_coverage:.0%} is needed); missing: {listed}"

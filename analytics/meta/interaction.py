@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
+from analytics.engine.distributions import chi_square_sf, normal_isf, normal_sf
 from analytics.errors import (
     EmptyGroupError,
     InvalidColumnError,
@@ -23,9 +22,7 @@ from analytics.errors import (
     NoRowsError,
     TooFewError,
 )
-
-if TYPE_CHECKING:
-    from lifelines import CoxPHFitter
+from analytics.survival.regression.cox import CoxResult, cox_regression
 
 SPARSE_EVENTS = 5
 PRODUCT = "treatment_x_biomarker"
@@ -79,7 +76,7 @@ def ratio_estimate(log_ratio: float, log_se: float, confidence: float = 0.95) ->
             f"Log ratio {log_ratio} with standard error {log_se} is not an estimate: both must be finite "
             "and the standard error above 0."
         )
-    half = float(stats.norm.isf((1.0 - confidence) / 2.0)) * log_se
+    half = float(normal_isf((1.0 - confidence) / 2.0)) * log_se
     z = log_ratio / log_se
     low, mid, high = (float(np.exp(log_ratio + shift)) for shift in (-half, 0.0, half))
     return RatioEstimate(
@@ -89,7 +86,7 @@ def ratio_estimate(log_ratio: float, log_se: float, confidence: float = 0.95) ->
         log_ratio=float(log_ratio),
         log_se=float(log_se),
         z=float(z),
-        p=float(2.0 * stats.norm.sf(abs(z))),
+        p=float(2.0 * normal_sf(abs(z))),
         confidence=confidence,
     )
 
@@ -141,14 +138,15 @@ def treatment_biomarker_interaction(
     flags = {name: _flag(rows, name) for name in (event, treatment, biomarker)}
     cells = _cells(flags[treatment], flags[biomarker], flags[event])
     data = _design(rows, flags, time, event, treatment, biomarker, covariates, strata)
-    full = _fit(data, time, event, strata)
-    null = _fit(data.drop(columns=PRODUCT), time, event, strata)
-    lr_chi2 = max(0.0, 2.0 * (full.log_likelihood_ - null.log_likelihood_))
+    terms = [name for name in data.columns if name not in (time, event, *strata)]
+    full = _fit(data, terms, time, event, strata)
+    null = _fit(data, [name for name in terms if name != PRODUCT], time, event, strata)
+    lr_chi2 = max(0.0, 2.0 * (full.log_likelihood - null.log_likelihood))
     contrast = _Contrast(full, confidence)
     return InteractionResult(
         interaction=contrast(PRODUCT),
         lr_chi2=float(lr_chi2),
-        lr_p=float(stats.chi2.sf(lr_chi2, 1)),
+        lr_p=float(chi_square_sf(lr_chi2, 1)),
         biomarker_in_treated=contrast(BIOMARKER, PRODUCT),
         biomarker_in_control=contrast(BIOMARKER),
         treatment_in_mutated=contrast(TREATMENT, PRODUCT),
@@ -166,10 +164,10 @@ def treatment_biomarker_interaction(
 class _Contrast:
     """Sums of coefficients of a fitted model with their standard errors from the covariance."""
 
-    def __init__(self, model: CoxPHFitter, confidence: float) -> None:
-        self.names = [str(name) for name in model.params_.index]
-        self.beta = model.params_.to_numpy(dtype=np.float64)
-        self.covariance = model.variance_matrix_.to_numpy(dtype=np.float64)
+    def __init__(self, model: CoxResult, confidence: float) -> None:
+        self.names = [term.term for term in model.terms]
+        self.beta = np.array([term.coef for term in model.terms], dtype=np.float64)
+        self.covariance = np.array(model.covariance, dtype=np.float64)
         self.confidence = confidence
 
     def __call__(self, *terms: str) -> RatioEstimate:
@@ -238,14 +236,9 @@ def _design(
     return pd.concat([data, adjust, rows[list(strata)]], axis=1)
 
 
-def _fit(data: pd.DataFrame, time: str, event: str, strata: Sequence[str]) -> CoxPHFitter:
-    # lifelines loads autograd and a dozen fitters: 1.2 s of every question that has no trial in it
-    from lifelines import CoxPHFitter
-
-    model = CoxPHFitter()
-    # The default precision stops at 1e-7 in the coefficients; R's reference asks for more.
-    model.fit(data, time, event, strata=list(strata) or None, fit_options={"precision": 1e-12})
-    return model
+def _fit(data: pd.DataFrame, terms: Sequence[str], time: str, event: str, strata: Sequence[str]) -> CoxResult:
+    """By the fit of every other hazard ratio; entry is that of randomisation, at which everybody is followed."""
+    return cox_regression(data, terms, strata=strata, time=time, event=event, entry=None)
 
 
 def _sparse_warnings(cells: pd.DataFrame) -> tuple[str, ...]:

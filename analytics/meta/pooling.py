@@ -132,11 +132,18 @@ def _sparse_note(rows: Sequence[SurvivalStatistic]) -> str:
 
 
 def _without_note(rows: Sequence[SurvivalStatistic]) -> str:
-    said = [f"{row.cohort_id} ({_why(row)})" for row in rows]
+    cohorts: dict[str, list[str]] = {}
+    for row in rows:
+        cohorts.setdefault(_why(row), []).append(str(row.cohort_id))
+    said = [f"{', '.join(names)} ({why})" for why, names in cohorts.items()]
     return f"No estimate from {', '.join(said)}." if said else ""
 
 
 def _why(row: SurvivalStatistic) -> str:
+    if row.counts.n_in_group == 0:
+        return "nobody in the group"
+    if row.counts.n_in_group == row.counts.n:
+        return "nobody in the reference"
     if row.estimate is None and row.warnings:
         return row.warnings[0].rstrip(".")
     return "no event in a group" if row.counts.events_in_group == 0 else "no finite standard error"

@@ -19,9 +19,9 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
 
 from analytics.engine.arrays import FloatArray
+from analytics.engine.distributions import chi_square_sf, t_isf, t_sf
 from analytics.errors import InvalidColumnError, InvalidSettingError, TooFewError
 from analytics.meta.tau2 import (
     dersimonian_laird,
@@ -214,7 +214,7 @@ def _pool(
         "se": se,
         "df": df,
         "statistic": statistic,
-        "p": 2.0 * stats.t.sf(np.abs(statistic), df),
+        "p": 2.0 * t_sf(np.abs(statistic), df),
         "ci_low": moments.mean - half,
         "ci_high": moments.mean + half,
         "hartung_knapp_q": q_hk,
@@ -227,7 +227,7 @@ def _pool(
         "i2_ci_high_percent": 100.0 * high / (high + typical),
         "h2": (tau2 + typical) / typical,
         "q": fixed.q,
-        "q_p": stats.chi2.sf(fixed.q, k - 1),
+        "q_p": chi_square_sf(fixed.q, k - 1),
         "prediction_low": moments.mean - spread,
         "prediction_high": moments.mean + spread,
         "fixed_estimate": fixed.mean,
@@ -238,7 +238,7 @@ def _pool(
 
 def _quantile(confidence: float, df: FloatArray) -> FloatArray:
     # t has no distribution at 0 degrees of freedom (k - 2 with two studies): the bound is then NaN.
-    result: FloatArray = stats.t.isf((1.0 - confidence) / 2.0, np.where(df > 0, df, np.nan))
+    result: FloatArray = t_isf((1.0 - confidence) / 2.0, np.where(df > 0, df, np.nan))
     return result
 
 

@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analytics.engine.arrays import FloatArray
+from analytics.engine.distributions import chi_square_isf, chi_square_ppf
 
 MAX_ITERATIONS: Final = 500
 RELATIVE_TOLERANCE: Final = 1e-12
@@ -213,6 +213,6 @@ def q_profile_interval(
     """
     df = present(effect, variance).sum(axis=1) - 1.0
     tail = (1.0 - confidence) / 2.0
-    low = _solve_q(effect, variance, stats.chi2.isf(tail, df))
-    high = _solve_q(effect, variance, stats.chi2.ppf(tail, df))
+    low = _solve_q(effect, variance, chi_square_isf(tail, df))
+    high = _solve_q(effect, variance, chi_square_ppf(tail, df))
     return low, high

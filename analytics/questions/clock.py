@@ -142,12 +142,21 @@ def with_time_rules(rows: pd.DataFrame, rules: TimeRules) -> pd.DataFrame:
     if rules.landmark_months is not None:
         rows[_TIME] = (rows[_TIME] - rules.landmark_months).clip(lower=0.0)
         rows[_ENTRY] = (rows[_ENTRY] - rules.landmark_months).clip(lower=0.0)
-        rows = _named(rows, f"{rules.landmark_months:g} months after", is_prefix=True)
+        rows = _named(rows, f"{rules.landmark_months:g}{_OF_LANDMARK}", is_prefix=True)
     if rules.censor_after_months is not None:
         is_later = (rows[_TIME] > rules.censor_after_months).fillna(False)
         rows[_EVENT] = rows[_EVENT].mask(is_later, False)
         rows[_TIME] = rows[_TIME].mask(is_later, rules.censor_after_months)
     return rows
+
+
+#: Between the months of a landmark and the origin that they are counted from.
+_OF_LANDMARK = " months after"
+
+
+def is_of_landmark(origin: str) -> bool:
+    """Whether a time zero is that of a landmark."""
+    return _OF_LANDMARK in origin
 
 
 def _named(rows: pd.DataFrame, words: str, is_prefix: bool = False) -> pd.DataFrame:

@@ -277,7 +277,7 @@ def _counted(reasons: pd.Series) -> str:
     """'a class that is in no vocabulary (3), a symbol that cannot be read (1)', the commonest first."""
     counts = reasons.fillna("no reason is given").astype(str).value_counts().sort_index()
     counts = counts.sort_values(ascending=False, kind="stable")
-    words = [f"{reason} ({n})" for reason, n in counts.head(_MOST_REASONS).items()]
+    words = [f"{str(reason).rstrip('.')} ({n:,})" for reason, n in counts.head(_MOST_REASONS).items()]
     if len(counts) > _MOST_REASONS:
         words.append(f"other reasons ({int(counts.iloc[_MOST_REASONS:].sum())})")
     return ", ".join(words)

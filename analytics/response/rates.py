@@ -12,8 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from scipy import stats
-
+from analytics.engine.distributions import normal_isf
 from analytics.errors import InvalidSettingError
 
 
@@ -43,6 +42,8 @@ def exact_rate(n_yes: int, n: int, conf_level: float = 0.95) -> Rate:
     """Proportion with its Clopper-Pearson exact interval. Raises InvalidSettingError if impossible."""
     _check(n_yes, n, conf_level)
     tail = (1.0 - conf_level) / 2.0
+    from scipy import stats  # most of a second to load, which a question of survival need not wait for
+
     low = float(stats.beta.ppf(tail, n_yes, n - n_yes + 1)) if n_yes > 0 else 0.0
     high = float(stats.beta.isf(tail, n_yes + 1, n - n_yes)) if n_yes < n else 1.0
     return Rate(n_yes, n, n_yes / n, low, high, conf_level)
@@ -51,7 +52,7 @@ def exact_rate(n_yes: int, n: int, conf_level: float = 0.95) -> Rate:
 def wilson_interval(n_yes: int, n: int, conf_level: float = 0.95) -> tuple[float, float]:
     """Wilson's score interval of a proportion, without continuity correction."""
     _check(n_yes, n, conf_level)
-    z = float(stats.norm.isf((1.0 - conf_level) / 2.0))
+    z = float(normal_isf((1.0 - conf_level) / 2.0))
     rate = n_yes / n
     middle = rate + z * z / (2.0 * n)
     half = z * math.sqrt(rate * (1.0 - rate) / n + z * z / (4.0 * n * n))

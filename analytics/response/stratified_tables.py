@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from analytics.engine.arrays import FloatArray
 from analytics.results.estimator import Estimator, Scale
@@ -97,6 +97,8 @@ def exact_conditional_p(both: FloatArray, n_first: FloatArray, n_second: FloatAr
     The sum of `both` is one of independent hypergeometric numbers; the outcomes no likelier than the observed one count
     (as in R's `mantelhaen.test(exact = TRUE)`).
     """
+    from scipy import stats  # most of a second to load, which a question of survival need not wait for
+
     chance = np.ones(1)
     lowest = 0
     for first, second, size in np.column_stack([n_first, n_second, n]).astype(int).tolist():

@@ -13,8 +13,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
-from scipy.stats.contingency import odds_ratio
 
 from analytics.errors import InvalidSettingError
 from analytics.response.rates import check_conf_level
@@ -52,6 +50,9 @@ def fisher_exact_test(table: Table, conf_level: float = 0.95) -> FisherExactTest
     check_conf_level(conf_level)
     if _has_empty_margin(counts):
         return FisherExactTest(math.nan, 0.0, math.inf, 1.0, conf_level)
+    from scipy import stats  # most of a second to load, which a question of survival need not wait for
+    from scipy.stats.contingency import odds_ratio
+
     ratio = odds_ratio(counts, kind="conditional")
     interval = ratio.confidence_interval(confidence_level=conf_level)
     p = float(stats.fisher_exact(counts).pvalue)
@@ -63,6 +64,8 @@ def pearson_chi_square_test(table: Table, *, yates: bool = False) -> PearsonTest
     counts = _checked(table)
     if _has_empty_margin(counts):
         return PearsonTest(math.nan, math.nan, 0.0)
+    from scipy import stats
+
     result = stats.chi2_contingency(counts, correction=yates)
     smallest = float(np.min(result.expected_freq))
     return PearsonTest(float(result.statistic), float(result.pvalue), smallest)

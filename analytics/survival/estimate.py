@@ -34,6 +34,9 @@ CANCER_TYPE_KEYS = {
 }
 #: Columns without which a row cannot be analysed at all.
 _FOLLOW_UP = ("time_months", "event", "entry_months")
+#: What estimators read of members beside covariates and strata. The frame of a question has some fifty columns, and
+#: each estimate copies its rows four times: carrying the others along took a tenth of the time of an answer.
+_READ = (*_FOLLOW_UP, "in_group", "value", "cohort_id", "person_id", "burden", "burden_definition")
 
 
 def cancer_type_key(cancer_type: str) -> str:
@@ -165,9 +168,7 @@ def survival_statistics(
     Burden is measured among these members: a cohort by itself keeps its rates where the pool of unlike assays has
     percentiles, and who else was asked for does not change it.
     """
-    of_members = _Members(
-        add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members, contrast
-    )
+    of_members = _Members(_with_what_is_read(members, variant), contrast)
     found: list[SurvivalStatistic] = []
     for request in requests_of(variant, of_members.all, of_members.usable, contrast):
         asked = of_members.asked(request)
@@ -225,6 +226,13 @@ def pool_warnings(selection: Selection) -> tuple[str, ...]:
     return (*selection.warnings, *own)
 
 
+def _with_what_is_read(members: pd.DataFrame, variant: Variant) -> pd.DataFrame:
+    """The columns that estimators of the variant read, burden among them where it can be measured."""
+    known = add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members
+    read = {*_READ, *variant.strata, *variant.covariates}
+    return known[[column for column in known.columns if column in read]]
+
+
 def endpoint_statistics(
     spec: AnalysisSpec, scope: Scope, sets: RowSets, selection: Selection, contrast: Contrast
 ) -> list[SurvivalStatistic]:
@@ -242,22 +250,25 @@ def number_statistics(
     spec: AnalysisSpec, scope: Scope, sets: RowSets, selection: Selection, label: str
 ) -> list[SurvivalStatistic]:
     """Statistics of a biomarker that is a number: Cox's hazard ratio of one step, alone and adjusted, over all members
-    and in each cohort. Members have ``value``.
+    and in each cohort, also of those whose clock is not that of the pool. Members have ``value``.
 
     Parameters
     ----------
     label : the biomarker and its step, e.g. 'CD274 expression, per standard deviation within cohort'.
     """
     variant = spec.variants[scope.variant]
+    outside = selection.cohorts_outside()
     parts: list[tuple[str | None, pd.DataFrame]] = [(None, selection.members)]
-    cohorts = sorted(selection.members["cohort_id"].unique())
+    cohorts = sorted({*selection.members["cohort_id"].unique(), *outside})
     if len(cohorts) > 1:
-        parts += [(c, selection.members[selection.members["cohort_id"] == c]) for c in cohorts]
+        of_cohorts = ((c, selection.outside if c in outside else selection.members) for c in cohorts)
+        parts += [(c, people[people["cohort_id"] == c]) for c, people in of_cohorts]
     found: list[SurvivalStatistic] = []
     for cohort_id, members in parts:
-        known = add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members
+        known = _with_what_is_read(members, variant)
         for request in number_requests(variant, known):
-            row_set = sets.named("members", known.index, selection.members.index, cohort_id)
+            among = known.index if cohort_id in outside else selection.members.index
+            row_set = sets.named("members", known.index, among, cohort_id)
             row = SurvivalStatistic(
                 name=scope.of_cohort(cohort_id).name(f"{spec.endpoint_key(scope.endpoint)}.{request.key}"),
                 estimator=request.estimator.key,
@@ -276,6 +287,8 @@ def number_statistics(
                 row = request.estimate(replace(row, counts=counts, row_set=name), known)
             except AnalysisError as exc:
                 row = row.warned(str(exc))
+            if cohort_id in outside:
+                row = row.warned(f"Not in the pooled estimate: clock {outside[cohort_id]}.")
             found.append(row if cohort_id else row.warned(*pool_warnings(selection)))
     return found
 

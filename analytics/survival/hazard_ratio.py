@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
-from scipy.stats import norm
 
 from analytics.engine.arrays import BoolArray
 from analytics.engine.cox.likelihood import Ties
+from analytics.engine.distributions import normal_sf
 from analytics.errors import ConstantCovariateError, EmptyGroupError, InvalidSettingError
 from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier_curve
 from analytics.survival.curves.log_rank import (
@@ -155,7 +155,7 @@ def _from_log_rank(
     make = log_rank_hazard_ratio if estimator == "log_rank_oe" else peto_hazard_ratio
     ratio = make(log_rank, common.conf_level)
     estimate = (ratio.log_hr, ratio.se_log_hr, ratio.ci_low, ratio.ci_high)
-    p = float(2.0 * norm.sf(abs(ratio.log_hr / ratio.se_log_hr)))
+    p = float(2.0 * normal_sf(abs(ratio.log_hr / ratio.se_log_hr)))
     return common.result(estimator, estimate, p, "wald", warnings)
 
 

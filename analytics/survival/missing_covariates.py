@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analytics.engine.arrays import FloatArray
+from analytics.engine.distributions import t_isf, t_sf
 from analytics.errors import TooFewError
 from analytics.results.estimator import Estimator, Scale
 from analytics.survival.data import SurvivalData, survival_data
@@ -193,6 +193,6 @@ def _rubin(lines: Sequence[CoxTerm], missing_share: float) -> ImputedHazardRatio
     total = within + added
     df = math.inf if added <= 0.0 else (m - 1) * (total / added) ** 2
     mean, se = float(estimates.mean()), math.sqrt(total)
-    half = float(stats.t.isf(0.025, df)) * se
-    p = float(2.0 * stats.t.sf(abs(mean / se), df))
+    half = float(t_isf(0.025, df)) * se
+    p = float(2.0 * t_sf(abs(mean / se), df))
     return ImputedHazardRatio(mean, se, mean - half, mean + half, p, missing_share, added / total)

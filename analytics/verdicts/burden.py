@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from analytics.engine.numbers import count, p_relation, p_value, ratio
+from analytics.engine.numbers import count, number, p_relation, p_value, ratio
 from analytics.results.estimator import Scale
 from analytics.verdicts.evidence import SINGLE, Effect, Family, Verdict
 from analytics.verdicts.power import Power
@@ -200,9 +200,8 @@ def _not_excluded(evidence: BurdenEvidence) -> tuple[str, str, str]:
     elif evidence.null_is_shown:
         against = f"With burden in the model the interval holds no effect ({evidence.beside})."
     else:
-        against = (
-            f"Carriers drawn by burden alone do as well or badly in {p_value(evidence.null.p)} of the draws."
-        )
+        share = number(100 * evidence.null.p, 2)
+        against = f"Carriers drawn by burden alone do as well or badly in {share} % of the draws."
     return reason, against, _to_settle_beside(evidence)
 
 
@@ -329,11 +328,27 @@ def _to_settle_beside(evidence: BurdenEvidence) -> str:
 
 
 def _to_show(evidence: BurdenEvidence) -> str:
-    if not math.isfinite(evidence.power.events_needed(WORTH_SHOWING)):
+    now, needed = evidence.power.events, evidence.power.events_needed(WORTH_SHOWING)
+    if not math.isfinite(needed):
         return "People who carry it and people who do not."
+    if needed <= now and evidence.crude is not None:  # 1.5 would have been shown: what is left open is less
+        return _to_show_less(evidence, evidence.crude)
     return (
         f"{capital(_needed(evidence, WORTH_SHOWING))} (now {count(evidence.power.events)}) at this share of carriers "
         f"would show {ratio(WORTH_SHOWING)} with 80 % power."
+    )
+
+
+def _to_show_less(evidence: BurdenEvidence, crude: Effect) -> str:
+    """Of people who could have shown `WORTH_SHOWING`: what an effect as small as the one found takes."""
+    needed, now = evidence.power.events_needed(crude.estimate), evidence.power.events
+    if needed > 20 * now:
+        return (
+            f"These people could have shown {ratio(WORTH_SHOWING)}: what is left open is smaller than that."
+        )
+    return (
+        f"{_capital(_events(evidence, needed))} (now {count(now)}) at this share of carriers would show "
+        f"{ratio(crude.estimate)}, as it was found, with 80 % power."
     )
 
 

@@ -235,7 +235,7 @@ def _no_trial(evidence: PredictiveEvidence) -> str:
 
 def _months(evidence: PredictiveEvidence) -> str:
     months = evidence.randomised_months
-    return f" ({months} of restricted mean)" if months is not None else ""
+    return f", and {months} of restricted mean" if months is not None else ""
 
 
 def _after(words: str) -> str:

@@ -10,12 +10,14 @@ hazards. Neither draws carriers by burden nor looks at people without checkpoint
 from __future__ import annotations
 
 import argparse
+import contextlib
 import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,15 +87,20 @@ def in_lifelines(people: Path) -> float:
     import numpy as np
     import pandas as pd
     from lifelines import CoxPHFitter, KaplanMeierFitter
+    from lifelines.exceptions import ConvergenceError
     from lifelines.statistics import proportional_hazard_test
 
+    warnings.simplefilter("ignore")
     frame = pd.read_csv(people)
     frame = frame[(frame["in_pool"] == 1) & frame["in_group"].notna()]
     needed = ["time_months", "event", "in_group"]
     for _, rows in frame.groupby("cohort_id"):
         if rows["in_group"].nunique() < 2 or not rows.groupby("in_group")["event"].sum().min():
             continue
-        CoxPHFitter().fit(rows[needed], "time_months", "event")
+        with contextlib.suppress(
+            ConvergenceError
+        ):  # carriers who all died first have none; icb gives Firth's
+            CoxPHFitter().fit(rows[needed], "time_months", "event")
         for _, group in rows.groupby("in_group"):
             KaplanMeierFitter().fit(group["time_months"], group["event"])
     strata = ["cohort_id", "cancer_type"]

@@ -5,6 +5,7 @@ No word and no number is broken, whatever the width: the table takes the columns
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from rich.table import Table
 
 from analytics.answers.estimates import NO_FIRTH
 from analytics.engine.numbers import count, p_value, ratio, with_ends
+from analytics.meta.trials import TREATED
 from analytics.results.statistic import ResponseStatistic, Statistic
 from warehouse.export.readable import shown
 from warehouse.questions.answer import (
@@ -34,6 +36,9 @@ _WIDTH_OF_A_PIPE = 120
 #: Lines longer than this are hard to follow.
 _LONGEST_LINE = 140
 _GAP = 2
+#: A number and its sign or unit are read as one.
+_HELD_TOGETHER = re.compile(r"\bp [=<] |\bp (?=[\d<])|(?<=\d) %")
+_HARD_BLANK = "\u00a0"
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,8 @@ def answer_lines(
         lines += ["", *_comparison(found, width, everything)]
     if answer.interaction is not None and answer.interaction.estimate is None:
         lines += prose(f"! Interaction: {' '.join(answer.interaction.warnings)}", width)
-    lines += ["", *_verdicts(answer, width), *_trials(answer, width), *_guards(answer, width, everything)]
+    said = [*_verdicts(answer, width), *_trials(answer, width), *_guards(answer, width, everything)]
+    lines += ["", *said] if said else []
     lines += ["", *_would_settle(answer, width)]
     if with_flow:
         lines += ["", *_flow(answer, width)]
@@ -80,14 +86,16 @@ def answer_lines(
 
 
 def prose(sentence: str, width: int, indent: int = 2) -> list[str]:
-    """A sentence in lines that end at blanks."""
-    return textwrap.wrap(
-        sentence,
+    """A sentence in lines that end at blanks, but not within ``p = 0.03`` or ``80 %``."""
+    held = _HELD_TOGETHER.sub(lambda found: found.group().replace(" ", _HARD_BLANK), sentence)
+    lines = textwrap.wrap(
+        held,
         min(width, _LONGEST_LINE),
         subsequent_indent=" " * indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_HARD_BLANK, " ") for line in lines]
 
 
 def _comparison(found: Comparison, width: int, everything: bool) -> list[str]:
@@ -140,11 +148,16 @@ def _columns(found: Comparison) -> list[_Column]:
     columns += [
         _Column(f"{ratio_name} (95 % CI)", _effect),
         _Column("p", lambda row: p_value(row.p)),
-        _Column("by", lambda row: (row.estimator or "").replace("_", " "), 1, False),
+        _Column("by", _estimator, 1, False),
     ]
     columns.append(_Column("adjusted for", lambda row: _listed(row, "adjusted_for"), 4, False))
     columns.append(_Column("strata", lambda row: _listed(row, "strata"), 3, False))
     return columns
+
+
+def _estimator(row: Statistic) -> str:
+    """Which estimator made the numbers; nothing where there are none."""
+    return "" if row.estimate is None and row.p is None else (row.estimator or "").replace("_", " ")
 
 
 def _of(part: int | None, whole: int | None) -> str:
@@ -219,11 +232,21 @@ def _verdicts(answer: Answer, width: int) -> list[str]:
 def _trials(answer: Answer, width: int) -> list[str]:
     """What treatment does in the trials: to all who were randomised, and in each group."""
     lines = [
-        f"  {row.counts.group_label or ''}{f', {row.cohort_id}' if row.cohort_id else ''}: {effect_words(row)}"
+        f"  {_randomised(row)}: {effect_words(row)}"
         for row in answer.trials
         if row.key.split(".")[1].startswith("treatment") and row.estimate is not None
     ]
-    return ["In the trials", *(part for line in lines for part in prose(line, width, 4))] if lines else []
+    title = "In the trials: checkpoint blockade against the control arm"
+    return (
+        [*prose(title, width), *(part for line in lines for part in prose(line, width, 4))] if lines else []
+    )
+
+
+def _randomised(row: Statistic) -> str:
+    """Of whom an effect of treatment is: everybody of a trial or of all, or one group."""
+    label = row.counts.group_label or ""
+    group = label.removeprefix(TREATED).lstrip(", ")
+    return group or row.cohort_id or "everybody randomised"
 
 
 def _guards(answer: Answer, width: int, everything: bool) -> list[str]:
@@ -244,10 +267,15 @@ def _would_settle(answer: Answer, width: int) -> list[str]:
     lines = [f"To know more: {answer.would_settle}"]
     if power is not None and power.smallest < float("inf"):
         lines.append(
-            f"At 80 % power these people could have shown a ratio of {ratio(power.smallest)} or more, or "
-            f"{ratio(1 / power.smallest)} or less."
+            f"At 80 % power these people could have shown {_named_scale(answer)} of {ratio(power.smallest)} or more, "
+            f"or {ratio(1 / power.smallest)} or less."
         )
     return [line for sentence in lines for line in prose(sentence, width)]
+
+
+def _named_scale(answer: Answer) -> str:
+    scale = str(answer.leading.pooled.scale or "ratio")
+    return f"{'an' if scale.startswith('o') else 'a'} {scale}"
 
 
 def _flow(answer: Answer, width: int) -> list[str]:

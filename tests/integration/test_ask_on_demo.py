@@ -26,7 +26,7 @@ from graph_runs import ROOT, Run
 from waiting import CI_LIMIT_S
 
 from analytics.questions.asked import read_question
-from interfaces.cli.ask_layout import answer_lines
+from interfaces.cli.ask_layout import answer_lines, prose
 from warehouse.catalog.analyses import load_analysis
 from warehouse.questions.answering import answer_checked, checked_question
 from warehouse.settings import Settings
@@ -216,6 +216,53 @@ def test_a_number_is_asked_by_the_step_and_a_searched_cut_pays_for_the_search(ic
     assert cut["question"].endswith("; cut searched")
     assert cut["cut"]["p_paid"] >= cut["cut"]["p_naive"]
     assert cut["comparisons"][0]["group"].startswith("TMB above ")
+
+
+def test_a_cut_of_doublings_is_told_in_mutations_per_mb_and_is_that_of_the_rates(icb: Icb) -> None:
+    of = [
+        as_json(icb, "ask", text, "--cut", "searched", "--cohort", "demo_msk_2018")
+        for text in ("TMB per doubling", "TMB")
+    ]
+    doublings, rates = (answer["cut"] for answer in of)
+    assert doublings["unit"] == rates["unit"] == "mutations per Mb"
+    assert doublings["threshold"] == pytest.approx(
+        rates["threshold"], rel=0.1
+    )  # the middle of a gap on two scales
+    assert of[0]["comparisons"][0]["pooled"]["estimate"] == of[1]["comparisons"][0]["pooled"]["estimate"]
+
+
+def test_burden_itself_is_not_held_against_burden(icb: Icb) -> None:
+    answer = as_json(icb, "ask", "TMB >= 10")
+    assert answer["comparisons"][0]["burden"] is None and answer["comparisons"][0]["power"] is not None
+    assert any("is mutation burden itself" in note for note in answer["notes"])
+    assert "burden" not in answer["headline"]["verdict"]
+
+
+def test_where_cohorts_disagree_that_is_the_strongest_reason_against(demo: Run) -> None:
+    with demo.connect() as con:
+        answer = answer_question(con, read_question("IGF1R"), draws=200)
+    (guard,) = [one for one in answer.guards if one.guard == "heterogeneity across cohorts"]
+    numbers = {"pooled_hr": 0.9, "pooled_ci_low": 0.5, "pooled_ci_high": 1.6, "q_p": 0.001}
+    disagree = replace(guard, verdict="effects differ", is_warning=True, numbers=numbers)
+    assert replace(answer, guards=(disagree,)).against == (
+        "The effects differ between cohorts (Cochran's Q, p = 0.0010), and the interval of their average, "
+        "0.90 (0.50\u20131.60) by random effects, holds no effect."
+    )
+    agree = replace(disagree, numbers=numbers | {"pooled_ci_high": 0.95})
+    assert replace(answer, guards=(agree,)).against == answer.leading.burden.against
+
+
+def test_the_flow_of_a_response_ends_with_those_whose_response_is_known(icb: Icb) -> None:
+    answer = as_json(icb, "ask", "IGF1R", "--endpoint", "orr")
+    assert answer["flow"][-1]["step"] == "response known"
+    assert answer["flow"][-1]["n"] == answer["comparisons"][0]["pooled"]["n"]
+
+
+def test_no_line_ends_between_a_number_and_its_unit() -> None:
+    sentence = "at 80 % power these people could have shown 1.30 or more (p = 0.079), p < 0.0001 or p 0.42"
+    for width in range(20, 60):
+        for line in prose(sentence, width):
+            assert not line.endswith((" p", " p =", " p <", "(p", "(p =", "80")), (width, line)
 
 
 def test_all_formats_carry_all_of_an_answer(icb: Icb) -> None:

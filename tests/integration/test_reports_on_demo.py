@@ -112,6 +112,15 @@ def test_the_answer_has_the_fixed_words_of_the_tables(demo: Run, page: Page, dos
     assert "People whose tumours are ALK mutated were not shown to live longer or less long" in dossier.words
 
 
+def test_the_guard_of_heterogeneity_has_the_row_of_the_table(demo: Run, page: Page) -> None:
+    row = demo.query(
+        "select estimate, ci_low, ci_high, n_cohorts from stats.meta_stats where variant = 'default' "
+        "and analysis_id = 'demo_igf1r' and endpoint = 'OS' and estimate_key = 'os.random_effects'"
+    ).iloc[0]
+    said = f"random effects {row['estimate']:.2f} ({row['ci_low']:.2f}\u2013{row['ci_high']:.2f})"
+    assert f"Over {int(row['n_cohorts'])} cohorts" in page.words and said in page.words
+
+
 def test_steps_and_claims_of_people_are_those_of_the_flow(demo: Run, page: Page) -> None:
     flow = demo.query(
         "select n, n_left_out from stats.analysis_flow where analysis_id = 'demo_igf1r' and variant = 'default' "

@@ -12,7 +12,11 @@ import pandas as pd
 from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, UNDETERMINED
 from ingestion.errors import IngestionError
 
-_STATUS = "select cohort_id, sample_id, status, status_reason, n_mutations from marts.gene_status(?)"
+_STATUS = """
+select cohort_id, sample_id, status, status_reason, n_mutations
+from marts.gene_status(?)
+where list_contains(?, cohort_id)
+"""
 
 #: Samples with a row that could be a gene and is not understood. A counted call beside it still makes mutated.
 _UNDETERMINED = """
@@ -96,7 +100,7 @@ def with_other_genes(
 
 
 def _with_status(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, gene: str) -> pd.DataFrame:
-    status = con.execute(_STATUS, [gene]).df()
+    status = con.execute(_STATUS, [gene, sorted(frame["cohort_id"].unique())]).df()
     merged = frame.merge(status, on=["cohort_id", "sample_id"], how="left", validate="many_to_one")
     is_absent = merged["status"].isna()
     merged["status_reason"] = merged["status_reason"].astype(object).mask(is_absent, NO_SAMPLE)

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.answers.estimates import chosen, kind_of_row
-from analytics.engine.numbers import count, p_relation, p_value, with_ends
+from analytics.engine.numbers import count, p_relation, p_value, ratio, with_ends
 from analytics.guards import Finding
 from analytics.questions.asked import AskedQuestion
 from analytics.results.statistic import InteractionStatistic, ResponseStatistic, Statistic, SurvivalStatistic
-from analytics.verdicts import Power, Verdict
+from analytics.verdicts import Effect, Power, Verdict
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,12 @@ class SearchedCut:
     @property
     def sentence(self) -> str:
         """For people."""
-        unpaid = p_relation(self.p_naive, 0.0001)
+        paid, unpaid = p_relation(self.p_paid, 0.0001), p_relation(self.p_naive, 0.0001)
+        unit = f" {self.unit}" if self.unit else ""
         return (
-            f"Cut at {self.threshold:.4g} ({self.unit}), the one of {count(self.n_candidates)} cuts that separates "
-            f"most: p {p_relation(self.p_paid, 0.0001)} pays for the search (p {unpaid} does not). "
-            "The hazard ratio at a cut that was searched in the same people is too far from 1."
+            f"Cut at {self.threshold:.4g}{unit}, the one of {count(self.n_candidates)} cuts that separates most: "
+            f"p {paid} pays for the search (p {unpaid} does not). The hazard ratio at a cut that was searched in the "
+            "same people is too far from 1."
         )
 
 
@@ -165,8 +166,9 @@ class Answer:
         """The effect with its interval, people, events and cohorts."""
         found, row = self.leading, self.leading.asked
         against = f" against {found.reference}" if found.reference else ""
+        of_two = f"{self.label}: " if len(self.comparisons) > 1 else ""
         parts = [
-            f"{found.group}{against}, {self.question.endpoint}: {effect_words(row)}",
+            f"{of_two}{found.group}{against}, {self.question.endpoint}: {effect_words(row)}",
             people_words(found, row),
         ]
         if self.interaction is not None and self.interaction.estimate is not None:
@@ -176,20 +178,40 @@ class Answer:
     @property
     def verdict(self) -> str:
         """The words of the verdicts."""
-        words = [
-            str(verdict.word) for verdict in (self.leading.burden, self.predictive) if verdict is not None
-        ]
-        return "; ".join(words) or "no verdict: words are for groups of people with an estimate"
+        words = [] if self.leading.burden is None else [str(self.leading.burden.word)]
+        if self.predictive is not None:
+            words.append(f"predictive or prognostic: {self.predictive.word}")
+        return "; ".join(words) or "none; words are for groups of people, held against burden or a control"
 
     @property
     def against(self) -> str:
-        """The strongest reason against believing it."""
+        """The strongest reason against believing it: that cohorts disagree, then what the word on burden has against
+        it, then what is left open, then the first guard."""
+        effect = Effect.of(self.leading.asked)
+        if effect is not None and effect.is_shown and self._cohorts_disagree is not None:
+            return self._cohorts_disagree
         if self.leading.burden is not None:
             return self.leading.burden.against
+        if effect is not None and not effect.is_shown:
+            left_open = f"effects from {ratio(effect.ci_low)} to {ratio(effect.ci_high)} are left open"
+            return f"An interval that holds no effect is no evidence of none: {left_open}."
         warned = [guard.sentence for guard in self.guards if guard.is_warning]
         return (
             warned[0] if warned else "One question in twenty that are asked of nothing comes out like this."
         )
+
+    @property
+    def _cohorts_disagree(self) -> str | None:
+        """That effects differ between cohorts and their average is none, if it is so."""
+        for guard in self.guards:
+            low, high = (guard.numbers.get(f"pooled_ci_{end}") for end in ("low", "high"))
+            if guard.verdict == "effects differ" and low is not None and high is not None and low < 1 < high:
+                average = with_ends(guard.numbers["pooled_hr"], low, high)
+                return (
+                    f"The effects differ between cohorts (Cochran's Q, p {p_relation(guard.numbers['q_p'])}), and "
+                    f"the interval of their average, {average} by random effects, holds no effect."
+                )
+        return None
 
     @property
     def would_settle(self) -> str:

@@ -11,6 +11,8 @@ import duckdb
 from analytics.answers.estimates import Estimates, compare_number, compare_survival, joint_interaction
 from analytics.answers.responses import compare_responses
 from analytics.biomarkers.groups import Contrast
+from analytics.biomarkers.language.model import measures_burden
+from analytics.biomarkers.language.parse import parse
 from analytics.guards import Finding, people_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
 from analytics.questions.clock import immortal_groups
@@ -36,17 +38,27 @@ ANALYSIS_ID = "asked"
 
 def _flow(checked: CheckedQuestion) -> tuple[FlowStep, ...]:
     rows = checked.selection.flow[["step", "n", "reason"]].itertuples(index=False)
-    return tuple(FlowStep(step, int(n), reason) for step, n, reason in rows)
+    steps = tuple(FlowStep(step, int(n), reason) for step, n, reason in rows)
+    if not checked.question.is_response:
+        return steps
+    known = int(checked.selection.members[checked.question.endpoint].notna().sum())
+    return (*steps, FlowStep("response known", known, "response not evaluable or not recorded"))
 
 
 def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
     without = (f"Nobody in {c} has endpoint {checked.question.endpoint}." for c in checked.without_endpoint)
+    label = checked.people.label
+    of_burden = (
+        (f"{label} is mutation burden itself: whether it is more than burden is not asked.",)
+        if checked.people.contrasts and measures_burden(parse(checked.question.biomarker))
+        else ()
+    )
     flattered = (
         ()
         if checked.question.is_response
         else immortal_groups(checked.people.biomarker, checked.variant.time)
     )
-    return (*checked.people.notes, *flattered, *without)
+    return (*checked.people.notes, *of_burden, *flattered, *without)
 
 
 def checked_question(

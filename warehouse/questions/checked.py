@@ -152,14 +152,21 @@ def _require_members(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -
             f"nobody was profiled for {label}, which is on no panel and in no exome there", everywhere,
         ),
         "gene status determined": (
-            f"nobody who was profiled for {label} can be judged: {reason}",
+            f"nobody who was profiled for {label} can be judged: {_after_colon(reason)}",
             "ask of other cohorts, or mend the rows that marts.undetermined_genes lists",
         ),
-        f"{label} measured": (f"{label} was not looked at in anybody: {reason}", everywhere),
-        f"{label} determined": (f"nobody in whom {label} was looked at can be judged: {reason}", everywhere),
+        f"{label} measured": (f"{label} was not looked at in anybody: {_after_colon(reason)}", everywhere),
+        f"{label} determined": (
+            f"nobody in whom {label} was looked at can be judged: {_after_colon(reason)}", everywhere,
+        ),
     }  # fmt: skip
     what, remedy = why.get(step, (f"nobody is left at the step '{step}'", "ask of more cohorts"))
     raise QuestionError(what, where=scope_words(question, checked.cohorts), remedy=remedy)
+
+
+def _after_colon(reason: str) -> str:
+    """The reasons of a step without the words of the step, which the sentence says itself."""
+    return reason.partition(": ")[2] or reason
 
 
 def _with_response(con: duckdb.DuckDBPyConnection) -> str:
@@ -189,8 +196,8 @@ def _require_groups(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, bi
     raise QuestionError(
         f"nobody is {group.label} among {n:,} {among}{needs}",
         where=scope_words(checked.question, checked.cohorts),
-        remedy=f"there are {there_are}{_range(con, checked, biomarker)}; ask of more cohorts, other people"
-        + (" or another cut" if isinstance(biomarker, Cut) else ""),
+        remedy=f"there are {there_are}{_range(con, checked, biomarker)}; ask of more cohorts"
+        + (", other people or another cut" if isinstance(biomarker, Cut) else " or other people"),
     )
 
 

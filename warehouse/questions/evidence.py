@@ -10,6 +10,8 @@ import duckdb
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.biomarkers.language.model import measures_burden
+from analytics.biomarkers.language.parse import parse
 from analytics.errors import AnalysisError
 from analytics.meta.pooling import interaction_statistics
 from analytics.meta.predictive import predictive_evidence
@@ -42,9 +44,9 @@ from warehouse.questions.checked import CheckedQuestion
 
 @dataclass(frozen=True)
 class HeldAgainstBurden:
-    """The word on burden and what these people could have shown."""
+    """The word on burden, none where the biomarker is burden itself, and what these people could have shown."""
 
-    verdict: Verdict
+    verdict: Verdict | None
     power: Power
 
 
@@ -61,8 +63,13 @@ def held_against_burden(
     Parameters
     ----------
     estimate : the effect without burden that stands in the answer; the word rests on this one.
+
+    Of burden itself it is no question whether it is more than burden.
     """
     question = checked.question
+    if measures_burden(parse(question.biomarker)):
+        share = _strata_share(members, checked.variant)
+        return HeldAgainstBurden(None, _power(members, question.is_response, question.endpoint, share))
     spec = ScanSpec(
         scan_id="asked",
         title=contrast.group.label,
@@ -96,11 +103,13 @@ def held_against_burden(
     return HeldAgainstBurden(burden_verdict(replace(found, power=power, crude=crude)), power)
 
 
-def _power(members: pd.DataFrame, is_response: bool, endpoint: str) -> Power:
-    carriers = int(members["in_group"].sum())
+def _power(members: pd.DataFrame, is_response: bool, endpoint: str, r2: float = 0.0) -> Power:
     if is_response:
-        return power_of_odds_ratio(len(members), carriers, int(members[endpoint].astype("boolean").sum()))
-    return power_of_hazard_ratio(len(members), carriers, int(members["event"].astype("boolean").sum()))
+        known = members[members[endpoint].notna()]
+        responders = int(known[endpoint].astype("boolean").sum())
+        return power_of_odds_ratio(len(known), int(known["in_group"].sum()), responders, r2)
+    events = int(members["event"].astype("boolean").sum())
+    return power_of_hazard_ratio(len(members), int(members["in_group"].sum()), events, r2)
 
 
 def _strata_share(members: pd.DataFrame, variant: Variant) -> float:

@@ -16,7 +16,7 @@ from analytics.report.material import FigureSource, Guarded, Material
 from analytics.report.spec import ReportSpec
 from analytics.results.records import RunRecord, SpecRecord
 from analytics.results.schema import rows_of
-from analytics.results.statistic import AnyStatistic, InteractionStatistic
+from analytics.results.statistic import AnyStatistic, InteractionStatistic, MetaStatistic
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import analysis_frame, patient_frame
@@ -324,8 +324,23 @@ def _guarded(
         control=_control(con, analysis_id, endpoint, schema),
         scan_row=row,
         why_no_scan_row=why_not,
+        pooled=_random_effects(con, analysis_id, endpoint, schema),
     )
     return [Guarded(analysis_id, f.guard, f.verdict, f.sentence, f.is_warning) for f in findings]
+
+
+def _random_effects(
+    con: duckdb.DuckDBPyConnection, analysis_id: str, endpoint: str, schema: str
+) -> MetaStatistic | None:
+    """The random-effects row of the tables: what the guard says of heterogeneity is what stands there."""
+    if MetaStatistic.TABLE not in _tables_in(con, schema):  # one cohort is pooled with nothing
+        return None
+    found = con.execute(
+        f"select * from {schema}.meta_stats where analysis_id = ? and variant = 'default' and endpoint = ? "
+        "and left_out is null and ends_with(estimate_key, '.random_effects') order by estimate_key limit 1",
+        [analysis_id, endpoint],
+    ).df()
+    return next(iter(rows_of(MetaStatistic, found)), None)
 
 
 def _control(

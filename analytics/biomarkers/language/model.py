@@ -284,3 +284,21 @@ def any_of(parts: Iterable[Logical], key: Callable[[Logical], str]) -> Logical:
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
     distinct = tuple(sorted(set(flat), key=key))
     return distinct[0] if len(distinct) == 1 else Or(distinct)
+
+
+#: Attributes that are burden as the source states it.
+_BURDEN_ATTRIBUTES = ("TMB_NONSYNONYMOUS", "MUTATION_COUNT", "TMB_SCORE")
+
+
+def measures_burden(biomarker: Biomarker) -> bool:
+    """Whether mutation burden itself is asked about, alone or as a part."""
+    match biomarker:
+        case And(parts) | Or(parts):
+            return any(measures_burden(part) for part in parts)
+        case Not(part):
+            return measures_burden(part)
+        case Joint(first, second):
+            return measures_burden(first) or measures_burden(second)
+    measure = getattr(biomarker, "measure", None)
+    is_stated = isinstance(measure, Attribute) and measure.name in _BURDEN_ATTRIBUTES
+    return isinstance(measure, Burden) or is_stated

@@ -18,9 +18,9 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.distributions import normal_sf
 from analytics.engine.permutation import permuted_maxima
 from analytics.errors import (
     ConstantCovariateError,
@@ -145,7 +145,7 @@ def select_cutpoint(
         p_lausen_1994=lausen_1994(statistic, sizes, n),
         p_exact_gauss=exact_gauss(statistic, sizes, n),
         p_hothorn_lausen=_exact_bound(score, sizes) if n <= EXACT_BOUND_MAX_N else None,
-        p_naive=float(2 * stats.norm.sf(statistic)),
+        p_naive=float(2 * normal_sf(statistic)),
         n_permutations=n_permutations,
         seed=seed,
         min_share=min_share,

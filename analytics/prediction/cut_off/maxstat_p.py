@@ -14,10 +14,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import special, stats
+from scipy import special
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled
+from analytics.engine.distributions import normal_pdf, normal_sf
 
 # The exact bound tabulates sums by group size: n^4 steps, 1 s at 150 people.
 EXACT_BOUND_MAX_N: Final = 150
@@ -33,7 +34,7 @@ def lausen_schumacher_1992(m_stat: float, min_share: float, max_share: float) ->
     """
     if m_stat < 1.0:
         return 1.0
-    density = float(stats.norm.pdf(m_stat))
+    density = float(normal_pdf(m_stat))
     span = np.log(max_share * (1 - min_share) / ((1 - max_share) * min_share))
     return float(np.clip(4 * density / m_stat + density * (m_stat - 1 / m_stat) * span, 0.0, 1.0))
 
@@ -43,7 +44,7 @@ def lausen_1994(m_stat: float, sizes: IntArray, n: int) -> float:
     m1, m2 = sizes[:-1].astype(np.float64), sizes[1:].astype(np.float64)
     t = np.sqrt(1.0 - m1 * (n - m2) / ((n - m1) * m2))
     overlap = np.exp(-(m_stat**2) / 2) / np.pi * (t - (m_stat**2 / 4 - 1) * t**3 / 6)
-    return float(np.clip(2 * stats.norm.sf(m_stat) + overlap.sum(), 0.0, 1.0))
+    return float(np.clip(2 * normal_sf(m_stat) + overlap.sum(), 0.0, 1.0))
 
 
 def exact_gauss(m_stat: float, sizes: IntArray, n: int) -> float:
@@ -66,7 +67,7 @@ def exact_gauss(m_stat: float, sizes: IntArray, n: int) -> float:
     z = ((edge[:-1] + edge[1:]) / 2)[:, None] + half * node[None, :]
     weights = np.tile(half * weight, panels)
     exits = _chain_exits(z.ravel(), weights, correlation, step_sd, m_stat)
-    return float(min(1.0, 2.0 * stats.norm.sf(m_stat) + exits))
+    return float(min(1.0, 2.0 * normal_sf(m_stat) + exits))
 
 
 @compiled

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analytics.engine.arrays import FloatArray
 from analytics.engine.cox.firth import PenalisedLikelihood
 from analytics.engine.cox.likelihood import Ties
+from analytics.engine.distributions import chi_square_sf
 from analytics.engine.inference import (
     ChiSquareTest,
     chi_square_test,
@@ -151,7 +151,7 @@ def _term_line(
         high = penalised.profile_limit(j, beta, +1, critical / 2.0, half_width)
         at_null, _ = penalised.profile(j, 0.0, beta)
         ratio = max(2.0 * (penalised.value(beta) - at_null), 0.0)
-        p_value = float(stats.chi2.sf(ratio, 1))
+        p_value = float(chi_square_sf(ratio, 1))
         z = math.copysign(math.sqrt(ratio), coef)
     return CoxTerm(
         term=term.name,

@@ -20,7 +20,6 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from analytics.engine.arrays import BoolArray, FloatArray
 from analytics.engine.cox.likelihood import PartialLikelihood, Ties
@@ -129,7 +128,9 @@ def transformed_times(data: SurvivalData, transform: TimeTransform) -> FloatArra
     if transform == "identity":
         return data.time
     if transform == "rank":
-        return np.asarray(stats.rankdata(data.time), dtype=float)
+        from scipy.stats import rankdata  # a second to load, and seldom asked for
+
+        return np.asarray(rankdata(data.time), dtype=float)
     table = kaplan_meier_curve(data, np.ones(data.n, dtype=bool), EVERYBODY).table
     before = np.searchsorted(table["time_months"].to_numpy(), data.time, side="left")
     died: FloatArray = 1.0 - np.r_[1.0, table["survival"].to_numpy()][before]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analytics.immortal_time import BEFORE, ENTERED_LATE, FOLLOWS, MAY_FOLLOW, immortal_time
+from analytics.questions.clock import TimeRules, with_time_rules
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
 
 
@@ -66,3 +67,10 @@ def test_a_sequencing_that_waits_for_survival_flatters_and_the_landmark_does_not
     members["in_group"] = (members["time_months"] > 5) & (rng.random(2000) < 0.5)
     assert estimate_hazard_ratio(members).hr < 0.75
     assert immortal_time(members).is_warning
+
+
+def test_a_question_that_counts_from_a_landmark_is_given_no_second_one() -> None:
+    counted = with_time_rules(people("b", None, n=300), TimeRules(landmark_months=3.0))
+    found = immortal_time(counted[counted["time_months"] > 0])
+    assert found.verdict == MAY_FOLLOW and "landmark_hr" not in found.numbers
+    assert "It is counted from 3 months after icb start on." in found.sentence

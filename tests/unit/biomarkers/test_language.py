@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.biomarkers.errors import BiomarkerSyntaxError
+from analytics.biomarkers.errors import BiomarkerSyntaxError, near_names
 from analytics.biomarkers.language import model as m
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.protein_changes import read_change
@@ -285,3 +285,21 @@ def test_an_error_shows_the_line_and_a_caret_under_the_character() -> None:
 def test_a_protein_change_is_read_or_it_is_none(written: object, text: str | None) -> None:
     found = read_change(written)
     assert (found.text if found else None) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "is_burden"),
+    [
+        ("TMB >= 10", True), ("TMB top 20% within cancer_type", True), ("TMB per doubling", True),
+        ("TMB_NONSYNONYMOUS >= 10", True), ("!(TMB >= 10) & STK11", True), ("STK11 x (TMB >= 10)", True),
+        ("STK11 & KRAS", False), ("expr(CD274) per sd", False), ("AGE_YEARS >= 65", False), ("POLE", False),
+    ],
+)  # fmt: skip
+def test_burden_itself_is_told_from_what_can_be_held_against_it(text: str, is_burden: bool) -> None:
+    assert m.measures_burden(parse(text)) == is_burden
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("TP35", "TP53"), ("KRSA", "KRAS"), ("TP5", "TP53")])
+def test_a_misspelt_gene_is_answered_with_the_one_that_was_meant_first(typed: str, meant: str) -> None:
+    known = ["UTP3", "TPM3", "TP73", "TP53", "TP63", "STK11", "STK10", "KRAS", "NRAS", "HRAS", "KRT8"]
+    assert near_names(typed, known)[0] == meant

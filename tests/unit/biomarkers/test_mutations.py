@@ -180,7 +180,7 @@ def test_a_hotspot_is_a_missense_or_in_frame_change_at_a_recurrent_residue() -> 
 # --- several genes
 
 
-def test_any_of_several_genes_needs_all_of_them_to_be_looked_at() -> None:
+def test_any_of_several_genes_is_known_by_one_of_them_and_compared_where_all_were_looked_at() -> None:
     inputs = WrittenInputs(
         ["one", "none", "off_panel", "off_panel_mutated", "doubted", "doubted_mutated"],
         call_rows=[call(s, "ARID1A") for s in ("one", "one", "off_panel_mutated", "doubted_mutated")]
@@ -193,12 +193,40 @@ def test_any_of_several_genes_needs_all_of_them_to_be_looked_at() -> None:
         "one": "any_of_arid1a_pbrm1_mutated",
         "none": "none_of_arid1a_pbrm1_mutated",
         "off_panel": f"not_profiled: PBRM1: {PANEL}",
-        "off_panel_mutated": f"not_profiled: PBRM1: {PANEL}",
+        "off_panel_mutated": "any_of_arid1a_pbrm1_mutated",
         "doubted": "undetermined: PBRM1: unclear",
         "doubted_mutated": "any_of_arid1a_pbrm1_mutated",
     }
     assert found.rows["n_own_mutations"].tolist() == [3, 0, 0, 1, 0, 1]
+    compared = found.member_status().set_index("sample_id")
+    # a panel without PBRM1 would give carriers only
+    assert set(compared.loc[["off_panel", "off_panel_mutated"], "status"]) == {"not_profiled"}
+    assert compared.loc["off_panel_mutated", "status_reason"] == f"PBRM1: {PANEL}"
+    assert compared.loc["doubted_mutated", "status"] == "any_of_arid1a_pbrm1_mutated"
     assert found.genes == ("ARID1A", "PBRM1")
+
+
+def test_who_is_wild_type_for_one_gene_does_not_have_both_whatever_the_other_is() -> None:
+    inputs = WrittenInputs(
+        ["wild_type", "mutated", "both"],
+        call_rows=[call("mutated", "STK11"), call("both", "STK11"), call("both", "KRAS")],
+        statuses={(s, "KRAS"): ("not_profiled", PANEL) for s in ("wild_type", "mutated")},
+    )
+    found = evaluate("STK11 & KRAS", inputs)
+    rows = found.rows.set_index("sample_id")
+    assert rows["status"].tolist() == ["known", "not_profiled", "known"]
+    assert rows["group"].tolist() == [
+        "not_kras_mutated_and_stk11_mutated",
+        None,
+        "kras_mutated_and_stk11_mutated",
+    ]
+    assert found.counts() == {
+        "not_kras_mutated_and_stk11_mutated": 1, "kras_mutated_and_stk11_mutated": 1,
+        "undetermined": 0, "not_profiled": 1,
+    }  # fmt: skip
+    assert found.member_status()["status"].tolist() == [
+        "not_profiled", "not_profiled", "kras_mutated_and_stk11_mutated",
+    ]  # fmt: skip
 
 
 def test_any_of_a_list_is_the_same_as_or() -> None:
@@ -246,7 +274,9 @@ def test_a_set_that_the_assays_do_not_cover_is_asked_of_nobody() -> None:
         genes=genes,
         statuses={("a", gene): ("not_profiled", PANEL) for gene in genes[7:]},
     )
-    assert evaluate("any(set:ten)", inputs).counts()["not_profiled"] == 1
+    found = evaluate("any(set:ten)", inputs)
+    assert found.counts()["not_profiled"] == 1
+    assert found.member_status()["status"].tolist() == ["not_profiled"]
 
 
 def test_a_call_that_two_parts_ask_for_is_taken_out_of_the_burden_once() -> None:

@@ -168,3 +168,19 @@ def test_protective_and_harmful_effects_get_the_same_word(flip: float) -> None:
             (1.02, 1.05): "no association shown",
         }
         assert burden_word(evidence) == expected[crude, beside]
+
+
+def test_people_who_could_have_shown_one_and_a_half_are_asked_for_what_was_found() -> None:
+    nothing = replace(HARMFUL, crude=effect(1.15), beside=effect(1.1), null=drawn(0.6))
+    needed = POWER.events_needed(1.5)
+    assert needed < POWER.events, "500 events show 1.5"
+    said = burden_verdict(nothing).would_settle
+    assert "1.15, as it was found" in said and "(now 500)" in said
+    assert f"{math.ceil(POWER.events_needed(1.15)):,} events" in said
+    tiny = replace(nothing, crude=effect(1.01))
+    assert "smaller than that" in burden_verdict(tiny).would_settle
+
+
+def test_the_share_of_draws_is_said_in_per_cent() -> None:
+    crude_only = replace(HARMFUL, beside=effect(1.1), null=drawn(0.07))
+    assert "in 7.0 % of the draws" in burden_verdict(crude_only).against
