@@ -79,7 +79,7 @@ _OF_MEMBERS = (
     _Rows(
         "mutation",
         "marts.mutations",
-        f"{_SAME_SAMPLE} and fact.hugo_symbol = asked.gene and fact.is_counted and fact.is_nonsynonymous",
+        f"{_SAME_SAMPLE} and fact.hugo_symbol = asked.gene and fact.is_usable and fact.is_nonsynonymous",
         asked=_GENES,
     ),
     # Where the sample stands in a table of spectra or exposures; counted from calls, where there is no such table.
@@ -87,7 +87,7 @@ _OF_MEMBERS = (
     _Rows(
         "substitution",
         "marts.mutations",
-        f"{_SAME_SAMPLE} and fact.is_counted and length(fact.reference_allele) = 1 "
+        f"{_SAME_SAMPLE} and fact.is_usable and length(fact.reference_allele) = 1 "
         "and length(fact.tumor_seq_allele2) = 1",
         asked=_SIGNATURES_OF_CALLS,
     ),
@@ -197,7 +197,8 @@ def _common(table: str) -> list[str]:
 def member_rows_query(schema: str = "stats") -> str:
     """The rows of ``member_rows``: what stands behind each person of an analysis, whichever statistic is asked for."""
     found = " union all ".join(_rows_of_members(rows, schema) for rows in _OF_MEMBERS)
-    return f"select member_id, role, mart, source_file_id, source_row from ({found}) as found order by all"
+    # one row of a file can be two facts, such as progression and death: it is one row behind the person
+    return f"select distinct member_id, role, mart, source_file_id, source_row from ({found}) as found order by all"
 
 
 def _lineage(schema: str) -> str:
