@@ -100,7 +100,9 @@ def _json(batches: Iterator[list[Row]], columns: Sequence[str]) -> None:
             )
             # json escapes what is below a blank; of the others each stands in a text, where \\uXXXX means the same
             escaped = (
-                fields if fields.isascii() else TERMINAL.sub(lambda found: f"\\u{ord(found[0]):04x}", fields)
+                fields
+                if fields.isascii() and "\x7f" not in fields
+                else TERMINAL.sub(lambda found: f"\\u{ord(found[0]):04x}", fields)
             )
             sys.stdout.write(f"{before}  {{\n{escaped}\n  }}")
             before = ",\n"

@@ -11,6 +11,7 @@ _ENDINGS = {
     "_days": "days",
     "_percent": "percent",
     "_fraction": "fraction, 0 to 1",
+    "percentile_in_assay_and_cancer_type": "fraction, 0 to 1",
     "_bases": "bases",
     "_bp": "bases",
 }
