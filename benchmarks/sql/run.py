@@ -14,6 +14,7 @@ MACROS = (
     "marts.gene_status('TP53')",
     "marts.patient_gene_status('TP53')",
     "marts.gene_frequencies()",
+    "marts.biomarker('STK11:truncating & KRAS:G12C')",
 )
 
 
@@ -34,6 +35,11 @@ def main() -> None:
             )
         (stat_id,) = con.execute("select min(stat_id) from stats.every_stat where n > 0").fetchall()[0]
         for query in (
+            "select * from marts.patient_gene_status('TP53') where cohort_id = 'tcga_pancan'",
+            "select * from marts.biomarker('STK11 | KEAP1') where person_row_number = 1",
+            "select * from marts.gene_frequencies(in_cohort := 'tcga_pancan')",
+            "select * from stats.every_stat where analysis_id = 'alk_tcga'",
+            "select * from stats.hypotheses where kind = 'analysis'",
             f"select * from stats.lineage_of('{stat_id}')",
             f"select * from stats.stat_members where stat_id = '{stat_id}'",
             "select * from stats.lineage limit 5",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+_ALL = 10**12
+
 
 def failing_queries(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     """Documented queries and examples that do not run, with the reason."""
@@ -20,11 +22,13 @@ def failing_queries(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return failed
 
 
-def repeated_keys(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
+def repeated_keys(con: duckdb.DuckDBPyConnection, most_rows: int = _ALL) -> list[tuple[str, int]]:
     """Tables of which two rows have one key."""
     found = []
     for schema, table, key in con.execute(
-        "select schema_name, table_name, key_columns from docs.tables where kind = 'table' and len(key_columns) > 0"
+        "select schema_name, table_name, key_columns from docs.tables "
+        "where kind = 'table' and len(key_columns) > 0 and n_rows <= ?",
+        [most_rows],
     ).fetchall():
         columns = ", ".join(key)
         ((n,),) = con.execute(
@@ -35,12 +39,13 @@ def repeated_keys(con: duckdb.DuckDBPyConnection) -> list[tuple[str, int]]:
     return found
 
 
-def broken_references(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, int]]:
+def broken_references(con: duckdb.DuckDBPyConnection, most_rows: int = _ALL) -> list[tuple[str, str, int]]:
     """References of tables with rows that name no row."""
     found = []
     for schema, table, columns, there_schema, there, there_columns in con.execute(
         "select f.* from docs.foreign_keys as f join docs.tables as t using (schema_name, table_name) "
-        "where t.kind = 'table'"
+        "where t.kind = 'table' and t.n_rows <= ?",
+        [most_rows],
     ).fetchall():
         here = f"{schema}.{table}"
         is_asked = " and ".join(f"a.{column} is not null" for column in columns)
