@@ -1,6 +1,7 @@
 {#- marts.biomarker('STK11:truncating & KRAS:G12C'): what SQL can say of the language of docs/biomarkers.md, with the rules of
     analytics/biomarkers/mutations.py and logic.py: genes, classes of change and substitutions, each with or without !, joined by
-    one kind of sign. The rest of the language is refused, with where it can be asked. -#}
+    one kind of sign. The rest of the language is refused, with where it can be asked. DuckDB before 2.0 does not know the
+    function `if` of a macro that 2.0 wrote: `case` is known to all. -#}
 {% macro create_biomarker() %}
 {% if can_ask(['profiling', 'gene_panels', 'gene_names', 'gene_calls', 'patient_summary', 'mutations', 'undetermined_genes']) %}
 create or replace macro marts.biomarker(asked, file := null) as table
@@ -165,7 +166,7 @@ told as (
                 then (
                     classed.says_nothing
                     or classed.variant_classification
-                    = if(ends_with(read.change, '*'), 'Nonsense_Mutation', 'Missense_Mutation')
+                    = case when ends_with(read.change, '*') then 'Nonsense_Mutation' else 'Missense_Mutation' end
                 )
                 and (
                     classed.is_doubtful
@@ -193,10 +194,11 @@ found as (
         bool_or(could_be or (is_it and is_doubtful)) as is_open,
         coalesce(
             min(doubt_reason) filter (where (could_be or is_it) and is_doubtful),
-            if(
-                bool_or(is_change), 'a call of the gene without a protein change that can be read on this transcript',
-                'a call of the gene whose class does not say its effect'
-            )
+            case
+                when bool_or(is_change)
+                    then 'a call of the gene without a protein change that can be read on this transcript'
+                else 'a call of the gene whose class does not say its effect'
+            end
         ) as open_reason
     from told
     group by place, cohort_id, sample_id

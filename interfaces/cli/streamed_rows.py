@@ -13,8 +13,8 @@ from typing import Any
 import duckdb
 
 from interfaces.cli.tables_out import TERMINAL, Format, least_shown, plain, show
-from warehouse.disclosure import disclosed, disclosed_record, is_coarsened
-from warehouse.readable import csv_cell
+from warehouse.export.disclosure import disclosed, disclosed_record, is_coarsened
+from warehouse.export.readable import csv_cell
 
 #: Rows that a table shows: a terminal keeps about as many lines, and the layout of 100,000 takes 90 s.
 MOST_IN_A_TABLE = 1_000
@@ -23,7 +23,7 @@ Row = tuple[Any, ...]
 
 
 def stream(cursor: duckdb.DuckDBPyConnection, columns: Sequence[str], style: Format) -> None:
-    """Print the rows of an executed query, coarsened as ``warehouse.disclosure`` says.
+    """Print the rows of an executed query, coarsened as ``warehouse.export.disclosure`` says.
 
     CSV and JSON have all rows; a table the first 1,000, with a sentence on standard error where there are more. JSON is
     a list of objects: numbers as numbers, also decimals and whole numbers of any size, dates and times as ISO text,

@@ -11,7 +11,7 @@ import pytest
 from graph_runs import ROOT, Run
 
 from analytics.biomarkers.evaluate import evaluate
-from warehouse.biomarker_inputs import WarehouseInputs
+from warehouse.frames.biomarker_inputs import WarehouseInputs
 
 _PAGE = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
 #: Name of a query (its first line, a comment) -> query.

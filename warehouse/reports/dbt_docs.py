@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from ingestion.errors import IngestionError
-from warehouse.dbt_results import DBT
+from warehouse.build.dbt_results import DBT
 from warehouse.settings import PROJECT, Settings
 
 

@@ -6,6 +6,7 @@ import duckdb
 
 from analytics.results.schema import columns_of
 from analytics.results.statistic import AnyStatistic
+from warehouse.results.writing import quoted
 
 _OF_MEMBERS = {
     "stat_id": "Statistic, see every_stat",
@@ -78,12 +79,8 @@ def describe_views(con: duckdb.DuckDBPyConnection) -> None:
     for view, (meaning, columns) in VIEWS.items():
         if view not in made:
             continue
-        con.execute(f"comment on view {view} is {_quoted(meaning)}")
+        con.execute(f"comment on view {view} is {quoted(meaning)}")
         present = {row[0] for row in con.execute(f"describe {view}").fetchall()}
         for column, text in columns.items():
             if column in present:
-                con.execute(f'comment on column {view}."{column}" is {_quoted(text)}')
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+                con.execute(f'comment on column {view}."{column}" is {quoted(text)}')
