@@ -190,6 +190,33 @@ def test_keys_of_claims_are_null_where_there_is_none(demo: Run) -> None:
         assert demo.value(f"select count(*) from stats.claim_checks where {column} = ''") == 0, column
 
 
+def most_rows_of_a_step(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Rows that the widest step of a query gives."""
+    ((_, profile),) = con.execute(f"explain (analyze, format json) {query}").fetchall()
+    # DuckDB 2.0 calls them intermediate rows, 1.5 the cardinality of an operator
+    found = re.findall(r'"(?:intermediate_rows|operator_cardinality)": (\d+)', profile)
+    assert found, profile
+    return max(map(int, found))
+
+
+@pytest.mark.parametrize(
+    "macro",
+    [
+        "marts.gene_status('TP53')", "marts.patient_gene_status('TP53')", "marts.gene_frequencies()",
+        "marts.biomarker('STK11:truncating & KRAS:G12C')",
+    ],
+)  # fmt: skip
+def test_no_step_of_a_macro_has_more_rows_than_the_largest_table_that_it_reads(demo: Run, macro: str) -> None:
+    largest = demo.value("select count(*) from marts.mutations")
+    with demo.connect() as con:
+        con.execute("set memory_limit = '1GB'")
+        assert 0 < most_rows_of_a_step(con, f"select count(*) from {macro}") <= largest
+    people_times_genes = demo.value(
+        "select (select count(*) from marts.profiling) * (select count(distinct hugo_symbol) from marts.gene_panels)"
+    )
+    assert people_times_genes > 10 * largest  # what the bound keeps out
+
+
 def test_the_page_has_fifty_questions() -> None:
     assert len(QUERIES) == 50
 
