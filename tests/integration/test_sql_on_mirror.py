@@ -37,10 +37,9 @@ def test_every_query_of_the_page_has_an_answer(real: Run, name: str) -> None:
     assert len(real.query(QUERIES[name])) > 0
 
 
-def test_the_file_is_what_it_says(real: Run) -> None:
+def test_keys_references_units_and_nulls_of_the_file_are_as_it_says(real: Run) -> None:
     with real.connect() as con:
         con.execute("set memory_limit = '1GB'")
-        assert file_says.failing_queries(con) == []
         assert file_says.repeated_keys(con, most_rows=1_000_000) == []  # dbt tests those of the larger marts
         assert file_says.broken_references(con, most_rows=1_000_000) == []
         assert file_says.unexplained(con) == {"tables": [], "columns": []}
