@@ -197,8 +197,7 @@ def _common(table: str) -> list[str]:
 def member_rows_query(schema: str = "stats") -> str:
     """The rows of ``member_rows``: what stands behind each person of an analysis, whichever statistic is asked for."""
     found = " union all ".join(_rows_of_members(rows, schema) for rows in _OF_MEMBERS)
-    # one row of a file can be two facts, such as progression and death: it is one row behind the person
-    return f"select distinct member_id, role, mart, source_file_id, source_row from ({found}) as found order by all"
+    return f"select member_id, role, mart, source_file_id, source_row from ({found}) as found order by all"
 
 
 def _lineage(schema: str) -> str:

@@ -49,6 +49,9 @@ class Reference:
 #: Genes that these tables name and no list of genes has: the symbols of their sources.
 _OWN_SYMBOLS = ("marts.gene_calls", "marts.gene_sets", "marts.undetermined_genes", "marts.expression")
 
+#: One row of a file can be two facts behind a person, progression and death of one endpoint: it stands here for each.
+_REPEATED = ("stats.member_rows",)
+
 #: A column that several name is described by the first.
 REFERENCES: tuple[Reference, ...] = (
     Reference(("cohort_id", "sample_id"), "marts.samples"),
@@ -80,6 +83,8 @@ def references_of(table: str, columns: Iterable[str]) -> list[Reference]:
 def key_of(table: str, columns: Iterable[str]) -> tuple[str, ...]:
     """The columns that together name a row of a table; none where no key is declared."""
     declared = KEYS.get(table, ())
+    if table in _REPEATED:
+        return ()
     if declared:
         return declared
     return ("stat_id",) if "stat_id" in set(columns) and table.startswith("stats.") else ()
