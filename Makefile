@@ -56,6 +56,8 @@ lock: setup
 docs: setup
 	@$(BIN)/python -m warehouse.reports.table_docs
 	@$(BIN)/python -m warehouse.reports.catalogue_docs
+	@$(BIN)/python -m warehouse.reports.key_docs
+	@$(BIN)/python -m warehouse.reports.dbt_docs
 
 sources: setup  # sources.lock.json from what the last `make run` read over https
 	@$(BIN)/python -m warehouse.project_lock

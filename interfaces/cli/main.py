@@ -15,6 +15,7 @@ from interfaces.cli.diff_command import diff
 from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
+from interfaces.cli.streamed_rows import stream
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.closed_sql import closed_file, one_statement
@@ -132,6 +133,7 @@ def sql(
 
     The file is open read-only; other files, the network and extensions are closed to the query, unless --allow-files
     opens the files (a query of somebody else may then read and overwrite yours). Standard input is read for '-'.
+    CSV and JSON print every row as it comes; a table shows the first 1,000.
 
     Examples: icb sql "select status, count(*) from marts.gene_status('ALK') group by status";
     icb sql --allow-files "copy marts.cohorts to 'cohorts.parquet'"
@@ -143,10 +145,9 @@ def sql(
         try:
             cursor = con.execute(one_statement(con, text, allow_files=allow_files))
             columns = distinct([column[0] for column in cursor.description or []])
-            rows = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+            stream(cursor, columns, style)
         except duckdb.Error as exc:
             raise CommandError(first_line(exc), where="the query", remedy=_sql_remedy(exc)) from exc
-    show(rows, columns, style)
 
 
 def _sql_remedy(error: duckdb.Error) -> str:

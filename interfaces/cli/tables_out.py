@@ -23,7 +23,8 @@ from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import smallest_cell
 
-_TERMINAL = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+#: What a terminal obeys and no JSON escapes by itself.
+TERMINAL = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class Format(StrEnum):
@@ -43,14 +44,14 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
     if style is Format.json:
         print_json([{column: row.get(column) for column in columns} for row in rows])
         return
-    least = _least()
+    least = least_shown()
     rows = [{name: disclosed(name, row.get(name), least) for name in columns} for row in rows]
     if style is Format.csv:
         buffer = io.StringIO()
         writer = csv.writer(buffer, lineterminator="\n")
         writer.writerow([csv_cell(column) for column in columns])
-        plain = [[_plain(row.get(column)) for column in columns] for row in rows]
-        writer.writerows([["" if value is None else csv_cell(value) for value in row] for row in plain])
+        cells = [[plain(row.get(column)) for column in columns] for row in rows]
+        writer.writerows([["" if value is None else csv_cell(value) for value in row] for row in cells])
         print(buffer.getvalue(), end="")
     else:
         table = Table(title=shown(title) or None, title_justify="left", show_edge=False)
@@ -78,22 +79,23 @@ def distinct(columns: Sequence[str]) -> list[str]:
 
 def print_json(value: Any) -> None:
     """JSON with dates as ISO text and NaN as null, so that any reader can parse it; control characters are escaped."""
-    value = disclosed_record(value, _least())
-    text = json.dumps(_plain(value), indent=2, ensure_ascii=False, default=str)
+    value = disclosed_record(value, least_shown())
+    text = json.dumps(plain(value), indent=2, ensure_ascii=False, default=str)
     # json escapes those below a blank; of the others each stands in a text, where \uXXXX means the same
-    print(_TERMINAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    print(TERMINAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
-def _least() -> int:
+def least_shown() -> int:
     """The smallest count of people that may be shown of the version in force."""
     return smallest_cell(version_in_force(Settings.from_environment().published))
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """The value as JSON and CSV can have it: decimals as numbers, null for what is no number."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):

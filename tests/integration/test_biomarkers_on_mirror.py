@@ -155,7 +155,7 @@ def test_tp53_hotspots_are_residues_of_ten_people_of_the_warehouse(
         r"""
         select try_cast(regexp_extract(hgvsp_short, '^p\.[A-Za-z]+([0-9]+)', 1) as int) as residue
         from marts.mutations
-        where hugo_symbol = 'TP53' and is_counted and is_nonsynonymous and not is_truncating
+        where hugo_symbol = 'TP53' and is_usable and is_nonsynonymous and not is_truncating
         group by residue having count(distinct person_id) >= 10
         """
     ).df()["residue"]

@@ -111,6 +111,44 @@ def test_sql_keeps_columns_of_one_name_apart_and_types_readable(icb: Icb) -> Non
     assert icb("sql", query, "--format", "csv").out == "a,a_1,b,c,d,e\n1,2,,1.5,2020-01-31,\n"
 
 
+def test_sql_gives_json_of_every_type(icb: Icb) -> None:
+    query = (
+        "select 12345678901234567890123::hugeint as whole, 0.10::decimal(4, 2) as decimal, "
+        "timestamp '2020-01-31 12:00:00' as moment, time '01:02:03' as hour, [1, null] as list, "
+        "{'a': 'inf'::double, 'b': date '2020-01-31'} as structure, map(['k'], [true]) as pairs, 'x'::blob as bytes, "
+        "null as nothing, chr(8232) as separator"
+    )
+    assert as_json(icb, "sql", query) == [
+        {
+            "whole": 12345678901234567890123,
+            "decimal": 0.1,
+            "moment": "2020-01-31T12:00:00",
+            "hour": "01:02:03",
+            "list": [1, None],
+            "structure": {"a": None, "b": "2020-01-31"},
+            "pairs": {"k": True},
+            "bytes": "78",
+            "nothing": None,
+            "separator": chr(8232),
+        }
+    ]
+    assert as_json(icb, "sql", "select 1 as a where false") == []
+
+
+def test_sql_shows_the_first_thousand_in_a_table_and_says_so_and_prints_all_as_csv(icb: Icb) -> None:
+    said = icb("sql", "select i from range(1001) as t(i)")
+    assert "999" in said.out and "1000" not in said.out.splitlines()
+    assert "the first 1,000 rows are shown and there are more: --format csv or json prints all" in said.err
+    whole = icb("sql", "select i from range(1000) as t(i)")
+    assert whole.err == ""
+    assert icb("sql", "select i from range(12000) as t(i)", "--format", "csv").out.count("\n") == 12_001
+
+
+def test_a_query_that_fails_at_a_later_row_ends_in_one_sentence(icb: Icb) -> None:
+    query = "select case when i = 200000 then error('row 200000 is bad') else i end as i from range(300000) as t(i)"
+    icb("sql", query, "--format", "csv").is_one_sentence("the query", "row 200000 is bad", "show all tables")
+
+
 def test_sql_shows_words_in_brackets_as_they_are(icb: Icb) -> None:
     assert "[os_months] :warning:" in icb("sql", "select '[os_months] :warning:' as word").out
 

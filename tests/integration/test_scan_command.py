@@ -83,7 +83,7 @@ def test_a_hotspot_is_a_residue_that_many_people_share(demo: Run) -> None:
     )  # fmt: skip
     residues = demo.query(
         "select regexp_extract(hgvsp_short, '[0-9]+') as residue, count(distinct person_id) as people "
-        "from marts.mutations where hugo_symbol = 'KRAS' and is_counted and is_nonsynonymous and not is_truncating "
+        "from marts.mutations where hugo_symbol = 'KRAS' and is_usable and is_nonsynonymous and not is_truncating "
         "and hgvsp_short is not null group by 1"
     )
     recurrent = residues.loc[residues["people"] >= 5, "residue"].tolist()

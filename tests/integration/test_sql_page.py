@@ -10,6 +10,9 @@ import pandas as pd
 import pytest
 from graph_runs import ROOT, Run
 
+from analytics.biomarkers.evaluate import evaluate
+from warehouse.frames.biomarker_inputs import WarehouseInputs
+
 _PAGE = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
 #: Name of a query (its first line, a comment) -> query.
 QUERIES = {
@@ -122,6 +125,46 @@ def test_a_name_that_is_no_gene_is_refused_with_names_near_it(demo: Run, macro: 
         con.execute(f"select count(*) from marts.{macro}('TP35')").fetchall()
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "TP53", "!TP53", "TP53:truncating", "TP53:missense", "APC:frameshift", "KRAS:G12C", "STK11 | KEAP1",
+        "STK11:trunc & KRAS:G12C", "TP53:splice | !KRAS", "tp53:r175h|BRAF:V600E", "IGF1R & ALK",
+    ],
+)  # fmt: skip
+def test_a_biomarker_in_sql_is_that_of_the_language(demo: Run, asked: str) -> None:
+    with demo.connect() as con:
+        cohorts = [row[0] for row in con.execute("select cohort_id from marts.cohorts").fetchall()]
+        found = evaluate(asked, WarehouseInputs(con, cohorts))
+        said = con.execute(
+            "select cohort_id, sample_id, status, status_reason from marts.biomarker(?) where sample_id is not null",
+            [asked],
+        ).df()
+    words = {group.key: "negative" if group.is_reference else "positive" for group in found.groups}
+    members = found.member_status()
+    both = said.merge(members, on=["cohort_id", "sample_id"], suffixes=("", "_there"))
+    assert len(both) == len(said) > 2_000
+    assert (both["status"] == both["status_there"].map(lambda word: words.get(word, word))).all()
+    assert {"positive", "negative", "not_profiled", "undetermined"} == set(both["status"])
+    is_unknown = both["status"].isin(["not_profiled", "undetermined"])
+    assert both["status_reason"].notna().equals(is_unknown)
+
+
+@pytest.mark.parametrize(
+    ("asked", "part"),
+    [
+        ("TP35", "no gene of the warehouse is named 'TP35'; near it: .*TP53"),
+        ("TP53 & KRAS | ALK", "one kind of sign"),
+        ("any(TP53, ALK)", "does not read"),
+        ("TP53:hotspot", "does not read 'TP53:hotspot'.*icb ask takes the whole language"),
+        ("TMB >= 10", "does not read"),
+    ],
+)
+def test_a_biomarker_that_sql_cannot_say_is_refused(demo: Run, asked: str, part: str) -> None:
+    with demo.connect() as con, pytest.raises(duckdb.Error, match=part):
+        con.execute("select count(*) from marts.biomarker(?)", [asked]).fetchall()
+
+
 @pytest.mark.parametrize("name", ["icb", "the file"])
 def test_macros_and_views_work_in_an_attached_file_whatever_its_name(demo: Run, name: str) -> None:
     here = demo.value("select count(*) from marts.gene_status('TP53') where status = 'mutated'")
@@ -145,6 +188,37 @@ def test_keys_of_claims_are_null_where_there_is_none(demo: Run) -> None:
     )["column_name"]
     for column in texts:
         assert demo.value(f"select count(*) from stats.claim_checks where {column} = ''") == 0, column
+
+
+def most_rows_of_a_step(con: duckdb.DuckDBPyConnection, query: str) -> int:
+    """Rows that the widest step of a query gives."""
+    ((_, profile),) = con.execute(f"explain (analyze, format json) {query}").fetchall()
+    # DuckDB 2.0 calls them intermediate rows, 1.5 the cardinality of an operator
+    found = re.findall(r'"(?:intermediate_rows|operator_cardinality)": (\d+)', profile)
+    assert found, profile
+    return max(map(int, found))
+
+
+@pytest.mark.parametrize(
+    "macro",
+    [
+        "marts.gene_status('TP53')", "marts.patient_gene_status('TP53')", "marts.gene_frequencies()",
+        "marts.biomarker('STK11:truncating & KRAS:G12C')",
+    ],
+)  # fmt: skip
+def test_no_step_of_a_macro_has_more_rows_than_the_largest_table_that_it_reads(demo: Run, macro: str) -> None:
+    largest = demo.value("select count(*) from marts.mutations")
+    with demo.connect() as con:
+        con.execute("set memory_limit = '1GB'")
+        assert 0 < most_rows_of_a_step(con, f"select count(*) from {macro}") <= largest
+    people_times_genes = demo.value(
+        "select (select count(*) from marts.profiling) * (select count(distinct hugo_symbol) from marts.gene_panels)"
+    )
+    assert people_times_genes > 10 * largest  # what the bound keeps out
+
+
+def test_the_page_has_fifty_questions() -> None:
+    assert len(QUERIES) == 50
 
 
 def test_no_view_holds_a_loop_over_two_tables_and_the_largest_is_counted_within_a_gigabyte(demo: Run) -> None:

@@ -81,7 +81,7 @@ select
     cohort_id, sample_id, hugo_symbol as gene, variant_classification, is_truncating, hgvsp_short, ncbi_build,
     chromosome, start_position
 from marts.mutations
-where is_counted and is_nonsynonymous and hugo_symbol in (select unnest($genes))
+where is_usable and is_nonsynonymous and hugo_symbol in (select unnest($genes))
     and list_contains($cohorts, cohort_id)
 order by source_file_id, source_row
 """
@@ -106,7 +106,7 @@ calls as (
         hugo_symbol, ncbi_build, chromosome, start_position,
         try_cast(regexp_extract(hgvsp_short, '^p\\.[A-Za-z]+([0-9]+)', 1) as bigint) as residue
     from marts.mutations
-    where is_counted and is_nonsynonymous and not is_truncating and hugo_symbol in (select unnest($genes))
+    where is_usable and is_nonsynonymous and not is_truncating and hugo_symbol in (select unnest($genes))
 )
 select distinct
     residues.hugo_symbol as gene, residues.residue, calls.ncbi_build, calls.chromosome, calls.start_position

@@ -13,20 +13,25 @@ import yaml
 from analytics.results.schema import columns_of
 from analytics.results.statistic import Statistic
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
+from warehouse.self_description.guides import Macro, macros, table_guides
+from warehouse.self_description.references import key_of, references_of
+from warehouse.self_description.views import VIEWS
 from warehouse.settings import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "tables.md"
 _MARTS = PROJECT / "dbt_project" / "models" / "marts"
+_CLAIMS = PROJECT / "catalog" / "claims" / "_published_claims.yml"
 #: Columns of a table that the page names; a scan has over a hundred.
 _MOST_COLUMNS = 40
 
 _HEAD = """\
 # Tables
 
-`make docs` writes this page from what declares the tables. The published file has two schemas. Columns carry their
-descriptions in the file: `select column_name, data_type, comment from duckdb_columns() where schema_name = 'marts' and
-table_name = 'patients'`. Questions with their queries are in [sql.md](sql.md).
-Types are string, bigint, double and boolean. Times are months of 30.4375 days with the raw
+`make docs` writes this page from what declares the tables. The published file has three schemas: `marts`, `stats`, and
+`docs`, which says what is in the other two: `select column_name, comment, unit, refers_to, share_null,
+share_null_by_cohort from docs.columns where table_name = 'patients'`; `docs.tables`, `docs.foreign_keys`, `docs.macros`
+and `docs.queries` have what stands below. Questions with their queries are in [sql.md](sql.md), references as a picture
+in [keys.md](keys.md). Types are string, bigint, double and boolean. Times are months of 30.4375 days with the raw
 value and unit beside them; a unit stands in the column's name; `is_` and `has_` are booleans; `_raw` is the source's
 own word.
 
@@ -36,20 +41,9 @@ own word.
 |---|---|---|
 """
 _BETWEEN = """
-`published_claims` (a number printed in a paper, with its place), `published_claim_relations` (what ought to hold
-between claims) and `published_claim_requirements` (what a claim needs that is not public here, and which file would
-settle it) are vocabularies in the same schema.
-
 Table macros, each with `file := 'icb'` for a file that is attached under that name and not in use:
 
-- `marts.gene_status('ALK')`: one row a sample with `status` mutated, wild_type, not_profiled or undetermined, and the
-  `status_reason` of the last two. It takes a current HGNC symbol, an alias that the warehouse knows or a usual name
-  (PD-L1), and refuses another with the names near it.
-- `marts.patient_gene_status('ALK')`: the same, one row a patient and cohort. A patient's status in the statistics is
-  that of the sample with `marts.samples.is_index`: sequenced first, then before treatment, then by name.
-- `marts.gene_frequencies(in_cohort, in_cancer_type, under_icb)`: one row a gene, each person once, `n_judged` by the
-  panels that list the gene.
-- `stats.lineage_of('alk_validation/default/os.cox_univariable')`: the rows behind one statistic.
+{macros}
 
 ## stats: computed
 
@@ -58,10 +52,10 @@ Tables of named statistics (*) begin with the same columns: {common}.
 | table | one row is | columns |
 |---|---|---|
 """
-_FOOT = """
-Views: `stats.every_stat` has all statistics under one roof, `stats.stat_members` the people behind each,
-`stats.lineage` every mart row, file and source row behind each, `stats.hypotheses` every registered family: how many
-hypotheses, and the smallest p.
+_GUIDES = """
+## Each table: key, references, traps, three good queries
+
+The queries run in the tests on the generated cohorts.
 """
 
 
@@ -71,30 +65,64 @@ _COMMON = tuple(columns_of(Statistic))
 
 def render() -> str:
     """The page."""
+    models = {f"marts.{model['name']}": model for model in _models()}
     marts = [
-        f"| `{model['name']}` | {_cell(model['description'])} | {', '.join(_keys(model))} |"
-        for path in sorted(_MARTS.rglob("*.yml"))
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", [])
+        f"| `{table.removeprefix('marts.')}` | {_cell(model['description'])} | {', '.join(key_of(table, ()))} |"
+        for table, model in sorted(models.items())
     ]
     stats = [
         f"| {_name(table)} | {known.meaning} | {_columns(table)} |" for table, known in RESULT_TABLES.items()
+    ] + [
+        f"| `{view.removeprefix('stats.')}` (view) | {meaning} | {', '.join(columns)} |"
+        for view, (meaning, columns) in VIEWS.items()
     ]
-    between = _BETWEEN.format(common=", ".join(f"`{column}`" for column in _COMMON))
-    return _HEAD + "\n".join(sorted(marts)) + "\n" + between + "\n".join(stats) + "\n" + _FOOT
+    macros_said = "\n".join(_macro(macro) for macro in macros())
+    between = _BETWEEN.format(common=", ".join(f"`{column}`" for column in _COMMON), macros=macros_said)
+    guides = "\n".join(_guide(table, columns) for table, columns in described_columns().items())
+    return _HEAD + "\n".join(marts) + "\n" + between + "\n".join(stats) + "\n" + _GUIDES + guides
+
+
+def described_columns() -> dict[str, tuple[str, ...]]:
+    """Schema and table -> the columns that are declared for it: marts first, then results, then views."""
+    marts = {
+        f"marts.{model['name']}": tuple(column["name"] for column in model["columns"])
+        for model in sorted(_models(), key=lambda model: str(model["name"]))
+    }
+    results = {f"stats.{table}": tuple(known.columns) for table, known in RESULT_TABLES.items()}
+    views = {view: tuple(columns) for view, (_, columns) in VIEWS.items()}
+    return marts | results | views
+
+
+def _models() -> list[dict[str, Any]]:
+    """Models of the marts, and the vocabularies of claims, which are published beside them."""
+    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(_MARTS.rglob("*.yml"))]
+    claims = yaml.safe_load(_CLAIMS.read_text(encoding="utf-8"))
+    return [model for file in files for model in file.get("models", [])] + list(claims["seeds"])
+
+
+def _macro(macro: Macro) -> str:
+    asked = ", ".join(macro.parameters)
+    return f"- `{macro.name}({asked})`: {macro.meaning}.\n\n  ```sql\n  {macro.example}\n  ```\n"
+
+
+def _guide(table: str, columns: tuple[str, ...]) -> str:
+    guide = table_guides()[table]
+    key = key_of(table, columns)
+    references = [
+        f"{', '.join(one.columns)} -> {one.table}({', '.join(one.columns_there)})"
+        for one in references_of(table, columns)
+    ]
+    lines = [f"### {table}", "", f"Key: {', '.join(key) or 'none'}."]
+    if references:
+        lines[-1] += f" References: {'; '.join(references)}."
+    lines += ["", *(f"- {trap}" for trap in guide.traps), "", "```sql"]
+    for question, query in guide.queries.items():
+        lines += [f"-- {question}", f"{query};"]
+    return "\n".join([*lines, "```", ""])
 
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "/")
-
-
-def _keys(model: dict[str, Any]) -> list[str]:
-    for test in model.get("data_tests", []):
-        if isinstance(test, dict) and "unique_key" in test:
-            return list(test["unique_key"]["arguments"]["columns"])
-    for column in model.get("columns", []):
-        if "unique" in column.get("data_tests", []):
-            return [column["name"]]
-    return []
 
 
 def _name(table: str) -> str:

@@ -79,7 +79,7 @@ _OF_MEMBERS = (
     _Rows(
         "mutation",
         "marts.mutations",
-        f"{_SAME_SAMPLE} and fact.hugo_symbol = asked.gene and fact.is_counted and fact.is_nonsynonymous",
+        f"{_SAME_SAMPLE} and fact.hugo_symbol = asked.gene and fact.is_usable and fact.is_nonsynonymous",
         asked=_GENES,
     ),
     # Where the sample stands in a table of spectra or exposures; counted from calls, where there is no such table.
@@ -87,7 +87,7 @@ _OF_MEMBERS = (
     _Rows(
         "substitution",
         "marts.mutations",
-        f"{_SAME_SAMPLE} and fact.is_counted and length(fact.reference_allele) = 1 "
+        f"{_SAME_SAMPLE} and fact.is_usable and length(fact.reference_allele) = 1 "
         "and length(fact.tumor_seq_allele2) = 1",
         asked=_SIGNATURES_OF_CALLS,
     ),

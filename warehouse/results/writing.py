@@ -24,12 +24,13 @@ def write_result_query(con: duckdb.DuckDBPyConnection, table: str, query: str) -
     declared = RESULT_TABLES[table]
     con.execute(create_statement(declared.columns, f"stats.{table}"))
     con.execute(f"insert into stats.{table} {query}")
-    con.execute(f"comment on table stats.{table} is {_quoted(declared.meaning)}")
+    con.execute(f"comment on table stats.{table} is {quoted(declared.meaning)}")
     for column, (_, description) in declared.columns.items():
-        con.execute(f'comment on column stats.{table}."{column}" is {_quoted(description)}')
+        con.execute(f'comment on column stats.{table}."{column}" is {quoted(description)}')
     ((n_rows,),) = con.execute(f"select count(*) from stats.{table}").fetchall()
     return int(n_rows)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """A text as a literal of SQL, for statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"

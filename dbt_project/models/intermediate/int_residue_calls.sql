@@ -10,4 +10,4 @@ select
     start_position,
     {{ residue('hgvsp_short') }} as residue
 from {{ ref('mutations') }}
-where is_counted and is_nonsynonymous and not is_truncating and hugo_symbol is not null
+where is_usable and is_nonsynonymous and not is_truncating and hugo_symbol is not null

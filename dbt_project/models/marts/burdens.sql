@@ -46,7 +46,7 @@ counted as (
         sample_id,
         sum(case when is_nonsynonymous then 1 else 0 end) as n_nonsynonymous
     from {{ ref('mutations') }}
-    where is_counted
+    where is_usable
     group by cohort_id, sample_id
 
 ),

@@ -164,7 +164,7 @@ genes as (
         'genes mutated in somebody' as item,
         count(distinct hugo_symbol) as n
     from {{ ref('mutations') }}
-    where is_counted and is_nonsynonymous
+    where is_usable and is_nonsynonymous
     group by cohort_id
     union all
     select
@@ -304,7 +304,7 @@ mutated as (
         cohort_id,
         count(*) as n
     from {{ ref('mutations') }}
-    where is_counted and is_nonsynonymous and hugo_symbol is not null
+    where is_usable and is_nonsynonymous and hugo_symbol is not null
     group by cohort_id
 
 ),

@@ -37,9 +37,16 @@ select
     mutations.problem is null as is_understood,
     mutations.problem,
     mutations.problem is null
-    and mutations.is_passing and mutations.is_somatic and not mutations.is_duplicate as is_counted,
+    and mutations.is_passing and mutations.is_somatic and not mutations.is_duplicate as is_usable,
+    -- 42,994 usable rows of TCGA are of samples that are on no list of sequenced ones: whoever counts rows would count
+    -- carriers without the others
+    mutations.problem is null
+    and mutations.is_passing and mutations.is_somatic and not mutations.is_duplicate
+    and coalesce(profiling.is_judged, false) as is_counted,
     mutations.source_file_id,
     mutations.source_row
 from {{ ref('int_mutations') }} as mutations
 inner join {{ ref('int_persons') }} as persons
     on mutations.cohort_id = persons.cohort_id and mutations.patient_id = persons.patient_id
+left join {{ ref('profiling') }} as profiling
+    on mutations.cohort_id = profiling.cohort_id and mutations.sample_id = profiling.sample_id

@@ -79,7 +79,8 @@ select
     wide.smoking_history,
     wide.ecog,
     wide.race,
-    case when listing_cohorts.cohort_id is not null then listed.patient_id is not null end as is_in_study,
+    -- where a source has no list, its tables are the list
+    listing_cohorts.cohort_id is null or listed.patient_id is not null as is_in_study,
     sources.source_file_id,
     sources.source_row
 from {{ ref('int_persons') }} as persons

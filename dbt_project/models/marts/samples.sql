@@ -9,7 +9,7 @@ with attributes as (
         max(case when attribute = 'CANCER_TYPE' then value_text end) as cancer_type,
         max(case when attribute = 'CANCER_TYPE_DETAILED' then value_text end) as cancer_type_detailed,
         max(case when attribute = 'ONCOTREE_CODE' then value_text end) as oncotree_code,
-        max(case when attribute = 'TUMOR_PURITY' then value_number end) as tumor_purity,
+        max(case when attribute = 'TUMOR_PURITY' then value_number end) as tumor_purity_raw,
         max(case when attribute = 'PLOIDY' then value_number end) as ploidy,
         max(case when attribute = 'SAMPLE_COVERAGE' then value_number end) as mean_coverage,
         max(case when attribute = 'SOMATIC_STATUS' then value_text end) as somatic_status
@@ -32,7 +32,7 @@ joined as (
         attributes.cancer_type,
         attributes.cancer_type_detailed,
         attributes.oncotree_code,
-        attributes.tumor_purity,
+        attributes.tumor_purity_raw,
         attributes.ploidy,
         attributes.mean_coverage,
         attributes.somatic_status,
@@ -70,11 +70,13 @@ select
     cancer_type,
     cancer_type_detailed,
     oncotree_code,
-    tumor_purity,
+    tumor_purity_raw,
     -- a cohort with a value above 1 gives percent
     case
-        when tumor_purity > 0
-            then tumor_purity / case when max(tumor_purity) over (partition by cohort_id) > 1.0 then 100.0 else 1.0 end
+        when tumor_purity_raw > 0
+            then
+                tumor_purity_raw
+                / case when max(tumor_purity_raw) over (partition by cohort_id) > 1.0 then 100.0 else 1.0 end
     end as tumor_purity_fraction,
     ploidy,
     mean_coverage,

@@ -65,7 +65,7 @@ called as (
         count(*) as n_nonsynonymous,
         cast(sum(case when is_truncating then 1 else 0 end) as bigint) as n_truncating
     from {{ ref('mutations') }}
-    where is_counted and is_nonsynonymous and hugo_symbol is not null
+    where is_usable and is_nonsynonymous and hugo_symbol is not null
     group by cohort_id, sample_id, hugo_symbol
 
 ),

@@ -1,4 +1,4 @@
--- The calls that count, of samples that can be judged, with what two calls of one variant have in common. A view over mutations.
+-- The calls that count, which are of samples that can be judged, with what two calls of one variant have in common. A view over mutations.
 {{ config(materialized='view') }}
 select
     cohort_id,
@@ -30,12 +30,5 @@ select
     cancer_cell_fraction,
     source_file_id,
     source_row
-from {{ without_database(ref('mutations')) }} as calls
-where
-    is_counted
-    -- calls of a sample that is on no list of sequenced samples would count carriers only
-    and exists (
-        select 1 from {{ without_database(ref('profiling')) }} as profiling
-        where
-            profiling.is_judged and profiling.cohort_id = calls.cohort_id and profiling.sample_id = calls.sample_id
-    )
+from {{ without_database(ref('mutations')) }}
+where is_counted

@@ -8,7 +8,7 @@ with counted as (
         variant_classification,
         count(*) as n_mutations
     from {{ ref('mutations') }}
-    where is_counted and variant_classification is not null
+    where is_usable and variant_classification is not null
     group by cohort_id, sample_id, variant_classification
 
 ),

@@ -1,0 +1,62 @@
+"""The schema ``docs`` of the published file: every key, reference, unit, query and macro that it states holds in it."""
+
+from __future__ import annotations
+
+import duckdb
+import file_says
+import pandas as pd
+from graph_runs import Run
+
+
+def test_every_documented_query_and_macro_runs(demo: Run) -> None:
+    with demo.connect() as con:
+        assert file_says.failing_queries(con) == []
+
+
+def test_no_key_is_twice_and_no_reference_without_its_row(demo: Run) -> None:
+    with demo.connect() as con:
+        assert file_says.repeated_keys(con) == []
+        assert file_says.broken_references(con) == []
+
+
+def test_every_table_and_column_is_described_and_within_its_unit(demo: Run) -> None:
+    with demo.connect() as con:
+        assert file_says.unexplained(con) == {"tables": [], "columns": []}
+        assert file_says.beyond_their_unit(con) == []
+
+
+def test_the_share_of_nulls_is_that_of_the_rows_over_all_and_by_cohort(demo: Run) -> None:
+    said = demo.query(
+        "select share_null, share_null_by_cohort from docs.columns "
+        "where table_name = 'patients' and column_name = 'age_years'"
+    ).iloc[0]
+    ages = demo.query("select cohort_id, age_years from marts.patients")
+    assert said["share_null"] == ages["age_years"].isna().mean()
+    counted = ages["age_years"].isna().groupby(ages["cohort_id"]).mean().to_dict()
+    assert dict(said["share_null_by_cohort"]) == counted and len(set(counted.values())) > 1
+
+
+def test_who_is_in_a_study_is_never_unknown(demo: Run) -> None:
+    assert demo.value("select count(*) from marts.patients where is_in_study is null") == 0
+
+
+def test_calls_that_count_are_the_usable_ones_of_samples_that_can_be_judged(demo: Run) -> None:
+    counted = demo.query(
+        "select source_file_id, source_row from marts.mutations as m where is_usable and exists (select 1 "
+        "from marts.profiling as p where p.is_judged and p.cohort_id = m.cohort_id and p.sample_id = m.sample_id) "
+        "order by all"
+    )
+    said = demo.query("select source_file_id, source_row from marts.mutations where is_counted order by all")
+    view = demo.query("select source_file_id, source_row from marts.counted_mutations order by all")
+    pd.testing.assert_frame_equal(said, counted)
+    pd.testing.assert_frame_equal(view, counted)
+
+
+def test_an_attached_file_describes_itself_under_its_own_name(demo: Run) -> None:
+    con = duckdb.connect()
+    con.execute(f"attach '{demo.published}' as elsewhere (read_only)")
+    found = con.execute(
+        "select refers_to from elsewhere.docs.columns where table_name = 'mutations' and column_name = 'source_file_id'"
+    ).fetchall()
+    con.close()
+    assert found == [("marts.source_files(source_file_id)",)]
