@@ -21,7 +21,7 @@ _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration", "dbt_project",
 #: Modules that write raw tables and marts.
 _TABLES_CODE = (
     "ingestion.raw_tables",
-    "ingestion.catalog",
+    "ingestion.catalog.loading",
     "orchestration.assets.raw",
     "orchestration.assets.dbt",
 )

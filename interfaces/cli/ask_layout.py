@@ -16,6 +16,7 @@ from rich.table import Table
 
 from analytics.engine.numbers import count, p_value, ratio, with_ends
 from analytics.results.statistic import ResponseStatistic, Statistic
+from warehouse.export.readable import shown
 from warehouse.questions.answer import (
     Answer,
     Comparison,
@@ -26,7 +27,6 @@ from warehouse.questions.answer import (
     medians_of,
     warnings_by_cohort,
 )
-from warehouse.readable import shown
 
 #: A pipe or a log has no width of its own.
 _WIDTH_OF_A_PIPE = 120

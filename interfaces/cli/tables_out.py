@@ -17,8 +17,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from warehouse.disclosure import disclosed, disclosed_record
-from warehouse.readable import csv_cell, readable, shown
+from warehouse.export.disclosure import disclosed, disclosed_record
+from warehouse.export.readable import csv_cell, readable, shown
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import smallest_cell
@@ -39,7 +39,7 @@ OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to wr
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Format, title: str = "") -> None:
-    """Print rows, coarsened as ``warehouse.disclosure`` says; JSON is a list of objects, null for what is missing."""
+    """Print rows, coarsened as ``warehouse.export.disclosure`` says; JSON is a list of objects, missing is null."""
     if style is Format.json:
         print_json([{column: row.get(column) for column in columns} for row in rows])
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from interfaces.cli.tables_out import Format, FormatOption, show
-from warehouse.data_lock import one_run_at_a_time
+from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.settings import Settings
 from warehouse.versions.layout import Version, version_in_force, version_named, versions
 from warehouse.versions.manifest import faults_of, read_manifest
