@@ -1,5 +1,5 @@
-"""What follows of a change: conditions on every asset behind the sources, and the sensor that acts on them once somebody
-has switched it on. "This and all that follows, then publish" is what it asks for, in one run.
+"""What follows of a change: conditions on every asset behind the sources, and the sensor that acts on them once
+somebody has switched it on. "This and all that follows, then publish" is what it asks for, in one run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _SOURCES = dg.AssetSelection.groups("sources")
 
 
 def _changed() -> dg.AutomationCondition[dg.AssetKey]:
-    """Its own code, spec or rows of the catalogue are others; a source that it reads has other content (a source that was
+    """Its own code, spec or rows of the catalogue are others; a source that it reads has other content (one that was
     read again and is as it was is no change); or a table that it reads was made again, or will be in the same run."""
     condition = dg.AutomationCondition
     other_source = condition.any_deps_match(condition.data_version_changed()).allow(_SOURCES)
@@ -51,7 +51,7 @@ def publish_what_changed() -> dg.AutomationConditionSensorDefinition:
         target=dg.AssetSelection.all() - _SOURCES,
         default_status=dg.DefaultSensorStatus.STOPPED,
         minimum_interval_seconds=60,
-        description="Makes what has changed, and all that follows from it, in one run, and publishes: after a file of the "
-        "catalogue or of the code was edited (reload the location), a source was read and has other content, or a table "
-        "was materialised by hand.",
+        description="Makes what has changed, and all that follows from it, in one run, and publishes: after a file of "
+        "the catalogue or of the code was edited (reload the location), a source was read and has other content, or a "
+        "table was materialised by hand.",
     )

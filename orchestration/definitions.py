@@ -96,7 +96,7 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     for assets in (*raw, dbt_build, *analyses, *scans, *questions.invalid, stats, scan_tables, claim_checks):
         steps |= steps_of(assets)
     public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
-    reports = {report_asset(path, spec): spec for path, spec in questions.reports.items()}
+    reports = {report_asset(path, spec, settings.explorer): spec for path, spec in questions.reports.items()}
     draft = draft_asset(
         public_tables,
         [*(spec.analysis_id for spec in questions.analyses.values()), *folders],

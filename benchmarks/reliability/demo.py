@@ -32,8 +32,8 @@ class Begun:
 def killed_runs(
     folder: Path, rng: random.Random, stop: Callable[[int], bool], begun: Begun | None = None
 ) -> Tally:
-    """Kills between a first run and a last one, both to their end. The time of the first is the span in which later ones
-    are killed.
+    """Kills between a first run and a last one, both to their end. The time of the first is the span in which later
+    ones are killed.
 
     Parameters
     ----------

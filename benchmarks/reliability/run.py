@@ -33,20 +33,31 @@ def main() -> int:
         epilog="A minute: run.py --seconds 50. An hour: run.py --seconds 3600 --demo-kills 20.",
     )
     parser.add_argument(
-        "--seconds", type=float, default=50, help="in all, runs of the demo apart (default 50); 0 for these alone"
+        "--seconds",
+        type=float,
+        default=50,
+        help="in all, runs of the demo apart (default 50); 0 for these alone",
     )
     parser.add_argument("--seed", type=int, default=20261129)
     parser.add_argument(
         "--demo-kills", type=int, default=0, help="whole runs of the demo to kill (default none)"
     )
     parser.add_argument(
-        "--demo-seconds", type=float, default=3600, help="no further run of the demo is killed after this (default 3600)"
+        "--demo-seconds",
+        type=float,
+        default=3600,
+        help="no further run of the demo is killed after this (default 3600)",
     )
     parser.add_argument(
-        "--demo-data", type=Path, help="data folder of a published demo, which stands for the first run; a copy is used"
+        "--demo-data",
+        type=Path,
+        help="data folder of a published demo, which stands for the first run; a copy is used",
     )
     parser.add_argument(
-        "--demo-span", type=float, default=240, help="seconds that a run takes, with --demo-data (default 240)"
+        "--demo-span",
+        type=float,
+        default=240,
+        help="seconds that a run takes, with --demo-data (default 240)",
     )
     parser.add_argument("--part", action="append", choices=PARTS, help="this part alone; may be given again")
     asked = parser.parse_args()

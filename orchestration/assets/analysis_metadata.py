@@ -1,4 +1,4 @@
-"""What Dagster shows of an analysis: its leading estimates as tables, and as numbers of which the UI draws the trend."""
+"""What Dagster shows of an analysis: its leading estimates as tables, and as numbers whose trend the UI draws."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def trends(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float]:
         rows = leading[leading["scale"].isin(_TRENDS) & leading["estimate"].notna()]
         drawn += [
             (f"{scale} {key}", float(estimate))
-            for scale, key, estimate in zip(rows["scale"], rows["estimate_key"], rows["estimate"], strict=True)
+            for scale, key, estimate in zip(
+                rows["scale"], rows["estimate_key"], rows["estimate"], strict=True
+            )
         ]
     # a key of few parts is of everybody; parts of the people and pools without one cohort have more
     return found | dict(sorted(drawn, key=lambda one: one[0].count("."))[:_MOST_TRENDS])

@@ -36,8 +36,8 @@ def draft_asset(
     results : folders of results that analyses and scans of the catalogue make.
     steps : every step before this one, and what it reads.
     not_asked_for : private cohorts that this version must not hold.
-    reports : their versions. They are written into the draft, which is gone when it has been published: when the words of
-        one change, the next version needs a draft of its own.
+    reports : their versions. They are written into the draft, which is gone when it has been published: when the words
+        of one change, the next version needs a draft of its own.
     """
 
     promised = {(key.path[0], key.path[1]) for key in upstream}
@@ -50,7 +50,9 @@ def draft_asset(
         "Nobody opens it before it is published.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=hashlib.sha256(" ".join([code_version("warehouse.versions.draft"), *reports]).encode()).hexdigest()[:12],
+        code_version=hashlib.sha256(
+            " ".join([code_version("warehouse.versions.draft"), *reports]).encode()
+        ).hexdigest()[:12],
         pool=BUILD_POOL,
     )
     def draft(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:

@@ -103,9 +103,7 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         estimates = {name: table for name, table in tables.items() if name in CLAIMED_TABLES}
         yield dg.MaterializeResult(
             metadata=estimates_shown(estimates) | trends(tables) | shown,
-            check_results=checked_estimates(
-                spec.analysis_id, estimates, warehouse.settings.published_file
-            ),
+            check_results=checked_estimates(spec.analysis_id, estimates, warehouse.settings.published_file),
         )
 
     return analysis

@@ -1,5 +1,5 @@
-"""Checks of estimates, on the pages of analyses and statistics: whether every fit reached its maximum, and whether it is
-said what the published version says. All are warnings: what cannot be had, or has changed, may be right.
+"""Checks of estimates, on the pages of analyses and statistics: whether every fit reached its maximum, and whether
+it is said what the published version says. All are warnings: what cannot be had, or has changed, may be right.
 """
 
 from __future__ import annotations
@@ -94,17 +94,19 @@ def said_in(tables: Mapping[str, pd.DataFrame]) -> dict[str, Said]:
     """Identifier of a row -> what it says."""
     found = {}
     for name, table in tables.items():
-        verdicts = table["verdict"] if "verdict" in table else pd.Series(None, index=table.index, dtype="object")
+        verdicts = (
+            table["verdict"] if "verdict" in table else pd.Series(None, index=table.index, dtype="object")
+        )
         rows = zip(table["stat_id"], table["estimate"], verdicts, strict=True)
         for stat_id, estimate, verdict in rows:
-            found[f"{name} {stat_id}"] = Said(bool(pd.notna(estimate)), None if pd.isna(verdict) else str(verdict))
+            found[f"{name} {stat_id}"] = Said(
+                bool(pd.notna(estimate)), None if pd.isna(verdict) else str(verdict)
+            )
     return found
 
 
-def published_words(
-    published: Path, names: Iterable[str], analysis_id: str | None = None
-) -> dict[str, Said]:
-    """As `said_in`, of tables of the published version and, where it is given, of one analysis; empty when there is none.
+def published_words(published: Path, names: Iterable[str], analysis_id: str | None = None) -> dict[str, Said]:
+    """As `said_in`, of tables of the published version, or of one analysis there; empty when there is none.
     A version of before a table was made has nothing to say of it."""
     if not published.exists():
         return {}
@@ -120,7 +122,9 @@ def published_words(
         for name in names:
             if (name, "stat_id") in there:
                 verdict = ", verdict" if (name, "verdict") in there else ""
-                query = f"select stat_id, estimate{verdict} from stats.{name} where ? is null or analysis_id = ?"
+                query = (
+                    f"select stat_id, estimate{verdict} from stats.{name} where ? is null or analysis_id = ?"
+                )
                 tables[name] = con.execute(query, [analysis_id, analysis_id]).df()
     return said_in(tables)
 

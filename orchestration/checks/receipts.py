@@ -1,5 +1,5 @@
-"""The receipts of the cohorts (`icb cohort receipt`) where an operator looks: as checks of the files and of the raw tables
-that they are made of. They are carried out when the marts are made, and tell of that build.
+"""The receipts of the cohorts (`icb cohort receipt`) where an operator looks: as checks of the files and of the raw
+tables that they are made of. They are carried out when the marts are made, and tell of that build.
 """
 
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import dagster as dg
 import duckdb
 
-from ingestion.catalog import Catalog
+from ingestion.catalog.cohorts import Catalog
 from orchestration.resources import BUILD_POOL, BuildFileError, Warehouse
 from warehouse.build.steps import steps_in
 from warehouse.reports.receipt_changes import RAW_ROWS, Counted, compared, counted, published_counts
@@ -15,7 +15,7 @@ from warehouse.settings import MAX_SHRINK
 
 #: Of a source: what its rows became, and whether its cohort's receipt holds.
 HOLDS = "its_receipt_holds"
-#: Of a source: whether its cohort counts whom it counted. Of a raw table: whether every cohort has the rows that it had.
+#: Of a source: whether its cohort counts whom it counted. Of a raw table: whether every cohort has its rows still.
 COUNTS_KEPT = "it_counts_whom_it_counted"
 ROWS_KEPT = "every_cohort_has_the_rows_that_it_had"
 RECEIPTS = dg.AssetKey(["marts", "cohort_receipts"])
@@ -25,6 +25,12 @@ _RAW_TABLES = (
     "mutation_spectra", "mutations", "profiled_samples", "published_exposures",
 )  # fmt: skip
 _MOST_SHOWN = 12
+_SAID = {
+    HOLDS: "What became of its rows. Fails when the receipt of its cohort does, which keeps the version back.",
+    COUNTS_KEPT: "Its cohort has no fewer people, samples, events and mutated genes than in the published version, or "
+    f"has lost no more than {MAX_SHRINK:.0%} of them (a warning).",
+    ROWS_KEPT: f"No cohort has lost more than {MAX_SHRINK:.0%} of its rows since the published version (a warning).",
+}
 
 
 def receipt_checks(catalog: Catalog) -> dg.AssetChecksDefinition:
@@ -36,13 +42,9 @@ def receipt_checks(catalog: Catalog) -> dg.AssetChecksDefinition:
     }
     raw = {dg.AssetKey(["raw", table]): table for table in _RAW_TABLES}
     specs = [
-        *(_spec(HOLDS, key, "What became of its rows; fails when the receipt of its cohort does, which keeps the version "
-                "back.") for key in sources),
-        *(_spec(COUNTS_KEPT, key, "Its cohort has no fewer people, samples, events and mutated genes than in the "
-                f"published version, or has lost no more than {MAX_SHRINK:.0%} of them (a warning).") for key in sources),
-        *(_spec(ROWS_KEPT, key, "No cohort has lost more than "
-                f"{MAX_SHRINK:.0%} of its rows since the published version (a warning).") for key in raw),
-    ]  # fmt: skip
+        *(_spec(name, key) for key in sources for name in (HOLDS, COUNTS_KEPT)),
+        *(_spec(ROWS_KEPT, key) for key in raw),
+    ]
 
     @dg.multi_asset_check(name="receipts", specs=specs, can_subset=True, pool=BUILD_POOL)
     def receipts(
@@ -72,8 +74,8 @@ def receipt_checks(catalog: Catalog) -> dg.AssetChecksDefinition:
     return receipts
 
 
-def _spec(name: str, key: dg.AssetKey, description: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(name, asset=key, description=description, additional_deps=[RECEIPTS])
+def _spec(name: str, key: dg.AssetKey) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=key, description=_SAID[name], additional_deps=[RECEIPTS])
 
 
 def holds(con: duckdb.DuckDBPyConnection, key: dg.AssetKey, cohort: str) -> dg.AssetCheckResult:
@@ -123,7 +125,11 @@ def keeps(key: dg.AssetKey, name: str, lines: Mapping[str, Counted]) -> dg.Asset
         for word, line in list(fewer.items())[:_MOST_SHOWN]
     }
     return dg.AssetCheckResult(
-        passed=not fewer, asset_key=key, check_name=name, severity=dg.AssetCheckSeverity.WARN, metadata=metadata
+        passed=not fewer,
+        asset_key=key,
+        check_name=name,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata=metadata,
     )
 
 

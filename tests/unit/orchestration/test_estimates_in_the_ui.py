@@ -1,4 +1,4 @@
-"""What the page of an analysis shows beyond its tables: checks of its estimates, and numbers of which a trend is drawn."""
+"""What the page of an analysis shows beyond its tables: checks of its estimates, and numbers for trends."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ def published(folder: Path, **tables: pd.DataFrame) -> Path:
     with duckdb.connect(str(path)) as con:
         con.execute("create schema stats")
         for name, frame in tables.items():
+            con.register("frame", frame)
             con.execute(f"create table stats.{name} as select * from frame")
     return path
 
@@ -37,11 +38,17 @@ def by_name(results: list[dg.AssetCheckResult]) -> dict[str | None, dg.AssetChec
     return {result.check_name: result for result in results}
 
 
-def test_a_fit_that_did_not_converge_is_named_with_its_reason_and_one_of_few_people_is_not(tmp_path: Path) -> None:
+def test_a_fit_that_did_not_converge_is_named_with_its_reason_and_one_of_few_people_is_not(
+    tmp_path: Path,
+) -> None:
     tables = {
         "survival_stats": survival(
             ("os.cox", 0.5, ()),
-            ("os.firth", None, ("Firth's penalised likelihood did not reach its maximum: use fewer covariates.",)),
+            (
+                "os.firth",
+                None,
+                ("Firth's penalised likelihood did not reach its maximum: use fewer covariates.",),
+            ),
             ("os.cox.few", None, ("4 people with the signature, fewer than 10.",)),
         )
     }
@@ -75,7 +82,11 @@ def test_a_verdict_that_is_another_is_named_with_both(tmp_path: Path) -> None:
 
 def test_people_events_and_the_leading_ratios_are_numbers() -> None:
     members = pd.DataFrame(
-        {"variant": ["default"] * 3 + ["other"], "person_id": ["P1", "P1", "P2", "P3"], "is_member": [True] * 4}
+        {
+            "variant": ["default"] * 3 + ["other"],
+            "person_id": ["P1", "P1", "P2", "P3"],
+            "is_member": [True] * 4,
+        }
     )
     stats = survival(("os.cox.without.c", 0.4, ()), ("os.cox", 0.5, ()), ("os.none", None, ()))
     stats.loc[len(stats)] = ("x", "a", "default", "OS", "a_cohort", "os.cox", "hazard ratio", 9, 0.1, [])

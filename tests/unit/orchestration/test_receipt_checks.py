@@ -1,4 +1,4 @@
-"""The receipt of a cohort on the pages of its files and of the raw tables: what was lost, who was not met, who is fewer."""
+"""The receipt of a cohort on the pages of its files and raw tables: what was lost, who was not met, what is less."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ def test_more_than_a_fifth_fewer_people_than_in_the_published_version_is_a_warni
     tmp_path: Path, build: duckdb.DuckDBPyConnection, before: int, passed: bool
 ) -> None:
     published = version(tmp_path, f"update marts.cohort_receipts set n = {before} where item = 'patients'")
-    of_ours = [one for one in compared(counted(build), published_counts(published)) if one.cohort_id == "ours"]
+    of_ours = [
+        one for one in compared(counted(build), published_counts(published)) if one.cohort_id == "ours"
+    ]
     result = keeps(CALLS, COUNTS_KEPT, {one.item: one for one in of_ours})
     assert result.passed is passed and result.severity is dg.AssetCheckSeverity.WARN
     assert shown(result)["patients now"] == 100

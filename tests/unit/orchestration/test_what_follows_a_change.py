@@ -1,4 +1,4 @@
-"""An edit marks exactly what depends on it, and "this and all that follows, then publish" asks for just that in one run."""
+"""An edit marks exactly what depends on it; "this and all that follows, then publish" asks for just that in one run."""
 
 from __future__ import annotations
 
@@ -213,7 +213,9 @@ def test_a_source_with_other_content_is_followed_by_the_whole_build_and_one_that
     assert found == downstream(made.definitions, source) - {source} and found > A_VERSION
 
 
-def test_the_conditions_act_when_somebody_has_switched_them_on_and_never_fetch(before: dg.Definitions) -> None:
+def test_the_conditions_act_when_somebody_has_switched_them_on_and_never_fetch(
+    before: dg.Definitions,
+) -> None:
     sensor = before.resolve_sensor_def("publish_what_changed")
     assert sensor.default_status is dg.DefaultSensorStatus.STOPPED
     for spec in before.resolve_all_asset_specs():
