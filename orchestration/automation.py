@@ -11,7 +11,7 @@ import dagster as dg
 _SOURCES = dg.AssetSelection.groups("sources")
 
 
-def _changed() -> dg.AutomationCondition[dg.AssetKey]:
+def _changed() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
     """Its own code, spec or rows of the catalogue are others; a source that it reads has other content (one that was
     read again and is as it was is no change); or a table that it reads was made again, or will be in the same run."""
     condition = dg.AutomationCondition
@@ -22,7 +22,7 @@ def _changed() -> dg.AutomationCondition[dg.AssetKey]:
     ).with_label("what it is made of has changed")
 
 
-def follows() -> dg.AutomationCondition[dg.AssetKey]:
+def follows() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
     """Made again when anything that it is made of has changed, as soon as nothing of that is under way or missing."""
     condition = dg.AutomationCondition
     return (

@@ -101,10 +101,13 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         entry, shown = computed_or_kept(context, warehouse, asset, compute)
         tables = {path.stem: pd.read_parquet(path) for path in sorted(entry.tables.glob("*.parquet"))}
         estimates = {name: table for name, table in tables.items() if name in CLAIMED_TABLES}
-        yield dg.MaterializeResult(
-            metadata=estimates_shown(estimates) | trends(tables) | shown,
-            check_results=checked_estimates(spec.analysis_id, estimates, warehouse.settings.published_file),
-        )
+        metadata: dict[str, dg.MetadataValue | int | float | str] = {
+            **estimates_shown(estimates),
+            **trends(tables),
+            **shown,
+        }
+        checks = checked_estimates(spec.analysis_id, estimates, warehouse.settings.published_file)
+        yield dg.MaterializeResult(metadata=metadata, check_results=checks)
 
     return analysis
 

@@ -78,10 +78,12 @@ def checked_verdicts(name: str, table: pd.DataFrame, published: Path) -> dg.Asse
 
 def _fitted(tables: Mapping[str, pd.DataFrame]) -> dg.AssetCheckResult:
     failed = {
-        f"{row.variant}/{row.estimate_key}": reason
+        f"{variant}/{key}": reason
         for table in tables.values()
-        for row in table.itertuples(index=False)
-        for reason in _reasons(row.warnings)
+        for variant, key, warnings in zip(
+            table["variant"], table["estimate_key"], table["warnings"], strict=True
+        )
+        for reason in _reasons(warnings)
     }
     return _result(FITTED, "fits without a maximum", failed)
 

@@ -68,8 +68,9 @@ def receipt_checks(catalog: Catalog) -> dg.AssetChecksDefinition:
             of_table = [line for line in lines if (line.section, line.item) == (RAW_ROWS, table)]
             found.append(keeps(key, ROWS_KEPT, {line.cohort_id: line for line in of_table}))
         for result in found:
-            if result.asset_check_key in asked:
-                yield result._replace(metadata={**result.metadata, "of the marts of run": made_by})
+            if dg.AssetCheckKey(_asset(result), str(result.check_name)) in asked:
+                told = {**result.metadata, "of the marts of run": dg.MetadataValue.text(made_by)}
+                yield result._replace(metadata=told)
 
     return receipts
 
@@ -131,6 +132,11 @@ def keeps(key: dg.AssetKey, name: str, lines: Mapping[str, Counted]) -> dg.Asset
         severity=dg.AssetCheckSeverity.WARN,
         metadata=metadata,
     )
+
+
+def _asset(result: dg.AssetCheckResult) -> dg.AssetKey:
+    assert result.asset_key is not None
+    return result.asset_key
 
 
 def _not_built(key: dg.AssetCheckKey) -> dg.AssetCheckResult:

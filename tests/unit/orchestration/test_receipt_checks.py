@@ -8,8 +8,13 @@ import dagster as dg
 import duckdb
 import pytest
 
-from orchestration.checks.receipts import COUNTS_KEPT, ROWS_KEPT, holds, keeps
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
+from orchestration.checks.receipts import COUNTS_KEPT, HOLDS, ROWS_KEPT, holds, keeps, receipt_checks
+from orchestration.resources import Warehouse
+from warehouse.build.steps import complete
 from warehouse.reports.receipt_changes import compared, counted, published_counts
+from warehouse.settings import PROJECT, Settings
 
 RECEIPTS = """
 create schema marts;
@@ -105,3 +110,36 @@ def test_a_cohort_that_is_new_or_has_left_is_compared_with_nothing(
     published = version(tmp_path, "delete from marts.cohort_receipts where cohort_id = 'theirs'")
     assert {one.cohort_id for one in compared(counted(build), published_counts(published))} == {"ours"}
     assert published_counts(tmp_path / "none.duckdb") == {}
+
+
+def results_of(settings: Settings) -> dict[tuple[str, str], bool]:
+    """File or table, and check -> whether it passed, after the step of all of them."""
+    cohort = load_catalog(PROJECT / "catalog" / "demo", PROJECT / "catalog" / "attributes.yaml").cohorts[0]
+    catalog = Catalog(
+        attributes={}, cohorts=(cohort.model_copy(update={"cohort_id": "ours"}),), references=()
+    )
+    checks = receipt_checks(catalog)
+    graph = dg.Definitions(
+        asset_checks=[checks],
+        jobs=[dg.define_asset_job("late", dg.AssetSelection.checks(checks))],
+        resources={"warehouse": Warehouse.of(settings)},
+    )
+    with dg.instance_for_test() as instance:
+        result = graph.resolve_job_def("late").execute_in_process(instance=instance)
+    assert result.success
+    return {
+        (one.asset_key.path[0], one.check_name): one.passed for one in result.get_asset_check_evaluations()
+    }
+
+
+def test_the_step_tells_of_every_file_and_raw_table_and_of_none_before_anything_was_built(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(data=tmp_path / "data", catalog=tmp_path, mirror=None, demo=False)
+    kinds = {("sources", HOLDS), ("sources", COUNTS_KEPT), ("raw", ROWS_KEPT)}
+    assert results_of(settings) == dict.fromkeys(kinds, False), "not known is not passed"
+    settings.build_file.parent.mkdir(parents=True)
+    with duckdb.connect(str(settings.build_file)) as con:
+        con.execute(RECEIPTS)
+        complete(con, {"marts/cohort_receipts": ()}, "a run")
+    assert results_of(settings) == dict.fromkeys(kinds, True)
