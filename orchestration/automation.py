@@ -11,22 +11,21 @@ import dagster as dg
 _SOURCES = dg.AssetSelection.groups("sources")
 
 
-def _changed() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
+def _changed() -> dg.AutomationCondition[dg.AssetKey]:
     """Its own code, spec or rows of the catalogue are others; a source that it reads has other content (one that was
     read again and is as it was is no change); or a table that it reads was made again, or will be in the same run."""
     condition = dg.AutomationCondition
     other_source = condition.any_deps_match(condition.data_version_changed()).allow(_SOURCES)
     made_again = condition.any_deps_updated().ignore(_SOURCES)
-    return (
-        condition.code_version_changed() | condition.newly_missing() | other_source | made_again
-    ).with_label("what it is made of has changed")
+    changed = condition.code_version_changed() | condition.newly_missing() | other_source | made_again
+    return changed.with_label("what it is made of has changed")
 
 
 def follows() -> dg.AutomationCondition[dg.AssetKey | dg.AssetCheckKey]:
     """Made again when anything that it is made of has changed, as soon as nothing of that is under way or missing."""
     condition = dg.AutomationCondition
     return (
-        _changed().since_last_handled()
+        _changed().since_last_handled()  # type: ignore[misc]  # Dagster annotates it for assets and checks alike
         & ~condition.any_deps_missing()
         & ~condition.any_deps_in_progress()
         & ~condition.in_progress()

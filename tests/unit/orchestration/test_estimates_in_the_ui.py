@@ -89,7 +89,8 @@ def test_people_events_and_the_leading_ratios_are_numbers() -> None:
         }
     )
     stats = survival(("os.cox.without.c", 0.4, ()), ("os.cox", 0.5, ()), ("os.none", None, ()))
-    stats.loc[len(stats)] = ("x", "a", "default", "OS", "a_cohort", "os.cox", "hazard ratio", 9, 0.1, [])
+    of_one_cohort = survival(("os.cox", 0.1, ())).assign(cohort_id="a_cohort")
+    stats = pd.concat([stats, of_one_cohort], ignore_index=True)
     found = trends({"analysis_members": members, "survival_stats": stats})
     assert found == {
         "people": 2,
