@@ -30,7 +30,7 @@ from orchestration.checks.receipts import receipt_checks
 from orchestration.jobs import EXECUTOR, jobs
 from orchestration.notices import notice_sensors
 from orchestration.prune import prune_sensor
-from orchestration.resources import Warehouse
+from orchestration.resources import Warehouse, fixed
 from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
 from warehouse.catalog.analyses import load_analysis
@@ -126,7 +126,13 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
             prune_sensor(settings),
             *notice_sensors(settings),
         ],
-        resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
+        resources={
+            "warehouse": fixed(
+                Warehouse.of(settings),
+                f"Reads the catalogue {', '.join(map(str, settings.catalogs))}, writes below {settings.data}.",
+            ),
+            "dbt": fixed(dbt, f"Runs the dbt project {settings.dbt_project}."),
+        },
         executor=EXECUTOR,
     )
 
