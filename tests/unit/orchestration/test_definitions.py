@@ -190,9 +190,13 @@ def test_an_analysis_of_a_biomarker_beyond_a_gene_waits_for_what_biomarkers_read
 def test_the_launchpad_has_no_setting_of_ours_for_the_graph_is_made_when_it_is_loaded(
     loaded: dg.Definitions, settings: Settings
 ) -> None:
-    resources = loaded.resolve_job_def("refresh_all").resource_defs
+    job = loaded.resolve_job_def("refresh_all")
+    resources = job.resource_defs
     for name in ("warehouse", "dbt"):
-        assert resources[name].config_schema.as_field().config_type.fields == {}
+        asked = {"resources": {name: {"config": {"data": "elsewhere"}}}}
+        assert not dg.validate_run_config(job, {})["resources"][name].get("config")
+        with pytest.raises(dg.DagsterInvalidConfigError, match="data"):
+            dg.validate_run_config(job, asked)
     assert str(settings.data) in str(resources["warehouse"].description)
 
 
