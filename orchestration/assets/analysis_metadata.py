@@ -15,7 +15,9 @@ _SHOWN = (
 _MOST_SHOWN = 60
 #: Scales of which a trend is drawn, and how many estimates an analysis draws (a page of 20 plots is read by nobody).
 _TRENDS = ("hazard ratio", "odds ratio", "ratio of hazard ratios", "difference in months")
-_MOST_TRENDS = 12
+_MOST_TRENDS = 16
+#: Tables whose estimates are drawn before those of others.
+_LEADING = ("response_stats", "survival_stats")
 
 
 def estimates_shown(tables: Mapping[str, pd.DataFrame]) -> dict[str, dg.MetadataValue | int]:
@@ -47,7 +49,8 @@ def trends(tables: Mapping[str, pd.DataFrame]) -> dict[str, int | float]:
         counted = members[(members["variant"] == "default") & members["is_member"].astype(bool)]
         found["people"] = int(counted["person_id"].nunique())
     drawn: list[tuple[str, float]] = []
-    for name, table in tables.items():
+    for name in sorted(tables, key=lambda name: (name not in _LEADING, name)):
+        table = tables[name]
         if not {"scale", "estimate", "cohort_id"} <= {*table.columns}:
             continue
         leading = table[(table["variant"] == "default") & table["cohort_id"].isna()]

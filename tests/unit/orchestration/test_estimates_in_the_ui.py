@@ -91,7 +91,13 @@ def test_people_events_and_the_leading_ratios_are_numbers() -> None:
     stats = survival(("os.cox.without.c", 0.4, ()), ("os.cox", 0.5, ()), ("os.none", None, ()))
     of_one_cohort = survival(("os.cox", 0.1, ())).assign(cohort_id="a_cohort")
     stats = pd.concat([stats, of_one_cohort], ignore_index=True)
-    found = trends({"analysis_members": members, "survival_stats": stats})
+    of_arms = survival(*((f"os.arm_{i}", 0.9, ()) for i in range(20)))
+    tables = {"analysis_members": members, "interaction_stats": of_arms, "survival_stats": stats}
+    found = trends(tables)
+    assert len(found) == 2 + 16, "a page of more plots is read by nobody"
+    found = trends({name: table for name, table in tables.items() if name != "interaction_stats"}) | {
+        key: value for key, value in found.items() if "arm" not in key
+    }
     assert found == {
         "people": 2,
         "events of OS": 40,
