@@ -1,6 +1,6 @@
--- Entrez and Ensembl numbers with the one current symbol that the sources give them: a table of the nomenclature
--- committee where one was read, else the panels, else the mutation tables, of which at least 9 in 10 rows must agree (one
--- wrong number in one row takes no gene away). A number under several symbols has none.
+-- Entrez and Ensembl numbers with the one current symbol that the sources give them: a table of identifiers of the
+-- catalogue where one was read, else the project's list of HGNC, else the panels, else the mutation tables, of which at
+-- least 9 in 10 rows must agree (one wrong number in one row takes no gene away). A number under several symbols has none.
 with named as (
 
     select
@@ -16,7 +16,7 @@ with named as (
         'ensembl' as id_type,
         ensembl_gene_id as identifier,
         hugo_symbol as symbol_raw,
-        case when entrez_gene_id is null then 3 else 1 end as preference,
+        case when entrez_gene_id is null then 4 else 1 end as preference,
         1 as n_rows
     from {{ ref('stg_gene_identifiers') }}
     where ensembl_gene_id is not null
@@ -27,6 +27,24 @@ with named as (
         hugo_symbol as symbol_raw,
         2 as preference,
         1 as n_rows
+    from {{ ref('hgnc_genes') }}
+    where entrez_gene_id is not null
+    union all
+    select
+        'ensembl' as id_type,
+        ensembl_gene_id as identifier,
+        hugo_symbol as symbol_raw,
+        2 as preference,
+        1 as n_rows
+    from {{ ref('hgnc_genes') }}
+    where ensembl_gene_id is not null
+    union all
+    select
+        'entrez' as id_type,
+        cast(entrez_gene_id as string) as identifier,
+        hugo_symbol as symbol_raw,
+        3 as preference,
+        1 as n_rows
     from {{ ref('stg_gene_panels') }}
     where entrez_gene_id > 0
     union all
@@ -34,7 +52,7 @@ with named as (
         'entrez' as id_type,
         cast(entrez_gene_id as string) as identifier,
         hugo_symbol as symbol_raw,
-        3 as preference,
+        4 as preference,
         count(*) as n_rows
     from {{ ref('stg_mutations') }}
     where entrez_gene_id > 0 and {{ matches('hugo_symbol', "'^[A-Za-z0-9._-]+$'") }}
@@ -97,7 +115,8 @@ select
     identifier,
     hugo_symbol,
     case preference
-        when 1 then 'identifier table' when 2 then 'gene panel' else 'mutation table'
+        when 1 then 'identifier table' when 2 then 'nomenclature committee' when 3 then 'gene panel'
+        else 'mutation table'
     end as rule
 from ranked
-where n_symbols = 1 or (preference = 3 and id_type = 'entrez' and n_rows * 10 >= n_rows_of_number * 9)
+where n_symbols = 1 or (preference = 4 and id_type = 'entrez' and n_rows * 10 >= n_rows_of_number * 9)

@@ -1,14 +1,14 @@
 -- Genes that stand as a word inside a name of the mutation tables: ALK in 'NM_004304.5:ALK', 'ALK&EML4', 'ALK_HUMAN',
 -- 'EML4::ALK'. Where the name as a whole cannot be read, its row concerns each of them (marts.undetermined_genes).
 -- is_composite says of which names no list knows the whole, though a word of it is a gene: with an underscore or a version
--- ('ALK_HUMAN', 'ALK.1'); or with hyphens, where every word is a gene and neither a number nor a place says which one
--- ('EML4-ALK'; BIVM-ERCC5 with its place is the read-through gene that HGNC calls so).
+-- ('ALK_HUMAN', 'ALK.1'); or with hyphens, where every word is a gene and no number says which one ('EML4-ALK'; BIVM-ERCC5
+-- is the read-through gene that HGNC calls so).
 {% set most_words = 12 %}
 with names as (
 
     select
         hugo_symbol as name_raw,
-        max(case when entrez_gene_id > 0 or start_position is not null then 1 else 0 end) = 1 as has_number_or_place
+        max(case when entrez_gene_id > 0 then 1 else 0 end) = 1 as has_number
     from {{ ref('stg_mutations') }}
     where {{ matches('hugo_symbol', "'[^A-Za-z0-9]'") }}
     group by hugo_symbol
@@ -104,7 +104,7 @@ select distinct
     and {{ matches('known.name_raw', "'^[A-Za-z0-9][A-Za-z0-9._@-]*$'") }}
     and case
         when {{ matches('known.name_raw', "'[._]'") }} then counted.has_gene
-        else counted.is_of_genes_alone and not names.has_number_or_place
+        else counted.is_of_genes_alone and not names.has_number
     end as is_composite
 from known
 inner join counted on known.name_raw = counted.name_raw

@@ -40,6 +40,11 @@ from (
             hugo_symbol as name,
             1 as is_symbol
         from {{ ref('stg_gene_identifiers') }}
+        union all
+        select
+            hugo_symbol as name,
+            1 as is_symbol
+        from {{ ref('hgnc_genes') }}
     ) as lists
     where name is not null
 ) as ranked
