@@ -24,11 +24,13 @@ from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
 from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
+from orchestration.automation import following, publish_what_changed
 from orchestration.checks.draft import draft_checks, reading_check
+from orchestration.checks.receipts import receipt_checks
 from orchestration.jobs import EXECUTOR, jobs
 from orchestration.notices import notice_sensors
 from orchestration.prune import prune_sensor
-from orchestration.resources import Warehouse
+from orchestration.resources import Warehouse, fixed
 from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
 from warehouse.catalog.analyses import load_analysis
@@ -94,13 +96,14 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     for assets in (*raw, dbt_build, *analyses, *scans, *questions.invalid, stats, scan_tables, claim_checks):
         steps |= steps_of(assets)
     public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
+    reports = {report_asset(path, spec, settings.explorer): spec for path, spec in questions.reports.items()}
     draft = draft_asset(
         public_tables,
         [*(spec.analysis_id for spec in questions.analyses.values()), *folders],
         steps,
         not_asked_for,
+        [version for report in reports for version in report.code_versions_by_key.values() if version],
     )
-    reports = {report_asset(path, spec): spec for path, spec in questions.reports.items()}
     published = published_asset(
         public_tables,
         {report.key: spec for report, spec in reports.items()},
@@ -108,20 +111,28 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         steps,
         questions.invalid_of("reports"),
     )
-    all_jobs = jobs()
+    receipts = receipt_checks(catalog)
+    all_jobs = jobs(receipts)
     made_of_these = [dbt_build, *analyses, stats, *scans, scan_tables, *questions.invalid, claim_checks]
     return dg.Definitions(
-        assets=[*raw, *made_of_these, draft, *reports, published],
-        asset_checks=checks,
+        assets=following([*raw, *made_of_these, draft, *reports, published]),
+        asset_checks=[*checks, receipts],
         jobs=all_jobs,
         schedules=schedules(settings),
         sensors=[
             *sensors(settings),
             build_after_reading(settings, all_jobs),
+            publish_what_changed(),
             prune_sensor(settings),
             *notice_sensors(settings),
         ],
-        resources={"warehouse": Warehouse.of(settings), "dbt": dbt},
+        resources={
+            "warehouse": fixed(
+                Warehouse.of(settings),
+                f"Reads the catalogue {', '.join(map(str, settings.catalogs))}, writes below {settings.data}.",
+            ),
+            "dbt": fixed(dbt, f"Runs the dbt project {settings.dbt_project}."),
+        },
         executor=EXECUTOR,
     )
 

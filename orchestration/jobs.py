@@ -13,16 +13,23 @@ REFRESH_ALL = "refresh_all"
 STATISTICS_ONLY = "statistics_only"
 READ_SOURCES = "read_sources"
 BUILD_FROM_SOURCES = "build_from_sources"
+PUBLISH_ONLY = "publish_only"
 
 
 #: Groups of tables that stand between the sources and the statistics.
 _TABLES = ("raw", "vocabulary", "staging", "intermediate", "marts")
 
 
-def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
+def jobs(after_marts: dg.AssetChecksDefinition) -> list[dg.UnresolvedAssetJobDefinition]:
     """``refresh_all``, and parts of it. ``icb run`` runs ``read_sources`` and, if anything has changed,
-    ``build_from_sources``."""
-    everything, sources = dg.AssetSelection.all(), dg.AssetSelection.groups("sources")
+    ``build_from_sources``.
+
+    Parameters
+    ----------
+    after_marts : checks of sources and raw tables that are carried out when the marts are made.
+    """
+    everything, late_checks = dg.AssetSelection.all(), dg.AssetSelection.checks(after_marts)
+    sources = dg.AssetSelection.groups("sources") - late_checks
     selected = {
         REFRESH_ALL: (everything, "Read every source, build every table, compute every statistic, publish."),
         READ_SOURCES: (
@@ -34,8 +41,12 @@ def jobs() -> list[dg.UnresolvedAssetJobDefinition]:
             "Build every table from the sources as they were last read, compute every statistic, publish.",
         ),
         STATISTICS_ONLY: (
-            everything - sources - dg.AssetSelection.groups(*_TABLES),
+            everything - sources - dg.AssetSelection.groups(*_TABLES) - late_checks,
             "Compute every statistic on the tables of the last build, publish.",
+        ),
+        PUBLISH_ONLY: (
+            dg.AssetSelection.groups("draft", "reports", "published"),
+            "Make the reports anew on the statistics of the last build, publish.",
         ),
     }
     return [

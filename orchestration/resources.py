@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
@@ -40,7 +41,7 @@ class UndeclaredTableError(IngestionError):
 
 
 class Warehouse(dg.ConfigurableResource):
-    """Folders as Dagster configuration, so that the UI shows where a run reads and writes."""
+    """Folders and switches of one installation, and what opens them."""
 
     data: str
     catalog: str
@@ -203,6 +204,23 @@ class Warehouse(dg.ConfigurableResource):
     def dbt_environment(self) -> dict[str, str]:
         """What dbt's profile reads."""
         return {"ICB_BUILD_FILE": str(self.settings.build_file), "DO_NOT_TRACK": "1"}
+
+
+def fixed(resource: dg.ConfigurableResource[Any], description: str) -> dg.ResourceDefinition:
+    """The resource without a field in the launchpad: the graph is made of the catalogue when it is loaded, and a folder
+    that somebody types in for one run would be another's in half of its steps.
+
+    Parameters
+    ----------
+    description : where it reads and writes; the UI shows it under Deployment.
+    """
+
+    @dg.resource(config_schema={}, description=description)
+    def as_it_is(context: dg.InitResourceContext) -> Iterator[object]:
+        with resource.yield_for_execution(context) as ready:
+            yield ready
+
+    return as_it_is
 
 
 @contextmanager

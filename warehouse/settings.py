@@ -9,7 +9,8 @@ without it the cohort is left out by name. ``ICB_KEEP_VERSIONS`` is how many pub
 private cohorts that a version is to hold, with commas; ``ICB_SMALLEST_CELL`` is the smallest count of people that an
 export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version (docs/operations.md, "Notices"),
 ``ICB_STALE_AFTER_DAYS`` when a version is old, ``ICB_KEEP_RUNS`` how many runs Dagster remembers. ``ICB_SCHEDULE``
-(cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on.
+(cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on. ``ICB_EXPLORER`` is the
+address at which `icb explore` serves the published version: Dagster's UI links to its reports there.
 """
 
 from __future__ import annotations
@@ -72,6 +73,7 @@ class Settings:
     private_cohorts : private cohorts that are asked for by name; the others are in no version.
     smallest_cell : smallest count of people that an export shows; None for what the version asks for.
     schedule, timezone : when the schedule reads the sources, as cron and as the name of a zone.
+    explorer : address at which the published version is served, without a slash at its end; None where it is not.
     """
 
     data: Path
@@ -91,6 +93,7 @@ class Settings:
     files: Path = PROJECT / "files"
     schedule: str = SCHEDULE
     timezone: str = TIMEZONE
+    explorer: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -127,6 +130,7 @@ class Settings:
                 sorted(set(os.environ.get("ICB_PRIVATE_COHORTS", "").replace(",", " ").split()))
             ),
             smallest_cell=int(smallest) or None,
+            explorer=os.environ.get("ICB_EXPLORER", "").rstrip("/") or None,
         )
         if not demo:
             return settings

@@ -347,7 +347,7 @@ def _to_show_less(evidence: BurdenEvidence, crude: Effect) -> str:
             f"These people could have shown {ratio(WORTH_SHOWING)}: what is left open is smaller than that."
         )
     return (
-        f"{_capital(_events(evidence, needed))} (now {count(now)}) at this share of carriers would show "
+        f"{capital(_events(evidence, needed))} (now {count(now)}) at this share of carriers would show "
         f"{ratio(crude.estimate)}, as it was found, with 80 % power."
     )
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from publishing import ROOT, Tally
@@ -19,14 +21,34 @@ from warehouse.versions.manifest import faults_of
 _COMMAND = (sys.executable, "-m", "interfaces.cli.main", "run", "--demo", "--force")
 
 
-def killed_runs(folder: Path, rng: random.Random, stop: Callable[[int], bool]) -> Tally:
-    """A first run to its end (its time is the span in which later ones are killed), kills, and a last run."""
+@dataclass(frozen=True)
+class Begun:
+    """A demo that was published before: its data folder, of which a copy is made, and the seconds that a run takes."""
+
+    data: Path
+    seconds: float
+
+
+def killed_runs(
+    folder: Path, rng: random.Random, stop: Callable[[int], bool], begun: Begun | None = None
+) -> Tally:
+    """Kills between a first run and a last one, both to their end. The time of the first is the span in which later
+    ones are killed.
+
+    Parameters
+    ----------
+    begun : what stands for the first run.
+    """
     tally = Tally()
-    started = time.monotonic()
-    if (code := _run(folder, None)) != 0:
-        tally.wrong.append(f"the first run ended with {code}")
-        return tally
-    usual = time.monotonic() - started
+    if begun is not None:
+        shutil.copytree(begun.data, folder, symlinks=True, dirs_exist_ok=True)
+        usual = begun.seconds
+    else:
+        started = time.monotonic()
+        if (code := _run(folder, None)) != 0:
+            tally.wrong.append(f"the first run ended with {code}")
+            return tally
+        usual = time.monotonic() - started
     while not stop(tally.n):
         code = _run(folder, rng.uniform(0, usual))
         tally.n += 1

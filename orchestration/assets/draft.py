@@ -1,5 +1,6 @@
 """The version in the making: tables and figures, copied from the private build to a folder that nobody opens."""
 
+import hashlib
 from collections.abc import Collection
 
 import dagster as dg
@@ -22,7 +23,11 @@ DRAFT = dg.AssetKey(["draft", "icb"])
 
 
 def draft_asset(
-    upstream: list[dg.AssetKey], results: list[str], steps: Steps, not_asked_for: Collection[str] = ()
+    upstream: list[dg.AssetKey],
+    results: list[str],
+    steps: Steps,
+    not_asked_for: Collection[str] = (),
+    reports: Collection[str] = (),
 ) -> dg.AssetsDefinition:
     """Copies the build if it is whole: every step of it is done, and was made of what stands beside it now.
 
@@ -31,6 +36,8 @@ def draft_asset(
     results : folders of results that analyses and scans of the catalogue make.
     steps : every step before this one, and what it reads.
     not_asked_for : private cohorts that this version must not hold.
+    reports : their versions. They are written into the draft, which is gone when it has been published: when the words
+        of one change, the next version needs a draft of its own.
     """
 
     promised = {(key.path[0], key.path[1]) for key in upstream}
@@ -43,7 +50,9 @@ def draft_asset(
         "Nobody opens it before it is published.",
         owners=["team:warehouse"],
         kinds={"duckdb"},
-        code_version=code_version("warehouse.versions.draft"),
+        code_version=hashlib.sha256(
+            " ".join([code_version("warehouse.versions.draft"), *reports]).encode()
+        ).hexdigest()[:12],
         pool=BUILD_POOL,
     )
     def draft(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:

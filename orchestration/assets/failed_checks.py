@@ -33,5 +33,6 @@ def leave_out_failing(con: duckdb.DuckDBPyConnection, target: Path, run_id: str)
         con.execute(f'delete from raw."{table}" where list_contains(?, cohort_id)', [list(blamed)])
     write_left_out(con, (*left_out_cohorts(con), *found), run_id)
     # the raw tables are others now: whatever is not built from them again is of an earlier build
-    complete(con, {step: () for step in steps_in(con) if step.startswith("raw/")}, run_id)
+    raw = {name: tuple(step.made_from) for name, step in steps_in(con).items() if name.startswith("raw/")}
+    complete(con, raw, run_id)
     return found

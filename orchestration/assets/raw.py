@@ -249,8 +249,9 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     versions = dict.fromkeys(RAW_TABLES, code) | {
         table: f"{code}-{_rows_version(rows)}" for table, rows in catalog_tables(catalog).items()
     }
-    # the tables of the catalogue name the cohorts that are not left out: that is known when all are read
     of_catalogue = [table for table in RAW_TABLES if table not in DATA_TABLES]
+    # the tables of the catalogue name the cohorts that are not left out: that is known when all files are read
+    read = dg.AssetKey(["raw", "source_files"])
     invalid = [cohort for cohort in catalog.left_out if not is_not_asked_for(cohort)]
     for table in (*of_catalogue, "source_files"):
         feeding[table] += [source_key(cohort.cohort_id, "cohort_file") for cohort in invalid]
@@ -261,7 +262,7 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
         specs=[
             dg.AssetSpec(
                 dg.AssetKey(["raw", table]),
-                deps=feeding[table],
+                deps=[*feeding[table], *([read] if table in of_catalogue else [])],
                 group_name="raw",
                 description=f"raw.{table}: columns in ingestion/raw_schema.py.",
                 owners=OWNERS,

@@ -21,9 +21,19 @@ from warehouse.versions.draft import open_draft
 from warehouse.versions.manifest import cell_of
 
 
-def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
+def report_asset(path: Path, spec: ReportSpec, explorer: str | None = None) -> dg.AssetsDefinition:
     """The asset of one report. It reads the file and the figures of the draft and lies beside them, so that it cannot
-    tell of another version."""
+    tell of another version.
+
+    Parameters
+    ----------
+    explorer : where `icb explore` serves the published version, to which the page of the asset then links.
+    """
+    served = (
+        {}
+        if explorer is None
+        else {"read it": dg.MetadataValue.url(f"{explorer}/report/{spec.report_id}.html")}
+    )
 
     @dg.asset(
         key=dg.AssetKey(["reports", spec.report_id]),
@@ -53,6 +63,7 @@ def report_asset(path: Path, spec: ReportSpec) -> dg.AssetsDefinition:
             metadata={
                 # a browser opens no file:// from a page of the UI: the answer is here, the document on the disk
                 "answer": dg.MetadataValue.md(answer_as_markdown(said)),
+                **served,
                 "open": dg.MetadataValue.path(str(warehouse.settings.reports / document.name)),
                 "megabytes": round(document.stat().st_size / 1e6, 2),
             }

@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
@@ -18,11 +17,18 @@ from analytics.results.schema import table_of
 from analytics.results.tables import CLAIMED_TABLES, RESULT_TABLES
 from analytics.survival.kind import with_verdicts
 from ingestion.fetching.store import sha256_of
+from orchestration.assets.analysis_metadata import estimates_shown, trends
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import record_run
 from orchestration.assets.result_files import column_schema, gathered_rows, written
 from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
+from orchestration.checks.estimates import (
+    checked_estimates,
+    checked_verdicts,
+    estimate_checks,
+    verdicts_check,
+)
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
@@ -47,14 +53,10 @@ ANALYSIS_TABLES = tuple(
     if table not in ("claim_checks", "left_out_cohorts", "member_rows", "runs")
     and not table.startswith("scan_")
 )
+#: The table whose rows have a verdict, by the rows of other analyses.
+_JUDGED = "interaction_stats"
 #: Modules that gather results, and make the views over them.
 _GATHERING = ("analytics.survival.kind", "warehouse.results.lineage_views", "warehouse.results.writing")
-
-#: Columns of a statistic that the UI shows, and how many rows of a table.
-_SHOWN = (
-    "variant", "endpoint", "estimate_key", "n", "n_in_group", "events", "estimate", "ci_low", "ci_high", "p", "q",
-)  # fmt: skip
-_MOST_SHOWN = 60
 
 
 def analysis_key(analysis_id: str) -> dg.AssetKey:
@@ -80,9 +82,12 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         kinds={"python", "matplotlib"},
         code_version=asset.code_version,
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
+        check_specs=estimate_checks(analysis_key(spec.analysis_id)),
         pool=BUILD_POOL,
     )
-    def analysis(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
+    def analysis(
+        context: dg.AssetExecutionContext, warehouse: Warehouse
+    ) -> Iterator[dg.MaterializeResult[None]]:
         def compute(con: duckdb.DuckDBPyConnection) -> Results:
             result = run_analysis(
                 con,
@@ -95,7 +100,14 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
 
         entry, shown = computed_or_kept(context, warehouse, asset, compute)
         tables = {path.stem: pd.read_parquet(path) for path in sorted(entry.tables.glob("*.parquet"))}
-        return dg.MaterializeResult(metadata=_metadata(tables) | shown)
+        estimates = {name: table for name, table in tables.items() if name in CLAIMED_TABLES}
+        metadata: dict[str, dg.MetadataValue | int | float | str] = {
+            **estimates_shown(estimates),
+            **trends(tables),
+            **shown,
+        }
+        checks = checked_estimates(spec.analysis_id, estimates, warehouse.settings.published_file)
+        yield dg.MaterializeResult(metadata=metadata, check_results=checks)
 
     return analysis
 
@@ -114,31 +126,6 @@ def computed_analysis(path: Path, spec: Question) -> Computed:
     )
     roots = (kind_of(spec).run.__module__, "warehouse.catalog.analyses", "warehouse.results.folders")
     return Computed(spec.analysis_id, sha256_of(path), roots, declared)
-
-
-def _metadata(tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
-    """The leading numbers of an analysis for the UI: those over all members, without the counts of who is in."""
-    stats = {name: table for name, table in tables.items() if name in CLAIMED_TABLES}
-    shown: dict[str, Any] = {}
-    for name, table in stats.items():
-        leading = table[table["cohort_id"].isna() & ~table["estimate_key"].str.startswith("flow.")]
-        if len(leading):
-            columns = [column for column in _SHOWN if column in leading.columns]
-            shown[name.replace("_", " ")] = dg.MetadataValue.md(_markdown(leading[columns].head(_MOST_SHOWN)))
-    return shown | {"dagster/row_count": sum(len(table) for table in stats.values())}
-
-
-def _markdown(table: pd.DataFrame) -> str:
-    def cell(value: Any) -> str:
-        if isinstance(value, list):
-            return "; ".join(value)
-        if pd.isna(value):
-            return ""
-        return f"{value:.4g}" if isinstance(value, float) else str(value)
-
-    lines = ["| " + " | ".join(table.columns) + " |", "|" + "---|" * len(table.columns)]
-    lines += ["| " + " | ".join(cell(v) for v in row) + " |" for row in table.itertuples(index=False)]
-    return "\n".join(lines)
 
 
 def result_tables_asset(
@@ -178,11 +165,12 @@ def result_tables_asset(
             )
             for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "runs")
         ],
+        check_specs=[verdicts_check(dg.AssetKey(["stats", _JUDGED]))],
         pool=BUILD_POOL,
     )
     def stats_tables(
         context: dg.AssetExecutionContext, warehouse: Warehouse
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
         tables = warehouse.settings.results / "tables"
         folders = [tables / spec.analysis_id for spec in specs]
         Shelf(warehouse.settings.shelf).sweep([*(spec.analysis_id for spec in specs), *of_scans])
@@ -193,9 +181,7 @@ def result_tables_asset(
             gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
             gathered["figures"] = gathered_rows([*folders, *(tables / name for name in of_scans)], "figures")
             survival = [spec for spec in specs if isinstance(spec, AnalysisSpec)]
-            gathered["interaction_stats"] = with_verdicts(
-                survival, gathered["survival_stats"], gathered["interaction_stats"]
-            )
+            gathered[_JUDGED] = with_verdicts(survival, gathered["survival_stats"], gathered[_JUDGED])
             done += [written(con, table, rows) for table, rows in gathered.items()]
             # who was left out is written down where it is decided, before the analyses
             counts = {
@@ -214,6 +200,7 @@ def result_tables_asset(
             gather_results(con, warehouse.settings.results)
             complete(con, steps_of(context.assets_def), context.run_id)
         yield from done
+        yield checked_verdicts(_JUDGED, gathered[_JUDGED], warehouse.settings.published_file)
 
     return stats_tables
 

@@ -23,6 +23,7 @@ import pytest
 from graph_runs import ROOT, clean_environment
 from waiting import CI_LIMIT_S, NobodyIsAtWorkError, wait_until
 
+ENDS = ("SUCCESS", "FAILURE", "CANCELED")
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
@@ -35,6 +36,13 @@ LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name loc
 LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
     __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 STOP = """mutation($id: String!) { terminateRun(runId: $id) { __typename } }"""
+START_SCHEDULE = """mutation($selector: ScheduleSelector!) { startSchedule(scheduleSelector: $selector) {
+    ... on ScheduleStateResult { scheduleState { id status } } } }"""
+STOP_SCHEDULE = """mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }"""
+SCHEDULED = """{ runsOrError(filter: {tags: [{key: "dagster/schedule_name", value: "weekly_refresh"}]}) {
+    ... on Runs { results { status } } } }"""
+SENSOR_TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
+    ... on Sensor { sensorState { ticks(limit: 50) { skipReason } } } } }"""
 STATUS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status
     eventConnection { events { __typename ... on ExecutionStepFailureEvent {
         stepKey error { message errorChain { error { message } } } } } } } } }"""
@@ -44,6 +52,7 @@ ASSET = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... 
         executionForLatestMaterialization { status runId } } } }
     assetMaterializations(limit: 1) { runId metadataEntries { label __typename
         ... on MarkdownMetadataEntry { mdStr } ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
+        ... on FloatMetadataEntry { floatValue }
         ... on TableSchemaMetadataEntry { schema { columns { name type description } } }
         ... on TableColumnLineageMetadataEntry { lineage { columnName columnDeps { assetKey { path } columnName } } }
     } } } } }"""
@@ -108,7 +117,6 @@ class Served:
         launched = self.ask(LAUNCH, params={"selector": selector, "runConfigData": {}, "mode": "default"})
         assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
         run_id = launched["launchRun"]["run"]["runId"]
-        ends = ("SUCCESS", "FAILURE", "CANCELED")
 
         def reached(*statuses: str) -> dict[str, Any]:
             def look() -> dict[str, Any] | None:
@@ -118,9 +126,9 @@ class Served:
             return wait_until(look, self.is_up, every_s=1)
 
         if is_stopped:
-            reached("STARTED", *ends)
+            reached("STARTED", *ENDS)
             self.ask(STOP, id=run_id)
-        status = reached(*ends)
+        status = reached(*ENDS)
         events = status["eventConnection"]["events"]
         failed = [e["error"] for e in events if e["__typename"] == "ExecutionStepFailureEvent"]
         return status["status"], [
@@ -141,7 +149,7 @@ class Served:
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """What `make ui` starts, on the generated cohorts and in a folder of its own."""
     data = tmp_path_factory.mktemp("ui")
-    environment = clean_environment(data, ICB_DEMO="1")
+    environment = clean_environment(data, ICB_DEMO="1", ICB_SCHEDULE="* * * * *")
     home = Path(environment["DAGSTER_HOME"])
     home.mkdir()
     shutil.copy(ROOT / "dagster.yaml", home)
@@ -214,7 +222,7 @@ def refreshed(ui: Served) -> Served:
 
     def ended() -> dict[str, Any] | None:
         found: dict[str, Any] = ui.ask(STATUS, id=ui.run_id)["runOrError"]
-        return found if found["status"] in ("SUCCESS", "FAILURE", "CANCELED") else None
+        return found if found["status"] in ENDS else None
 
     status = wait_until(ended, ui.is_up, every_s=2)
     failures = [
@@ -318,6 +326,63 @@ def test_the_version_of_a_source_is_that_of_its_tables_and_it_is_as_fresh_as_its
 def test_a_report_tells_its_answer_in_the_ui(refreshed: Served) -> None:
     metadata = refreshed.asset("reports", "demo_igf1r")["metadata"]
     assert "IGF1R" in metadata["answer"]["mdStr"]
+
+
+def test_a_page_shows_numbers_for_trends_and_checks_of_what_became_of_it(refreshed: Served) -> None:
+    analysis = refreshed.asset("analyses", "demo_igf1r")
+    numbers = {
+        label: entry["intValue"] if entry["__typename"] == "IntMetadataEntry" else entry["floatValue"]
+        for label, entry in analysis["metadata"].items()
+        if entry["__typename"] in ("IntMetadataEntry", "FloatMetadataEntry")
+    }
+    with duckdb.connect(str(refreshed.data / "published" / "icb.duckdb"), read_only=True) as con:
+        (people, ratio) = con.execute(
+            "select (select count(distinct person_id) from stats.analysis_members where analysis_id = 'demo_igf1r' "
+            "and variant = 'default' and is_member), estimate from stats.survival_stats "
+            "where stat_id = 'demo_igf1r/default/os.cox_univariable'"
+        ).fetchall()[0]
+    assert numbers["people"] == people and numbers["hazard ratio os.cox_univariable"] == ratio
+    source = refreshed.asset("sources", "demo_luad_2015", "study")
+    for page, names in (
+        (source, {"its_receipt_holds", "it_counts_whom_it_counted", "it_has_the_rows_that_it_had"}),
+        (refreshed.asset("raw", "mutations"), {"every_cohort_has_the_rows_that_it_had"}),
+        (analysis, {"every_fit_reached_its_maximum", "it_estimates_what_it_estimated"}),
+    ):
+        ended = {
+            check["name"]: (check["executionForLatestMaterialization"] or {}).get("status")
+            for check in page["assetChecksOrError"]["checks"]
+        }
+        assert names <= ended.keys()
+        assert {ended[name] for name in names} == {"SUCCEEDED"}, ended
+
+
+def test_the_schedule_reads_the_sources_at_its_tick_and_builds_nothing_as_nothing_has_changed(
+    refreshed: Served,
+) -> None:
+    before = published_now(refreshed.data)
+    repository = {
+        "repositoryLocationName": "icb_warehouse",
+        "repositoryName": refreshed.repository()["name"],
+    }
+    selector = {**repository, "scheduleName": "weekly_refresh"}
+    started = refreshed.ask(START_SCHEDULE, selector=selector)["startSchedule"]
+    assert started["scheduleState"]["status"] == "RUNNING"
+
+    def ended() -> str | None:
+        found = refreshed.ask(SCHEDULED)["runsOrError"]["results"]
+        return found[-1]["status"] if found and found[-1]["status"] in ENDS else None
+
+    def said() -> list[str]:
+        sensor = {**repository, "sensorName": "build_after_reading"}
+        ticks = refreshed.ask(SENSOR_TICKS, selector=sensor)["sensorOrError"]["sensorState"]["ticks"]
+        return [tick["skipReason"] for tick in ticks if "nothing has changed" in (tick["skipReason"] or "")]
+
+    try:
+        assert wait_until(ended, refreshed.is_up, every_s=2) == "SUCCESS"
+    finally:
+        refreshed.ask(STOP_SCHEDULE, id=started["scheduleState"]["id"])
+    assert wait_until(said, refreshed.is_up, every_s=2)
+    assert published_now(refreshed.data) == before
 
 
 def published_now(data: Path) -> tuple[str, str, int]:

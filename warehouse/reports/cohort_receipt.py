@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import CatalogError
+from warehouse.export.disclosure import OLDEST_SHOWN
 from warehouse.export.readable import readable
 from warehouse.published_file import published
 from warehouse.settings import PROJECT
@@ -22,6 +23,9 @@ _BEGIN = "<!-- receipts: written by `make receipts` from the published file -->"
 _END = "<!-- end of receipts -->"
 #: Lines of a section that docs/cohorts.md shows; `icb cohort receipt` shows all.
 _MOST_LINES = 4
+
+#: The line of a receipt that has two people's ages.
+_AGE = "age in years"
 
 Line = dict[str, str | int | float | None]
 
@@ -44,7 +48,15 @@ def receipt(con: duckdb.DuckDBPyConnection, cohort_id: str) -> list[Line]:
             f"the published version has no cohort '{cohort_id}'",
             remedy=f"it has {', '.join(str(row[0]) for row in known)}",
         )
-    return [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    lines = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return [line | {"words": _top_coded(line["words"])} if line["item"] == _AGE else line for line in lines]
+
+
+def _top_coded(words: str) -> str:
+    """The lowest and the highest age of a cohort, as they may leave: the range is text, which no rule for a column of
+    numbers meets."""
+    lowest, _, highest = words.partition(" to ")
+    return f"{lowest} to 90 or over" if float(highest) > OLDEST_SHOWN else words
 
 
 def receipts_as_markdown(con: duckdb.DuckDBPyConnection) -> dict[str, str]:

@@ -23,7 +23,7 @@ from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import DATA_TABLES
 from orchestration.assets.statistics import marts_of
 from orchestration.definitions import build_definitions
-from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.resources import BUILD_POOL
 from warehouse.frames.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.settings import PROJECT, Settings
 from warehouse.source import WarehouseSource
@@ -32,29 +32,31 @@ STATISTICS = {"analyses", "scans", "stats", "draft", "reports", "published"}
 TABLES = {"raw", "vocabulary", "staging", "intermediate", "marts"}
 
 
+def settings_of(which: str, data: Path) -> Settings:
+    demo = which == "demo"
+    catalog = PROJECT / "catalog" / "demo" if demo else PROJECT / "catalog"
+    return Settings(data=data, catalog=catalog, mirror=data / "mirror", demo=demo)
+
+
 @lru_cache
 def definitions(which: str, data: Path) -> dg.Definitions:
     """Of one of the two catalogues; the folder of data stays empty but for dbt's manifest."""
-    demo = which == "demo"
-    catalog = PROJECT / "catalog" / "demo" if demo else PROJECT / "catalog"
-    return build_definitions(Settings(data=data, catalog=catalog, mirror=data / "mirror", demo=demo))
+    return build_definitions(settings_of(which, data))
 
 
 @pytest.fixture(scope="module", params=["public", "demo"])
-def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
-    folder = tmp_path_factory.getbasetemp() / "definitions"
-    return definitions(request.param, folder)
+def settings(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return settings_of(request.param, tmp_path_factory.getbasetemp() / "definitions")
+
+
+@pytest.fixture(scope="module")
+def loaded(settings: Settings) -> dg.Definitions:
+    return definitions("demo" if settings.demo else "public", settings.data)
 
 
 @pytest.fixture(scope="module")
 def specs(loaded: dg.Definitions) -> dict[dg.AssetKey, dg.AssetSpec]:
     return {spec.key: spec for spec in loaded.resolve_all_asset_specs()}
-
-
-def warehouse_of(loaded: dg.Definitions) -> Warehouse:
-    found = (loaded.resources or {})["warehouse"]
-    assert isinstance(found, Warehouse)
-    return found
 
 
 def assets_of(loaded: dg.Definitions, job: str) -> set[dg.AssetKey]:
@@ -78,8 +80,10 @@ def test_every_table_is_under_its_schema_and_name(specs: dict[dg.AssetKey, dg.As
     assert all(len(key.path) == 2 for key in specs if key.path[0] in TABLES)
 
 
-def test_every_file_of_the_catalogue_is_an_asset_of_its_cohort(loaded: dg.Definitions) -> None:
-    catalog = warehouse_of(loaded).settings.catalog
+def test_every_file_of_the_catalogue_is_an_asset_of_its_cohort(
+    loaded: dg.Definitions, settings: Settings
+) -> None:
+    catalog = settings.catalog
     expected = set()
     for path in [*(catalog / "cohorts").glob("*.yaml"), *(catalog / "references").glob("*.yaml")]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -183,6 +187,26 @@ def test_an_analysis_of_a_biomarker_beyond_a_gene_waits_for_what_biomarkers_read
     assert "copy_number" not in marts_of(spec.model_copy(update={"biomarker": "ALK"}))
 
 
+def test_the_launchpad_has_no_setting_of_ours_for_the_graph_is_made_when_it_is_loaded(
+    loaded: dg.Definitions, settings: Settings
+) -> None:
+    job = loaded.resolve_job_def("refresh_all")
+    resources = job.resource_defs
+    for name in ("warehouse", "dbt"):
+        asked = {"resources": {name: {"config": {"data": "elsewhere"}}}}
+        assert not dg.validate_run_config(job, {})["resources"][name].get("config")
+        with pytest.raises(dg.DagsterInvalidConfigError, match="data"):
+            dg.validate_run_config(job, asked)
+    assert str(settings.data) in str(resources["warehouse"].description)
+
+
+def test_publish_only_makes_a_version_of_the_build_as_it_is(
+    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+) -> None:
+    expected = {key for key in specs if key.path[0] in {"draft", "reports", "published"}}
+    assert assets_of(loaded, "publish_only") == expected
+
+
 def test_statistics_only_starts_at_the_marts(
     loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
 ) -> None:
@@ -224,12 +248,11 @@ def test_every_data_test_of_dbt_is_a_check_of_an_asset(loaded: dg.Definitions) -
 
 
 def test_dbt_knows_nothing_of_other_installations(
-    loaded: dg.Definitions, specs: dict[dg.AssetKey, dg.AssetSpec]
+    settings: Settings, specs: dict[dg.AssetKey, dg.AssetSpec]
 ) -> None:
     name = specs[dg.AssetKey(["marts", "patients"])].metadata["dagster/table_name"]
     assert name == "icb.marts.patients"
-    data = warehouse_of(loaded).settings.data
-    assert {path.name for path in data.iterdir()} <= {"build", "build_demo"}
+    assert {path.name for path in settings.data.iterdir()} <= {"build", "build_demo"}
 
 
 def test_importing_the_code_location_reads_no_settings_and_writes_nothing(tmp_path: Path) -> None:
