@@ -11,6 +11,7 @@ import typer
 from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.diff_command import diff
+from interfaces.cli.explore_command import explore
 from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
@@ -231,6 +232,9 @@ def lineage(
 
 
 app.command()(claims)
+
+
+app.command()(explore)
 
 
 app.command("versions")(list_versions)

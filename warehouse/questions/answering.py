@@ -53,7 +53,7 @@ def answer_question(
         One sentence: what is unknown or absent, where, and what there is instead.
     """
     checked = checked_question(con, question, everything=everything)
-    return _answered(con, checked, everything, draws)
+    return answer_checked(con, checked, everything=everything, draws=draws)
 
 
 def _flow(checked: CheckedQuestion) -> tuple[FlowStep, ...]:
@@ -114,9 +114,14 @@ class _Asked:
         return self.checked.people
 
 
-def _answered(
-    con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, everything: bool, draws: int
+def answer_checked(
+    con: duckdb.DuckDBPyConnection,
+    checked: CheckedQuestion,
+    *,
+    everything: bool = False,
+    draws: int = NULL_DRAWS,
 ) -> Answer:
+    """The answer to a question of :func:`checked_question`; parameters as of :func:`answer_question`."""
     question = checked.question
     scope = Scope(ANALYSIS_ID, "default", "response" if question.is_response else question.endpoint)
     asked = _Asked(con, checked, _spec(question, checked.cohorts, everything), scope, everything, draws)
