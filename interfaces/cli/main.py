@@ -13,6 +13,7 @@ from interfaces.cli.claims_command import claims
 from interfaces.cli.diff_command import diff
 from interfaces.cli.explore_command import explore
 from interfaces.cli.failures import CommandError, one_sentence
+from interfaces.cli.mcp_command import mcp
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
@@ -235,6 +236,9 @@ app.command()(claims)
 
 
 app.command()(explore)
+
+
+app.command()(mcp)
 
 
 app.command("versions")(list_versions)

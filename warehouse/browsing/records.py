@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from analytics.biomarkers.errors import near_names
-from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, page_of
+from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, of_records, page_of
 from warehouse.lineage import walk
 
 _CLAIMS = """
@@ -17,6 +17,13 @@ inner join marts.published_claims as printed on checks.claim_id = printed.claim_
 where ($paper is null or checks.paper_id = $paper) and ($verdict is null or checks.verdict = $verdict)
     and ($claim is null or checks.claim_id = $claim or checks.row_id = $claim)
 order by checks.claim_id
+"""
+_BEHIND_CLAIMS = """
+select every_stat.stat_id, every_stat.cohort_id, every_stat.scale, every_stat.n, every_stat.n_in_group,
+    every_stat.events, every_stat.events_in_group, every_stat.warnings, survival.adjusted_for, survival.strata
+from stats.every_stat as every_stat
+left join stats.survival_stats as survival on every_stat.stat_id = survival.stat_id
+where list_contains($names, every_stat.stat_id)
 """
 _STATISTICS = """
 select stat_id, estimator, cohort_id, n, events, estimate, ci_low, ci_high, p from stats.every_stat
@@ -62,6 +69,24 @@ def claims(
             remedy=f"papers: {papers}; verdicts: {verdicts}",
         )
     return found
+
+
+def claims_with_numbers(
+    con: duckdb.DuckDBPyConnection,
+    *,
+    paper: str | None = None,
+    verdict: str | None = None,
+    claim: str | None = None,
+) -> Listing:
+    """The first page of claims with what the computed number rests on; raises as :func:`claims`."""
+    found = claims(con, paper=paper, verdict=verdict, claim=claim)
+    names = [str(record["stat_id"]) for record in found.records if record["stat_id"]]
+    behind = listing(con, "behind", "What they rest on", _BEHIND_CLAIMS, {"names": names})
+    rests_on = {str(record.pop("stat_id")): record for record in behind.records}
+    columns = (*found.columns, *(c for c in behind.columns if c not in found.columns))
+    nothing = dict.fromkeys(behind.columns)
+    rows = [nothing | rests_on.get(str(one["stat_id"]), {}) | one for one in found.records]
+    return of_records(found.name, found.title, columns, rows)
 
 
 def statistics(
@@ -142,13 +167,6 @@ def table(con: duckdb.DuckDBPyConnection, name: str) -> tuple[Listing, ...]:
     return columns, rows
 
 
-def described_tables(con: duckdb.DuckDBPyConnection) -> Listing:
-    """Every column of every public table: for whoever is about to write SQL."""
-    return listing(
-        con,
-        "columns",
-        "Columns of the public tables",
-        "select schema_name || '.' || table_name as name, column_name, data_type, coalesce(comment, '') as meaning "
-        "from duckdb_columns() where schema_name in ('marts', 'stats') and not internal "
-        "order by name, column_index",
-    )
+def described_tables(con: duckdb.DuckDBPyConnection, name: str) -> Listing:
+    """The columns of one public table with their meaning; raises as :func:`table`."""
+    return table(con, name)[0]

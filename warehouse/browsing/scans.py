@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import duckdb
+import pandas as pd
 
 from warehouse.browsing.listing import PAGE, Listing, listing, of_records
 from warehouse.questions.scan_answer import (
@@ -20,8 +21,8 @@ def scans(con: duckdb.DuckDBPyConnection) -> Listing:
         con,
         "scans",
         "Scans: which genes predict benefit, and which only look as if they did",
-        "select scan_id, title, endpoint, definition, n, n_genes, family_size, primary_test, registered_on "
-        "from stats.scan_specs order by scan_id",
+        "select scan_id, title, endpoint, definition, n, n_genes, family_size, primary_test, covariates, strata, "
+        "registered_on from stats.scan_specs order by scan_id",
     )
 
 
@@ -43,6 +44,18 @@ def scan_listings(
     steps = tuple(found.flow[["step", "n", "reason"]].itertuples(index=False, name=None))
     flow = Listing("flow", "Who is counted", ("step", "n", "reason"), steps)
     return found, (Listing(genes.name, genes.title, genes.columns, genes.rows, n_all=len(every)), flow)
+
+
+def leading_genes(found: PublishedScan, scan_id: str, *, gene: str | None, top: int) -> pd.DataFrame:
+    """Rows of the results of the genes with the smallest p, or of one gene, with every column.
+
+    Raises
+    ------
+    UnknownScanError
+        The gene has no carrier in the scan.
+    """
+    names = [row["gene"] for row in leading_rows(found.result, top=top, gene=gene, where=scan_id)]
+    return found.result.table.set_index("gene", drop=False).loc[names]
 
 
 def scan_figures(con: duckdb.DuckDBPyConnection, scan_id: str) -> list[tuple[str, str, str, str]]:

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import duckdb
+import pandas as pd
 
 from analytics.questions.asked import AskedQuestion
 from warehouse.questions.answer import Answer
@@ -24,12 +25,13 @@ _KEPT = 64
 
 @dataclass(frozen=True)
 class DrawnFigure:
-    """A figure as files: what it shows, words for those who cannot see it, SVG, and its numbers as CSV."""
+    """A figure as files: what it shows, words for those who cannot see it, SVG, and its numbers, also as CSV."""
 
     name: str
     title: str
     alt: str
     svg: bytes
+    numbers: pd.DataFrame
     csv: str
 
 

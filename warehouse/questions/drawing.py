@@ -41,7 +41,7 @@ def _drawn(checked: CheckedQuestion, answer: Answer, least: int) -> tuple[DrawnF
     title = f"{found.group}{f' against {found.reference}' if found.reference else ''}"
     pictures["forest"] = forest_of_answer(found.by_cohort, found.pooled, outside, title)
     return tuple(
-        DrawnFigure(name, one.title, one.alt, svg_bytes(one.figure), csv_of(one.data, least))
+        DrawnFigure(name, one.title, one.alt, svg_bytes(one.figure), one.data, csv_of(one.data, least))
         for name, one in pictures.items()
         if one is not None
     )
