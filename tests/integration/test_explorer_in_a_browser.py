@@ -1,5 +1,5 @@
-"""``icb explore`` in a real browser: search, ask, filter, back, share, take along; by keyboard, without JavaScript, on a
-phone and on a desk, and with every other address cut off.
+"""``icb explore`` in a real browser: search, ask, filter, back, share, take along; by keyboard, without JavaScript, on
+a phone and on a desk, and with every other address cut off.
 
 Needs Debian's Chromium (`apt-get install chromium`); CI installs it and fails without it (ICB_REQUIRE_BROWSER).
 """

@@ -31,13 +31,13 @@ where ($analysis is null or analysis_id = $analysis) and ($words = '' or contain
 order by stat_id
 """
 _TABLES = """
-select tables.table_schema || '.' || tables.table_name as name, tables.table_type as kind, coalesce(
+select tables.table_schema || '.' || tables.table_name as "table", tables.table_type as kind, coalesce(
     (select comment from duckdb_tables() as t where t.schema_name = tables.table_schema
         and t.table_name = tables.table_name),
     (select comment from duckdb_views() as v where v.schema_name = tables.table_schema
         and v.view_name = tables.table_name), '') as holds
 from information_schema.tables as tables
-where tables.table_schema in ('marts', 'stats') order by name
+where tables.table_schema in ('marts', 'stats') order by 1
 """
 
 
