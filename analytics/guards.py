@@ -27,11 +27,11 @@ from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import MetaStatistic, Scope, SurvivalStatistic
 from analytics.scan.evidence import burden_evidence
+from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.entry_independence import entry_independence
 from analytics.survival.estimate import survival_statistics
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
-from analytics.survival.proportional_hazards import schoenfeld_test
-from analytics.survival.restricted_mean import restricted_mean_survival
+from analytics.survival.regression.proportional_hazards import schoenfeld_test
 from analytics.verdicts import (
     BurdenWord,
     Effect,

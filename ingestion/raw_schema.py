@@ -7,7 +7,7 @@ What a value means does not belong here: that is dbt's staging and intermediate 
 
 from __future__ import annotations
 
-from ingestion.catalog import MUTATION_COLUMNS
+from ingestion.catalog.source_files import MUTATION_COLUMNS
 
 #: table -> columns in order. ``source_row`` is bigint, all else text.
 RAW_TABLES: dict[str, tuple[str, ...]] = {

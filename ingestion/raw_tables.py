@@ -18,8 +18,9 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
-from ingestion.catalog_tables import CATALOG_TABLES, catalog_tables
+from ingestion.catalog.cohorts import Catalog, Cohort, Reference
+from ingestion.catalog.source_files import SourceFile
+from ingestion.catalog.tables import CATALOG_TABLES, catalog_tables
 from ingestion.fetching.store import storage_errors
 from ingestion.parsing.call_contexts import parse_call_contexts
 from ingestion.parsing.clinical import parse_clinical

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from warehouse.disclosure import disclosed, disclosed_record
-from warehouse.readable import csv_cell
+from warehouse.export.disclosure import disclosed, disclosed_record
+from warehouse.export.readable import csv_cell
 
 #: Control characters that json leaves as they are, and that a terminal would obey.
 _CONTROL = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -22,7 +22,7 @@ def json_text(value: Any, smallest_cell: int) -> str:
 
     Parameters
     ----------
-    smallest_cell : smallest count of people that is shown, see ``warehouse.disclosure``.
+    smallest_cell : smallest count of people that is shown, see ``warehouse.export.disclosure``.
     """
     value = disclosed_record(value, smallest_cell)
     text = json.dumps(plain(value), indent=2, ensure_ascii=False, default=str)

@@ -13,8 +13,8 @@ import dagster as dg
 from analytics.questions.specs import Question
 from analytics.report.spec import ReportSpec
 from analytics.scan.spec import ScanSpec
-from ingestion.catalog import files_of, load_catalog
-from ingestion.catalog_privacy import without_private
+from ingestion.catalog.loading import files_of, load_catalog
+from ingestion.catalog.privacy import without_private
 from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt import dbt_definitions
 from orchestration.assets.draft import draft_asset
@@ -31,11 +31,11 @@ from orchestration.prune import prune_sensor
 from orchestration.resources import Warehouse
 from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
-from warehouse.analyses import load_analysis
-from warehouse.questions.scans import cohorts_of_scan, load_scan
+from warehouse.catalog.analyses import load_analysis
+from warehouse.catalog.without_cohorts import cohorts_of
+from warehouse.questions.scans.registered import cohorts_of_scan, load_scan
 from warehouse.reports.documents import check_reports, load_report
 from warehouse.settings import Settings
-from warehouse.without_cohorts import cohorts_of
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 
 import duckdb
 
-from ingestion.catalog import files_of
+from ingestion.catalog.loading import files_of
 from orchestration.assets.invalid_files import SpecLoader
 from orchestration.assets.scans import computed_scan
 from orchestration.assets.statistics import computed_analysis
 from orchestration.inputs import tables_are_current
 from orchestration.reuse.computed import Computed, why_computed
 from orchestration.reuse.shelf import Shelf
-from warehouse.analyses import load_analysis
-from warehouse.questions.scans import load_scan
+from warehouse.catalog.analyses import load_analysis
+from warehouse.questions.scans.registered import load_scan
 from warehouse.settings import Settings
 
 #: Columns of the answer.

@@ -21,7 +21,7 @@ _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration", "dbt_project",
 #: Modules that write raw tables and marts.
 _TABLES_CODE = (
     "ingestion.raw_tables",
-    "ingestion.catalog",
+    "ingestion.catalog.loading",
     "orchestration.assets.raw",
     "orchestration.assets.dbt",
 )
@@ -69,8 +69,11 @@ def tables_fingerprint(settings: Settings) -> str:
 
 
 def _asked(settings: Settings) -> bytes:
-    """Folders of the catalogue, and the private cohorts that are asked for: others have no row in the tables."""
-    return " ".join([*map(str, settings.catalogs), *settings.private_cohorts]).encode()
+    """How many folders the catalogue has, and the private cohorts that are asked for: others have no row in the tables.
+
+    Where the folders lie says nothing: their files are read as they are, and a copy of a catalogue is the same one.
+    """
+    return " ".join([str(len(settings.catalogs)), *settings.private_cohorts]).encode()
 
 
 def _add_files(digest: hashlib._Hash, root: Path, folder: Path, *, deep: bool = True) -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import dagster as dg
 
-from ingestion.catalog import load_catalog
+from ingestion.catalog.loading import load_catalog
 from ingestion.errors import StorageError
-from warehouse.data_lock import BusyError, one_run_at_a_time
+from warehouse.build.data_lock import BusyError, one_run_at_a_time
 from warehouse.prune import Leftover, prune, size_of
 from warehouse.settings import Settings
 from warehouse.versions.durable import remove

@@ -21,7 +21,7 @@ from ingestion.fetching.store import ContentStore
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
 from orchestration.reuse.declared_rows import Declared, show_declared
-from warehouse.data_lock import after_the_run_at_work
+from warehouse.build.data_lock import after_the_run_at_work
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import dagster as dg
 from rich.console import Console
 
-from ingestion.catalog import LeftOutCohort
+from ingestion.catalog.cohorts import LeftOutCohort
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
@@ -38,7 +38,7 @@ from orchestration.unchanged import (
     say_unchanged,
     warned,
 )
-from warehouse.data_lock import one_run_at_a_time
+from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.settings import PROJECT, Settings
 
 #: Checks that cohorts fail which are left out: these are listed when the run has ended.

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
-from warehouse.data_lock import BusyError, is_waiting, one_run_at_a_time
+from warehouse.build.data_lock import BusyError, is_waiting, one_run_at_a_time
 from warehouse.settings import Settings
 
 #: Tag of the runs of ``icb run``: their data folder.

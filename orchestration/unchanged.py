@@ -15,13 +15,14 @@ from pathlib import Path
 import duckdb
 from rich.console import Console
 
-from ingestion.catalog import LeftOutCohort, load_catalog
-from ingestion.catalog_privacy import is_not_asked_for
+from ingestion.catalog.cohorts import LeftOutCohort
+from ingestion.catalog.loading import load_catalog
+from ingestion.catalog.privacy import is_not_asked_for
 from ingestion.fetching.addresses import mirror_path
 from ingestion.fetching.own_files import own_path
 from ingestion.fetching.store import sha256_of, write_atomically
 from orchestration.inputs import input_fingerprint, published_fingerprint
-from warehouse.data_lock import one_run_at_a_time
+from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.left_out import left_out_published
 from warehouse.settings import Settings
 

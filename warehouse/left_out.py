@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from ingestion.catalog import Catalog, LeftOutCohort
+from ingestion.catalog.cohorts import Catalog, LeftOutCohort
 from ingestion.errors import IngestionError
 from ingestion.fetching.store import write_atomically
-from warehouse.result_writing import write_result_table
+from warehouse.results.writing import write_result_table
 
 TABLE = "left_out_cohorts"
 #: The step of a flow that stands for an analysis or a scan that was skipped.

@@ -19,9 +19,9 @@ from analytics.questions.source import AskedPeople
 from analytics.resistance.evidence.samples import Place
 from analytics.signatures.reference_genome import ReferenceGenome
 from analytics.signatures.spectra import Spectra
-from warehouse import protein_domains
-from warehouse.biomarker_people import asked_people
+from warehouse.catalog import protein_domains
 from warehouse.frames import calls, expression, measures, patients, resistance, spectra
+from warehouse.frames.biomarker_people import asked_people
 
 
 @dataclass(frozen=True)

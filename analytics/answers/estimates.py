@@ -20,7 +20,6 @@ from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.results.estimator import Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, InteractionStatistic, Scope, Statistic, SurvivalStatistic
-from analytics.survival.cox import cox_regression
 from analytics.survival.estimate import (
     cohort_statistics,
     number_statistics,
@@ -28,6 +27,7 @@ from analytics.survival.estimate import (
     survival_statistics,
 )
 from analytics.survival.estimators import COX
+from analytics.survival.regression.cox import cox_regression
 
 #: Estimate -> what replaces it where a group has too few events.
 _SPARSE = {"cox_univariable": "firth_univariable", "cox_adjusted": "firth_adjusted"}

@@ -1,7 +1,7 @@
 """What an evaluation reads: frames by name of column, and the names that are known.
 
-An adapter fetches them (``warehouse.biomarker_inputs``); a test writes them down. All frames are of the cohorts that
-the adapter was made for, and name a sample by ``cohort_id`` and ``sample_id``.
+An adapter fetches them (``warehouse.frames.biomarker_inputs``); a test writes them down. All frames are of the cohorts
+that the adapter was made for, and name a sample by ``cohort_id`` and ``sample_id``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,8 @@ import numba
 # Every file with a compiled function, or with the layout of what one reads; tests hold this against the folder.
 KERNEL_FILES = (
     "compiled.py",
-    "cox_kernels.py",
+    "cox/kernels.py",
+    "cox/risk_table.py",
     "curves.py",
     "fisher.py",
     "lanes/carriers.py",
@@ -33,7 +34,6 @@ KERNEL_FILES = (
     "lanes/weighted_draws.py",
     "nnls.py",
     "permutation.py",
-    "risk_table.py",
 )
 
 

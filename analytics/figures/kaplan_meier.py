@@ -22,7 +22,7 @@ from analytics.engine.numbers import DASH, NOT_REACHED, estimate_text
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.figures.page import Page, widest_mm
-from analytics.survival.kaplan_meier import KaplanMeierCurve
+from analytics.survival.curves.kaplan_meier import KaplanMeierCurve
 
 PLOT_HEIGHT_MM = {"single": 52.0, "double": 78.0}
 RIGHT_MM, TOP_MM, BOTTOM_MM = 4.0, 2.5, 2.5

@@ -17,9 +17,9 @@ from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.errors import AnalysisError, TooFewError
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Counts, InteractionStatistic, Scope
-from analytics.survival.cox import cox_regression
-from analytics.survival.kaplan_meier import kaplan_meier
-from analytics.survival.restricted_mean import restricted_mean_survival
+from analytics.survival.curves.kaplan_meier import kaplan_meier
+from analytics.survival.curves.restricted_mean import restricted_mean_survival
+from analytics.survival.regression.cox import cox_regression
 
 TREATMENT_EFFECT = Estimator(
     key="treatment_effect",

@@ -19,11 +19,11 @@ from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.prediction.tables import PredictionStatistic
 from analytics.results.estimator import Estimator
 from analytics.results.statistic import Counts, Model
+from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier
+from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.data import survival_data
 from analytics.survival.estimators import COX, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
 from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
-from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier
-from analytics.survival.log_rank import log_rank_test
 
 LOW, HIGH = "low points", "high points"
 #: Printed beside every result at the points of a published nomogram.

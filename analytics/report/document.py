@@ -13,7 +13,6 @@ from typing import Any
 import pandas as pd
 
 from analytics.characteristics.tables import CharacteristicStatistic
-from analytics.report.answer import burden_verdicts, lead_block
 from analytics.report.blocks import (
     AnalysisBlock,
     FigureBlock,
@@ -24,16 +23,22 @@ from analytics.report.blocks import (
     SpecRow,
     Table,
 )
-from analytics.report.lineage import Lineage, spec_anchor
+from analytics.report.chapters.answer import burden_verdicts, lead_block
+from analytics.report.chapters.lineage import Lineage, spec_anchor
+from analytics.report.chapters.methods import methods_of
+from analytics.report.chapters.other_tables import claims_summary, claims_table, plain_table, scan_table
+from analytics.report.chapters.people_tables import (
+    characteristics_table,
+    count_table,
+    ends_of_flows,
+    flow_table,
+)
+from analytics.report.chapters.remark import remark_items
+from analytics.report.chapters.remark_evidence import gather
+from analytics.report.chapters.statistic_tables import TITLES, cohort_table, statistic_table
 from analytics.report.material import FigureSource, Material
-from analytics.report.methods import methods_of
-from analytics.report.other_tables import claims_summary, claims_table, plain_table, scan_table
-from analytics.report.people_tables import characteristics_table, count_table, ends_of_flows, flow_table
 from analytics.report.pictures_inlined import inlined
-from analytics.report.remark import remark_items
-from analytics.report.remark_evidence import gather
 from analytics.report.spec import ReportSpec, SectionSpec
-from analytics.report.statistic_tables import TITLES, cohort_table, statistic_table
 from analytics.report.words import column_words, endpoint_words, plain_words, slug, text_of, variant_words
 from analytics.results.records import RunRecord, SpecRecord
 from analytics.results.schema import rows_of

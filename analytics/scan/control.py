@@ -11,9 +11,9 @@ import pandas as pd
 from scipy import special
 
 from analytics.engine.arrays import WordArray
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
 from analytics.engine.multiplicity import benjamini_hochberg
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.evidence import CONTROL_COLUMNS, control_evidence
 from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, gene_groups

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray, WordArray
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.fisher import fisher_exact_p
 from analytics.engine.lanes.carriers import CarrierRows, carriers_in_rows, collect_carriers
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.across_genes import across_genes
 from analytics.scan.burden import BurdenSpline, fit_burden_spline
 from analytics.scan.columns import RESPONSE_COLUMNS

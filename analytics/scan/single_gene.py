@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.across_genes import length_matched
 from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData, gene_groups

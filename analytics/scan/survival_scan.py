@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, IntArray
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows, collect_carriers
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.across_genes import across_genes
 from analytics.scan.columns import SURVIVAL_COLUMNS
 from analytics.scan.control import ControlData, control_columns, control_estimates, with_control_warnings

@@ -15,16 +15,16 @@ import pandas as pd
 
 from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import AnalysisError
-from analytics.questions.selection import BURDEN_COLUMNS, add_burden
+from analytics.questions.burden import BURDEN_COLUMNS, add_burden
 from analytics.results.estimator import Estimator
 from analytics.results.statistic import Counts, Model
 from analytics.signatures.estimate import FITTED, SignedMembers
 from analytics.signatures.spec import SignatureVariant
 from analytics.signatures.tables import SignatureSurvivalStatistic
+from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.data import survival_data
 from analytics.survival.estimators import COX, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
 from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
-from analytics.survival.log_rank import log_rank_test
 
 #: Column of the people's frame: their sample has the signature that is asked about.
 HAS_SIGNATURE = "has_signature"

@@ -20,8 +20,8 @@ import pandas as pd
 from analytics.engine.inference import two_sided_p
 from analytics.engine.numbers import p_value
 from analytics.errors import InvalidSettingError, TooFewError
-from analytics.survival.cox import CoxTerm, cox_regression
 from analytics.survival.data import SurvivalData, survival_data
+from analytics.survival.regression.cox import CoxTerm, cox_regression
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast, Group
 from analytics.errors import AnalysisError
-from analytics.questions.selection import BURDEN_COLUMNS, Selection, add_burden
+from analytics.questions.burden import BURDEN_COLUMNS, add_burden
+from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.rates import exact_rate
 from analytics.results.row_sets import RowSets

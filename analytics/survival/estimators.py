@@ -19,8 +19,7 @@ from analytics.errors import AnalysisError, ConstantCovariateError
 from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Model, SurvivalStatistic
-from analytics.survival.cox import cox_regression
-from analytics.survival.curve_rows import (
+from analytics.survival.curves.curve_rows import (
     log_rank_row,
     median_row,
     months_of,
@@ -41,6 +40,7 @@ from analytics.survival.missing_covariates import (
     imputed_hazard_ratio,
     with_missing_as_level,
 )
+from analytics.survival.regression.cox import cox_regression
 
 COUNT = Estimator(
     key="count",

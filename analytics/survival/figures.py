@@ -24,7 +24,7 @@ from analytics.meta.pooling import POOLED_KEY
 from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec
 from analytics.results.statistic import MetaStatistic, Scope, SurvivalStatistic
-from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.curves.kaplan_meier import kaplan_meier
 
 _ENDPOINT_LABELS = {
     "OS": "Overall survival",

@@ -19,20 +19,20 @@ import pandas as pd
 from scipy.stats import norm
 
 from analytics.engine.arrays import BoolArray
-from analytics.engine.cox_likelihood import Ties
+from analytics.engine.cox.likelihood import Ties
 from analytics.errors import ConstantCovariateError, EmptyGroupError, InvalidSettingError
-from analytics.survival.cox import CoxResult, CoxTerm, cox_regression
-from analytics.survival.data import SurvivalData, count_of, survival_data
-from analytics.survival.firth import FirthResult, firth_cox_regression
-from analytics.survival.kaplan_meier import MedianSurvival, kaplan_meier_curve
-from analytics.survival.log_rank import (
+from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier_curve
+from analytics.survival.curves.log_rank import (
     LogRankResult,
     log_rank_hazard_ratio,
     log_rank_test,
     peto_hazard_ratio,
 )
-from analytics.survival.model import OnConstant
-from analytics.survival.permutation import DEFAULT_SEED, permutation_log_rank_test
+from analytics.survival.curves.permutation import DEFAULT_SEED, permutation_log_rank_test
+from analytics.survival.data import SurvivalData, count_of, survival_data
+from analytics.survival.regression.cox import CoxResult, CoxTerm, cox_regression
+from analytics.survival.regression.firth import FirthResult, firth_cox_regression
+from analytics.survival.regression.model import OnConstant
 
 MIN_EVENTS_PER_GROUP = 5
 

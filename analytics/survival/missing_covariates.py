@@ -21,9 +21,9 @@ from scipy import stats
 from analytics.engine.arrays import FloatArray
 from analytics.errors import TooFewError
 from analytics.results.estimator import Estimator, Scale
-from analytics.survival.cox import CoxTerm, cox_regression
 from analytics.survival.data import SurvivalData, survival_data
-from analytics.survival.model import is_categorical
+from analytics.survival.regression.cox import CoxTerm, cox_regression
+from analytics.survival.regression.model import is_categorical
 
 MISSING_AS_LEVEL = Estimator(
     key="cox_missing_as_level",

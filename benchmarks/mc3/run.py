@@ -49,7 +49,7 @@ def read_with_duckdb(path: Path) -> int:
 
 
 def read_with_ingestion(path: Path) -> int:
-    from ingestion.catalog_columns import TableFormat
+    from ingestion.catalog.columns import TableFormat
     from ingestion.reading.tables import read_table
 
     table = read_table(path, TableFormat(), str(path), fast=True)
@@ -57,7 +57,7 @@ def read_with_ingestion(path: Path) -> int:
 
 
 def parse_to_raw_table(path: Path) -> int:
-    from ingestion.catalog import SourceFile
+    from ingestion.catalog.source_files import SourceFile
     from ingestion.parsing.mutation_tables import parse_mutations
     from ingestion.raw_rows import RawTables, SourceRef
 

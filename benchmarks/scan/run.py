@@ -26,10 +26,10 @@ import pandas as pd
 from generate import Cohort, generate
 from statsmodels.duration.survfunc import survdiff
 
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
 from analytics.engine.lanes.log_rank import log_rank, log_rank_terms
 from analytics.engine.lanes.null_model import fit_null_model
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
 from analytics.scan.models.cox import fit_cox

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingestion.catalog import Cohort, Reference, SourceFile
-from ingestion.catalog_measurements import FILE_SCHEME, OWN_SCHEME
+from ingestion.catalog.cohorts import Cohort, Reference
+from ingestion.catalog.measurements import FILE_SCHEME, OWN_SCHEME
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import AddressNotFoundError, InvalidAddressError
 from ingestion.fetching.fetch import DEFAULT_MAX_BYTES, FetchedFile, Fetcher, ReadFrom
 from ingestion.fetching.store import storage_errors

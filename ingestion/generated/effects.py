@@ -9,7 +9,7 @@ from functools import cache
 
 from pydantic import Field
 
-from ingestion.catalog_columns import Strict
+from ingestion.catalog.columns import Strict
 from ingestion.generated.data_files import DATA, read_spec
 
 BEST_RESPONSES = ("CR", "PR", "SD", "PD")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from pydantic import Field
 from scipy.special import ndtr
 
-from ingestion.catalog_columns import Strict
+from ingestion.catalog.columns import Strict
 from ingestion.generated.calls import Call, draw_calls
 from ingestion.generated.effects import BEST_RESPONSES, effects
 from ingestion.generated.genes import EXOME, size_mb, territory

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PositiveInt, model_validator
 
-from ingestion.catalog_columns import Strict
+from ingestion.catalog.columns import Strict
 from ingestion.errors import CatalogError
 from ingestion.generated.cells import Cell, compile_cell
 from ingestion.generated.data_files import COHORTS, DATA, read_spec

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
-from ingestion.catalog_attributes import Attribute
+from ingestion.catalog.attributes import Attribute
 from ingestion.reading.privacy import is_date_column
 from ingestion.vocabulary import is_understood, load_vocabulary
 from ingestion.yaml_files import read_mapping

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from ingestion.catalog import Catalog
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.columns import TableFormat
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
 from ingestion.onboarding.table_format import guess_format, with_missing
 from ingestion.reading.table_model import ParsedTable

@@ -10,7 +10,7 @@ from typing import Literal
 
 from openpyxl import load_workbook
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import ParseError
 
 _GZIP = b"\x1f\x8b"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from ingestion.catalog import SourceFile
-from ingestion.catalog_columns import Interval, IntervalEvent, Pick
+from ingestion.catalog.columns import Interval, IntervalEvent, Pick
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.parsing.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef

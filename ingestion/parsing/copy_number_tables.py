@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalog import SourceFile
-from ingestion.catalog_columns import Pick
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.raw_rows import ColumnInput, RawTables, SourceRef
 from ingestion.reading.picks import filled, map_distinct, only_matching, pick_column

@@ -11,9 +11,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalog import SourceFile
-from ingestion.catalog_columns import Pick
-from ingestion.catalog_measurements import ExpressionTable
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.measurements import ExpressionTable
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.parsing.clinical import add_clinical
 from ingestion.raw_rows import ColumnInput, RawTables, SourceRef

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog.source_files import SourceFile
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.reading.picks import filled, only_matching, pick_column
 from ingestion.reading.privacy import guard_for

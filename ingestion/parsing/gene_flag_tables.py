@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog.source_files import SourceFile
 from ingestion.parsing.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.reading.picks import only_matching, pick_column

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingestion.catalog import SourceFile
-from ingestion.catalog_measurements import GeneSetTable
+from ingestion.catalog.measurements import GeneSetTable
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.fetching.archives import check_kind
 from ingestion.parsing.mutation_tables import is_gene_made_date

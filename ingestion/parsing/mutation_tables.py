@@ -14,8 +14,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalog import MUTATION_COLUMNS, SourceFile
-from ingestion.catalog_columns import Pick
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.source_files import MUTATION_COLUMNS, SourceFile
 from ingestion.errors import ParseError
 from ingestion.parsing.profiled_samples import Statement, add_statements
 from ingestion.raw_rows import RawTables, SourceRef

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from ingestion.catalog import Catalog, Cohort, SourceFile
-from ingestion.catalog_columns import Pick
-from ingestion.catalog_panels import GenePanelTable, assay_of_word
+from ingestion.catalog.cohorts import Catalog, Cohort
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.panels import GenePanelTable, assay_of_word
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError, UnknownPanelError
 from ingestion.fetching.archives import check_kind, open_gzip
 from ingestion.parsing.mutation_tables import is_gene_made_date

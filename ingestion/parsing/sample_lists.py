@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.fetching.archives import check_kind, open_gzip
 from ingestion.fetching.store import storage_errors

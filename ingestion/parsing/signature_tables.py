@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.raw_rows import ColumnInput, RawTables, SourceRef
 from ingestion.reading.picks import filled, pick_column

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import ParseError
 from ingestion.reading.table_model import ParsedTable, RejectedRow, Select, TableBuilder, shorten, with_notes
 

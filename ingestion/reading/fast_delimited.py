@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.reading.delimited import MAF_VERSION, is_comment, split_line
 from ingestion.reading.table_model import ParsedTable, Select, column_names
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.catalog_columns import Pick
+from ingestion.catalog.columns import Pick
 from ingestion.errors import ParseError
 from ingestion.reading.table_model import Cell, ParsedTable, find_column, require_column
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog.source_files import SourceFile
 
 WITHHELD = "[withheld]"
 _MASK = "[date]"

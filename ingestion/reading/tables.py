@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.fetching.archives import check_kind, open_gzip
 from ingestion.fetching.store import storage_errors
 from ingestion.reading.delimited import read_delimited

@@ -22,7 +22,7 @@ from xml.etree.ElementTree import ParseError as XmlError
 import openpyxl
 from openpyxl.utils.exceptions import CellCoordinatesException, InvalidFileException
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import ParseError, TooLargeError
 from ingestion.fetching.archives import check_kind
 from ingestion.fetching.store import CHUNK_BYTES

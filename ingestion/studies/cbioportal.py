@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.catalog import Catalog, Cohort, SourceFile
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.cohorts import Catalog, Cohort
+from ingestion.catalog.columns import TableFormat
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.parsing.clinical import PANEL_ATTRIBUTE, add_clinical
 from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segments

@@ -6,8 +6,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ingestion.catalog import Cohort, SourceFile
-from ingestion.catalog_columns import Pick
+from ingestion.catalog.cohorts import Cohort
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.source_files import SourceFile
 from ingestion.parsing.mutation_tables import SAMPLE_SYNONYMS
 from ingestion.raw_rows import RawTables, SourceRef
 from ingestion.reading.table_model import ParsedTable, find_column

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from ingestion.catalog_panels import assay_of_word
+from ingestion.catalog.panels import assay_of_word
 from ingestion.parsing.profiled_samples import StatedBy, Statement, add_statements
 from ingestion.parsing.sample_lists import CATEGORIES, CaseList, add_case_list, read_case_list, read_maf_head
 from ingestion.reading.table_model import Cell, RejectedRow, find_column, require_column

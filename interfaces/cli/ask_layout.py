@@ -22,8 +22,8 @@ from interfaces.answer_table import (
     trial_lines,
     verdict_lines,
 )
+from warehouse.export.readable import shown
 from warehouse.questions.answer import Answer, Comparison
-from warehouse.readable import shown
 
 #: A pipe or a log has no width of its own.
 _WIDTH_OF_A_PIPE = 120

@@ -11,8 +11,8 @@ import typer
 
 from interfaces.cli.failures import CommandError
 from interfaces.cli.tables_out import Format, FormatOption, show
+from warehouse.export.readable import readable
 from warehouse.published_file import published
-from warehouse.readable import readable
 
 #: So many claims are shown with their sentence; more are a line each.
 _EXPLAINED = 12

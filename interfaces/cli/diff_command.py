@@ -35,7 +35,7 @@ from warehouse.diff.tables import (
     row_differences,
     table_differences,
 )
-from warehouse.readable import readable
+from warehouse.export.readable import readable
 from warehouse.settings import Settings
 
 _LINE_COLUMNS = ("table", "state", "rows_before", "rows_after", "added", "removed", "changed", "columns")

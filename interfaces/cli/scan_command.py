@@ -15,7 +15,7 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from analytics.scan.survival_scan import ScanResult
-    from warehouse.questions.asked_scan import AskedScan
+    from warehouse.questions.scans.asked import AskedScan
 
 
 def scan(
@@ -82,7 +82,7 @@ def scan(
             remedy="leave out its name, or --cohort",
         )
     if scan_id is None and cohort:
-        from warehouse.questions.asked_scan import AskedScan
+        from warehouse.questions.scans.asked import AskedScan
 
         asked = AskedScan(
             cohorts=tuple(dict.fromkeys(cohort)),
@@ -107,7 +107,7 @@ def _listed(words: str) -> tuple[str, ...]:
 
 
 def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
-    from warehouse.questions.scan_answer import (
+    from warehouse.questions.scans.answer import (
         in_short,
         leading_rows,
         published_scan,
@@ -129,8 +129,8 @@ def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | 
 
 
 def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
-    from warehouse.questions.asked_scan import ask_scan
-    from warehouse.questions.scan_answer import in_short, leading_rows, shown_columns, warning_lines
+    from warehouse.questions.scans.answer import in_short, leading_rows, shown_columns, warning_lines
+    from warehouse.questions.scans.asked import ask_scan
 
     with published() as con:
         answer, notes = ask_scan(con, asked, Settings.from_environment())
@@ -157,7 +157,7 @@ def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, sty
 
 def _write(result: ScanResult, title: str, folder: Path, scan_id: str) -> None:
     from analytics.scan.figures import scan_pictures
-    from warehouse.questions.scan_answer import write_pictures
+    from warehouse.questions.scans.answer import write_pictures
 
     written = write_pictures(scan_pictures(result, title), folder, scan_id)
     print(f"Wrote {len(written)} figures (SVG, PNG, and their numbers as CSV) to {folder}.", file=sys.stderr)

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from interfaces.formats import csv_text, json_text
-from warehouse.disclosure import disclosed
-from warehouse.readable import readable, shown
+from warehouse.export.disclosure import disclosed
+from warehouse.export.readable import readable, shown
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import smallest_cell
@@ -33,7 +33,7 @@ OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to wr
 
 
 def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Format, title: str = "") -> None:
-    """Print rows, coarsened as ``warehouse.disclosure`` says; JSON is a list of objects, null for what is missing."""
+    """Print rows, coarsened as ``warehouse.export.disclosure`` says; JSON is a list of objects, missing is null."""
     if style is Format.json:
         print_json([{column: row.get(column) for column in columns} for row in rows])
         return

@@ -8,7 +8,7 @@ import typer
 
 from interfaces.cli.tables_out import Format, FormatOption, show
 from warehouse.browsing.versions import COLUMNS, version_row
-from warehouse.data_lock import one_run_at_a_time
+from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force, version_named, versions
 from warehouse.versions.manifest import faults_of

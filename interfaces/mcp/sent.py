@@ -14,11 +14,11 @@ from analytics.results.statistic import Statistic
 from interfaces.answer_table import flow_lines
 from interfaces.mcp import schema
 from warehouse.browsing.listing import Listing
-from warehouse.disclosure import disclosed
+from warehouse.export.disclosure import disclosed
+from warehouse.export.readable import shown
 from warehouse.questions import answer as answers
 from warehouse.questions.asked_pages import AskedPage
-from warehouse.questions.scan_answer import PublishedScan
-from warehouse.readable import shown
+from warehouse.questions.scans.answer import PublishedScan
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import smallest_cell
 

@@ -27,7 +27,7 @@ from warehouse.browsing.search import search
 from warehouse.published_file import published
 from warehouse.questions.asked_pages import AskedPage, AskedPages
 from warehouse.questions.names import known_gene
-from warehouse.questions.scan_answer import published_scan
+from warehouse.questions.scans.answer import published_scan
 from warehouse.settings import Settings
 from warehouse.sql_apart import ask_apart
 

@@ -15,10 +15,10 @@ from ingestion.errors import IngestionError
 from interfaces.formats import csv_text, json_text
 from interfaces.web.page import Asked, Elsewhere, Page, link_of
 from warehouse.browsing.listing import PAGE, Listing
-from warehouse.disclosure import disclosed
+from warehouse.export.disclosure import disclosed
+from warehouse.export.readable import readable, shown
 from warehouse.published_file import PublishedFileError, published
 from warehouse.questions.asked_pages import AskedPages
-from warehouse.readable import readable, shown
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import read_manifest, smallest_cell

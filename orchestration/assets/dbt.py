@@ -30,8 +30,8 @@ from orchestration.assets.leftovers import drop_unknown
 from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
+from warehouse.build.dbt_results import DBT, failed_nodes
 from warehouse.build.steps import begin, complete, fail, in_one_step
-from warehouse.dbt_results import DBT, failed_nodes
 from warehouse.left_out import said_of
 from warehouse.reports.cohort_receipt import receipts_as_markdown
 from warehouse.settings import Settings

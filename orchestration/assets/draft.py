@@ -13,7 +13,7 @@ from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, in_one_step
 from warehouse.build.whole import require_whole
-from warehouse.hypotheses_view import HYPOTHESES_VIEW
+from warehouse.results.hypotheses_view import HYPOTHESES_VIEW
 from warehouse.versions.draft import make_draft
 from warehouse.versions.public_tables import PublishError
 from warehouse.versions.runs import note_published, published_runs

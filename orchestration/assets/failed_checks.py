@@ -1,6 +1,6 @@
 """Cohorts that fail a check of their own: the rows of a failed dbt test name them, and the tables are built again
-without them. A test that can be laid to none (see `warehouse.dbt_results`), or a model that fails, stays an error of
-the whole run.
+without them. A test that can be laid to none (see `warehouse.build.dbt_results`), or a model that fails, stays an error
+of the whole run.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.catalog import LeftOutCohort
+from ingestion.catalog.cohorts import LeftOutCohort
+from warehouse.build.dbt_results import cohorts_to_blame
 from warehouse.build.steps import complete, steps_in
-from warehouse.dbt_results import cohorts_to_blame
 from warehouse.left_out import left_out_cohorts, write_left_out
 
 

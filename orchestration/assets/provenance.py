@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from warehouse.result_writing import write_result_table
+from warehouse.results.writing import write_result_table
 from warehouse.settings import PROJECT, Settings
 from warehouse.versions.runs import UNFINISHED
 

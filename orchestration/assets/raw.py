@@ -10,8 +10,10 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.catalog import Catalog, Cohort, LeftOutCohort, Reference, SourceFile, files_of
-from ingestion.catalog_privacy import is_not_asked_for, private_addresses
+from ingestion.catalog.cohorts import Catalog, Cohort, LeftOutCohort, Reference
+from ingestion.catalog.loading import files_of
+from ingestion.catalog.privacy import is_not_asked_for, private_addresses
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import AddressNotFoundError, IngestionError, SourceUnavailableError, StorageError
 from ingestion.fetching.own_files import fetch_all
 from ingestion.parsing.panels import unknown_panels

@@ -14,9 +14,9 @@ from orchestration.assets.draft import DRAFT
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.import_closure import code_version
+from warehouse.catalog.spec_files import spec_checksum
 from warehouse.reports.documents import NothingToReportError, report_of, write_html
 from warehouse.settings import PROJECT
-from warehouse.spec_files import spec_checksum
 from warehouse.versions.draft import open_draft
 from warehouse.versions.manifest import cell_of
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from analytics.figures.picture import Picture
 from analytics.results.tables import RESULT_TABLES, as_result_table
-from warehouse.result_folders import DPI
-from warehouse.result_writing import write_result_table
+from warehouse.results.folders import DPI
+from warehouse.results.writing import write_result_table
 
 #: Resolution in the metadata, which are kept in the event log of every run.
 _SMALL_DPI = 120

@@ -22,9 +22,9 @@ from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, gather_results, in_one_step
-from warehouse.questions.scans import cohorts_of_scan, results_table, run_scan
+from warehouse.catalog.spec_files import spec_checksum
+from warehouse.questions.scans.registered import cohorts_of_scan, results_table, run_scan
 from warehouse.settings import PROJECT
-from warehouse.spec_files import spec_checksum
 
 #: What says which process made a sample's mutations.
 _PROCESS_MART, _PROCESS_STATS = "published_exposures", "signature_exposures"
@@ -86,7 +86,7 @@ def computed_scan(path: Path, spec: ScanSpec) -> Computed:
         cohorts_of_scan(spec),
         ("left_out_cohorts", *([_PROCESS_STATS] if by_process else [])),
     )
-    roots = ("warehouse.questions.scans", "warehouse.result_folders")
+    roots = ("warehouse.questions.scans.registered", "warehouse.results.folders")
     return Computed(scan_folder(spec.scan_id), spec_checksum(path), roots, declared, reads_genome=False)
 
 
@@ -109,7 +109,7 @@ def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()
                 description=f"One row is: {RESULT_TABLES[table].meaning}",
                 owners=OWNERS,
                 kinds={"python", "duckdb"},
-                code_version=code_version("warehouse.result_writing"),
+                code_version=code_version("warehouse.results.writing"),
                 metadata={
                     "dagster/table_name": f"stats.{table}",
                     "dagster/column_schema": column_schema(table),

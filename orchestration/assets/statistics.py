@@ -27,17 +27,17 @@ from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from orchestration.reuse.shelf import Shelf
-from warehouse.analyses import kind_of, run_analysis
-from warehouse.available_sources import available_sources
-from warehouse.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.build.steps import complete, gather_results, in_one_step
+from warehouse.catalog.analyses import kind_of, run_analysis
+from warehouse.catalog.spec_files import spec_checksum
+from warehouse.catalog.without_cohorts import cohorts_of
+from warehouse.frames.available_sources import available_sources
+from warehouse.frames.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.left_out import left_out_cohorts, said_of
-from warehouse.lineage import every_statistic
-from warehouse.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
-from warehouse.result_writing import write_result_query
+from warehouse.results.lineage import every_statistic
+from warehouse.results.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
+from warehouse.results.writing import write_result_query
 from warehouse.settings import PROJECT
-from warehouse.spec_files import spec_checksum
-from warehouse.without_cohorts import cohorts_of
 
 OWNERS = ["team:statistics"]
 #: Result tables that analyses fill; the others are made of these or of what is read, scans have theirs.
@@ -48,7 +48,7 @@ ANALYSIS_TABLES = tuple(
     and not table.startswith("scan_")
 )
 #: Modules that gather results, and make the views over them.
-_GATHERING = ("analytics.survival.kind", "warehouse.lineage_views", "warehouse.result_writing")
+_GATHERING = ("analytics.survival.kind", "warehouse.results.lineage_views", "warehouse.results.writing")
 
 #: Columns of a statistic that the UI shows, and how many rows of a table.
 _SHOWN = (
@@ -112,7 +112,7 @@ def computed_analysis(path: Path, spec: Question) -> Computed:
             *(("signature_exposures",) if "signature" in (spec.biomarker or "") else ()),
         ),
     )
-    roots = (kind_of(spec).run.__module__, "warehouse.analyses", "warehouse.result_folders")
+    roots = (kind_of(spec).run.__module__, "warehouse.catalog.analyses", "warehouse.results.folders")
     return Computed(spec.analysis_id, spec_checksum(path), roots, declared)
 
 
@@ -242,7 +242,9 @@ def made_without(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     description="Every printed number of the papers against the warehouse's own, with a verdict that this run earned.",
     owners=OWNERS,
     kinds={"python", "duckdb"},
-    code_version=code_version("analytics.claims.check", "warehouse.available_sources", "warehouse.lineage"),
+    code_version=code_version(
+        "analytics.claims.check", "warehouse.frames.available_sources", "warehouse.results.lineage"
+    ),
     check_specs=[keep_verdicts_check(dg.AssetKey(["stats", "claim_checks"]))],
     metadata={
         "dagster/table_name": "stats.claim_checks",

@@ -12,7 +12,7 @@ from analytics.claims.own_rows import rows_against_themselves
 from orchestration.assets.draft import DRAFT
 from orchestration.resources import Warehouse
 from warehouse.left_out import left_out_cohorts
-from warehouse.lineage import every_statistic
+from warehouse.results.lineage import every_statistic
 from warehouse.versions.draft import open_draft
 
 #: The check that fails, as a warning, when a source was read too long ago.

@@ -20,7 +20,7 @@ from orchestration.reuse.declared_rows import Declared, rows_checksums
 from orchestration.reuse.import_closure import code_version, package_versions
 from orchestration.reuse.shelf import Entry, Shelf, put_in_place
 from warehouse.build.steps import begin_result, complete_result, stamps_of
-from warehouse.result_folders import save_figures, save_tables
+from warehouse.results.folders import save_figures, save_tables
 
 #: Tables and figures, by name.
 Results = tuple[dict[str, pd.DataFrame], dict[str, Picture]]

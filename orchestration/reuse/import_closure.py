@@ -28,7 +28,7 @@ FILES_READ = {
     "ingestion.generated": "ingestion/generated/[cl]*/*",
     "ingestion.onboarding.columns": "ingestion/onboarding/*.yaml",
     "warehouse.reports.catalogue_docs": "warehouse/reports/*.yaml",
-    "warehouse.protein_domains": "catalog/references/protein_domains.yaml",
+    "warehouse.catalog.protein_domains": "catalog/references/protein_domains.yaml",
     "warehouse.questions.export": "warehouse/questions/*.R",
 }
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from analytics.questions.specs import COVARIATES
-from ingestion.catalog_panels import ASSAY_WORDS
+from ingestion.catalog.panels import ASSAY_WORDS
 from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
 from ingestion.raw_tables import DATA_TABLES
 

@@ -18,8 +18,8 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from ingestion.catalog import Catalog, Cohort
-from ingestion.catalog_tables import catalog_tables
+from ingestion.catalog.cohorts import Catalog, Cohort
+from ingestion.catalog.tables import catalog_tables
 from ingestion.raw_tables import DATA_TABLES, SourceBytes, parse_cohort_file
 
 PROJECT = Path(__file__).resolve().parents[2]

@@ -13,9 +13,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
-from ingestion.catalog_columns import Pick
-from ingestion.catalog_tables import resolved_columns
+from ingestion.catalog.cohorts import Catalog, Cohort, Reference
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.source_files import SourceFile
+from ingestion.catalog.tables import resolved_columns
 from ingestion.fetching.addresses import mirror_path
 from ingestion.raw_tables import SourceBytes, parse_cohort_file
 from ingestion.reading.tables import read_table

@@ -13,7 +13,8 @@ import duckdb
 import pyarrow as pa
 import yaml
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 from ingestion.raw_rows import arrow_schema
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import SourceBytes, catalog_tables, parse_cohort_file

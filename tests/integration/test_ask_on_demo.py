@@ -27,7 +27,7 @@ from waiting import CI_LIMIT_S
 
 from analytics.questions.asked import read_question
 from interfaces.cli.ask_layout import answer_lines
-from warehouse.analyses import load_analysis
+from warehouse.catalog.analyses import load_analysis
 from warehouse.questions.answering import answer_question
 from warehouse.settings import Settings
 

@@ -241,7 +241,7 @@ def test_a_published_file_that_somebody_reads_is_no_trouble_and_the_doctor_names
 
 
 def test_a_second_run_on_the_same_folder(tiny: Tiny) -> None:
-    from warehouse.data_lock import one_run_at_a_time
+    from warehouse.build.data_lock import one_run_at_a_time
 
     with one_run_at_a_time(tiny.settings, "a test"):
         done = subprocess.run(

@@ -18,8 +18,9 @@ from graph_runs import Run
 
 from analytics.biomarkers.assignment import Assignment
 from analytics.biomarkers.evaluate import evaluate
-from ingestion.catalog import Catalog, load_catalog
-from warehouse.biomarker_inputs import WarehouseInputs
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
+from warehouse.frames.biomarker_inputs import WarehouseInputs
 
 pytestmark = pytest.mark.mirror
 

@@ -18,7 +18,8 @@ from catalog_on_mirror import (
     wide,
 )
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 from ingestion.fetching.addresses import mirror_path
 
 pytestmark = pytest.mark.mirror

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from catalog_on_mirror import ROOT, columns_of, file_of, is_nonsynonymous, parsed
 
-from analytics.survival.kaplan_meier import kaplan_meier
-from ingestion.catalog import Catalog, load_catalog
+from analytics.survival.curves.kaplan_meier import kaplan_meier
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 
 pytestmark = pytest.mark.mirror
 

@@ -208,7 +208,7 @@ def test_words_without_a_meaning_are_named_and_the_file_has_the_line_to_complete
     ]
     path.write_text("\n".join(completed) + "\n")
     assert tiny_icb("cohort", "check", STUDY, "--no-files").code == 0
-    from ingestion.catalog import load_cohort
+    from ingestion.catalog.loading import load_cohort
 
     assert load_cohort(path).files[0].columns["OS_STATUS"].words == {'gone "west"': "event"}
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from graph_runs import ROOT, Run
 
-from warehouse.dbt_results import DBT
+from warehouse.build.dbt_results import DBT
 
 PROJECT = ROOT / "dbt_project"
 

@@ -9,7 +9,7 @@ from graph_runs import ROOT, Run
 from source_lines import source_lines
 
 from analytics.results.tables import RESULT_TABLES
-from warehouse.spec_files import spec_checksum
+from warehouse.catalog.spec_files import spec_checksum
 
 ROLES = {
     "patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation", "burden",

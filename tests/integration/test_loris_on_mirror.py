@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 from catalog_on_mirror import ROOT, columns_of, file_of, harmonised, parsed, wide
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 
 pytestmark = pytest.mark.mirror
 

@@ -11,7 +11,8 @@ from catalog_on_mirror import ROOT, file_of, path_of
 from graph_runs import Run
 from scipy import stats
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 
 pytestmark = pytest.mark.mirror
 

@@ -12,7 +12,7 @@ from graph_runs import ROOT, Run
 from lifelines.utils import concordance_index
 from scipy.stats import chi2
 
-from warehouse.lineage import walk
+from warehouse.results.lineage import walk
 
 FOLDER = ROOT / "tests" / "reference" / "prediction"
 

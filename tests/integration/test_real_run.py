@@ -15,7 +15,7 @@ from catalog_on_mirror import columns_of, file_of
 from graph_runs import ROOT, Run
 from source_lines import source_lines
 
-from ingestion.catalog import load_catalog
+from ingestion.catalog.loading import load_catalog
 
 pytestmark = pytest.mark.mirror
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from graph_runs import ROOT, Run
 
-from warehouse.analyses import load_analysis
+from warehouse.catalog.analyses import load_analysis
 
 CALLED = "called % as published; %"
 #: How an endpoint ends of which everybody randomised is counted, whether the gene was looked at or not.

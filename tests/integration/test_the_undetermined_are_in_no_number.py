@@ -19,8 +19,8 @@ from graph_runs import ROOT, Run
 from analytics.questions.kind import kinds
 from analytics.questions.specs import Question
 from analytics.results.tables import STATISTIC_TABLES
-from warehouse.analyses import load_analysis, run_analysis
-from warehouse.questions.scans import load_scan, run_scan
+from warehouse.catalog.analyses import load_analysis, run_analysis
+from warehouse.questions.scans.registered import load_scan, run_scan
 
 CATALOG = ROOT / "catalog" / "demo"
 #: One file of each kind, and what makes it quicker.

@@ -22,7 +22,8 @@ from catalog_on_mirror import (
 )
 from lifelines import CoxPHFitter
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 
 pytestmark = pytest.mark.mirror
 

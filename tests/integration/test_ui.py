@@ -102,7 +102,9 @@ class Served:
             "jobName": job,
         }
         if assets is not None:
-            selector |= {"assetSelection": [{"path": path} for path in assets], "assetCheckSelection": []}
+            selector["assetSelection"] = [
+                {"path": path} for path in assets
+            ]  # their checks too, as the UI does
         launched = self.ask(LAUNCH, params={"selector": selector, "runConfigData": {}, "mode": "default"})
         assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
         run_id = launched["launchRun"]["run"]["runId"]

@@ -13,11 +13,11 @@ from graph_runs import Run
 from analytics.results.records import FigureRecord
 from orchestration.explain import explained
 from orchestration.reuse.shelf import Shelf
-from warehouse.analyses import load_analysis, run_analysis
-from warehouse.questions.scans import load_scan, run_scan
-from warehouse.result_folders import save_figures, save_tables
+from warehouse.catalog.analyses import load_analysis, run_analysis
+from warehouse.catalog.spec_files import spec_checksum
+from warehouse.questions.scans.registered import load_scan, run_scan
+from warehouse.results.folders import save_figures, save_tables
 from warehouse.settings import Settings
-from warehouse.spec_files import spec_checksum
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ import duckdb
 
 from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, of_records, page_of
-from warehouse.lineage import walk
+from warehouse.results.lineage import walk
 
 _CLAIMS = """
 select checks.claim_id, printed.description, checks.printed, checks.computed_estimate, checks.computed_ci_low,

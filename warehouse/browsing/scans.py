@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 
 from warehouse.browsing.listing import PAGE, Listing, listing, of_records
-from warehouse.questions.scan_answer import (
+from warehouse.questions.scans.answer import (
     PublishedScan,
     leading_rows,
     published_scan,

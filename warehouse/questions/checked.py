@@ -16,8 +16,8 @@ from analytics.questions.asked import AskedQuestion
 from analytics.questions.selection import UNCHANGED_TIME, Selection, select_members
 from analytics.questions.source import AskedPeople
 from analytics.questions.specs import Variant
-from warehouse.biomarker_inputs import WarehouseInputs
-from warehouse.biomarker_people import asked_people
+from warehouse.frames.biomarker_inputs import WarehouseInputs
+from warehouse.frames.biomarker_people import asked_people
 from warehouse.questions.answer import SearchedCut
 from warehouse.questions.names import QuestionError, known_names
 

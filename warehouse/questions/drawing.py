@@ -10,7 +10,7 @@ from analytics.answers.figures import curves_of_answer, forest_of_answer
 from analytics.figures.picture import Picture
 from analytics.figures.style import svg_bytes
 from analytics.questions.asked import AskedQuestion
-from warehouse.csv_files import csv_of
+from warehouse.export.csv_files import csv_of
 from warehouse.questions.answer import Answer, is_pooled
 from warehouse.questions.answering import answer_checked, checked_question
 from warehouse.questions.asked_pages import AskedPage, DrawnFigure

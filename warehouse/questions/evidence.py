@@ -37,7 +37,7 @@ from analytics.verdicts import (
     predictive_verdict,
 )
 from analytics.verdicts.evidence import SINGLE
-from warehouse.biomarker_people import asked_people
+from warehouse.frames.biomarker_people import asked_people
 from warehouse.frames.scan import group_input
 from warehouse.questions.checked import CheckedQuestion
 

@@ -13,14 +13,14 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.results.statistic import SurvivalStatistic
-from analytics.survival.kaplan_meier import kaplan_meier
-from warehouse.csv_files import csv_of
-from warehouse.disclosure import disclosed_record
+from analytics.survival.curves.kaplan_meier import kaplan_meier
+from warehouse.export.csv_files import csv_of
+from warehouse.export.disclosure import disclosed_record
+from warehouse.export.readable import csv_cell
 from warehouse.questions.answer import Answer
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.record import CSV_COLUMNS, answer_record, answer_rows
-from warehouse.readable import csv_cell
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import smallest_cell
 
@@ -50,7 +50,7 @@ PEOPLE_COLUMNS = {
 
 def export_answer(con: duckdb.DuckDBPyConnection, answer: Answer, folder: Path) -> list[Path]:
     """Write the files of an answer into a folder, which is made; files of the same names are replaced. Ages and small
-    counts are coarsened as ``warehouse.disclosure`` says.
+    counts are coarsened as ``warehouse.export.disclosure`` says.
 
     Returns
     -------

@@ -17,7 +17,7 @@ from analytics.biomarkers.resolve import resolve
 from analytics.questions.asked import AskedQuestion, covariate_error
 from analytics.questions.specs import COVARIATES, Endpoint
 from ingestion.errors import IngestionError
-from warehouse.biomarker_inputs import WarehouseInputs
+from warehouse.frames.biomarker_inputs import WarehouseInputs
 from warehouse.frames.patients import resolve_gene
 from warehouse.left_out import require_not_left_out
 

@@ -10,7 +10,7 @@ import duckdb
 import yaml
 
 from analytics.questions.asked import AskedQuestion, as_spec
-from warehouse.analyses import load_analysis
+from warehouse.catalog.analyses import load_analysis
 from warehouse.questions.answering import checked_question
 from warehouse.questions.names import QuestionError
 from warehouse.settings import Settings

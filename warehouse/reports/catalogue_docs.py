@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-import ingestion.catalog
-import ingestion.catalog_attributes
-import ingestion.catalog_columns
-import ingestion.catalog_measurements
-import ingestion.catalog_panels
-from ingestion.catalog import Catalog, LeftOutCohort
-from ingestion.catalog_columns import Strict
+import ingestion.catalog.attributes
+import ingestion.catalog.cohorts
+import ingestion.catalog.columns
+import ingestion.catalog.measurements
+import ingestion.catalog.panels
+import ingestion.catalog.source_files
+from ingestion.catalog.cohorts import Catalog, LeftOutCohort
+from ingestion.catalog.columns import Strict
 from ingestion.yaml_files import read_mapping
 from warehouse.settings import PROJECT
 
@@ -24,11 +25,12 @@ KEYS_FILE = Path(__file__).parent / "catalogue_keys.yaml"
 BEGIN = "<!-- keys: written by `make docs` from the schema -->"
 END = "<!-- end of keys -->"
 _ROOMS = (
-    ingestion.catalog,
-    ingestion.catalog_columns,
-    ingestion.catalog_measurements,
-    ingestion.catalog_panels,
-    ingestion.catalog_attributes,
+    ingestion.catalog.cohorts,
+    ingestion.catalog.source_files,
+    ingestion.catalog.columns,
+    ingestion.catalog.measurements,
+    ingestion.catalog.panels,
+    ingestion.catalog.attributes,
 )
 
 

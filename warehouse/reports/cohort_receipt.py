@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 
 from ingestion.errors import CatalogError
+from warehouse.export.readable import readable
 from warehouse.published_file import published
-from warehouse.readable import readable
 from warehouse.settings import PROJECT
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import private_cohorts_of

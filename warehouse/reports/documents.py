@@ -12,13 +12,13 @@ from analytics.report.blocks import Report
 from analytics.report.document import build_report
 from analytics.report.render import render
 from analytics.report.spec import ReportSpec
-from ingestion.catalog import files_of
+from ingestion.catalog.loading import files_of
 from ingestion.errors import CatalogError, IngestionError
 from ingestion.yaml_files import read_yaml
+from warehouse.catalog.spec_files import validated
 from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
-from warehouse.spec_files import validated
 from warehouse.versions.layout import version_of
 
 

@@ -28,15 +28,15 @@ from analytics.results.gathered import AnalysisResult, Provenance
 from analytics.results.schema import arrow_table, create_statement
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
-from warehouse.biomarker_people import asked_people
-from warehouse.csv_files import csv_of
-from warehouse.lineage_views import member_rows_query, view_statements
+from warehouse.export.csv_files import csv_of
+from warehouse.frames.biomarker_people import asked_people
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.evidence import cohorts_without_icb
 from warehouse.questions.names import QuestionError
 from warehouse.reports.documents import write_html
 from warehouse.reports.material import gather_material, published_figures
+from warehouse.results.lineage_views import member_rows_query, view_statements
 from warehouse.settings import Settings
 from warehouse.source import WarehouseSource
 from warehouse.versions.layout import version_of

@@ -23,7 +23,7 @@ from warehouse.diff.changes import (
 )
 from warehouse.diff.statistics import STATISTIC_COLUMNS, statistic_differences
 from warehouse.diff.tables import AFTER, BEFORE, DEFAULT_TOLERANCE, Row, both_open, columns_of, place_of
-from warehouse.readable import readable
+from warehouse.export.readable import readable
 from warehouse.reports.documents import write_html
 from warehouse.versions.layout import Version
 from warehouse.versions.manifest import private_cohorts_of

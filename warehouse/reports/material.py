@@ -11,8 +11,8 @@ import duckdb
 import pandas as pd
 
 from analytics.guards import guard_findings
+from analytics.report.chapters.people_tables import CHARACTERISTICS
 from analytics.report.material import FigureSource, Guarded, Material
-from analytics.report.people_tables import CHARACTERISTICS
 from analytics.report.spec import ReportSpec
 from analytics.results.records import RunRecord, SpecRecord
 from analytics.results.schema import rows_of
@@ -20,7 +20,7 @@ from analytics.results.statistic import AnyStatistic, InteractionStatistic
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import analysis_frame, patient_frame
-from warehouse.questions.scan_row import scan_row_of
+from warehouse.questions.scans.row import scan_row_of
 
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI", "PFI")
 #: Statistics whose rows are asked for together; order in which the rows behind one are told.

@@ -140,7 +140,7 @@ def private_cohorts_of(version: Version) -> tuple[str, ...]:
 
 
 def smallest_cell(version: Version) -> int:
-    """The smallest count of people that an export from a version shows, see ``warehouse.disclosure``."""
+    """The smallest count of people that an export from a version shows, see ``warehouse.export.disclosure``."""
     return cell_of(Settings.from_environment(), private_cohorts_of(version))
 
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled_inner
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes import vectors as lanes
 from analytics.engine.lanes.likelihood import CarrierArrays, Scratch, add_products
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
-from analytics.engine.risk_table import RiskArrays
 
 
 class CurvatureScratch(NamedTuple):

@@ -10,7 +10,8 @@ import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inner
-from analytics.engine.cox_kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
+from analytics.engine.cox.kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes.firth_penalty import FirthScratch, allocate_penalty, penalty_gradient
 from analytics.engine.lanes.likelihood import (
     FULL_INFORMATION,
@@ -23,7 +24,6 @@ from analytics.engine.lanes.likelihood import (
 )
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
-from analytics.engine.risk_table import RiskArrays
 
 # What becomes of the gene's coefficient: fitted, kept at 0, an end of its interval. Not plain integers, for which
 # numba compiles a version each.

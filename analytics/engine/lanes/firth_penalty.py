@@ -11,6 +11,7 @@ import numpy as np
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled_inline, compiled_inner
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes import vectors as lanes
 from analytics.engine.lanes.likelihood import (
     CarrierArrays,
@@ -24,7 +25,6 @@ from analytics.engine.lanes.likelihood import (
 )
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
-from analytics.engine.risk_table import RiskArrays
 
 
 class FirthScratch(NamedTuple):

@@ -12,10 +12,10 @@ import numpy as np
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inline, compiled_inner
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes import vectors as lanes
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
-from analytics.engine.risk_table import RiskArrays
 
 # How much of the information `evaluate` works out; not plain integers, for which numba compiles a version each.
 GENE_INFORMATION, FULL_INFORMATION = np.int64(0), np.int64(1)

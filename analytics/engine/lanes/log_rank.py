@@ -11,9 +11,9 @@ from scipy import special
 
 from analytics.engine.arrays import FloatArray
 from analytics.engine.compiled import compiled
+from analytics.engine.cox.risk_table import RiskArrays, RiskTable
 from analytics.engine.lanes.carriers import CarrierRows
 from analytics.engine.lanes.scores import sparse_scores
-from analytics.engine.risk_table import RiskArrays, RiskTable
 from analytics.engine.threads import over_genes
 
 NO_VARIANCE = (

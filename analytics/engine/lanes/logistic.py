@@ -10,7 +10,7 @@ import numpy as np
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inner
-from analytics.engine.cox_kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
+from analytics.engine.cox.kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
 from analytics.engine.lanes import vectors as lanes
 from analytics.engine.lanes.likelihood import RENORMALISE_EVERY, add_products
 from analytics.engine.lanes.vectors import LANES

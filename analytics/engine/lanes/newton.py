@@ -12,7 +12,8 @@ import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inner
-from analytics.engine.cox_kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
+from analytics.engine.cox.kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes.curvature import CurvatureScratch, allocate_curvature, information_along
 from analytics.engine.lanes.likelihood import (
     FULL_INFORMATION,
@@ -26,7 +27,6 @@ from analytics.engine.lanes.likelihood import (
 )
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
-from analytics.engine.risk_table import RiskArrays
 
 MOST_PASSES = 25
 # Newton decrement (steps in standard errors) at which an exact pass is the last: the step still taken is under 1e-6

@@ -12,8 +12,8 @@ import numpy as np
 
 from analytics.engine.arrays import FloatArray
 from analytics.engine.compiled import compiled, compiled_inner
-from analytics.engine.cox_kernels import CONVERGED, REFERENCE, ROUNDING, cox_derivatives, maximise_cox
-from analytics.engine.risk_table import RiskArrays, RiskTable
+from analytics.engine.cox.kernels import CONVERGED, REFERENCE, ROUNDING, cox_derivatives, maximise_cox
+from analytics.engine.cox.risk_table import RiskArrays, RiskTable
 from analytics.errors import NotConvergedError
 
 # A covariate whose information, given those before it, keeps less than this share is a combination of them.

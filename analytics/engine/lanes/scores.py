@@ -8,8 +8,8 @@ import numpy as np
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inner
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes.likelihood import CarrierArrays
-from analytics.engine.risk_table import RiskArrays
 
 
 @compiled_inner

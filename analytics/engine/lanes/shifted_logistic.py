@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox_kernels import CONVERGED
+from analytics.engine.cox.kernels import CONVERGED
 from analytics.engine.lanes.likelihood import CarrierArrays
 from analytics.engine.lanes.logistic import LogisticFits
 

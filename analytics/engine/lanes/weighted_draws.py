@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inner, compiled_reordered
+from analytics.engine.cox.risk_table import RiskTable
 from analytics.engine.lanes.carriers import CarrierRows
 from analytics.engine.lanes.log_rank import LogRankTerms, chi2_p, log_rank
-from analytics.engine.risk_table import RiskTable
 from analytics.engine.threads import run_all
 
 DRAWS_PER_TASK = 128

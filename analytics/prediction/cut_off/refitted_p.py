@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import FloatArray, IntArray
-from analytics.engine.cox_kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, maximise_cox
+from analytics.engine.cox.kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, maximise_cox
 from analytics.errors import ConstantCovariateError, InvalidSettingError
 from analytics.prediction.cut_off.cutpoint import candidate_cuts, log_rank_scores, permutation_moments
 from analytics.prediction.fitting.bootstrap_fits import check_failures

@@ -22,9 +22,9 @@ from analytics.prediction.low_high import with_groups
 from analytics.prediction.performance.calibration import CalibrationCurve
 from analytics.prediction.performance.calibration_optimism import CorrectedCalibration
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
+from analytics.survival.curves.kaplan_meier import kaplan_meier
 from analytics.survival.figures import origin_words
 from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
-from analytics.survival.kaplan_meier import kaplan_meier
 
 _SURVIVAL = {"OS": "overall survival", "PFS": "progression-free survival"}
 

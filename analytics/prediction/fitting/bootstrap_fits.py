@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray
-from analytics.engine.cox_kernels import maximise_resamples
+from analytics.engine.cox.kernels import maximise_resamples
 from analytics.errors import NotConvergedError
 from analytics.prediction.fitting.model import SortedCohort
 

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox_kernels import (
+from analytics.engine.cox.kernels import (
     LEVEL_GONE,
     NOT_CONVERGED,
     RESAMPLED,
@@ -26,7 +26,7 @@ from analytics.engine.cox_kernels import (
     cox_derivatives,
     maximise_cox,
 )
-from analytics.engine.risk_table import RiskArrays, one_stratum
+from analytics.engine.cox.risk_table import RiskArrays, one_stratum
 from analytics.errors import (
     ConstantCovariateError,
     InvalidColumnError,

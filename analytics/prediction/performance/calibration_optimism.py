@@ -18,7 +18,7 @@ import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.compiled import compiled
-from analytics.engine.cox_kernels import baseline_hazard
+from analytics.engine.cox.kernels import baseline_hazard
 from analytics.engine.curves import grouped_kaplan_meier
 from analytics.errors import InvalidSettingError, TooFewError
 from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples

@@ -20,13 +20,13 @@ import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.compiled import compiled
-from analytics.engine.cox_kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, baseline_hazard, maximise_cox
+from analytics.engine.cox.kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, baseline_hazard, maximise_cox
+from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.curves import (
     brier_given_censoring,
     censoring_survival,
     concordance_counts,
 )
-from analytics.engine.risk_table import RiskArrays
 from analytics.errors import InvalidSettingError
 from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
 from analytics.prediction.fitting.model import (

@@ -15,10 +15,10 @@ import pandas as pd
 from scipy import special
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox_likelihood import PartialLikelihood
+from analytics.engine.cox.likelihood import PartialLikelihood
+from analytics.engine.cox.newton import maximise
+from analytics.engine.cox.risk_sets import RiskSets, risk_sets
 from analytics.engine.inference import scaled_inverse
-from analytics.engine.newton import maximise
-from analytics.engine.risk_sets import RiskSets, risk_sets
 from analytics.errors import AnalysisError
 from analytics.scan.burden import burden_without_gene, fit_burden_spline
 from analytics.scan.frame import PatientFrame, ScanInputError

@@ -11,14 +11,14 @@ import pandas as pd
 from scipy import special
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox_kernels import CONVERGED, NOT_CONVERGED, REFERENCE, ROUNDING, maximise_cox
+from analytics.engine.cox.kernels import CONVERGED, NOT_CONVERGED, REFERENCE, ROUNDING, maximise_cox
+from analytics.engine.cox.risk_table import RiskTable
 from analytics.engine.lanes.carriers import CarrierRows
 from analytics.engine.lanes.firth import empty_firth, fit_genes_firth
 from analytics.engine.lanes.log_rank import chi2_p
 from analytics.engine.lanes.newton import APPROACH, CURVED, EXACT, FitArrays, empty_fit, run_stage, state_at
 from analytics.engine.lanes.null_model import NullModel
 from analytics.engine.lanes.scores import sparse_scores, sum_over_carriers
-from analytics.engine.risk_table import RiskTable
 from analytics.engine.threads import blocks_of_genes, over_blocks, over_genes
 from analytics.scan.models.reasons import (
     COLLINEAR,

@@ -8,9 +8,9 @@ import pandas as pd
 from scipy import special
 
 from analytics.engine.arrays import BoolArray, IntArray
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
 from analytics.engine.lanes.log_rank import log_rank, log_rank_terms
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox_kernels import CONVERGED
+from analytics.engine.cox.kernels import CONVERGED
 from analytics.engine.lanes.carriers import CarrierRows
 from analytics.engine.lanes.logistic import (
     LogisticArrays,

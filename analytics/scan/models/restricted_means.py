@@ -1,7 +1,7 @@
 """What carriers gain in months, for the genes whose hazards are not proportional.
 
-The estimator of `analytics.survival.restricted_mean` on arrays: everybody is sorted once, a gene costs its carriers and
-one pass over the distinct times. What does not belong here: single genes with their curves.
+The estimator of `analytics.survival.curves.restricted_mean` on arrays: everybody is sorted once, a gene costs its
+carriers and one pass over the distinct times. What does not belong here: single genes with their curves.
 """
 
 import math

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray, WordArray
+from analytics.engine.cox.risk_table import RiskTable, build_risk_table
 from analytics.engine.lanes.carriers import CarrierRows, carriers_in_rows, with_shift
 from analytics.engine.lanes.log_rank import log_rank, log_rank_terms
 from analytics.engine.lanes.null_model import NullModel, fit_null_model
@@ -22,7 +23,6 @@ from analytics.engine.lanes.weighted_draws import (
     null_design,
     patient_keys,
 )
-from analytics.engine.risk_table import RiskTable, build_risk_table
 from analytics.errors import NotConvergedError
 from analytics.scan.burden import BurdenSpline, burden_without_gene, fit_burden_spline
 from analytics.scan.frame import PatientFrame

@@ -36,6 +36,15 @@ shared_words as (
 
 ),
 
+-- words of an endpoint that a person may reach alive
+words_of_progression as (
+
+    select distinct word
+    from {{ ref('vocabulary_words') }}
+    where attribute in ('PFS_STATUS', 'DFI_STATUS', 'PFI_STATUS')
+
+),
+
 mapped as (
 
     select
@@ -79,7 +88,8 @@ mapped as (
 
 ),
 
--- cBioPortal's format: a status is 0:WORD or 1:WORD, and the number decides
+-- cBioPortal's format: a status is 0:WORD or 1:WORD, and the number decides, unless the word speaks against it: in the
+-- status of a death, 1:PROGRESSION is nobody's death
 prefixed as (
 
     select
@@ -103,6 +113,7 @@ worded as (
         own_words.harmonised_word as own_word,
         shared_words.harmonised_word as shared_word,
         coalesce(own_after.harmonised_word, shared_after.harmonised_word) as status_of_word,
+        words_of_progression.word is not null as is_of_progression,
         coalesce(own_words.harmonised_word, prefixed.value_text) as value_spelled,
         case when own_words.harmonised_word is null then prefixed.decimal else '.' end as decimal_spelled
     from prefixed
@@ -128,6 +139,11 @@ worded as (
             prefixed.status_of_prefix is not null
             and prefixed.attribute = shared_after.attribute
             and prefixed.word_after_prefix = shared_after.word
+    left join words_of_progression
+        on
+            prefixed.status_of_prefix is not null
+            and prefixed.attribute in ('OS_STATUS', 'DSS_STATUS')
+            and prefixed.word_after_prefix = words_of_progression.word
 
 ),
 
@@ -135,7 +151,9 @@ numbered as (
 
     select
         worded.*,
-        own_word is null and status_of_prefix <> status_of_word as is_against_prefix,
+        own_word is null and (
+            status_of_prefix <> status_of_word or (status_of_word is null and is_of_progression)
+        ) as is_against_prefix,
         {{ to_double('value_spelled', 'decimal_spelled') }} as value_number_raw,
         -- one unit of the last digit that is written
         power(

@@ -18,9 +18,9 @@ from interfaces.answer_table import (
 )
 from interfaces.web.page import Asked, Elsewhere, Figure, Page, address
 from warehouse.browsing.listing import Listing, of_records
+from warehouse.export.readable import shown
 from warehouse.questions.asked_pages import DrawnFigure
 from warehouse.questions.record import CSV_COLUMNS, answer_record, answer_rows
-from warehouse.readable import shown
 
 _FILTERS = ("cancer_type", "drug_class", "line_of_treatment")
 #: Fields of the form beside the biomarker.

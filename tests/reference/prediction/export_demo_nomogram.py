@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.prediction.people import add_burden_percentile, complete_people
 from analytics.questions.selection import select_members
-from warehouse.analyses import load_analysis
+from warehouse.catalog.analyses import load_analysis
 from warehouse.frames.patients import analysis_frame
 
 SPEC = Path(__file__).parents[3] / "catalog" / "demo" / "analyses" / "demo_nomogram.yaml"

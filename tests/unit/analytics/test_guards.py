@@ -18,9 +18,9 @@ from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope
 from analytics.scan.columns import SURVIVAL_COLUMNS
+from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.estimate import survival_statistics
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
-from analytics.survival.restricted_mean import restricted_mean_survival
 
 
 def people(

@@ -13,13 +13,13 @@ from html_page import Page, faults_of
 from pydantic import ValidationError
 
 from analytics.report.blocks import Report
+from analytics.report.chapters.lineage import Lineage
+from analytics.report.chapters.remark import IN_RUN, NOT_AVAILABLE, remark_items
+from analytics.report.chapters.statistic_tables import statistic_table
 from analytics.report.document import build_report
-from analytics.report.lineage import Lineage
 from analytics.report.material import FILE_COLUMNS, FigureSource, Guarded, Material
-from analytics.report.remark import IN_RUN, NOT_AVAILABLE, remark_items
 from analytics.report.render import PAIRS, PALETTE, render, style_sheet
 from analytics.report.spec import ReportSpec
-from analytics.report.statistic_tables import statistic_table
 from analytics.results.records import FlowRecord, RunRecord, SpecRecord
 from analytics.results.schema import table_of
 from analytics.results.statistic import AnyStatistic, Counts, Model, Scope, SurvivalStatistic

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analytics.engine.numbers import estimate_text, fixed, number, p_relation, p_value, ratio, with_ends
-from analytics.report.methods import methods_of
+from analytics.report.chapters.methods import methods_of
 from analytics.report.render import breakable, together
 from analytics.report.words import key_words, shown_scale, slug
 

@@ -23,7 +23,8 @@ import openpyxl
 from generated_help import demo_catalog, entries, made
 from parsing_help import make_catalog, make_cohort
 
-from ingestion.catalog import Catalog, Cohort, Reference, SourceFile
+from ingestion.catalog.cohorts import Catalog, Cohort, Reference
+from ingestion.catalog.source_files import SourceFile
 from ingestion.fetching.addresses import mirror_path
 
 #: What unpacking raises after an earlier fault of the same case; such bytes go on as they are.

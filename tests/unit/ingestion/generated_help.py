@@ -13,7 +13,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ingestion.catalog import Catalog, Cohort, Reference, SourceFile, load_catalog
+from ingestion.catalog.cohorts import Catalog, Cohort, Reference
+from ingestion.catalog.loading import load_catalog
+from ingestion.catalog.source_files import SourceFile
 from ingestion.fetching.addresses import mirror_path
 from ingestion.fetching.store import sha256_of
 from ingestion.generated import DEFAULT_SEED, Truth, generate

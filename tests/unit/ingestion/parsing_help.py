@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import yaml
 
-from ingestion.catalog import Catalog, Cohort
-from ingestion.catalog_attributes import Attribute
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.attributes import Attribute
+from ingestion.catalog.cohorts import Catalog, Cohort
+from ingestion.catalog.columns import TableFormat
 from ingestion.raw_tables import SourceBytes, parse_cohort_file
 from ingestion.reading.tables import ParsedTable, read_table
 

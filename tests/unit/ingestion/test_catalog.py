@@ -11,8 +11,9 @@ import duckdb
 import pytest
 import yaml
 
-from ingestion.catalog import Catalog, load_catalog, load_cohort, load_reference
-from ingestion.catalog_columns import Pick
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.columns import Pick
+from ingestion.catalog.loading import load_catalog, load_cohort, load_reference
 from ingestion.errors import CatalogError
 
 ROOT = Path(__file__).parents[3]

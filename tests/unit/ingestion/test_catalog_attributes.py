@@ -11,9 +11,9 @@ import yaml
 from parsing_help import ATTRIBUTES, listed, make_catalog, make_cohort
 from pydantic import ValidationError
 
-from ingestion.catalog import load_catalog
-from ingestion.catalog_attributes import Attribute
-from ingestion.catalog_tables import catalog_tables
+from ingestion.catalog.attributes import Attribute
+from ingestion.catalog.loading import load_catalog
+from ingestion.catalog.tables import catalog_tables
 from ingestion.errors import CatalogError
 from ingestion.vocabulary import is_understood
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from parsing_help import ATTRIBUTES, FIXTURES, cell, listed, make_catalog, make_cohort, parse
 
-from ingestion.catalog import Catalog
-from ingestion.catalog_tables import catalog_tables
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.tables import catalog_tables
 from ingestion.errors import NotTheExpectedFileError, ParseError
 from ingestion.studies.cbioportal import load_study, mapping_report, study_layout, unread_files
 

@@ -11,7 +11,7 @@ from datetime import datetime
 import openpyxl
 import pytest
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import ParseError, TooLargeError
 from ingestion.reading.sheet_cells import MAX_SECONDS, SheetPlace, sheet_rows
 from ingestion.reading.table_model import ParsedTable

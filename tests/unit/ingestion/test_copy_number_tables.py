@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from parsing_help import listed, parse
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import ParseError
 from ingestion.parsing.copy_number_tables import parse_copy_number
 from ingestion.raw_rows import RawTables, SourceRef

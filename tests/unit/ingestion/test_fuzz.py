@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 from fuzz_help import Base, bases, dirtied
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import IngestionError
 from ingestion.raw_tables import PARSERS, SourceBytes, parse_cohort_file
 from ingestion.reading.delimited import _header_cells, header_line, physical_lines

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 from generated_help import EVENT, ROOT, attributes, demo_catalog, entries, made, members, mutated, parsed, raw
 
-from ingestion.catalog import load_cohort
+from ingestion.catalog.loading import load_cohort
 from ingestion.errors import StorageError
 from ingestion.generated import generate
 from ingestion.generated.effects import effects

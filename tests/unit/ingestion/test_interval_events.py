@@ -9,7 +9,7 @@ import pytest
 from parsing_help import ATTRIBUTES, all_text, listed, make_cohort, parse
 from pydantic import ValidationError
 
-from ingestion.catalog_attributes import check_cohort
+from ingestion.catalog.attributes import check_cohort
 from ingestion.errors import CatalogError
 
 PFS: dict[str, Any] = {

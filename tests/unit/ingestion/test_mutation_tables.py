@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from parsing_help import UNSTATED_CLASS, listed, parse
 
-from ingestion.catalog import MUTATION_COLUMNS
+from ingestion.catalog.source_files import MUTATION_COLUMNS
 from ingestion.errors import ParseError
 from ingestion.parsing.mutation_tables import MAF_SYNONYMS, UNREADABLE_LINE, is_gene_made_date
 

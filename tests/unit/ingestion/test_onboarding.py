@@ -9,8 +9,9 @@ import pytest
 import yaml
 from parsing_help import ATTRIBUTES
 
-from ingestion.catalog import Catalog, load_cohort
-from ingestion.catalog_attributes import check_cohort
+from ingestion.catalog.attributes import check_cohort
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_cohort
 from ingestion.errors import ParseError
 from ingestion.onboarding.columns import event_direction
 from ingestion.onboarding.proposal import Proposal, propose

@@ -10,7 +10,7 @@ import pytest
 from parsing_help import listed, make_catalog, make_cohort, parse
 from pydantic import ValidationError
 
-from ingestion.catalog_panels import assay_of_word
+from ingestion.catalog.panels import assay_of_word
 from ingestion.errors import ParseError
 from ingestion.parsing.panels import unknown_panels
 from ingestion.raw_rows import arrow_schema

@@ -16,7 +16,9 @@ import pyarrow as pa
 import pytest
 from parsing_help import ROOT, all_text, listed, make_catalog, make_cohort
 
-from ingestion.catalog import Cohort, Reference, SourceFile, load_catalog
+from ingestion.catalog.cohorts import Cohort, Reference
+from ingestion.catalog.loading import load_catalog
+from ingestion.catalog.source_files import SourceFile
 from ingestion.fetching.addresses import mirror_path
 from ingestion.fetching.own_files import own_path
 from ingestion.raw_tables import SourceBytes, parse_cohort_file

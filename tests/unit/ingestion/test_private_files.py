@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from parsing_help import make_catalog, make_cohort
 
-from ingestion.catalog import Catalog
-from ingestion.catalog_privacy import NOT_ASKED_FOR, private_addresses, without_private
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.privacy import NOT_ASKED_FOR, private_addresses, without_private
 from ingestion.errors import CatalogError
 from ingestion.fetching.fetch import Fetcher
 from ingestion.fetching.sources_lock import SourcesLock

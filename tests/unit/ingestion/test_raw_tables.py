@@ -12,7 +12,7 @@ import pytest
 from parsing_help import ADDRESS, ATTRIBUTES, FIXTURES, listed, make_catalog, make_cohort, parse
 
 import ingestion.raw_tables as module
-from ingestion.catalog import Catalog, Reference
+from ingestion.catalog.cohorts import Catalog, Reference
 from ingestion.errors import ParseError
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import SourceBytes, catalog_tables, parse_cohort_file, write_raw

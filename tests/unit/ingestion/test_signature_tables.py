@@ -9,7 +9,7 @@ import pytest
 from parsing_help import listed, parse
 from pydantic import ValidationError
 
-from ingestion.catalog import SourceFile
+from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.parsing.signature_tables import CHANNELS
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from parsing_help import read, rows, rules
 
-from ingestion.catalog_columns import TableFormat
+from ingestion.catalog.columns import TableFormat
 from ingestion.errors import NotTheExpectedFileError, ParseError, TruncatedError
 from ingestion.raw_schema import REJECTION_RULES
 from ingestion.reading.table_model import column_names, find_column

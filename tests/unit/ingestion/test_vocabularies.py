@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 
 ROOT = Path(__file__).parents[3]
 

@@ -10,9 +10,9 @@ import pytest
 from analytics.engine.numbers import count
 from analytics.engine.smallest_count import counts_from
 from interfaces.cli.tables_out import Format, print_json, show
-from warehouse.csv_files import csv_of
-from warehouse.disclosure import disclosed
-from warehouse.readable import csv_cell, shown
+from warehouse.export.csv_files import csv_of
+from warehouse.export.disclosure import disclosed
+from warehouse.export.readable import csv_cell, shown
 
 
 @pytest.mark.parametrize(

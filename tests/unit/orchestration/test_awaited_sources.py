@@ -8,7 +8,8 @@ import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 from ingestion.errors import AddressNotFoundError, CatalogError, DiskFullError, IngestionError
 from orchestration.assets.raw import in_this_version, parsed_folders, raw_assets, source_asset
 from orchestration.checks.sources import USABLE

@@ -17,10 +17,10 @@ from orchestration.reuse.import_closure import (
 )
 from warehouse.settings import PROJECT
 
-ANALYSIS = ("warehouse.analyses", "warehouse.result_folders")
+ANALYSIS = ("warehouse.catalog.analyses", "warehouse.results.folders")
 SURVIVAL = ("analytics.survival.kind", *ANALYSIS)
 ENRICHMENT = ("analytics.enrichment.kind", *ANALYSIS)
-SCAN = ("warehouse.questions.scans", "warehouse.result_folders")
+SCAN = ("warehouse.questions.scans.registered", "warehouse.results.folders")
 REPORT = ("warehouse.reports.documents",)
 
 
@@ -38,7 +38,7 @@ def test_a_module_that_is_none_is_an_error_and_not_a_version() -> None:
         # SQL and rules behind a question, which the lists of old had forgotten
         ("warehouse/frames/measures.py", True, True, False, False),
         ("warehouse/frames/patients.py", True, True, True, True),
-        ("warehouse/biomarker_people.py", True, True, False, False),
+        ("warehouse/frames/biomarker_people.py", True, True, False, False),
         ("catalog/references/protein_domains.yaml", True, True, False, False),
         # one kind alone
         ("analytics/survival/kind.py", True, False, False, False),
@@ -48,7 +48,7 @@ def test_a_module_that_is_none_is_an_error_and_not_a_version() -> None:
         ("analytics/report/render.py", False, False, False, True),
         ("analytics/report/templates/report.html.j2", False, False, False, True),
         # what has no part in any of them
-        ("warehouse/questions/scan_answer.py", False, False, False, False),
+        ("warehouse/questions/scans/answer.py", False, False, False, False),
         ("ingestion/generated/generate.py", False, False, False, False),
         ("interfaces/cli/main.py", False, False, False, False),
         ("orchestration/schedules.py", False, False, False, False),

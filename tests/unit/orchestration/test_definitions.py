@@ -24,7 +24,7 @@ from ingestion.raw_tables import DATA_TABLES
 from orchestration.assets.statistics import marts_of
 from orchestration.definitions import build_definitions
 from orchestration.resources import BUILD_POOL, Warehouse
-from warehouse.biomarker_inputs import BIOMARKER_MARTS
+from warehouse.frames.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.settings import PROJECT, Settings
 from warehouse.source import WarehouseSource
 
@@ -174,7 +174,7 @@ def test_an_analysis_waits_for_every_mart_that_its_kind_reads(word: str) -> None
 
 
 def test_an_analysis_of_a_biomarker_beyond_a_gene_waits_for_what_biomarkers_read() -> None:
-    assert marts_in("warehouse.biomarker_inputs") <= {*BIOMARKER_MARTS, "gene_panels"}
+    assert marts_in("warehouse.frames.biomarker_inputs") <= {*BIOMARKER_MARTS, "gene_panels"}
     spec = AnalysisSpec(
         analysis_id="q", title="t", question="q", biomarker="TMB >= 10", cohorts=("a",), registered_on="2026-01-01",
         variants={"default": Variant(description="d")},

@@ -12,7 +12,7 @@ import pytest
 
 from orchestration import sensors as module
 from orchestration.sensors import DATA_TAG, end_dead_runs, sensors
-from warehouse.data_lock import (
+from warehouse.build.data_lock import (
     BusyError,
     DataFolderError,
     after_the_run_at_work,
@@ -24,7 +24,7 @@ from warehouse.settings import PROJECT, Settings
 HOLDER = """
 import sys
 from pathlib import Path
-from warehouse.data_lock import one_run_at_a_time
+from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.settings import Settings
 with one_run_at_a_time(Settings(Path(sys.argv[1]), Path("x"), None, False), "a run elsewhere"):
     print("held", flush=True)

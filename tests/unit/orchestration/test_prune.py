@@ -13,7 +13,7 @@ import pytest
 from ingestion.fetching.sources_lock import SourcesLock
 from ingestion.fetching.store import ContentStore
 from orchestration.prune import make_room
-from warehouse.data_lock import BusyError
+from warehouse.build.data_lock import BusyError
 from warehouse.settings import PROJECT, Settings
 
 ADDRESS = "https://example.org/clinical.csv"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalog import LeftOutCohort
+from ingestion.catalog.cohorts import LeftOutCohort
 from orchestration import unchanged as code
 from orchestration.unchanged import note_sources, own_files, unchanged
 from warehouse.settings import PROJECT, Settings

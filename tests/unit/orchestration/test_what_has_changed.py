@@ -9,7 +9,8 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from ingestion.catalog import Catalog, load_catalog
+from ingestion.catalog.cohorts import Catalog
+from ingestion.catalog.loading import load_catalog
 from ingestion.raw_tables import cache_key, entry_version
 from orchestration.assets.dbt import node_version
 from orchestration.assets.raw import raw_tables_asset

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import CatalogError
-from warehouse.protein_domains import DOMAINS, load_protein
+from warehouse.catalog.protein_domains import DOMAINS, load_protein
 
 
 @pytest.mark.parametrize(("gene", "length"), [("ALK", 1620), ("IGF1R", 1367)])

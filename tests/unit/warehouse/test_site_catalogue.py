@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.catalog import Cohort, files_of, load_catalog
+from ingestion.catalog.cohorts import Cohort
+from ingestion.catalog.loading import files_of, load_catalog
 from ingestion.errors import AddressNotFoundError, CatalogError, InvalidAddressError
 from ingestion.fetching.fetch import Fetcher
 from ingestion.fetching.own_files import fetch_all

@@ -7,7 +7,7 @@ import pytest
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure, month_ticks
-from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.curves.kaplan_meier import kaplan_meier
 
 LONG = {
     "0": "Non-small cell lung cancer, ALK wild type, anti-PD-1 or anti-PD-L1 alone or with chemotherapy",

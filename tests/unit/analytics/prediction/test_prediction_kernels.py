@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 
-from analytics.engine.cox_kernels import (
+from analytics.engine.cox.kernels import (
     LEVEL_GONE,
     NOT_CONVERGED,
     RESAMPLED,

@@ -13,8 +13,8 @@ import pytest
 from analytics.questions.clock import CustomEndpoint, TimeRules, first_of, immortal_groups, with_time_rules
 from analytics.questions.selection import select_members
 from analytics.questions.specs import AnalysisSpec, Variant
-from analytics.survival.cox import cox_regression
-from analytics.survival.kaplan_meier import kaplan_meier
+from analytics.survival.curves.kaplan_meier import kaplan_meier
+from analytics.survival.regression.cox import cox_regression
 
 REFERENCE = Path(__file__).parents[3] / "reference" / "survival"
 EXPECTED: dict[str, Any] = json.loads((REFERENCE / "time_rules.json").read_text())

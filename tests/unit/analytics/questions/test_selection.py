@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from analytics.errors import InvalidSettingError
-from analytics.questions.selection import add_burden, select_members
+from analytics.questions.burden import add_burden
+from analytics.questions.selection import select_members
 from analytics.questions.specs import Variant
 
 

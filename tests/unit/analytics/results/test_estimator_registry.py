@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analytics.estimators import ESTIMATORS
-from analytics.report.methods import methods_of
+from analytics.report.chapters.methods import methods_of
 from analytics.results.estimator import Estimator, Scale
 
 ROOMS = Path(__file__).parents[4] / "analytics"

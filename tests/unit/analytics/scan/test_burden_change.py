@@ -35,7 +35,7 @@ def test_the_change_and_its_standard_error_are_those_of_rs_dfbeta(wanted: dict[s
 def test_the_standard_error_is_that_of_drawing_people_again() -> None:
     """Brute force: 200 bootstrap samples of the people, both models fitted anew in each. A mutation that burden makes,
     and burden that acts."""
-    from analytics.engine.risk_sets import risk_sets
+    from analytics.engine.cox.risk_sets import risk_sets
     from analytics.scan.models.change import cox_influence
 
     table, frame, genes = generate(18, 500, 1, carriers_per_gene=150, burden_log_hazard=-0.4)

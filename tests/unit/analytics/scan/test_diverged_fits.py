@@ -17,7 +17,7 @@ from test_bad_input import (
     scan,
 )
 
-from analytics.engine.cox_kernels import CONVERGED
+from analytics.engine.cox.kernels import CONVERGED
 from analytics.engine.lanes import null_model
 from analytics.scan.models import cox, logistic
 from analytics.scan.models.cox import COX_COLUMNS

@@ -11,11 +11,11 @@ from scan_cohorts import cohort_frame, cohort_genes, read_cohort
 
 from analytics.engine import compiled
 from analytics.engine.compiled import KERNEL_FILES
-from analytics.engine.cox_kernels import cox_derivatives
+from analytics.engine.cox.kernels import cox_derivatives
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
 from analytics.engine.lanes.likelihood import FULL_INFORMATION, CarrierArrays, allocate, evaluate, link_shifts
 from analytics.engine.lanes.null_model import fit_null_model
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
 from analytics.scan.models.cox import fit_cox
@@ -152,5 +152,5 @@ def test_every_file_with_a_kernel_counts_for_the_cache_on_disk() -> None:
         for path in folder.rglob("*.py")
         if "\n@compiled" in path.read_text(encoding="utf-8")
     }
-    assert with_kernels | {"compiled.py", "lanes/vectors.py", "risk_table.py"} == set(KERNEL_FILES)
+    assert with_kernels | {"compiled.py", "lanes/vectors.py", "cox/risk_table.py"} == set(KERNEL_FILES)
     assert cox_derivatives.py_func.__qualname__ != "cox_derivatives"

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from generated import generate
 
+from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
 from analytics.engine.lanes.log_rank import log_rank, log_rank_terms
 from analytics.engine.lanes.weighted_draws import NullDesign, carriers_by_stratum, null_design, patient_keys
-from analytics.engine.risk_table import build_risk_table
 from analytics.scan import verdicts
 from analytics.scan.across_genes import length_matched
 from analytics.scan.burden import burden_without_gene, fit_burden_spline

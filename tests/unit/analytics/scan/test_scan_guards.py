@@ -14,8 +14,8 @@ from analytics.scan.frame import PatientFrame, ScanInputError
 from analytics.scan.genes import GeneData
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import scan_survival
-from analytics.survival.log_rank import log_rank_test
-from analytics.survival.restricted_mean import restricted_mean_survival
+from analytics.survival.curves.log_rank import log_rank_test
+from analytics.survival.curves.restricted_mean import restricted_mean_survival
 
 SETTINGS = ScanSettings(null_draws=1_000)
 

@@ -22,8 +22,8 @@ from analytics.signatures.estimate import (
 )
 from analytics.signatures.samples import nothing_fitted, reference_set, refit_samples
 from analytics.signatures.survival import presence_survival
+from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
-from analytics.survival.log_rank import log_rank_test
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from analytics.errors import InvalidSettingError, TooFewError
-from analytics.survival.cox import cox_regression
 from analytics.survival.data import survival_data
 from analytics.survival.entry_independence import entry_independence, tsai_statistic
+from analytics.survival.regression.cox import cox_regression
 
 
 def truncated(n, seed, dependence=0.0, whole_months=False):

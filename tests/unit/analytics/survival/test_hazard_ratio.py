@@ -16,13 +16,13 @@ from analytics.errors import (
 )
 from analytics.results.schema import table_of
 from analytics.results.statistic import Scope, SurvivalStatistic
-from analytics.survival.cox import cox_regression
+from analytics.survival.curves.kaplan_meier import kaplan_meier
+from analytics.survival.curves.log_rank import log_rank_hazard_ratio, log_rank_test
+from analytics.survival.curves.permutation import permutation_log_rank_test
 from analytics.survival.estimators import with_hazard_ratio
-from analytics.survival.firth import firth_cox_regression
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
-from analytics.survival.kaplan_meier import kaplan_meier
-from analytics.survival.log_rank import log_rank_hazard_ratio, log_rank_test
-from analytics.survival.permutation import permutation_log_rank_test
+from analytics.survival.regression.cox import cox_regression
+from analytics.survival.regression.firth import firth_cox_regression
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from analytics.errors import AnalysisError
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope, SurvivalStatistic
-from analytics.survival.cox import CoxTerm, cox_regression
 from analytics.survival.data import survival_data
 from analytics.survival.estimate import survival_statistics
 from analytics.survival.missing_covariates import (
@@ -20,6 +19,7 @@ from analytics.survival.missing_covariates import (
     imputed_hazard_ratio,
     with_missing_as_level,
 )
+from analytics.survival.regression.cox import CoxTerm, cox_regression
 
 
 def people(n: int = 1200, seed: int = 4) -> pd.DataFrame:

@@ -18,12 +18,12 @@ from analytics.results.row_sets import RowSets
 from analytics.results.schema import ResultTypeError, create_statement, table_of
 from analytics.results.statistic import ResponseStatistic, Scope, Statistic, SurvivalStatistic
 from analytics.results.tables import RESULT_TABLES, as_result_table
+from analytics.survival.curves.kaplan_meier import kaplan_meier
+from analytics.survival.curves.log_rank import log_rank_test
+from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.estimate import cancer_type_key, flow_statistics, survival_statistics
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
-from analytics.survival.kaplan_meier import kaplan_meier
-from analytics.survival.log_rank import log_rank_test
-from analytics.survival.proportional_hazards import schoenfeld_test
-from analytics.survival.restricted_mean import restricted_mean_survival
+from analytics.survival.regression.proportional_hazards import schoenfeld_test
 
 ALK = Contrast.of_gene("ALK")
 OS = Scope("q", "default", "OS")

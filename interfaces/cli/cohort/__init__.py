@@ -1,0 +1,1 @@
+"""``icb cohort``: add, check, list, receipt."""

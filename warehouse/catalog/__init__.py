@@ -1,0 +1,1 @@
+"""Files of the catalogue as the warehouse reads them: analyses, scans, reports, protein domains."""
