@@ -29,9 +29,18 @@ from warehouse.versions.layout import version_in_force
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
+@pytest.fixture(scope="module")
+def own(demo: Run, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The demo with a registry of its own: others ask of the shared one at the same time, and an answer says which
+    question of how many it is."""
+    data = tmp_path_factory.mktemp("explorer")
+    (data / "published").symlink_to(demo.settings.published)
+    return replace(demo.settings, data=data)
+
+
 @pytest.fixture
-def icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], demo: Run) -> Icb:
-    return command(monkeypatch, capfd, demo.settings)
+def icb(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], own: Settings) -> Icb:
+    return command(monkeypatch, capfd, own)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,10 @@ import duckdb
 
 from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, of_records, page_of
+from warehouse.export.disclosure import disclosed
 from warehouse.results.lineage import walk
+from warehouse.versions.layout import version_of
+from warehouse.versions.manifest import smallest_cell
 
 _CLAIMS = """
 select checks.claim_id, printed.description, checks.printed, checks.computed_estimate, checks.computed_ci_low,
@@ -111,12 +114,14 @@ def statistic(con: duckdb.DuckDBPyConnection, stat_id: str, page: int = 1) -> tu
         ("spec", "Spec", found.spec),
         ("run", "Run", found.run),
     ]
+    # rows of names and values hide from an export which value is a count of people
+    least = smallest_cell(version_of(con))
     parts = [
         Listing(
             name,
             title,
             ("what", "value"),
-            tuple((k, v) for k, v in record.items() if v not in (None, "", [])),
+            tuple((k, disclosed(k, v, least)) for k, v in record.items() if v not in (None, "", [])),
         )
         for name, title, record in records
     ]
