@@ -8,7 +8,7 @@ statements that ask are let through, and one at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -89,6 +89,18 @@ def one_statement(con: duckdb.DuckDBPyConnection, text: str, *, allow_files: boo
             "--format csv prints what can be kept, --allow-files lets 'copy' write a file",
         )
     return text
+
+
+def distinct(columns: Sequence[str]) -> list[str]:
+    """Column names that tell every column apart: a name that comes again gets ``_1``, ``_2``, ... as in DuckDB."""
+    named: list[str] = []
+    for column in columns:
+        name, n = column, 0
+        while name in named:
+            n += 1
+            name = f"{column}_{n}"
+        named.append(name)
+    return named
 
 
 def _kind(con: duckdb.DuckDBPyConnection, text: str) -> str:

@@ -14,7 +14,7 @@ import duckdb
 
 from ingestion.errors import IngestionError
 from warehouse.browsing.listing import Listing
-from warehouse.closed_sql import closed_file, one_statement
+from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.published_file import first_line
 
 SECONDS = 20
@@ -96,11 +96,7 @@ def _answer(query: str, most_rows: int) -> dict[str, Any]:
                 is_cut = True
                 break
             rows.append(cells)
-    return {"columns": _distinct(names), "rows": rows, "is_cut": is_cut}
-
-
-def _distinct(names: list[str]) -> list[str]:
-    return [f"{name}_{names[:i].count(name)}" if name in names[:i] else name for i, name in enumerate(names)]
+    return {"columns": distinct(names), "rows": rows, "is_cut": is_cut}
 
 
 def _main() -> int:

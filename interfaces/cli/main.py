@@ -17,9 +17,9 @@ from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.mcp_command import mcp
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
-from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
+from interfaces.cli.tables_out import Format, FormatOption, OutputOption, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
-from warehouse.closed_sql import closed_file, one_statement
+from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.export.readable import readable, shown
 from warehouse.published_file import first_line, published
 from warehouse.settings import PROJECT, Settings

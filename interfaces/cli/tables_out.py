@@ -52,18 +52,6 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
     Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
-def distinct(columns: Sequence[str]) -> list[str]:
-    """Column names that tell every column apart: a name that comes again gets ``_1``, ``_2``, ... as in DuckDB."""
-    named: list[str] = []
-    for column in columns:
-        name, n = column, 0
-        while name in named:
-            n += 1
-            name = f"{column}_{n}"
-        named.append(name)
-    return named
-
-
 def print_json(value: Any) -> None:
     """Print as JSON that any reader can parse."""
     print(json_text(value, _least()))

@@ -79,10 +79,16 @@ def _as_file(
         if record is None:
             record = {"version": version, **{one.name: one.records for one in page.listings}}
         return Response(json_text(record, least), page.status, media_type="application/json")
-    table = page.csv or (page.listings[0] if page.listings else Listing("empty", "", (), ()))
+    table = page.csv or _asked_for(page.listings, request.query_params.get("table"))
     return Response(
         csv_text(table.records, table.columns, least), page.status, media_type="text/csv; charset=utf-8"
     )
+
+
+def _asked_for(listings: tuple[Listing, ...], name: str | None) -> Listing:
+    """The table of that name, the first without one."""
+    named = [one for one in listings if one.name == name]
+    return (named or [*listings, Listing("empty", "", (), ())])[0]
 
 
 def _html(page: Page, request: Request, version: str, catalogue: str, least: int) -> HTMLResponse:
@@ -97,7 +103,8 @@ def _html(page: Page, request: Request, version: str, catalogue: str, least: int
             path=request.url.path,
             json_address=_with_ending(request.url.path, "json", query),
             csv_address=_with_ending(request.url.path, "csv", query),
-            at_page=lambda number: _with_page(request.url.path, query, number),
+            at_page=lambda number: _with_word(request.url.path, query, "page", str(number)),
+            table_address=lambda name: _with_word(f"{request.url.path}.csv", query, "table", name),
             current=int(p) if (p := request.query_params.get("page", "1")).isdigit() and len(p) < 9 else 1,
             coarse=lambda column, value: disclosed(column, value, least),
             **page.shown,
@@ -110,9 +117,9 @@ def _with_ending(path: str, ending: str, query: str) -> str:
     return f"{path if path != '/' else '/start'}.{ending}{f'?{query}' if query else ''}"
 
 
-def _with_page(path: str, query: str, number: int) -> str:
-    words = [(name, value) for name, value in parse_qsl(query) if name != "page"]
-    return f"{path}?{urlencode([*words, ('page', number)])}"
+def _with_word(path: str, query: str, word: str, value: str) -> str:
+    words = [(name, other) for name, other in parse_qsl(query) if name != word]
+    return f"{path}?{urlencode([*words, (word, value)])}"
 
 
 def _cell(value: object) -> str:

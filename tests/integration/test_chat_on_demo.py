@@ -51,7 +51,7 @@ def said(demo: Run) -> dict[str, Any]:
         "answer": ("ask_biomarker", {"biomarker": "ALK", "endpoint": "PFS", "adjust": ["sex"]}),
         "number": ("ask_biomarker", {"biomarker": "TMB per doubling"}),
         "response": ("ask_biomarker", {"biomarker": "TP53; endpoint orr"}),
-        "curves": ("survival_curve", {"biomarker": "ALK"}),
+        "curves": ("survival_curve", {"biomarker": "ALK; endpoint PFS; adjust sex"}),
         "frequency": ("mutation_frequency", {"gene": "ALK"}),
         "scans": ("list_scans", {}),
         "scan": ("scan_results", {"scan": scan, "top": 5}),

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -198,6 +199,24 @@ def test_a_gene_has_every_patient_of_every_cohort_in_one_of_four_statuses(
     for row in rows:
         statuses = ("n_mutated", "n_wild_type", "n_undetermined", "n_not_profiled")
         assert sum(row[name] for name in statuses) == row["n_patients"]
+
+
+def test_every_table_of_a_page_is_a_csv_of_its_own(site: TestClient) -> None:
+    tables = site.get("/cohort/demo_msk_2018.json").json()
+    for name in ("receipt", "clocks", "overlaps", "files"):
+        got = site.get("/cohort/demo_msk_2018.csv", params={"table": name}).text
+        assert len(list(csv.DictReader(io.StringIO(got)))) == len(tables[name]) > 0
+        assert f'/cohort/demo_msk_2018.csv?table={name}"' in site.get("/cohort/demo_msk_2018").text
+
+
+def test_two_questions_at_once_are_both_answered(site: TestClient) -> None:
+    questions = ["TMB; cohort demo_msk_2018", "TMB per doubling; cohort demo_msk_2018"]
+    with ThreadPoolExecutor() as both:
+        got = list(
+            both.map(lambda q: site.get("/ask.json", params={"q": q}, follow_redirects=True), questions)
+        )
+    assert [one.status_code for one in got] == [200, 200]
+    assert len({one.json()["question"] for one in got}) == 2
 
 
 def test_a_cohort_shows_its_receipt_as_the_terminal_does(site: TestClient, icb: Icb) -> None:
