@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from analytics.biomarkers.groups import Contrast
-from analytics.engine.numbers import count
+from analytics.engine.numbers import count, with_ends
 from analytics.errors import AnalysisError
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.picture import Picture
@@ -80,7 +80,14 @@ def _row(row: Statistic, *, is_outside: bool = False, is_pooled: bool = False) -
         hr=float(row.estimate) if drawn and row.estimate is not None else math.nan,
         ci_low=float(row.ci_low) if drawn and row.ci_low is not None else math.nan,
         ci_high=float(row.ci_high) if drawn and row.ci_high is not None else math.nan,
-        p=row.p if drawn else None,
+        p=row.p if row.estimate is not None else None,
         is_pooled=is_pooled,
-        note="" if drawn else "no estimate",
+        # a log axis has no place for a ratio of 0 (nobody responded): its words stand as in the table
+        note="" if drawn else "no estimate" if row.estimate is None else _words(row),
     )
+
+
+def _words(row: Statistic) -> str:
+    if row.estimate is None or row.ci_low is None:
+        return "no interval"
+    return with_ends(row.estimate, row.ci_low, row.ci_high)
