@@ -306,14 +306,14 @@ def _error(
     place = where.get(next(iter(samples.values())), f"cohort {cohort.cohort_id}")
     if panel is None:
         return UnknownPanelError(
-            f"nobody says on which panel the {n} sequenced samples of cohort '{cohort.cohort_id}' are: no gene panel "
+            f"nobody says on which panel the sequenced samples of cohort '{cohort.cohort_id}' are ({n}): no gene panel "
             "matrix, no gene_panel in a meta file, no column GENE_PANEL, no assay.panel_id",
             where=place,
             remedy="say assay.panel_id in the cohort file, or assay.kind: exome if it is one",
         )
-    others = f" (and {n_panels - 1} more panels)" if n_panels > 1 else ""
+    others = f" (and {n_panels - 1} more)" if n_panels > 1 else ""
     return UnknownPanelError(
-        f"no list describes panel '{panel}'{others}, on which {n} sequenced samples of cohort '{cohort.cohort_id}' are",
+        f"no list describes panel '{panel}'{others}, on which samples of '{cohort.cohort_id}' were sequenced ({n})",
         where=place,
         remedy="add its genes to the cohort file as a file of kind gene_panels (the portal's JSON; a BED file, list or "
         f"table under key 'panel'), or declare there 'panels: [{{panel_id: {panel}, genes: observed_in_calls, "

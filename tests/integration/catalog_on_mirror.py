@@ -127,8 +127,12 @@ def read_all(pick: Pick | None, values: pd.Series) -> pd.Series:
 
 
 def current_symbol(symbols: pd.Series) -> pd.Series:
-    aliases = seed("gene_aliases").set_index("alias").hugo_symbol
-    return symbols.map(aliases).fillna(symbols)
+    """Curated names first, else HGNC's previous symbols, else its aliases, where they are one gene's."""
+    found = symbols.map(seed("gene_aliases").set_index("alias").hugo_symbol)
+    for listed in ("hgnc_previous_symbols", "hgnc_alias_symbols"):
+        names = seed(listed).drop_duplicates("symbol", keep=False).set_index("symbol").hugo_symbol
+        found = found.fillna(symbols.map(names))
+    return found.fillna(symbols)
 
 
 def is_nonsynonymous(classes: pd.Series) -> pd.Series:

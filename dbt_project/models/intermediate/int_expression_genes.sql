@@ -37,14 +37,14 @@ select
         parts.symbol_raw
     ) as hugo_symbol,
     case
-        when aliases.hugo_symbol is not null then 'curated alias'
+        when aliases.hugo_symbol is not null then aliases.rule
         when by_ensembl.hugo_symbol is not null then 'Ensembl number, ' || by_ensembl.rule
         when parts.symbol_raw is not null then 'as given'
         when by_entrez.hugo_symbol is not null then 'Entrez number, ' || by_entrez.rule
         else 'unresolved'
     end as rule
 from parts
-left join {{ ref('gene_aliases') }} as aliases on parts.symbol_raw = aliases.alias
+left join {{ ref('int_gene_aliases') }} as aliases on parts.symbol_raw = aliases.alias
 left join {{ ref('int_gene_identifiers') }} as by_entrez
     on parts.entrez_gene_id = by_entrez.identifier and by_entrez.id_type = 'entrez'
 left join {{ ref('int_gene_identifiers') }} as by_ensembl

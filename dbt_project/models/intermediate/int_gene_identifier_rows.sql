@@ -16,7 +16,7 @@ with named as (
                     )
         end as hugo_symbol
     from {{ ref('stg_gene_identifiers') }} as identifiers
-    left join {{ ref('gene_aliases') }} as aliases on identifiers.hugo_symbol = aliases.alias
+    left join {{ ref('int_gene_aliases') }} as aliases on identifiers.hugo_symbol = aliases.alias
     left join {{ ref('no_gene_words') }} as sentinels on lower(identifiers.hugo_symbol) = sentinels.word
 
 ),

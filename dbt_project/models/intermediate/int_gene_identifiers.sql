@@ -51,7 +51,7 @@ current_names as (
         coalesce(aliases.hugo_symbol, {{ reading_frame_name('named.symbol_raw') }}, named.symbol_raw) as hugo_symbol,
         sum(named.n_rows) as n_rows
     from named
-    left join {{ ref('gene_aliases') }} as aliases on named.symbol_raw = aliases.alias
+    left join {{ ref('int_gene_aliases') }} as aliases on named.symbol_raw = aliases.alias
     left join {{ ref('no_gene_words') }} as sentinels on lower(named.symbol_raw) = sentinels.word
     where named.symbol_raw is not null and sentinels.word is null
     group by

@@ -54,7 +54,8 @@ listed as (
 
     select
         name_lower,
-        name
+        name,
+        is_symbol
     from {{ ref('int_listed_gene_names') }}
 
 ),
@@ -76,9 +77,9 @@ known as (
         words.word,
         coalesce(aliases.hugo_symbol, symbols.hugo_symbol, listed.name, plain.name) as hugo_symbol
     from words
-    left join listed on lower(words.word) = listed.name_lower
+    left join listed on lower(words.word) = listed.name_lower and listed.is_symbol
     left join plain on words.word = plain.name
-    left join {{ ref('gene_aliases') }} as aliases on listed.name = aliases.alias
+    left join {{ ref('int_gene_aliases') }} as aliases on listed.name = aliases.alias
     left join {{ ref('int_gene_symbols') }} as symbols on listed.name = symbols.symbol_raw
     where words.word <> '' and words.word <> words.name_raw
 

@@ -126,7 +126,7 @@ spelled as (
         ) as name
     from dated
     left join {{ ref('int_listed_gene_names') }} as listed on lower(dated.name) = listed.name_lower
-    left join {{ ref('gene_aliases') }} as alias_exact on dated.name = alias_exact.alias
+    left join {{ ref('int_gene_aliases') }} as alias_exact on dated.name = alias_exact.alias
     left join {{ ref('int_listed_gene_names') }} as dotted on lower(replace(dated.name, '.', '-')) = dotted.name_lower
     left join common_spellings as common on lower(dated.name) = common.name_lower and common.place = 1
 
@@ -168,14 +168,14 @@ resolved as (
         case
             when several.hugo_symbol is not null then 'symbol of several genes'
             when by_ensembl.hugo_symbol is not null then 'Ensembl number'
-            when aliases.hugo_symbol is not null then 'curated alias'
+            when aliases.hugo_symbol is not null then aliases.rule
             when symbols.hugo_symbol <> spelled.name then 'same Entrez number'
             when spelled.name <> spelled.piece then 'other spelling'
             else 'as given'
         end as rule
     from spelled
-    left join {{ ref('ambiguous_symbols') }} as several on spelled.name = several.symbol
-    left join {{ ref('gene_aliases') }} as aliases on spelled.name = aliases.alias
+    left join {{ ref('int_ambiguous_symbols') }} as several on spelled.name = several.symbol
+    left join {{ ref('int_gene_aliases') }} as aliases on spelled.name = aliases.alias
     left join {{ ref('int_gene_symbols') }} as symbols on spelled.name = symbols.symbol_raw
     left join {{ ref('int_gene_identifiers') }} as by_ensembl
         on

@@ -1,5 +1,5 @@
--- Every symbol that a panel, a curated alias or a copy-number table has, resolved to its current HGNC symbol: first the
--- curated aliases, else the panel symbol with the same Entrez number (itself through the aliases: panels list old names
+-- Every symbol that a panel or a copy-number table has, resolved to its current HGNC symbol: first by the names of
+-- int_gene_aliases, else the panel symbol with the same Entrez number (itself through the aliases: panels list old names
 -- too), else the symbol as it is. Rows of mutation tables have no say: one wrong number in one row would rename a gene in
 -- every cohort. What such a row means is decided row by row (int_gene_decisions).
 with listed as (
@@ -34,8 +34,9 @@ aliases as (
 
     select
         alias,
-        hugo_symbol
-    from {{ ref('gene_aliases') }}
+        hugo_symbol,
+        rule
+    from {{ ref('int_gene_aliases') }}
 
 ),
 
@@ -58,7 +59,7 @@ select
         aliases.hugo_symbol, by_entrez.hugo_symbol, {{ reading_frame_name('symbols.symbol_raw') }}, symbols.symbol_raw
     ) as hugo_symbol,
     case
-        when aliases.hugo_symbol is not null then 'curated alias'
+        when aliases.hugo_symbol is not null then aliases.rule
         when by_entrez.hugo_symbol <> symbols.symbol_raw then 'same Entrez number'
         else 'as given'
     end as rule

@@ -13,7 +13,7 @@ with genes as (
         listed.source_row,
         coalesce(aliases.hugo_symbol, listed.gene) as hugo_symbol
     from {{ ref('stg_gene_sets') }} as listed
-    left join {{ ref('gene_aliases') }} as aliases on listed.gene = aliases.alias
+    left join {{ ref('int_gene_aliases') }} as aliases on listed.gene = aliases.alias
 
 ),
 

@@ -131,9 +131,9 @@ def test_a_panel_that_no_list_describes_is_one_sentence_with_cohort_panel_file_a
     said = unknown(("S1", "matrix", "SECRET7"), ("S2", "matrix", "mini10"), ("S3", "matrix", "SECRET7"))
     assert said is not None
     assert said.startswith(
-        "https://x.example/a (matrix.txt): no list describes panel 'SECRET7', on which 2 sequenced"
+        "https://x.example/a (matrix.txt): no list describes panel 'SECRET7', on which samples of 'syn' were "
     )
-    assert "cohort 'syn'" in said and "kind gene_panels" in said and "observed_in_calls" in said
+    assert "were sequenced (2);" in said and "kind gene_panels" in said and "observed_in_calls" in said
 
 
 def test_known_panels_in_any_case_exome_words_and_a_matrix_without_a_panel_are_no_error() -> None:
@@ -164,5 +164,9 @@ def test_a_panel_of_the_cohort_file_that_no_list_describes_is_an_error() -> None
 
 def test_a_panel_cohort_of_which_nobody_names_the_panel_is_an_error() -> None:
     said = unknown(("S1", "sequenced_list", None))
-    assert said is not None and "nobody says on which panel the 1 sequenced samples" in said
+    assert (
+        said is not None
+        and "nobody says on which panel the sequenced samples of cohort" in said
+        and "(1)" in said
+    )
     assert unknown(("S1", "sequenced_list", None), assay={"name": "a", "kind": "exome"}) is None

@@ -131,6 +131,39 @@ def test_an_alias_leads_to_a_symbol_that_is_no_alias_itself() -> None:
     assert not [r for r in rows if r["hugo_symbol"] in aliases]
 
 
+HGNC = ("hgnc_previous_symbols", "hgnc_alias_symbols")
+
+
+def test_a_symbol_to_which_a_list_leads_is_no_old_name_in_any_list() -> None:
+    curated, hgnc = seed("gene_aliases"), [row for name in HGNC for row in seed(name)]
+    names = {row["alias"] for row in curated} | {row["symbol"] for row in hgnc}
+    assert not {row["hugo_symbol"] for row in (*curated, *hgnc)} & names
+
+
+def test_the_lists_of_the_nomenclature_committee_say_nothing_of_names_that_are_curated_or_of_no_gene() -> (
+    None
+):
+    curated = {row["alias"].lower() for row in seed("gene_aliases")} | {
+        row["symbol"].lower() for row in seed("ambiguous_symbols")
+    }
+    previous, alias = ({row["symbol"].lower() for row in seed(name)} for name in HGNC)
+    assert not (previous | alias) & curated and not previous & alias
+    assert not (previous | alias) & {row["word"] for row in seed("no_gene_words")}
+
+
+@pytest.mark.parametrize(
+    ("name", "symbol", "number"),
+    [
+        ("PTCHD2", "DISP3", "57540"), ("SELV", "SELENOV", "348303"), ("AQPEP", "LVRN", "206338"),
+        ("HER2", "ERBB2", "2064"), ("CD246", "ALK", "238"), ("B7-H1", "CD274", "29126"), ("p53", "TP53", "7157"),
+    ],
+)  # fmt: skip
+def test_an_old_or_usual_name_is_the_gene_that_has_the_number(name: str, symbol: str, number: str) -> None:
+    """Numbers of NCBI, as tables that carry both write them."""
+    found = [row for listed in HGNC for row in seed(listed) if row["symbol"] == name]
+    assert [(row["hugo_symbol"], row["entrez_gene_id"]) for row in found] == [(symbol, number)]
+
+
 @pytest.mark.parametrize(
     ("alias", "symbol"),
     [

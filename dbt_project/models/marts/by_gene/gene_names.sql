@@ -1,12 +1,20 @@
 -- Every name under which a gene can be asked for, in capitals: its current symbol, what a panel calls it, what a table of
--- mutations calls it, what people call it (PD-L1), in this order where a name is that of two genes.
-with names as (
+-- mutations calls it, what people call it (PD-L1), what HGNC knows it by, in this order where a name is that of two genes.
+with known as (
+
+    select hugo_symbol from {{ ref('gene_panels') }}
+    union
+    select hugo_symbol from {{ ref('mutations') }}
+
+),
+
+names as (
 
     select
         upper(hugo_symbol) as gene_name,
         hugo_symbol,
         0 as distance
-    from {{ ref('gene_panels') }}
+    from known
     union
     select
         upper(hugo_symbol_raw) as gene_name,
@@ -26,6 +34,13 @@ with names as (
         3 as distance
     from {{ ref('gene_usual_names') }} as usual
     inner join {{ ref('gene_panels') }} as panels on usual.hugo_symbol = panels.hugo_symbol
+    union
+    select
+        upper(aliases.alias) as gene_name,
+        known.hugo_symbol,
+        4 as distance
+    from {{ ref('int_gene_aliases') }} as aliases
+    inner join known on aliases.hugo_symbol = known.hugo_symbol
 
 ),
 
@@ -46,7 +61,7 @@ select
     hugo_symbol,
     case distance
         when 0 then 'current symbol' when 1 then 'name on a panel' when 2 then 'name in a table of mutations'
-        else 'usual name'
+        when 3 then 'usual name' else 'name of the nomenclature committee'
     end as rule
 from ordered
 where place = 1
