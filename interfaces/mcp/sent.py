@@ -118,7 +118,7 @@ class Sender:
                     )
                 )
         note = (
-            f"Months from time zero; at most {_STEPS} steps of each curve are sent."
+            f"Unadjusted, of everybody in the pool; months from time zero; at most {_STEPS} steps of each curve."
             if curves
             else "This question has no curves: they are of two groups and a time."
         )

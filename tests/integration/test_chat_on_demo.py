@@ -170,8 +170,11 @@ def test_curves_come_with_numbers_at_risk_and_with_their_answer(said: dict[str, 
         assert 0 < len(survival) <= 60
         assert survival == sorted(survival, reverse=True)
         assert at_risk == sorted(at_risk, reverse=True)
-    n = sum(curve["n"] for curve in curves["curves"])
-    assert f"{n:,} people" in curves["headline"]
+    # the headline is adjusted, of those whose sex is known; curves are of everybody in the pool
+    pooled = content(said, "answer")["comparisons"][-1]["pooled"]
+    assert curves["question"] == content(said, "answer")["question"]
+    assert sum(curve["n"] for curve in curves["curves"]) == pooled["n"]
+    assert curves["note"].startswith("Unadjusted")
 
 
 def test_a_frequency_says_who_was_not_looked_at(said: dict[str, Any]) -> None:
