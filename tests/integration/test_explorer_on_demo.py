@@ -146,7 +146,9 @@ def test_a_list_in_which_nothing_is_chosen_takes_its_filter_away(site: TestClien
 
 def test_another_name_of_a_gene_leads_to_its_symbol(site: TestClient, demo: Run) -> None:
     other, symbol = demo.query(
-        "select gene_name, hugo_symbol from marts.gene_names where gene_name <> hugo_symbol order by all limit 1"
+        "select gene_name, hugo_symbol from marts.gene_names where gene_name <> hugo_symbol "
+        "and hugo_symbol in (select hugo_symbol from marts.gene_panels) "
+        "and regexp_full_match(gene_name, '[A-Z0-9]+') order by all limit 1"
     ).iloc[0]
     sent = site.get(f"/gene/{other}")
     assert (sent.status_code, sent.headers["location"]) == (303, f"/gene/{symbol}")
