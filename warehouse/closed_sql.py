@@ -8,7 +8,7 @@ statements that ask are let through, and one at a time.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -38,12 +38,15 @@ class SqlRefusedError(IngestionError):
 
 
 @contextmanager
-def closed_file(*, allow_files: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
+def closed_file(
+    *, allow_files: bool = False, limits: Mapping[str, str] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file for a query of a user: read-only, its configuration locked.
 
     Parameters
     ----------
     allow_files : let queries read and write other files, as the user himself may.
+    limits : further options of DuckDB, such as ``memory_limit``.
 
     Raises
     ------
@@ -51,7 +54,8 @@ def closed_file(*, allow_files: bool = False) -> Iterator[duckdb.DuckDBPyConnect
         There is none, or it cannot be opened.
     """
     # A sort that does not fit into memory would otherwise be spilled into the folder of the published version.
-    options = _ALWAYS | {"temp_directory": str(Settings.from_environment().data / "sql_spill")}
+    spill = {"temp_directory": str(Settings.from_environment().data / "sql_spill")}
+    options = _ALWAYS | spill | dict(limits or {})
     with published(options if allow_files else options | _CLOSED) as con:
         con.execute("set lock_configuration = true")
         yield con
@@ -85,6 +89,18 @@ def one_statement(con: duckdb.DuckDBPyConnection, text: str, *, allow_files: boo
             "--format csv prints what can be kept, --allow-files lets 'copy' write a file",
         )
     return text
+
+
+def distinct(columns: Sequence[str]) -> list[str]:
+    """Column names that tell every column apart: a name that comes again gets ``_1``, ``_2``, ... as in DuckDB."""
+    named: list[str] = []
+    for column in columns:
+        name, n = column, 0
+        while name in named:
+            n += 1
+            name = f"{column}_{n}"
+        named.append(name)
+    return named
 
 
 def _kind(con: duckdb.DuckDBPyConnection, text: str) -> str:

@@ -8,28 +8,23 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
-from analytics.answers.estimates import NO_FIRTH
-from analytics.engine.numbers import count, p_value, ratio, with_ends
-from analytics.meta.trials import TREATED
-from analytics.results.statistic import ResponseStatistic, Statistic
-from warehouse.export.readable import shown
-from warehouse.questions.answer import (
-    Answer,
-    Comparison,
-    cohort_name,
-    effect_words,
-    events_of,
-    is_pooled,
-    medians_of,
-    warnings_by_cohort,
+from analytics.results.statistic import Statistic
+from interfaces.answer_table import (
+    Column,
+    answer_table,
+    flow_lines,
+    settle_lines,
+    trial_lines,
+    verdict_lines,
 )
+from warehouse.export.readable import shown
+from warehouse.questions.answer import Answer, Comparison
 
 #: A pipe or a log has no width of its own.
 _WIDTH_OF_A_PIPE = 120
@@ -39,16 +34,6 @@ _GAP = 2
 #: A number and its sign or unit are read as one.
 _HELD_TOGETHER = re.compile(r"\bp [=<] |\bp (?=[\d<])|(?<=\d) %")
 _HARD_BLANK = "\u00a0"
-
-
-@dataclass(frozen=True)
-class _Column:
-    """One column of the table: heading, cell, and how soon it is left out where the terminal is narrow (0: never)."""
-
-    heading: str
-    cell: Callable[[Statistic], str]
-    leaves: int = 0
-    is_number: bool = True
 
 
 def print_answer(answer: Answer, *, everything: bool = False, with_flow: bool = True) -> None:
@@ -99,103 +84,19 @@ def prose(sentence: str, width: int, indent: int = 2) -> list[str]:
 
 
 def _comparison(found: Comparison, width: int, everything: bool) -> list[str]:
-    rows: list[tuple[str, Statistic]] = [(_named(row), row) for row in found.by_cohort]
-    if len(found.by_cohort) > 1:
-        rows.append(("pooled", found.pooled))
-    main = [row for row in (found.same_people, found.asked) if row is not None and row is not found.pooled]
-    beside = list(found.others) if everything else main
-    rows += [(_beside(row), row) for row in beside]
-    title = found.group if found.reference is None else f"{found.group} against {found.reference}"
-    lines = [*prose(title, width), *_table(rows, width, _columns(found))]
-    if any(not is_pooled(row) for row in found.by_cohort):
-        lines += prose("* its clock starts elsewhere: not in the pool", width)
-    empty = [cohort_name(row) for row in found.by_cohort if row.counts.n_in_group == 0]
-    if empty:
-        lines += prose(f"Nobody is {found.group} in {', '.join(empty)}.", width)
-    shown = [
-        row
-        for row in (*found.by_cohort, found.pooled)
-        if row.counts.n_in_group != 0 and (row.estimate is None or everything)
-    ]
-    shown += [
-        row for row in (*found.by_cohort, found.asked) if any(w.startswith(NO_FIRTH) for w in row.warnings)
-    ]
-    return lines + [line for said in warnings_by_cohort(shown) for line in prose(f"! {said}", width)]
+    table = answer_table(found, everything=everything)
+    lines = [*prose(table.title, width), *_table(table.rows, width, table.columns)]
+    said = [*table.below, *(f"! {sentence}" for sentence in table.warned)]
+    return lines + [line for sentence in said for line in prose(sentence, width)]
 
 
-def _named(row: Statistic) -> str:
-    return cohort_name(row) + ("" if is_pooled(row) else " *")
-
-
-def _beside(row: Statistic) -> str:
-    """What an estimate beside the pool is, in few words."""
-    kind = row.key.split(".", 1)[1].split(".")[0].replace("_", " ")
-    where = f" {row.cohort_id}" if row.cohort_id else ""
-    named = {"cox adjusted": "adjusted", "cox adjusted same people": "same, unadjusted"}
-    return f"{named.get(kind, kind)}{where}"
-
-
-def _columns(found: Comparison) -> list[_Column]:
-    is_response = isinstance(found.pooled, ResponseStatistic)
-    of_groups = found.reference is not None
-    ratio_name = {"hazard ratio": "HR", "odds ratio": "OR"}.get(str(found.pooled.scale), "estimate")
-    columns = [
-        _Column("people", lambda row: _of(row.counts.n_in_group, row.counts.n)),
-        _Column("responders" if is_response else "events", lambda row: _of(*reversed(events_of(row)))),
-    ]
-    if of_groups and not is_response:
-        columns.append(_Column("median months", _medians, 2))
-    columns += [
-        _Column(f"{ratio_name} (95 % CI)", _effect),
-        _Column("p", lambda row: p_value(row.p)),
-        _Column("by", _estimator, 1, False),
-    ]
-    columns.append(_Column("adjusted for", lambda row: _listed(row, "adjusted_for"), 4, False))
-    columns.append(_Column("strata", lambda row: _listed(row, "strata"), 3, False))
-    return columns
-
-
-def _estimator(row: Statistic) -> str:
-    """Which estimator made the numbers; nothing where there are none."""
-    return "" if row.estimate is None and row.p is None else (row.estimator or "").replace("_", " ")
-
-
-def _of(part: int | None, whole: int | None) -> str:
-    if whole is None:
-        return ""
-    return count(whole) if part is None else f"{count(part)}/{count(whole)}"
-
-
-def _medians(row: Statistic) -> str:
-    own, other = medians_of(row)
-    if row.estimate is None:
-        return ""
-    return " / ".join("-" if months is None else f"{months:.1f}" for months in (own, other))
-
-
-def _effect(row: Statistic) -> str:
-    if row.estimate is None:
-        return "-"
-    if row.scale is not None and row.scale != "difference of shares":
-        return (
-            with_ends(row.estimate, row.ci_low, row.ci_high)
-            if row.ci_low is not None
-            else ratio(row.estimate)
-        )
-    return with_ends(row.estimate, row.ci_low, row.ci_high, "points")
-
-
-def _listed(row: Statistic, name: str) -> str:
-    return ", ".join(getattr(getattr(row, "model", None), name, ()))
-
-
-def _table(rows: Sequence[tuple[str, Statistic]], width: int, columns: Sequence[_Column]) -> list[str]:
+def _table(rows: Sequence[tuple[str, Statistic]], width: int, columns: Sequence[Column]) -> list[str]:
     """Rows under the columns that fit; where not even the needed ones do, a line a value."""
     names = [name for name, _ in rows]
     cells = {column.heading: [column.cell(row) for _, row in rows] for column in columns}
     kept = [column for column in columns if any(cells[column.heading])]
 
-    def needed(these: Sequence[_Column]) -> int:
+    def needed(these: Sequence[Column]) -> int:
         widths = [max(cell_len(text) for text in (c.heading, *cells[c.heading])) for c in these]
         return max(map(cell_len, ("cohort", *names))) + sum(_GAP + one for one in widths)
 
@@ -225,28 +126,14 @@ def _table(rows: Sequence[tuple[str, Statistic]], width: int, columns: Sequence[
 
 
 def _verdicts(answer: Answer, width: int) -> list[str]:
-    found = [answer.leading.burden, answer.predictive]
-    return [line for verdict in found if verdict is not None for line in prose(verdict.sentence, width)]
+    return [line for sentence in verdict_lines(answer) for line in prose(sentence, width)]
 
 
 def _trials(answer: Answer, width: int) -> list[str]:
-    """What treatment does in the trials: to all who were randomised, and in each group."""
-    lines = [
-        f"  {_randomised(row)}: {effect_words(row)}"
-        for row in answer.trials
-        if row.key.split(".")[1].startswith("treatment") and row.estimate is not None
-    ]
-    title = "In the trials: checkpoint blockade against the control arm"
+    lines = [part for line in trial_lines(answer) for part in prose(f"  {line}", width, 4)]
     return (
-        [*prose(title, width), *(part for line in lines for part in prose(line, width, 4))] if lines else []
+        [*prose("In the trials: checkpoint blockade against the control arm", width), *lines] if lines else []
     )
-
-
-def _randomised(row: Statistic) -> str:
-    """Of whom an effect of treatment is: everybody of a trial or of all, or one group."""
-    label = row.counts.group_label or ""
-    group = label.removeprefix(TREATED).lstrip(", ")
-    return group or row.cohort_id or "everybody randomised"
 
 
 def _guards(answer: Answer, width: int, everything: bool) -> list[str]:
@@ -263,29 +150,8 @@ def _guards(answer: Answer, width: int, everything: bool) -> list[str]:
 
 
 def _would_settle(answer: Answer, width: int) -> list[str]:
-    power = answer.leading.power
-    lines = [f"To know more: {answer.would_settle}"]
-    if power is not None and power.smallest < float("inf"):
-        lines.append(
-            f"At 80 % power these people could have shown {_named_scale(answer)} of {ratio(power.smallest)} or more, "
-            f"or {ratio(1 / power.smallest)} or less."
-        )
-    return [line for sentence in lines for line in prose(sentence, width)]
-
-
-def _named_scale(answer: Answer) -> str:
-    scale = str(answer.leading.pooled.scale or "ratio")
-    return f"{'an' if scale.startswith('o') else 'a'} {scale}"
+    return [line for sentence in settle_lines(answer) for line in prose(sentence, width)]
 
 
 def _flow(answer: Answer, width: int) -> list[str]:
-    lines: list[str] = []
-    before: int | None = None
-    for step in answer.flow:
-        lost = (
-            "" if before is None or before == step.n else f" ({count(before - step.n)} fewer: {step.reason})"
-        )
-        if before is None or lost:
-            lines += prose(f"  {count(step.n)} {step.step}{lost}", width, 4)
-        before = step.n
-    return ["Who is counted", *lines]
+    return ["Who is counted", *(part for line in flow_lines(answer) for part in prose(f"  {line}", width, 4))]

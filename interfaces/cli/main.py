@@ -12,13 +12,15 @@ from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.cohort.commands import cohort_app
 from interfaces.cli.diff_command import diff
+from interfaces.cli.explore_command import explore
 from interfaces.cli.failures import CommandError, one_sentence
+from interfaces.cli.mcp_command import mcp
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
 from interfaces.cli.streamed_rows import stream
-from interfaces.cli.tables_out import Format, FormatOption, OutputOption, distinct, print_json, show
+from interfaces.cli.tables_out import Format, FormatOption, OutputOption, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
-from warehouse.closed_sql import closed_file, one_statement
+from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.export.readable import readable, shown
 from warehouse.published_file import first_line, published
 from warehouse.settings import PROJECT, Settings
@@ -231,6 +233,12 @@ def lineage(
 
 
 app.command()(claims)
+
+
+app.command()(explore)
+
+
+app.command()(mcp)
 
 
 app.command("versions")(list_versions)

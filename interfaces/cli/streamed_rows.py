@@ -12,7 +12,8 @@ from typing import Any
 
 import duckdb
 
-from interfaces.cli.tables_out import TERMINAL, Format, least_shown, plain, show
+from interfaces.cli.tables_out import Format, least_shown, show
+from interfaces.formats import TERMINAL, plain
 from warehouse.export.disclosure import disclosed, disclosed_record, is_coarsened
 from warehouse.export.readable import csv_cell
 

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import re
 import sys
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,14 +12,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from warehouse.export.disclosure import disclosed, disclosed_record
-from warehouse.export.readable import csv_cell, readable, shown
+from interfaces.formats import csv_text, json_text
+from warehouse.export.disclosure import disclosed
+from warehouse.export.readable import readable, shown
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import smallest_cell
-
-#: What a terminal obeys and no JSON escapes by itself.
-TERMINAL = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 class Format(StrEnum):
@@ -45,59 +38,25 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
         print_json([{column: row.get(column) for column in columns} for row in rows])
         return
     least = least_shown()
-    rows = [{name: disclosed(name, row.get(name), least) for name in columns} for row in rows]
     if style is Format.csv:
-        buffer = io.StringIO()
-        writer = csv.writer(buffer, lineterminator="\n")
-        writer.writerow([csv_cell(column) for column in columns])
-        cells = [[plain(row.get(column)) for column in columns] for row in rows]
-        writer.writerows([["" if value is None else csv_cell(value) for value in row] for row in cells])
-        print(buffer.getvalue(), end="")
-    else:
-        table = Table(title=shown(title) or None, title_justify="left", show_edge=False)
-        for column in columns:
-            table.add_column(shown(column), overflow="fold")
-        for row in rows:
-            table.add_row(*[readable(row.get(column)) for column in columns])
-        # a pipe or a log has no width of its own: 80 columns would break every word
-        # words of the sources such as [brackets] or :colons: are shown as they are
-        width = None if sys.stdout.isatty() else 180
-        Console(width=width, markup=False, emoji=False, highlight=False).print(table)
-
-
-def distinct(columns: Sequence[str]) -> list[str]:
-    """Column names that tell every column apart: a name that comes again gets ``_1``, ``_2``, ... as in DuckDB."""
-    named: list[str] = []
+        print(csv_text(rows, columns, least), end="")
+        return
+    table = Table(title=shown(title) or None, title_justify="left", show_edge=False)
     for column in columns:
-        name, n = column, 0
-        while name in named:
-            n += 1
-            name = f"{column}_{n}"
-        named.append(name)
-    return named
+        table.add_column(shown(column), overflow="fold")
+    for row in rows:
+        table.add_row(*[readable(disclosed(name, row.get(name), least)) for name in columns])
+    # a pipe or a log has no width of its own: 80 columns would break every word
+    # words of the sources such as [brackets] or :colons: are shown as they are
+    width = None if sys.stdout.isatty() else 180
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
 def print_json(value: Any) -> None:
-    """JSON with dates as ISO text and NaN as null, so that any reader can parse it; control characters are escaped."""
-    value = disclosed_record(value, least_shown())
-    text = json.dumps(plain(value), indent=2, ensure_ascii=False, default=str)
-    # json escapes those below a blank; of the others each stands in a text, where \uXXXX means the same
-    print(TERMINAL.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
+    """Print as JSON that any reader can parse."""
+    print(json_text(value, least_shown()))
 
 
 def least_shown() -> int:
     """The smallest count of people that may be shown of the version in force."""
     return smallest_cell(version_in_force(Settings.from_environment().published))
-
-
-def plain(value: Any) -> Any:
-    """The value as JSON and CSV can have it: decimals as numbers, null for what is no number."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
-        return None
-    return value

@@ -7,23 +7,12 @@ from typing import Annotated
 import typer
 
 from interfaces.cli.tables_out import Format, FormatOption, show
+from warehouse.browsing.versions import COLUMNS, version_row
 from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.settings import Settings
-from warehouse.versions.layout import Version, version_in_force, version_named, versions
-from warehouse.versions.manifest import faults_of, read_manifest
+from warehouse.versions.layout import version_in_force, version_named, versions
+from warehouse.versions.manifest import faults_of
 from warehouse.versions.publication import roll_back
-
-_COLUMNS = (
-    "version",
-    "state",
-    "published_at",
-    "catalogue",
-    "cohorts",
-    "rows",
-    "megabytes",
-    "run_id",
-    "accepted",
-)
 
 
 def list_versions(
@@ -45,27 +34,12 @@ def list_versions(
         found = faults_of(version) if verify else []
         faults += [f"{version.folder}: {fault}" for fault in found]
         state = "damaged" if found else "in force" if version == in_force else "kept"
-        rows.append(_row(version, state))
-    show(rows, _COLUMNS, style)
+        rows.append(version_row(version, state))
+    show(rows, COLUMNS, style)
     for fault in faults:
         typer.echo(f"icb: {fault}; bring the folder back from a backup.", err=True)
     if faults:
         raise typer.Exit(1)
-
-
-def _row(version: Version, state: str) -> dict[str, str | int]:
-    manifest = read_manifest(version)
-    return {
-        "version": version.name,
-        "state": state,
-        "published_at": f"{manifest.published_at:%Y-%m-%d %H:%M:%S} UTC",
-        "catalogue": manifest.catalogue,
-        "cohorts": len(manifest.cohorts),
-        "rows": sum(manifest.rows.values()),
-        "megabytes": round(manifest.bytes / 1e6),
-        "run_id": manifest.run_id or "",
-        "accepted": manifest.accepted.reason if manifest.accepted else "",
-    }
 
 
 def rollback(

@@ -240,7 +240,7 @@ def test_burden_itself_is_not_held_against_burden(icb: Icb) -> None:
 
 def test_where_cohorts_disagree_that_is_the_strongest_reason_against(demo: Run) -> None:
     with demo.connect() as con:
-        answer = answer_question(con, read_question("IGF1R"), draws=200)
+        answer = answer_checked(con, checked_question(con, read_question("IGF1R")), draws=200)
     (guard,) = [one for one in answer.guards if one.guard == "heterogeneity across cohorts"]
     numbers = {"pooled_hr": 0.9, "pooled_ci_low": 0.5, "pooled_ci_high": 1.6, "q_p": 0.001}
     disagree = replace(guard, verdict="effects differ", is_warning=True, numbers=numbers)

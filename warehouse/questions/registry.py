@@ -86,15 +86,7 @@ def write_question_down(settings: Settings, answer: Answer) -> AskedFamily:
 
     Each group that is compared, and an interaction, is a hypothesis of its own; the p of the headline stands for them.
     """
-    asked = answer.question
-    p = answer.cut.p_paid if answer.cut is not None else answer.leading.asked.p
-    question = {
-        "text": asked.text,
-        "endpoint": asked.endpoint,
-        "definition": asked.biomarker,
-        "cohorts": list(asked.cohorts),
-    }
-    hypotheses = len(answer.comparisons) + (answer.interaction is not None)
+    question, hypotheses, p = _as_registered(answer)
     write_down(
         settings,
         kind="question",
@@ -104,6 +96,12 @@ def write_question_down(settings: Settings, answer: Answer) -> AskedFamily:
         leading=answer.label,
         run_id=answer.lineage.run_id,
     )
+    return family_with(settings, answer)
+
+
+def family_with(settings: Settings, answer: Answer) -> AskedFamily:
+    """The family that every question asked so far makes with this one, whether it is written down yet or not."""
+    question, hypotheses, p = _as_registered(answer)
     rows = {row["name"]: (row["hypotheses"], row["smallest_p"]) for row in asked_questions(settings)[0]}
     rows[_name(question)] = (hypotheses, p)
     size = sum(n for n, _ in rows.values())
@@ -111,6 +109,19 @@ def write_question_down(settings: Settings, answer: Answer) -> AskedFamily:
     rates = dict(zip(known, benjamini_hochberg(list(known.values()), size), strict=True))
     q = rates.get(_name(question))
     return AskedFamily(len(rows), size, None if q is None else float(q))
+
+
+def _as_registered(answer: Answer) -> tuple[dict[str, Any], int, float | None]:
+    """The question as the registry has it, how many hypotheses it is, and the p of its headline."""
+    asked = answer.question
+    question = {
+        "text": asked.text,
+        "endpoint": asked.endpoint,
+        "definition": asked.biomarker,
+        "cohorts": list(asked.cohorts),
+    }
+    p = answer.cut.p_paid if answer.cut is not None else answer.leading.asked.p
+    return question, len(answer.comparisons) + (answer.interaction is not None), p
 
 
 def asked_questions(settings: Settings) -> tuple[list[dict[str, Any]], list[str]]:

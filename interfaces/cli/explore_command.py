@@ -1,0 +1,55 @@
+"""``icb explore``: the published file in a browser of this machine."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import Annotated
+
+import typer
+
+from interfaces.cli.failures import CommandError
+from warehouse.published_file import published
+
+HOST = "127.0.0.1"
+
+
+def explore(
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port of this machine; 0 takes a free one.")
+    ] = 8765,
+) -> None:
+    """Look at the published file in a browser: ask, genes, cohorts, scans, claims, tables, reports.
+
+    It answers on this machine only, and fetches nothing from outside. Control-C ends it. A refresh that publishes a new
+    version is seen at once.
+
+    Example: icb explore --port 8080
+    """
+    with published():
+        pass  # nothing published is said before a browser is opened
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((HOST, port))
+        except OSError as exc:
+            raise CommandError(
+                f"port {port} of this machine is taken", where="--port", remedy="name another, or 0"
+            ) from exc
+        _serve(listener)
+
+
+def _serve(listener: socket.socket) -> None:
+    import uvicorn
+
+    from interfaces.web.app import explorer
+
+    config = uvicorn.Config(explorer(), log_level="warning", lifespan="off", server_header=False)
+    print(f"http://{HOST}:{listener.getsockname()[1]}/ (Control-C ends it)", flush=True)
+    # statistics take seconds to load: while the first page is read
+    threading.Thread(target=_load_statistics, daemon=True).start()
+    uvicorn.Server(config).run(sockets=[listener])
+
+
+def _load_statistics() -> None:
+    import warehouse.questions.drawing  # noqa: F401

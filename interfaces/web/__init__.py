@@ -1,0 +1,1 @@
+"""The explorer: the published file in a browser of the same machine."""

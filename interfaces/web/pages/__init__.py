@@ -1,0 +1,1 @@
+"""What each page shows: a function from an open published file and an address to a `Page`."""

@@ -1,0 +1,1 @@
+"""What a reader leafs through in a published file: genes, cohorts, claims, scans, statistics, tables, versions."""
