@@ -333,11 +333,19 @@ def test_cd274_per_standard_deviation_of_hugo_by_hand(
 
 
 def test_a_set_that_a_cohort_hardly_measures_is_not_scored_there(con: duckdb.DuckDBPyConnection) -> None:
-    found = assigned(con, "score(set:cytolytic_activity) above median", "hugo_2016", "van_allen_2015").rows
+    """Roh's NanoString panel of 791 immune genes has none of the 11 genes of mismatch repair."""
+    found = assigned(con, "score(set:ddr_mmr) above median", "hugo_2016", "roh_2017").rows
     known = found[found["status"] == "known"]
     assert set(known["cohort_id"]) == {"hugo_2016"} and len(known) == 27
-    refused = found[found["status_reason"].fillna("").str.contains("0 of 2 genes are measured")]
-    assert set(refused["cohort_id"]) == {"van_allen_2015"}
+    refused = found[found["status_reason"].fillna("").str.contains("0 of 11 genes are measured")]
+    assert set(refused["cohort_id"]) == {"roh_2017"}
+
+
+def test_genes_under_ensembl_numbers_are_scored_too(con: duckdb.DuckDBPyConnection) -> None:
+    """Van Allen 2015 and Jung 2019 have ENSG00000145649.7 for GZMA and ENSG00000180644.6 for PRF1."""
+    found = assigned(con, "score(set:cytolytic_activity) above median", "hugo_2016", "van_allen_2015").rows
+    known = found[found["status"] == "known"].groupby("cohort_id").size()
+    assert known.to_dict() == {"hugo_2016": 27, "van_allen_2015": 42}
 
 
 def test_leukocyte_fraction_per_standard_deviation(

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,10 @@ def test_a_run_that_takes_far_longer_than_any_earlier_limit_is_waited_for(
         if len(waited) * 60 > 5 * EARLIER_LIMIT_S:
             (tmp_path / "go").touch()
             run.process.wait()  # type: ignore[union-attr]
+            while (
+                not run.ended.exists()
+            ):  # the thread that writes it down is not waited for by the clock of the test
+                time.sleep(0.01)
 
     monkeypatch.setattr(waiting, "monotonic", lambda: next(clock))
     monkeypatch.setattr(waiting, "sleep", sleep)

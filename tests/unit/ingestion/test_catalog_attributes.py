@@ -198,7 +198,7 @@ def test_units_and_ranges_reach_the_warehouse() -> None:
     columns = ("column_name", "unit", "attribute_unit", "range_low", "range_high")
     assert listed(tables, "column_maps", *columns) == [
         ("age_days", "days", "years", "0.0", "120.0"),
-        ("weeks", "weeks", "months", "0.0", "1200.0"),
+        ("weeks", "weeks", "months", "0.0", "600.0"),
         ("interval:PRIOR_LINES", "days", "months", "0.0", "30.0"),
     ]
 
