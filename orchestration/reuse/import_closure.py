@@ -30,6 +30,8 @@ FILES_READ = {
     "warehouse.reports.catalogue_docs": "warehouse/reports/*.yaml",
     "warehouse.catalog.protein_domains": "catalog/references/protein_domains.yaml",
     "warehouse.questions.export": "warehouse/questions/*.R",
+    "interfaces.web.app": "interfaces/web/static/*",
+    "interfaces.web.respond": "interfaces/web/templates/*",
     "warehouse.self_description": "warehouse/self_description/*.yaml",
 }
 
