@@ -154,7 +154,7 @@ def test_the_lists_of_the_nomenclature_committee_say_nothing_of_names_that_are_c
 @pytest.mark.parametrize(
     ("name", "symbol", "number"),
     [
-        ("PTCHD2", "DISP3", "57540"), ("SELV", "SELENOV", "348303"), ("AQPEP", "LVRN", "206338"),
+        ("PTCHD2", "DISP3", "57540"), ("T", "TBXT", "6862"), ("SELV", "SELENOV", "348303"), ("AQPEP", "LVRN", "206338"),
         ("HER2", "ERBB2", "2064"), ("CD246", "ALK", "238"), ("B7-H1", "CD274", "29126"), ("p53", "TP53", "7157"),
     ],
 )  # fmt: skip
