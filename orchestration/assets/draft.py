@@ -16,7 +16,7 @@ from warehouse.build.steps import complete, in_one_step
 from warehouse.build.whole import require_whole
 from warehouse.results.hypotheses_view import HYPOTHESES_VIEW
 from warehouse.versions.draft import make_draft
-from warehouse.versions.public_tables import PublishError
+from warehouse.versions.layout import PublishError
 from warehouse.versions.runs import note_published, published_runs
 
 DRAFT = dg.AssetKey(["draft", "icb"])

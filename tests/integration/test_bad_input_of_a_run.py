@@ -172,7 +172,7 @@ def test_a_disk_that_is_full_while_the_file_is_published(demo: Run, tiny: Tiny) 
         import resource, signal, sys
         from pathlib import Path
         from warehouse.versions.draft import make_draft
-        from warehouse.versions.public_tables import PublishError
+        from warehouse.versions.layout import PublishError
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
         try:

@@ -13,15 +13,16 @@ import psutil
 
 from warehouse.versions.durable import remove, remove_folder, write_durably
 from warehouse.versions.layout import (
-    FILE,
+    PublishError,
     Version,
     draft_folder,
     draft_in_the_making,
     new_name,
+    not_written,
     versions,
     was_public,
 )
-from warehouse.versions.public_tables import PublishError, copy_public_tables
+from warehouse.versions.public_tables import copy_public_tables
 from warehouse.versions.runs import note_in_draft
 from warehouse.versions.take_over import take_over
 
@@ -95,16 +96,6 @@ def open_draft(published: Path) -> Version:
             remedy="materialise draft/icb first; a single document is made by 'icb report'",
         )
     return draft
-
-
-def not_written(error: Exception, published: Path) -> PublishError:
-    """The sentence for a version that could not be written."""
-    lines = str(error).splitlines() or ["no reason was given"]
-    return PublishError(
-        f"the new version could not be written ({lines[0]})",
-        where=str(published / FILE),
-        remedy="see 'icb doctor' for space and locks; the last published file is unchanged",
-    )
 
 
 def sweep(published: Path) -> None:

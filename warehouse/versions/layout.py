@@ -40,6 +40,10 @@ class VersionError(IngestionError):
     """No version has the name, or one is not what its manifest says."""
 
 
+class PublishError(IngestionError):
+    """The new version is not fit to be published; the last one stays."""
+
+
 @dataclass(frozen=True)
 class Version:
     """A folder with the file, the figures and the reports of one version."""
@@ -154,3 +158,13 @@ def name_at(time: datetime, run_id: str) -> str:
     """The name of a version of that time, in UTC, and run."""
     digits = re.sub(r"[^0-9a-f]", "", run_id.lower())[:8]
     return f"{time.astimezone(UTC).strftime(_TIME)}-{digits.ljust(8, '0')}"
+
+
+def not_written(error: Exception, published: Path) -> PublishError:
+    """The sentence for a version that could not be written."""
+    lines = str(error).splitlines() or ["no reason was given"]
+    return PublishError(
+        f"the new version could not be written ({lines[0]})",
+        where=str(published / FILE),
+        remedy="see 'icb doctor' for space and locks; the last published file is unchanged",
+    )

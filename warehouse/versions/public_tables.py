@@ -7,19 +7,15 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.errors import IngestionError
 from warehouse.self_description.docs_schema import write_docs_schema
 from warehouse.self_description.views import describe_views
+from warehouse.versions.layout import PublishError
 
 PUBLIC_SCHEMAS = ("marts", "stats")
 #: Parameters of the table macros that have a default, which is null for each.
 OPTIONAL_PARAMETERS = frozenset({"file", "in_cohort", "in_cancer_type", "under_icb"})
 #: Oldest DuckDB that must open the published file.
 STORAGE_VERSION = "v1.0.0"
-
-
-class PublishError(IngestionError):
-    """The new version is not fit to be published; the last one stays."""
 
 
 def copy_public_tables(build_file: Path, fresh: Path) -> dict[str, int]:

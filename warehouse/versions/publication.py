@@ -13,9 +13,15 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.versions.draft import not_written
 from warehouse.versions.durable import flush, flush_tree, point_link, remove_folder
-from warehouse.versions.layout import CURRENT, Version, VersionError, version_in_force, versions
+from warehouse.versions.layout import (
+    CURRENT,
+    Version,
+    VersionError,
+    not_written,
+    version_in_force,
+    versions,
+)
 from warehouse.versions.manifest import About, Manifest, faults_of, manifest_of
 from warehouse.versions.take_over import note_public, open_through_current, take_over
 

@@ -11,9 +11,8 @@ from pathlib import Path
 import duckdb
 
 from warehouse.versions.durable import flush, flush_tree, link_or_copy, point_link, remove, write_durably
-from warehouse.versions.layout import CURRENT, OPENED, Version, name_at
+from warehouse.versions.layout import CURRENT, OPENED, PublishError, Version, name_at
 from warehouse.versions.manifest import About, manifest_of
-from warehouse.versions.public_tables import PublishError
 
 #: Beside the file of before there were versions: what it was made from.
 _OLD_INPUTS = "icb.inputs.sha256"

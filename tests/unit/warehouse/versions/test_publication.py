@@ -19,7 +19,8 @@ from small_builds import make_build, make_figures, publish
 from waiting import CI_LIMIT_S
 
 from warehouse.versions import public_tables
-from warehouse.versions.public_tables import PUBLIC_SCHEMAS, PublishError
+from warehouse.versions.layout import PublishError
+from warehouse.versions.public_tables import PUBLIC_SCHEMAS
 
 ROOT = Path(__file__).resolve().parents[4]
 #: Of DuckDB's storage format; 64 is what versions from 0.10 on read. It stands at byte 12 of the file.
@@ -285,7 +286,7 @@ def test_a_disk_that_is_full_at_any_moment(build: Path, target: Path, most_bytes
         import resource, signal, sys
         from pathlib import Path
         from small_builds import publish
-        from warehouse.versions.public_tables import PublishError
+        from warehouse.versions.layout import PublishError
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[3]), int(sys.argv[3])))
         try:

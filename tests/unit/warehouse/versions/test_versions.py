@@ -18,6 +18,7 @@ from warehouse.published_file import published as opened
 from warehouse.settings import Settings, SettingsError
 from warehouse.versions.draft import make_draft, open_draft
 from warehouse.versions.layout import (
+    PublishError,
     Version,
     VersionError,
     new_name,
@@ -27,7 +28,6 @@ from warehouse.versions.layout import (
     versions,
 )
 from warehouse.versions.manifest import faults_of, last_of_catalogue, read_manifest
-from warehouse.versions.public_tables import PublishError
 from warehouse.versions.publication import prune_versions, roll_back
 from warehouse.versions.take_over import take_over
 
