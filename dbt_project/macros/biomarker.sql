@@ -48,19 +48,7 @@ read as (
                 )
             else coalesce(
                 names.hugo_symbol,
-                error(
-                    'no gene of the warehouse is named ''' || parts.gene_name || '''; near it: ' || (
-                        select string_agg(gene_name, ', ' order by likeness desc, gene_name)
-                        from (
-                            select
-                                known.gene_name,
-                                jaro_winkler_similarity(known.gene_name, parts.gene_name) as likeness
-                            from {{ beside('gene_names') }} as known
-                            order by likeness desc, known.gene_name
-                            limit 3
-                        )
-                    )
-                )
+                {{ no_such_gene('parts.gene_name', 'parts.gene_name') }}
             )
         end as hugo_symbol
     from parts
@@ -83,13 +71,7 @@ judged as (
         profiling.is_profiled,
         profiling.is_profiled and covered.panel_id is not null as is_covered,
         coalesce(calls.n_nonsynonymous, 0) as n_mutations,
-        case
-            when profiling.is_undetermined then profiling.undetermined_reason
-            when profiling.is_profiled and covered.panel_id is null and calls.n_nonsynonymous > 0
-                then 'it has a call, but its panel does not list the gene'
-            when calls.n_nonsynonymous > 0 then null
-            when profiling.is_profiled and covered.panel_id is not null then calls.doubt_reason
-        end as undetermined_reason
+        {{ why_undetermined() }} as undetermined_reason
     from {{ beside('profiling') }} as profiling
     cross join genes
     left join covered on profiling.panel_id = covered.panel_id and genes.hugo_symbol = covered.hugo_symbol
@@ -104,17 +86,8 @@ of_genes as (
         cohort_id,
         sample_id,
         hugo_symbol,
-        case
-            when undetermined_reason is not null then 'undetermined'
-            when not is_covered then 'not_profiled'
-            when n_mutations > 0 then 'positive'
-            else 'negative'
-        end as status,
-        case
-            when undetermined_reason is not null then undetermined_reason
-            when not is_profiled then 'on no list of sequenced samples'
-            when not is_covered then 'its panel does not list the gene'
-        end as status_reason,
+        {{ status_word('positive', 'negative') }} as status,
+        {{ why_of_status() }} as status_reason,
         undetermined_reason is not null and not is_undetermined and n_mutations = 0 as is_doubted
     from judged
 ),

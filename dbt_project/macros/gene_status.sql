@@ -14,6 +14,51 @@
 (select * from query('from ' || coalesce('"' || file || '".', '') || 'marts.{{ mart }}'))
 {%- endmacro %}
 
+{#- The error of a name that is no gene's, with the names nearest to it. name: as it was asked; key: as gene_names has names. -#}
+{% macro no_such_gene(name, key) -%}
+error(
+    'no gene of the warehouse is named ''' || {{ name }} || '''; near it: ' || (
+        select string_agg(gene_name, ', ' order by likeness desc, gene_name)
+        from (
+            select known.gene_name, jaro_winkler_similarity(known.gene_name, {{ key }}) as likeness
+            from {{ beside('gene_names') }} as known
+            order by likeness desc, known.gene_name
+            limit 3
+        )
+    )
+)
+{%- endmacro %}
+
+{#- Why nobody can tell whether a sample's gene is mutated, over profiling, covered (the panel lists the gene) and calls; null
+    where somebody can. -#}
+{% macro why_undetermined() -%}
+case
+            when profiling.is_undetermined then profiling.undetermined_reason
+            when profiling.is_profiled and covered.panel_id is null and calls.n_nonsynonymous > 0
+                then 'it has a call, but its panel does not list the gene'
+            when calls.n_nonsynonymous > 0 then null
+            when profiling.is_profiled and covered.panel_id is not null then calls.doubt_reason
+        end
+{%- endmacro %}
+
+{#- The status of a judged sample, and why it has it; the words of those that are judged are the caller's. -#}
+{% macro status_word(positive, negative) -%}
+case
+            when undetermined_reason is not null then 'undetermined'
+            when not is_covered then 'not_profiled'
+            when n_mutations > 0 then '{{ positive }}'
+            else '{{ negative }}'
+        end
+{%- endmacro %}
+
+{% macro why_of_status() -%}
+case
+            when undetermined_reason is not null then undetermined_reason
+            when not is_profiled then 'on no list of sequenced samples'
+            when not is_covered then 'its panel does not list the gene'
+        end
+{%- endmacro %}
+
 {#- The common table expressions `asked`, the gene under its symbol, and `said`, one row a sample. A name that is no gene is
     an error with the names nearest to it. -#}
 {% macro status_of_samples() -%}
@@ -21,17 +66,7 @@ asked as (
     select
         coalesce(
             (select hugo_symbol from {{ beside('gene_names') }} where gene_name = upper(trim(gene))),
-            error(
-                'no gene of the warehouse is named ''' || gene || '''; near it: ' || (
-                    select string_agg(gene_name, ', ' order by likeness desc, gene_name)
-                    from (
-                        select gene_name, jaro_winkler_similarity(gene_name, upper(trim(gene))) as likeness
-                        from {{ beside('gene_names') }}
-                        order by likeness desc, gene_name
-                        limit 3
-                    )
-                )
-            )
+            {{ no_such_gene('gene', 'upper(trim(gene))') }}
         ) as hugo_symbol
 ),
 calls as (
@@ -52,13 +87,7 @@ judged as (
         profiling.is_profiled,
         profiling.is_profiled and covered.panel_id is not null as is_covered,
         coalesce(calls.n_nonsynonymous, 0) as n_mutations,
-        case
-            when profiling.is_undetermined then profiling.undetermined_reason
-            when profiling.is_profiled and covered.panel_id is null and calls.n_nonsynonymous > 0
-                then 'it has a call, but its panel does not list the gene'
-            when calls.n_nonsynonymous > 0 then null
-            when profiling.is_profiled and covered.panel_id is not null then calls.doubt_reason
-        end as undetermined_reason
+        {{ why_undetermined() }} as undetermined_reason
     from {{ beside('profiling') }} as profiling
     left join covered on profiling.panel_id = covered.panel_id
     left join calls
@@ -72,17 +101,8 @@ said as (
         sample_id,
         (select hugo_symbol from asked) as hugo_symbol,
         panel_id,
-        case
-            when undetermined_reason is not null then 'undetermined'
-            when not is_covered then 'not_profiled'
-            when n_mutations > 0 then 'mutated'
-            else 'wild_type'
-        end as status,
-        case
-            when undetermined_reason is not null then undetermined_reason
-            when not is_profiled then 'on no list of sequenced samples'
-            when not is_covered then 'its panel does not list the gene'
-        end as status_reason,
+        {{ status_word('mutated', 'wild_type') }} as status,
+        {{ why_of_status() }} as status_reason,
         n_mutations
     from judged
     -- asked here too: a query that needs no column of it, such as count(*), would not find out that there is no such gene

@@ -96,6 +96,9 @@
     end
 {%- endmacro %}
 
+{#- A symbol as HGNC spells it: the name itself, but for the letters of an open reading frame. -#}
+{% macro spelled_symbol(text) -%}coalesce({{ reading_frame_name(text) }}, {{ text }}){%- endmacro %}
+
 {#- GRCh36, GRCh37 or GRCh38 of the words that sources use (37, hg19, b37, GRCh37-lite); null where nothing is said. -#}
 {% macro genome_build(text) -%}
     case

@@ -1,59 +1,30 @@
 -- Names of more than one gene, one row a gene that the name may stand for, with what tells the genes apart: curated ones,
--- and those that HGNC lists as previous symbol, else as alias, of several genes.
-with of_hgnc as (
-
-    select
-        symbol,
-        hugo_symbol,
-        entrez_gene_id,
-        1 as preference
-    from {{ ref('hgnc_previous_symbols') }}
-    union all
-    select
-        symbol,
-        hugo_symbol,
-        entrez_gene_id,
-        2 as preference
-    from {{ ref('hgnc_alias_symbols') }}
-
-),
-
-best as (
-
-    select
-        symbol,
-        min(preference) as preference
-    from of_hgnc
-    group by symbol
-
-),
-
-several as (
-
-    select of_hgnc.symbol
-    from of_hgnc
-    inner join best on of_hgnc.symbol = best.symbol and of_hgnc.preference = best.preference
-    left join {{ ref('gene_aliases') }} as curated on of_hgnc.symbol = curated.alias
-    left join {{ ref('ambiguous_symbols') }} as known on of_hgnc.symbol = known.symbol
-    where curated.alias is null and known.symbol is null
-    group by of_hgnc.symbol
-    having count(distinct of_hgnc.hugo_symbol) > 1
-
-)
-
+-- and those that HGNC lists as previous symbol, else as alias, and that are not one gene's (int_gene_aliases).
 select
     symbol,
     hugo_symbol,
     entrez_gene_id,
-    chromosome
+    chromosome,
+    'curated' as rule
 from {{ ref('ambiguous_symbols') }}
 union all
 select
-    of_hgnc.symbol,
-    of_hgnc.hugo_symbol,
-    max(of_hgnc.entrez_gene_id) as entrez_gene_id,
-    cast(null as string) as chromosome
-from of_hgnc
-inner join several on of_hgnc.symbol = several.symbol
-inner join best on of_hgnc.symbol = best.symbol and of_hgnc.preference = best.preference
-group by of_hgnc.symbol, of_hgnc.hugo_symbol
+    previous.symbol,
+    previous.hugo_symbol,
+    previous.entrez_gene_id,
+    cast(null as string) as chromosome,
+    'HGNC previous symbol' as rule
+from {{ ref('hgnc_previous_symbols') }} as previous
+left join {{ ref('int_gene_aliases') }} as decided on previous.symbol = decided.alias
+where decided.alias is null
+union all
+select
+    aliases.symbol,
+    aliases.hugo_symbol,
+    aliases.entrez_gene_id,
+    cast(null as string) as chromosome,
+    'HGNC alias' as rule
+from {{ ref('hgnc_alias_symbols') }} as aliases
+left join {{ ref('int_gene_aliases') }} as decided on aliases.symbol = decided.alias
+left join {{ ref('hgnc_previous_symbols') }} as previous on aliases.symbol = previous.symbol
+where decided.alias is null and previous.symbol is null

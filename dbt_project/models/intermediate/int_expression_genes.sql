@@ -34,7 +34,7 @@ select
     parts.gene_raw,
     coalesce(
         aliases.hugo_symbol, by_ensembl.hugo_symbol, case when parts.symbol_raw is null then by_entrez.hugo_symbol end,
-        parts.symbol_raw
+        {{ spelled_symbol('parts.symbol_raw') }}
     ) as hugo_symbol,
     case
         when aliases.hugo_symbol is not null then aliases.rule
@@ -45,7 +45,7 @@ select
     end as rule
 from parts
 left join {{ ref('int_gene_aliases') }} as aliases
-    on coalesce({{ reading_frame_name('parts.symbol_raw') }}, parts.symbol_raw) = aliases.alias
+    on {{ spelled_symbol('parts.symbol_raw') }} = aliases.alias
 left join {{ ref('int_gene_identifiers') }} as by_entrez
     on parts.entrez_gene_id = by_entrez.identifier and by_entrez.id_type = 'entrez'
 left join {{ ref('int_gene_identifiers') }} as by_ensembl

@@ -12,12 +12,12 @@ with named as (
             when sentinels.word is null
                 then
                     coalesce(
-                        aliases.hugo_symbol, {{ reading_frame_name('identifiers.hugo_symbol') }}, identifiers.hugo_symbol
+                        aliases.hugo_symbol, {{ spelled_symbol('identifiers.hugo_symbol') }}
                     )
         end as hugo_symbol
     from {{ ref('stg_gene_identifiers') }} as identifiers
     left join {{ ref('int_gene_aliases') }} as aliases
-        on coalesce({{ reading_frame_name('identifiers.hugo_symbol') }}, identifiers.hugo_symbol) = aliases.alias
+        on {{ spelled_symbol('identifiers.hugo_symbol') }} = aliases.alias
     left join {{ ref('no_gene_words') }} as sentinels on lower(identifiers.hugo_symbol) = sentinels.word
 
 ),

@@ -66,16 +66,16 @@ current_names as (
         named.id_type,
         named.identifier,
         named.preference,
-        coalesce(aliases.hugo_symbol, {{ reading_frame_name('named.symbol_raw') }}, named.symbol_raw) as hugo_symbol,
+        coalesce(aliases.hugo_symbol, {{ spelled_symbol('named.symbol_raw') }}) as hugo_symbol,
         sum(named.n_rows) as n_rows
     from named
     left join {{ ref('int_gene_aliases') }} as aliases
-        on coalesce({{ reading_frame_name('named.symbol_raw') }}, named.symbol_raw) = aliases.alias
+        on {{ spelled_symbol('named.symbol_raw') }} = aliases.alias
     left join {{ ref('no_gene_words') }} as sentinels on lower(named.symbol_raw) = sentinels.word
     where named.symbol_raw is not null and sentinels.word is null
     group by
         named.id_type, named.identifier, named.preference,
-        coalesce(aliases.hugo_symbol, {{ reading_frame_name('named.symbol_raw') }}, named.symbol_raw)
+        coalesce(aliases.hugo_symbol, {{ spelled_symbol('named.symbol_raw') }})
 
 ),
 

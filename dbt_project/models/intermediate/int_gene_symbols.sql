@@ -44,19 +44,19 @@ by_entrez as (
 
     select
         listed.entrez_gene_id,
-        min(coalesce(aliases.hugo_symbol, {{ reading_frame_name('listed.symbol_raw') }}, listed.symbol_raw)) as hugo_symbol
+        min(coalesce(aliases.hugo_symbol, {{ spelled_symbol('listed.symbol_raw') }})) as hugo_symbol
     from listed
-    left join aliases on coalesce({{ reading_frame_name('listed.symbol_raw') }}, listed.symbol_raw) = aliases.alias
+    left join aliases on {{ spelled_symbol('listed.symbol_raw') }} = aliases.alias
     where listed.entrez_gene_id > 0
     group by listed.entrez_gene_id
-    having count(distinct coalesce(aliases.hugo_symbol, listed.symbol_raw)) = 1
+    having count(distinct coalesce(aliases.hugo_symbol, {{ spelled_symbol('listed.symbol_raw') }})) = 1
 
 )
 
 select
     symbols.symbol_raw,
     coalesce(
-        aliases.hugo_symbol, by_entrez.hugo_symbol, {{ reading_frame_name('symbols.symbol_raw') }}, symbols.symbol_raw
+        aliases.hugo_symbol, by_entrez.hugo_symbol, {{ spelled_symbol('symbols.symbol_raw') }}
     ) as hugo_symbol,
     case
         when aliases.hugo_symbol is not null then aliases.rule
@@ -64,5 +64,5 @@ select
         else 'as given'
     end as rule
 from symbols
-left join aliases on coalesce({{ reading_frame_name('symbols.symbol_raw') }}, symbols.symbol_raw) = aliases.alias
+left join aliases on {{ spelled_symbol('symbols.symbol_raw') }} = aliases.alias
 left join by_entrez on symbols.entrez_gene_id = by_entrez.entrez_gene_id

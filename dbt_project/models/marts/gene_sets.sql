@@ -11,9 +11,9 @@ with genes as (
         listed.gene_raw,
         listed.source_file_id,
         listed.source_row,
-        coalesce(aliases.hugo_symbol, listed.gene) as hugo_symbol
+        coalesce(aliases.hugo_symbol, {{ spelled_symbol('listed.gene') }}) as hugo_symbol
     from {{ ref('stg_gene_sets') }} as listed
-    left join {{ ref('int_gene_aliases') }} as aliases on listed.gene = aliases.alias
+    left join {{ ref('int_gene_aliases') }} as aliases on {{ spelled_symbol('listed.gene') }} = aliases.alias
 
 ),
 
