@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -11,6 +12,8 @@ from ingestion.catalog.attributes import Attribute, check_cohort
 from ingestion.catalog.cohorts import Catalog, Cohort, LeftOutCohort, Reference
 from ingestion.errors import CatalogError
 from ingestion.yaml_files import read_mapping
+
+_Owner = TypeVar("_Owner", Cohort, Reference)
 
 
 def _sentence(path: Path, exc: ValidationError) -> str:
@@ -29,17 +32,7 @@ def load_cohort(path: Path) -> Cohort:
     CatalogError
         One sentence with file, key and remedy: broken YAML, unknown key, missing key, wrong value.
     """
-    content = read_mapping(path, f"cohort_id: {path.stem}")
-    try:
-        cohort = Cohort.model_validate(content)
-    except ValidationError as exc:
-        raise CatalogError(_sentence(path, exc)) from exc
-    if cohort.cohort_id != path.stem:
-        raise CatalogError(
-            f"{path}: key 'cohort_id' is '{cohort.cohort_id}' but the file is named '{path.stem}'; "
-            "make them equal."
-        )
-    return cohort
+    return _load(path, Cohort, "cohort_id")
 
 
 def load_reference(path: Path) -> Reference:
@@ -50,17 +43,21 @@ def load_reference(path: Path) -> Reference:
     CatalogError
         As :func:`load_cohort`.
     """
-    content = read_mapping(path, f"reference_id: {path.stem}")
+    return _load(path, Reference, "reference_id")
+
+
+def _load(path: Path, model: type[_Owner], key: str) -> _Owner:
+    """A file whose ``key`` is the name of the file."""
+    content = read_mapping(path, f"{key}: {path.stem}")
     try:
-        reference = Reference.model_validate(content)
+        found = model.model_validate(content)
     except ValidationError as exc:
         raise CatalogError(_sentence(path, exc)) from exc
-    if reference.reference_id != path.stem:
+    if getattr(found, key) != path.stem:
         raise CatalogError(
-            f"{path}: key 'reference_id' is '{reference.reference_id}' but the file is named '{path.stem}'; "
-            "make them equal."
+            f"{path}: key '{key}' is '{getattr(found, key)}' but the file is named '{path.stem}'; make them equal."
         )
-    return reference
+    return found
 
 
 def load_attributes(path: Path) -> dict[str, Attribute]:

@@ -68,8 +68,25 @@ class CoxTerm:
     p: float
 
 
+class HasTerms:
+    """What a fitted regression says of its terms, whichever likelihood was maximised."""
+
+    terms: tuple[CoxTerm, ...]
+
+    def term(self, name: str) -> CoxTerm:
+        """The line of the named term. Raises KeyError when the model has no such term."""
+        for one in self.terms:
+            if one.term == name:
+                return one
+        raise KeyError(f"The model has no term '{name}': it has {', '.join(one.term for one in self.terms)}.")
+
+    def table(self) -> pd.DataFrame:
+        """The coefficient table, one row per term, columns as the fields of CoxTerm."""
+        return pd.DataFrame([vars(one) for one in self.terms])
+
+
 @dataclass(frozen=True)
-class CoxResult:
+class CoxResult(HasTerms):
     """A fitted Cox regression.
 
     `n` counts all analysed rows, `n_events` their events, `n_clusters` the clusters (None without a
@@ -111,17 +128,6 @@ class CoxResult:
         """Harrell's C of the linear predictor. Counted when it is asked for: it looks at every pair of people, which
         took a twentieth of the time of an answer that does not show it."""
         return concordance(self.data, self.linear_predictor)
-
-    def term(self, name: str) -> CoxTerm:
-        """The line of the named term. Raises KeyError when the model has no such term."""
-        for one in self.terms:
-            if one.term == name:
-                return one
-        raise KeyError(f"The model has no term '{name}': it has {', '.join(one.term for one in self.terms)}.")
-
-    def table(self) -> pd.DataFrame:
-        """The coefficient table, one row per term, columns as the fields of CoxTerm."""
-        return pd.DataFrame([vars(one) for one in self.terms])
 
 
 def cox_regression(

@@ -32,12 +32,12 @@ from analytics.engine.inference import (
     scaled_inverse,
 )
 from analytics.survival.data import survival_data
-from analytics.survival.regression.cox import CoxTerm
+from analytics.survival.regression.cox import CoxTerm, HasTerms
 from analytics.survival.regression.model import CoxModel, DroppedTerm, OnConstant, cox_model
 
 
 @dataclass(frozen=True)
-class FirthResult:
+class FirthResult(HasTerms):
     """A fitted Firth regression; fields as in `CoxResult`.
 
     In `terms` the interval is the profile penalised-likelihood interval, p is the penalised
@@ -59,17 +59,6 @@ class FirthResult:
     dropped: tuple[DroppedTerm, ...]
     has_delayed_entry: bool
     warnings: tuple[str, ...]
-
-    def term(self, name: str) -> CoxTerm:
-        """The line of the named term. Raises KeyError when the model has no such term."""
-        for one in self.terms:
-            if one.term == name:
-                return one
-        raise KeyError(f"The model has no term '{name}': it has {', '.join(one.term for one in self.terms)}.")
-
-    def table(self) -> pd.DataFrame:
-        """The coefficient table, one row per term, columns as the fields of CoxTerm."""
-        return pd.DataFrame([vars(one) for one in self.terms])
 
 
 def firth_cox_regression(
