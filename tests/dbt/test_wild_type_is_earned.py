@@ -198,7 +198,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, lis
         for name, rows in catalog_tables(catalog).items():
             con.register("rows", rows)
             con.execute(f"create table raw.{name} as select * from rows")
-        for gene, (number, _, _) in GENES.items():
+        # no panel lists the others: what is known of their numbers is the nomenclature's
+        for gene, (number, _, _) in list(GENES.items())[::2]:
             con.execute(
                 "insert into raw.gene_panels (panel_id, hugo_symbol, entrez_gene_id) values ('P', ?, ?)",
                 [gene.upper(), str(number)],

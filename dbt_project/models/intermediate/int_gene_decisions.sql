@@ -1,7 +1,7 @@
 -- Which gene a mutation row is about: name, Entrez number and chromosome decide together, once for each combination that
 -- occurs. hugo_symbol is null where the row is about no gene, or where problem says why nobody can tell.
--- A gene's own number is that of most of its rows; a name whose number belongs to another gene of a panel, and that has
--- no other number anywhere, is an old name of that gene.
+-- A gene's own number is that of a list, else that of most of its rows; a name that no list gives a number, whose number
+-- is another gene's in a list and that has no other number anywhere, is an old name of that gene.
 with combinations as (
 
     select
@@ -36,16 +36,19 @@ own_numbers as (
 
 ),
 
-panel_numbers as (
+-- a gene's own number by the best list that has one: the first row a gene
+listed_numbers as (
 
     select
-        symbols.hugo_symbol,
-        min(panels.entrez_gene_id) as entrez_gene_id
-    from {{ ref('stg_gene_panels') }} as panels
-    inner join {{ ref('int_gene_symbols') }} as symbols on panels.hugo_symbol = symbols.symbol_raw
-    where panels.entrez_gene_id > 0
-    group by symbols.hugo_symbol
-    having count(distinct panels.entrez_gene_id) = 1
+        hugo_symbol,
+        cast(identifier as bigint) as entrez_gene_id,
+        row_number() over (
+            partition by hugo_symbol
+            order by
+                case rule when 'identifier table' then 1 when 'nomenclature committee' then 2 else 3 end, identifier
+        ) as place
+    from {{ ref('int_gene_identifiers') }}
+    where id_type = 'entrez' and rule <> 'mutation table'
 
 ),
 
@@ -72,7 +75,7 @@ numbered as (
         names.rule,
         by_number.hugo_symbol as number_symbol,
         by_number.rule as number_rule,
-        coalesce(panel_numbers.entrez_gene_id, own_numbers.entrez_gene_id) as candidate_number,
+        coalesce(listed_numbers.entrez_gene_id, own_numbers.entrez_gene_id) as candidate_number,
         names.candidate_entrez_gene_id,
         coalesce(names.candidate_chromosome, gene_chromosomes.chromosome) as candidate_chromosome
     from combinations
@@ -83,7 +86,7 @@ numbered as (
             and cast(coalesce(nullif(combinations.entrez_gene_id, 0), names.stated_entrez_gene_id) as string)
             = by_number.identifier
     left join own_numbers on names.hugo_symbol = own_numbers.hugo_symbol
-    left join panel_numbers on names.hugo_symbol = panel_numbers.hugo_symbol
+    left join listed_numbers on names.hugo_symbol = listed_numbers.hugo_symbol and listed_numbers.place = 1
     left join gene_chromosomes on names.hugo_symbol = gene_chromosomes.hugo_symbol
 
 ),
