@@ -40,11 +40,16 @@ def cohort(cohort_id: str, *files: dict[str, Any], **entries: Any) -> dict[str, 
 
 
 def marts(
-    folder: Path, cohorts: list[dict[str, Any]], content: Mapping[tuple[str, str], bytes], *models: str
+    folder: Path,
+    cohorts: list[dict[str, Any]],
+    content: Mapping[tuple[str, str], bytes],
+    *models: str,
+    checks: tuple[str, ...] = (),
 ) -> Path:
     """Build the named models and what they need from files given as (cohort, file id) -> bytes.
 
-    Returns the DuckDB file. Raises AssertionError with dbt's words when a model fails.
+    Returns the DuckDB file. Raises AssertionError with dbt's words when a model or one of the data tests ``checks``
+    fails.
     """
     (folder / "cohorts").mkdir(parents=True)
     for entry in cohorts:
@@ -59,7 +64,8 @@ def marts(
     ]  # fmt: skip
     environment = {**os.environ, "ICB_BUILD_FILE": str(database), "DO_NOT_TRACK": "1"}
     dbt = str(Path(sys.executable).parent / "dbt")
-    for command in (["seed"], ["run", "--select", *(f"+{model}" for model in models)]):
+    commands = [["seed"], ["run", "--select", *(f"+{model}" for model in models)]]
+    for command in [*commands, ["test", "--select", *checks]] if checks else commands:
         done = subprocess.run(
             [dbt, *command, *base], env=environment, capture_output=True, text=True, check=False
         )
