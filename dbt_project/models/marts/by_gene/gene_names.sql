@@ -5,6 +5,8 @@ with known as (
     select hugo_symbol from {{ ref('gene_panels') }}
     union
     select hugo_symbol from {{ ref('mutations') }}
+    union
+    select hugo_symbol from {{ ref('undetermined_genes') }}
 
 ),
 
