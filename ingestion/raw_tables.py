@@ -40,7 +40,7 @@ from ingestion.studies.cbioportal import parse_study_file
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
 #: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
-PARSER_VERSION = "4"
+PARSER_VERSION = "5"
 #: The raw tables that come from files (the others are the catalogue itself).
 DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
@@ -119,6 +119,9 @@ TABLES_OF_KIND: dict[str, frozenset[str]] = {
             "gene_panels",
             "mutations",
             "profiled_samples",
+            "structural_variant_samples",
+            "structural_variants",
+            "timeline_events",
         }
     ),
     "clinical": frozenset({"clinical_values", "profiled_samples"}),

@@ -63,6 +63,9 @@ def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
             "endpoint_rules",
             [(cohort.cohort_id, name, rule.origin, rule.evidence) for name, rule in cohort.endpoints.items()],
         )
+        if cohort.timeline is not None:
+            rule = cohort.timeline
+            _add(out, "endpoint_rules", [(cohort.cohort_id, "timeline", rule.origin, rule.evidence)])
         for order, file in enumerate(cohort.files):
             _add(out, "cohort_files", [(cohort.cohort_id, file.id, str(order))])
             maps = resolved_columns(file, catalog)
