@@ -96,7 +96,9 @@ def resolved_columns(file: SourceFile, catalog: Catalog) -> list[ResolvedColumn]
     """
     is_study = file.kind == "cbioportal_study"
     declared = {
-        normal_name(n).upper() if is_study else normal_name(n): mapping for n, mapping in file.columns.items()
+        name: mapping
+        for n, column in file.columns.items()
+        for name, mapping in column.named(normal_name(n).upper() if is_study else normal_name(n)).items()
     }
     for interval in file.intervals:
         name = f"{INTERVAL_PREFIX}{interval.attribute}"

@@ -208,7 +208,7 @@ def _clinical_part(
             "patient_id": study.clinical_pick(table, "patient"),
             "sample_id": study.clinical_pick(table, "sample") if role == "sample" else None,
             # Joined by names in capitals, as in column_maps: the portal demands capitals.
-            "columns": {},
+            "columns": {name.upper(): mapping for name, mapping in file.columns.items() if name in here},
             "private": tuple(name for name in file.private if name in here),
             "intervals": intervals,
             "keep_rows": {name: values for name, values in file.keep_rows.items() if name in here},
