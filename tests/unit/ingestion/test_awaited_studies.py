@@ -61,6 +61,16 @@ def test_every_awaited_cohort_says_what_is_known_of_it_and_none_invents_a_licenc
         assert all(rule.evidence for rule in cohort.endpoints.values()), cohort.cohort_id
 
 
+def test_the_page_of_cohorts_names_every_awaited_cohort_and_what_it_overlaps_with() -> None:
+    page = (ROOT / "docs" / "cohorts.md").read_text(encoding="utf-8")
+    section = page.split("## Awaited cohorts")[1].split("\n## ")[0]
+    rows = {line.split("|")[1].strip(" `"): line for line in section.splitlines() if line.startswith("| `")}
+    assert sorted(rows) == sorted(AWAITED)
+    for name, row in rows.items():
+        unlinkable = catalog().cohort(name).unlinkable
+        assert ("in no pool with" in row) == (unlinkable is not None), name
+
+
 @pytest.mark.parametrize("cohort_id", sorted(set(AWAITED) - TABLES))
 def test_an_awaited_study_is_read_with_its_people_outcomes_calls_and_panels(
     mirror: Path, cohort_id: str
