@@ -47,6 +47,9 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "patient_id",
         "sample_id",
         *MUTATION_COLUMNS,
+        # of a call on GRCh38, where the user names a chain file
+        "grch37_chromosome",
+        "grch37_position",
     ),
     # discrete calls of a gene x sample matrix or a long table that are not zero, one row a cell
     "copy_number": (

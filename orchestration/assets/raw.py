@@ -129,7 +129,8 @@ def _read(
         return dg.MaterializeResult(
             data_version=dg.DataVersion("absent"), metadata={"absent": file.awaited, "because": str(exc)}
         )
-    folder = write_raw(owner, file, fetched, catalog, parsed)
+    chain = _chain(warehouse.settings.chain_file)
+    folder = write_raw(owner, file, fetched, catalog, parsed, chain)
     for change in (f.change for f in fetched if f.change is not None):
         context.log.warning(f"A source has changed since it was last read: {change}")
     rows = {table: pq.read_metadata(folder / f"{table}.parquet").num_rows for table in DATA_TABLES}
@@ -145,6 +146,16 @@ def _read(
             "read from": fetched[0].read_from,
         },
     )
+
+
+def _chain(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise StorageError(
+            "there is no such chain file",
+            where=str(path),
+            remedy="correct ICB_CHAIN_FILE, or unset it: calls on GRCh38 are then compared with none on GRCh37",
+        )
+    return path
 
 
 def invalid_cohort_asset(left_out: LeftOutCohort, path: Path) -> dg.AssetsDefinition:
