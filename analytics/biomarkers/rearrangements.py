@@ -29,5 +29,6 @@ def rearrangement_truth(question: Rearrangement, inputs: BiomarkerInputs, sample
     is_known = found["is_rearranged"].notna().to_numpy(dtype=bool)
     is_it = found["is_rearranged"].fillna(False).to_numpy(dtype=bool)
     value[places] = np.where(is_known, np.where(is_it, logic.TRUE, logic.FALSE), logic.NOT_PROFILED)
-    reason[places] = np.where(is_known, None, found["reason"].to_numpy(dtype=object))
+    reason[places] = found["reason"].to_numpy(dtype=object)
+    reason[places[is_known]] = None
     return Truth(value, reason)

@@ -60,7 +60,7 @@ def _lift(
             file=str(chain),
             remedy="name UCSC's hg38ToHg19.over.chain.gz in ICB_CHAIN_FILE, or unset it",
         ) from exc
-    found = {}
+    found: dict[tuple[str | None, str | None], tuple[str, str]] = {}
     for chromosome, start in places:
         if chromosome is None or start is None or not start.isdigit() or start == "0":
             continue
