@@ -47,6 +47,9 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "patient_id",
         "sample_id",
         *MUTATION_COLUMNS,
+        # of a call on GRCh38, where the user names a chain file
+        "grch37_chromosome",
+        "grch37_position",
     ),
     # discrete calls of a gene x sample matrix or a long table that are not zero, one row a cell
     "copy_number": (
@@ -69,6 +72,55 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "n_probes",
         "segment_mean",
         "decimal",
+    ),
+    # one row a row of data_sv.txt, or a gene of data_fusions.txt (its fusion in event_info)
+    "structural_variants": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "sv_status",
+        "site1_hugo_symbol",
+        "site1_entrez_gene_id",
+        "site1_chromosome",
+        "site1_position",
+        "site2_hugo_symbol",
+        "site2_entrez_gene_id",
+        "site2_chromosome",
+        "site2_position",
+        "effect_on_frame",
+        "sv_class",
+        "event_info",
+        "dna_support",
+        "rna_support",
+        "ncbi_build",
+    ),
+    # one row a statement that a sample was looked at for structural variants (stated_by sv_list or matrix), on which
+    # panel (matrix, meta), or a matrix without a panel
+    "structural_variant_samples": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "panel_id",
+        "stated_by",
+        "rule",
+    ),
+    # one row a row of a timeline; days as the file counts them, details are its other filled columns
+    "timeline_events": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "patient_id",
+        "event_type",
+        "start_day",
+        "stop_day",
+        "treatment_type",
+        "agent",
+        "test",
+        "result",
+        "status",
+        "details",
     ),
     # who is on a case list; list_category is cBioPortal's (all_cases_with_mutation_data, ...)
     "case_lists": ("cohort_id", "source_file_id", "source_row", "list_id", "list_category", "sample_id"),
@@ -253,6 +305,7 @@ REJECTION_RULES: dict[str, str] = {
     "private_date": "The column holds dates and is not declared private; its values are not stored.",
     "unreadable_date": "A date of a declared interval is not written as declared; the interval is missing.",
     "unknown_sample": "The row's sample is in no clinical table of the cohort.",
+    "unknown_patient": "The row's patient is in no clinical table of the cohort.",
     "unknown_word": "The word is in no vocabulary of its attribute.",
     "pattern_not_found": "The cohort file's pattern finds nothing in the cell; the value is missing.",
     "not_a_number": "The value of a numeric attribute is not a number.",

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from ingestion.catalog.cohorts import Catalog, Cohort, Reference
 from ingestion.catalog.source_files import SourceFile
 from ingestion.catalog.tables import CATALOG_TABLES, catalog_tables
-from ingestion.fetching.store import storage_errors
+from ingestion.fetching.store import sha256_of, storage_errors
 from ingestion.parsing.call_contexts import parse_call_contexts
 from ingestion.parsing.clinical import parse_clinical
 from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segments
@@ -29,6 +29,7 @@ from ingestion.parsing.expression_tables import parse_expression
 from ingestion.parsing.feature_tables import parse_features
 from ingestion.parsing.gene_flag_tables import parse_gene_flags
 from ingestion.parsing.gene_set_tables import parse_gene_identifiers, parse_gene_sets
+from ingestion.parsing.liftover import lifted
 from ingestion.parsing.mutation_tables import parse_mutations
 from ingestion.parsing.panels import parse_panel_file
 from ingestion.parsing.sample_lists import add_maf_head, parse_case_list
@@ -40,7 +41,7 @@ from ingestion.studies.cbioportal import parse_study_file
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
 #: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
-PARSER_VERSION = "4"
+PARSER_VERSION = "5"
 #: The raw tables that come from files (the others are the catalogue itself).
 DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
@@ -119,6 +120,9 @@ TABLES_OF_KIND: dict[str, frozenset[str]] = {
             "gene_panels",
             "mutations",
             "profiled_samples",
+            "structural_variant_samples",
+            "structural_variants",
+            "timeline_events",
         }
     ),
     "clinical": frozenset({"clinical_values", "profiled_samples"}),
@@ -217,10 +221,13 @@ def _origin(item: Fetched) -> str:
     return item.read_from if item.read_from in ("mirror", "catalogue", "file") else "https"
 
 
-def cache_key(owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched]) -> str:
-    """What the parsed tables depend on: bytes, the entry in the catalogue, parsers and raw schema."""
+def cache_key(
+    owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched], chain: Path | None = None
+) -> str:
+    """What the parsed tables depend on: bytes, the entry in the catalogue, parsers, raw schema and the chain file."""
     sources = [[item.address, item.sha256, _origin(item)] for item in fetched]
-    return _digest({"sources": sources, **_reading(owner, file)})[:24]
+    by_chain = {"chain": sha256_of(chain)} if chain is not None else {}
+    return _digest({"sources": sources, **_reading(owner, file), **by_chain})[:24]
 
 
 def entry_version(owner: Cohort | Reference, file: SourceFile) -> str:
@@ -244,23 +251,32 @@ def _digest(content: dict[str, object]) -> str:
 
 
 def write_raw(
-    owner: Cohort | Reference, file: SourceFile, fetched: Sequence[Fetched], catalog: Catalog, out_dir: Path
+    owner: Cohort | Reference,
+    file: SourceFile,
+    fetched: Sequence[Fetched],
+    catalog: Catalog,
+    out_dir: Path,
+    chain: Path | None = None,
 ) -> Path:
     """Parse unless it has been done, and return the folder with one Parquet file a table of `DATA_TABLES`.
 
     The folder is ``<out_dir>/<cohort_id>/<file_id>/<key>``; it appears complete or not at all, and takes the
-    place of folders that other bytes or an older catalogue entry made. Empty tables are written too.
+    place of folders that other bytes or an older catalogue entry made. Empty tables are written too. With ``chain``
+    calls on GRCh38 get their place on GRCh37 beside their own.
 
     Raises
     ------
     IngestionError : as `parse_cohort_file`; also DiskFullError and StorageError. Nothing is left behind.
     """
     parent = out_dir / owner.owner_id / file.id
-    folder = parent / cache_key(owner, file, fetched)
+    chain = chain if file.kind in ("mutations", "cbioportal_study") else None
+    folder = parent / cache_key(owner, file, fetched, chain)
     if folder.is_dir():
         _remove_others(folder)  # a run that was killed may have left one
         return folder
     tables = parse_cohort_file(owner, file, fetched, catalog)
+    if chain is not None:
+        tables["mutations"] = lifted(tables["mutations"], chain)
     temporary = parent / f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}"
     try:
         with storage_errors(parent):

@@ -49,6 +49,9 @@ def input_fingerprint(settings: Settings) -> str:
     genome = settings.reference_genome
     if genome is not None and genome.is_file():  # three gigabytes are not read for this
         digest.update(f"{genome} {genome.stat().st_size} {genome.stat().st_mtime_ns}".encode())
+    chain = settings.chain_file
+    if chain is not None and chain.is_file():
+        digest.update(f"{chain} {chain.stat().st_size} {chain.stat().st_mtime_ns}".encode())
     return digest.hexdigest()
 
 

@@ -50,6 +50,7 @@ class Warehouse(dg.ConfigurableResource):
     mirror: str | None = None
     demo: bool = False
     reference_genome: str | None = None
+    chain_file: str | None = None
     strict: bool = False
     #: Hosts that could not be reached in this run get one attempt, or a machine without a network would wait through
     #: the retries of every source.
@@ -69,6 +70,7 @@ class Warehouse(dg.ConfigurableResource):
             mirror=str(settings.mirror) if settings.mirror else None,
             demo=settings.demo,
             reference_genome=str(settings.reference_genome) if settings.reference_genome else None,
+            chain_file=str(settings.chain_file) if settings.chain_file else None,
             strict=settings.strict,
             keep_versions=settings.keep_versions,
             max_shrink=settings.max_shrink,
@@ -86,6 +88,7 @@ class Warehouse(dg.ConfigurableResource):
             mirror=Path(self.mirror) if self.mirror else None,
             demo=self.demo,
             reference_genome=Path(self.reference_genome) if self.reference_genome else None,
+            chain_file=Path(self.chain_file) if self.chain_file else None,
             strict=self.strict,
             keep_versions=self.keep_versions,
             max_shrink=self.max_shrink,

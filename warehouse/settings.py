@@ -64,6 +64,7 @@ class Settings:
     mirror : folder that stands for the network, or None for https.
     demo : generated cohorts in place of public ones.
     reference_genome : FASTA or 2bit of GRCh37 for mutational signatures from calls, or None.
+    chain_file : chain from GRCh38 to GRCh37, by which calls on GRCh38 get a place that can be compared, or None.
     strict : a cohort that cannot be read or fails its checks ends the run; else it is left out by name.
     keep_versions : published versions that are kept, the one in force among them.
     max_shrink : share of its rows that a table may lose from one version to the next, 0 to 1.
@@ -81,6 +82,7 @@ class Settings:
     mirror: Path | None
     demo: bool
     reference_genome: Path | None = None
+    chain_file: Path | None = None
     strict: bool = False
     keep_versions: int = KEEP_VERSIONS
     max_shrink: float = MAX_SHRINK
@@ -107,6 +109,7 @@ class Settings:
         demo, strict = (os.environ.get(name, "") not in ("", "0") for name in ("ICB_DEMO", "ICB_STRICT"))
         mirror = os.environ.get("ICB_MIRROR")
         genome = os.environ.get("ICB_REFERENCE_GENOME")
+        chain = os.environ.get("ICB_CHAIN_FILE")
         smallest = _number("ICB_SMALLEST_CELL", 0, least=0, most=1000)
         first, *more = _catalogs(os.environ.get("ICB_CATALOG", ""))
         files = os.environ.get("ICB_FILES")
@@ -118,6 +121,7 @@ class Settings:
             mirror=Path(mirror).expanduser().resolve() if mirror else None,
             demo=False,
             reference_genome=Path(genome).expanduser().resolve() if genome else None,
+            chain_file=Path(chain).expanduser().resolve() if chain else None,
             strict=strict,
             keep_versions=int(_number("ICB_KEEP_VERSIONS", KEEP_VERSIONS, least=1, most=10_000)),
             max_shrink=_number("ICB_MAX_SHRINK", MAX_SHRINK, least=0, most=1),

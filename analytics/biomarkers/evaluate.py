@@ -32,6 +32,7 @@ from analytics.biomarkers.language.model import (
     Mutation,
     Not,
     Or,
+    Rearrangement,
     SetExpression,
     SetMembers,
     SetScore,
@@ -42,6 +43,7 @@ from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
 from analytics.biomarkers.logic import Truth
 from analytics.biomarkers.mutations import Mutations, SampleIndex
+from analytics.biomarkers.rearrangements import rearrangement_truth
 from analytics.biomarkers.resolve import resolve
 from analytics.biomarkers.words import word_truth
 from analytics.immune.gene_sets import MIN_COVERAGE
@@ -140,6 +142,8 @@ class _Evaluation:
                 return self._mutation(question)
             case CopyNumber():
                 return copy_number_truth(question, self.inputs, self.samples)
+            case Rearrangement():
+                return rearrangement_truth(question, self.inputs, self.samples)
             case AnyOf(members):
                 parts, names = self._members(members)
                 return _of_members(logic.disjunction(parts, names), members)
@@ -232,7 +236,7 @@ class _Evaluation:
                 return ()
 
     def _other_genes(self, question: Logical | Continuous) -> tuple[str, ...]:
-        if isinstance(question, CopyNumber):
+        if isinstance(question, CopyNumber | Rearrangement):
             return (question.gene,)
         measure = getattr(question, "measure", None)
         if isinstance(measure, Expression):

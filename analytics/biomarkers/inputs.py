@@ -83,6 +83,11 @@ class BiomarkerInputs(Protocol):
         -1 and 1), reason (why there is no level); one row a gene and sample that was looked at for copy number."""
         ...
 
+    def rearrangements(self, genes: Sequence[str]) -> pd.DataFrame:
+        """cohort_id, sample_id, gene, is_rearranged (null where the panel leaves the gene out), reason (why it is
+        null); one row a gene and sample that was looked at for structural variants."""
+        ...
+
     def burdens(self) -> pd.DataFrame:
         """cohort_id, sample_id, n_nonsynonymous, denominator_mb (null where the assay's size is not known)."""
         ...

@@ -29,6 +29,7 @@ from analytics.biomarkers.language.model import (
     Mutation,
     Not,
     Or,
+    Rearrangement,
     SetExpression,
     SetMembers,
     SetScore,
@@ -91,6 +92,8 @@ class _Names:
                 return Mutation(self.gene(gene), what)
             case CopyNumber(gene, change):
                 return CopyNumber(self.gene(gene), change)
+            case Rearrangement(gene):
+                return Rearrangement(self.gene(gene))
             case AnyOf() | CountOf():
                 return replace(asked, members=self.members(asked.members))
             case Cut() | TopShare() | MedianSplit():

@@ -99,9 +99,10 @@ def check_attributes(path: Path, file: SourceFile, attributes: Mapping[str, Attr
         One sentence with file, key and remedy.
     """
     prefix = f"files.{file.id}"
-    for column, mapping in file.columns.items():
-        key = f"{prefix}.columns.{column}"
-        _check_column(path, key, mapping, _known(path, key, mapping.attribute, attributes))
+    for column, first in file.columns.items():
+        for name, mapping in first.named(column).items():
+            key = f"{prefix}.columns.{name}"
+            _check_column(path, key, mapping, _known(path, key, mapping.attribute, attributes))
     for name, constant in file.constants.items():
         key = f"{prefix}.constants.{name}"
         attribute = _known(path, key, name, attributes)

@@ -25,6 +25,13 @@ class EndpointRule(Strict):
     entry_column: str | None = None
 
 
+class TimelineRule(Strict):
+    """What the days of a study's timelines are counted from, and how we know."""
+
+    origin: Origin
+    evidence: str
+
+
 class PersonRule(Strict):
     """A declared rule that turns a patient identifier into a person key. Two patients with the same
     ``namespace`` and key are one person."""
@@ -109,6 +116,9 @@ class Cohort(Strict):
         default=(), description="panels that no list describes, and what stands for their genes"
     )
     endpoints: dict[Endpoint, EndpointRule] = Field(default_factory=dict)
+    timeline: TimelineRule | None = Field(
+        default=None, description="what the days of its timelines are counted from; unknown without it"
+    )
     files: tuple[SourceFile, ...]
     person_rules: tuple[PersonRule, ...] = ()
     drug_classes: dict[str, str] = Field(
@@ -121,6 +131,11 @@ class Cohort(Strict):
     @property
     def owner_id(self) -> str:
         return self.cohort_id
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether none of its files need be there: it is in a version only once one of them has come."""
+        return all(file.awaited is not None for file in self.files)
 
     @model_validator(mode="after")
     def _file_ids_are_unique(self) -> Cohort:

@@ -91,7 +91,8 @@ class Pick(Strict):
 class ColumnMap(Strict):
     """One source column of a clinical table: which harmonised attribute it is, in which unit, and
     what its words mean. ``words`` maps a source word to the vocabulary's value and wins over the
-    shared vocabulary (seed ``vocabulary_words``); for a text or a number it is what stands there instead."""
+    shared vocabulary (seed ``vocabulary_words``); for a text or a number it is what stands there instead. ``also`` are
+    further attributes that the same cells fill, each with a unit, pattern and words of its own."""
 
     attribute: str
     unit: TimeUnit | None = None
@@ -100,11 +101,27 @@ class ColumnMap(Strict):
     missing: tuple[str, ...] = Field(
         default=(), description="words of this column that say nothing, beside those of the file's format"
     )
+    also: tuple[ColumnMap, ...] = Field(
+        default=(), description="further attributes that the column feeds, each written like this one"
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _short_form(cls, value: Any) -> Any:
         return {"attribute": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _feeds_each_once(self) -> ColumnMap:
+        named = [self.attribute, *(further.attribute for further in self.also)]
+        if len(set(named)) < len(named) or any(further.also for further in self.also):
+            raise ValueError(
+                f"'also' names an attribute twice, or has an 'also' of its own ({', '.join(named)})"
+            )
+        return self
+
+    def named(self, column: str) -> dict[str, ColumnMap]:
+        """This map under the column's name, and each further one under a name of its own."""
+        return {column: self} | {f"{column} -> {further.attribute}": further for further in self.also}
 
 
 class IntervalEvent(Strict):

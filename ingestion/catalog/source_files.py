@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from ingestion.catalog.columns import ColumnMap, Interval, Pick, SignatureRelease, Strict, TableFormat
+from ingestion.catalog.columns import (
+    ColumnMap,
+    Interval,
+    Pattern,
+    Pick,
+    SignatureRelease,
+    Strict,
+    TableFormat,
+)
 from ingestion.catalog.measurements import (
     FILE_SCHEME,
     MEASUREMENT_KEYS,
@@ -80,6 +89,9 @@ class SourceFile(Strict):
     format: TableFormat = TableFormat()
     patient_id: Pick | None = None
     sample_id: Pick | None = None
+    sample_in_address: Pattern = Field(
+        default=None, description="of several files of calls, one a sample: where the address names it"
+    )
     columns: dict[str, ColumnMap] = Field(default_factory=dict)
     constants: dict[str, str] = Field(
         default_factory=dict, description="attributes that hold for every row: a fact of the study"
@@ -143,8 +155,10 @@ class SourceFile(Strict):
         if self.kind == "clinical" and self.level == "sample" and self.sample_id is None:
             raise ValueError("a clinical table of level sample needs sample_id")
         needs_sample = ("mutations", "gene_flags", "mutation_spectra", "published_exposures")
-        if self.kind in needs_sample and self.sample_id is None:
+        if self.kind in needs_sample and self.sample_id is None and self.sample_in_address is None:
             raise ValueError(f"a {self.kind} table needs sample_id")
+        if self.sample_in_address is not None:
+            self._check_sample_in_address()
         if self.contexts is not None and self.kind != "mutation_spectra":
             raise ValueError(
                 f"key 'contexts' belongs to kind mutation_spectra, this file is of kind {self.kind}"
@@ -167,6 +181,13 @@ class SourceFile(Strict):
             if "{" + name + "}" not in self.address:
                 raise ValueError(f"the address has no {{{name}}} for for_each to fill")
         return self
+
+    def _check_sample_in_address(self) -> None:
+        if self.kind != "mutations" or self.sample_id is not None:
+            raise ValueError("sample_in_address belongs to a mutations table without sample_id")
+        for address in self.addresses():
+            if re.search(str(self.sample_in_address), address) is None:
+                raise ValueError(f"sample_in_address finds no sample in '{address}'")
 
     @property
     def holds_private(self) -> bool:

@@ -63,6 +63,9 @@ def catalog_tables(catalog: Catalog) -> dict[str, pa.Table]:
             "endpoint_rules",
             [(cohort.cohort_id, name, rule.origin, rule.evidence) for name, rule in cohort.endpoints.items()],
         )
+        if cohort.timeline is not None:
+            rule = cohort.timeline
+            _add(out, "endpoint_rules", [(cohort.cohort_id, "timeline", rule.origin, rule.evidence)])
         for order, file in enumerate(cohort.files):
             _add(out, "cohort_files", [(cohort.cohort_id, file.id, str(order))])
             maps = resolved_columns(file, catalog)
@@ -93,7 +96,9 @@ def resolved_columns(file: SourceFile, catalog: Catalog) -> list[ResolvedColumn]
     """
     is_study = file.kind == "cbioportal_study"
     declared = {
-        normal_name(n).upper() if is_study else normal_name(n): mapping for n, mapping in file.columns.items()
+        name: mapping
+        for n, column in file.columns.items()
+        for name, mapping in column.named(normal_name(n).upper() if is_study else normal_name(n)).items()
     }
     for interval in file.intervals:
         name = f"{INTERVAL_PREFIX}{interval.attribute}"

@@ -75,7 +75,7 @@ class HttpsDownloader:
 
         Parameters
         ----------
-        is_awaited : the file may not be there: that its host cannot be reached says nothing to other files.
+        is_awaited : the file may not be there: that its host cannot be reached says nothing to files that must be.
 
         Raises
         ------
@@ -86,7 +86,7 @@ class HttpsDownloader:
             arrived stays for the next run.
         """
         host = httpx.URL(download.address).host
-        attempts = 1 if host in self._hosts else self._policy.attempts
+        attempts = 1 if self._hosts.holds(host, is_awaited=is_awaited) else self._policy.attempts
         patience = Patience(download, self._policy, attempts, self._now)
         try:
             while True:
@@ -95,8 +95,8 @@ class HttpsDownloader:
                         return self._attempt(download, patience)
                 except TransientError as error:
                     if patience.is_over():
-                        if error.unreachable is not None and not is_awaited:
-                            self._hosts.add(error.unreachable)
+                        if error.unreachable is not None:
+                            self._hosts.add(error.unreachable, is_awaited=is_awaited)
                         raise _gave_up(download, patience, error) from error
                     wait_s = patience.wait_s(error)
                 self._sleep(wait_s)

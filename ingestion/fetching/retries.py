@@ -43,20 +43,24 @@ class TransientError(Exception):
 class UnreachableHosts:
     """Hosts to which no connection could be made, so that a machine without a network does not wait for every file.
 
-    One host says nothing about another, and an answer of any kind takes a host from the list.
+    One host says nothing about another, and an answer of any kind takes a host from the list. What an awaited file
+    found out counts for other awaited files alone: twenty of one host cost one wait.
     """
 
     def __init__(self) -> None:
         self._hosts: set[str] = set()
+        self._hosts_of_awaited: set[str] = set()
 
-    def __contains__(self, host: str) -> bool:
-        return host in self._hosts
+    def holds(self, host: str, *, is_awaited: bool) -> bool:
+        """Whether the host could not be reached, for a file of this kind."""
+        return host in self._hosts or (is_awaited and host in self._hosts_of_awaited)
 
-    def add(self, host: str) -> None:
-        self._hosts.add(host)
+    def add(self, host: str, *, is_awaited: bool) -> None:
+        (self._hosts_of_awaited if is_awaited else self._hosts).add(host)
 
     def answered(self, host: str) -> None:
         self._hosts.discard(host)
+        self._hosts_of_awaited.discard(host)
 
 
 class Patience:

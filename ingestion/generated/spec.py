@@ -161,7 +161,7 @@ class Table(Strict):
     only: Selection = Selection()
     marks: dict[str, Selection] = Field(default_factory=dict)
     fields: dict[str, Cell] = Field(default_factory=dict)
-    columns: Columns | Literal["maf"] = Field(default_factory=dict)
+    columns: Columns | Literal["maf", "eml4_alk"] = Field(default_factory=dict)
     reversed: bool = False
     header: bool = True
     quirk: Literal["copy_number", "expression_counts", "expression_fpkm", "segments"] | None = None
@@ -179,7 +179,17 @@ class Table(Strict):
 class Text(Strict):
     """A text of ``data/study.yaml`` with its fields filled in; case lists name the ids of ``only``."""
 
-    text: Literal["meta_mutations", "meta_copy_number", "meta_gene_matrix", "cases_all", "cases_sequenced"]
+    text: Literal[
+        "meta_mutations",
+        "meta_copy_number",
+        "meta_gene_matrix",
+        "meta_timeline",
+        "meta_structural_variants",
+        "meta_study_hg38",
+        "cases_all",
+        "cases_sequenced",
+        "cases_structural_variants",
+    ]
     study: str = ""
     data: str = ""
     cohorts: tuple[str, ...] = ()

@@ -73,17 +73,18 @@ def add_clinical(
         for name in file.columns
     }
     declared = {column: normal_name(name) for column, name in columns.items()}
-    missing_words = {column: file.columns[name].missing for column, name in columns.items()}
+    maps = {column: file.columns[name].named(declared[column]) for column, name in columns.items()}
     found: list[tuple[str, _Values]] = []
     for column in table.columns:
         if column in private:
             continue
-        missing = (*file.format.missing, *missing_words.get(column, ()))
-        values = _cell_values(table.cells(column), keyed, missing)
-        if column not in identifiers:
-            values, withheld = _without_dates(values, column, table.rows())
-            notes += withheld
-        found.append((declared.get(column, canonical(column)), values))
+        for place, (name, mapping) in enumerate(maps.get(column, {canonical(column): None}).items()):
+            missing = (*file.format.missing, *(mapping.missing if mapping is not None else ()))
+            values = _cell_values(table.cells(column), keyed, missing)
+            if column not in identifiers:
+                values, withheld = _without_dates(values, column, table.rows())
+                notes += withheld if place == 0 else []
+            found.append((name, values))
     for interval in file.intervals:
         days, failed = _interval(table, interval, keyed, file, ref.where)
         found.append((f"{INTERVAL_PREFIX}{interval.attribute}", days))

@@ -98,7 +98,10 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
     missing = file.format.missing
     by_name = _matching(table.columns, SAMPLE_SYNONYMS) or SAMPLE_SYNONYMS[:1]
     sample_pick = file.sample_id or Pick(columns=by_name)
-    samples = pick_column(table, sample_pick, missing, ref.where, f"files.{file.id}.sample_id")
+    if file.sample_in_address is None:
+        samples = pick_column(table, sample_pick, missing, ref.where, f"files.{file.id}.sample_id")
+    else:
+        samples = _sample_of_address(file.sample_in_address, ref, table)
     table, samples = _without_unkeyed(table, samples, ref, file, out)
     patients: pa.ChunkedArray | None = None
     if file.patient_id is not None:
@@ -129,6 +132,13 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
         _add_profiled(table, samples, patients, ref, out)
 
 
+def _sample_of_address(pattern: str, ref: SourceRef, table: ParsedTable) -> pa.ChunkedArray:
+    """The sample that the file's address names, a value for each row; the catalogue checks that it names one."""
+    found = re.search(pattern, ref.address)
+    name = found.group(1) if found is not None else None
+    return pa.chunked_array([pa.repeat(pa.scalar(name, pa.string()), table.frame.num_rows)], pa.string())
+
+
 def _add_unreadable_lines(
     rejected: Sequence[RejectedRow],
     samples: pa.ChunkedArray,
@@ -147,6 +157,7 @@ def _add_unreadable_lines(
     for row in lines:
         cells = (row.value or "").split(file.format.delimiter if "\t" not in (row.value or "") else "\t")
         named = {name for cell in cells if (name := pick.read(cell.strip().strip('"'))) in known}
+        named = known if file.sample_in_address is not None else named
         found += [(row.source_row, str(name)) for name in sorted(named, key=str)]
     out.add(
         "mutations",

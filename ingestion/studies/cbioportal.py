@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingestion.catalog.cohorts import Catalog, Cohort
-from ingestion.catalog.columns import TableFormat
+from ingestion.catalog.columns import Pick, TableFormat
 from ingestion.catalog.source_files import SourceFile
 from ingestion.errors import ParseError
 from ingestion.parsing.clinical import PANEL_ATTRIBUTE, add_clinical
@@ -20,10 +20,13 @@ from ingestion.parsing.copy_number_tables import parse_copy_number, parse_segmen
 from ingestion.parsing.mutation_tables import parse_mutations
 from ingestion.parsing.panels import add_panel_file
 from ingestion.parsing.profiled_samples import Statement
+from ingestion.parsing.structural_variants import parse_structural_variants
+from ingestion.parsing.timelines import parse_timeline
 from ingestion.raw_rows import RawTables
 from ingestion.reading.picks import pick_column
 from ingestion.reading.table_model import ParsedTable, RejectedRow, find_column, normal_name, require_column
 from ingestion.reading.tables import read_table
+from ingestion.studies.structural_profile import add_structural_profile
 from ingestion.studies.study import PATIENT_KEY, SAMPLE_KEY, Study
 from ingestion.studies.study_checks import check_patients, check_samples
 from ingestion.studies.study_files import (
@@ -108,9 +111,17 @@ def parse_study(
         parse_copy_number(members[entry.member], ref, study.table_part(), out, is_long=is_long)
     for entry in layout.of_role("segments"):
         parse_segments(members[entry.member], study.ref(entry.member), study.table_part(), out)
+    for entry in layout.of_role("structural_variants"):
+        ref = study.ref(entry.member)
+        parse_structural_variants(members[entry.member], ref, study.table_part(), study.sample_rule, out)
+    for entry in layout.of_role("timeline"):
+        rule = file.patient_id or Pick(columns=(PATIENT_KEY,))
+        rule = rule.model_copy(update={"columns": tuple(dict.fromkeys((*rule.columns, PATIENT_KEY)))})
+        parse_timeline(members[entry.member], study.ref(entry.member), study.table_part(), rule, out)
     for entry in layout.of_role("gene_panel"):
         add_panel_file(members[entry.member], study.ref(entry.member), out)
     sequenced = add_profiled(study, _own_panels(study, clinical["sample"], catalog))
+    add_structural_profile(study)
     check_samples(study, sequenced)
     return sorted({*layout.metas, *(entry.member for entry in layout.files)})
 
@@ -197,7 +208,7 @@ def _clinical_part(
             "patient_id": study.clinical_pick(table, "patient"),
             "sample_id": study.clinical_pick(table, "sample") if role == "sample" else None,
             # Joined by names in capitals, as in column_maps: the portal demands capitals.
-            "columns": {},
+            "columns": {name.upper(): mapping for name, mapping in file.columns.items() if name in here},
             "private": tuple(name for name in file.private if name in here),
             "intervals": intervals,
             "keep_rows": {name: values for name, values in file.keep_rows.items() if name in here},
@@ -212,10 +223,25 @@ def _declared_columns(file: SourceFile) -> list[str]:
 
 
 def _check_declared(study: Study, clinical: _Clinical) -> None:
-    """Every column that the catalogue names stands in some clinical file of the study."""
-    present = [c for tables in clinical.values() for _, table in tables for c in table.columns]
+    """Every column that the catalogue names stands in some clinical file of the study.
+
+    Nobody here has seen an awaited study: an attribute's column that it lacks is noted, and the rest is read. What
+    keeps rows out, or dates from being stored, must be there in any case.
+    """
+    present = list(
+        dict.fromkeys(c for tables in clinical.values() for _, table in tables for c in table.columns)
+    )
+    member = next(member for tables in clinical.values() for member, _ in tables)
     for name in _declared_columns(study.file):
-        require_column(list(dict.fromkeys(present)), name, study.where, f"files.{study.file.id}")
+        is_attribute = name in study.file.columns and study.file.awaited is not None
+        if is_attribute and find_column(present, name) is None:
+            attribute = study.file.columns[name].attribute
+            note = RejectedRow(
+                None, "absent_column", name, f"the study has no such column for {attribute}", name
+            )
+            study.out.add_rejected(study.ref(member), [note])
+            continue
+        require_column(present, name, study.where, f"files.{study.file.id}")
 
 
 def _note_absent(study: Study) -> None:

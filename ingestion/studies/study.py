@@ -73,8 +73,14 @@ class Study:
         """The study's entry as its mutation table, whose samples are read by the same rule as the clinical ones."""
         rule = self.sample_rule
         columns = tuple(dict.fromkeys((*rule.columns, *SAMPLE_SYNONYMS)))
+        genome = self.layout.reference_genome
+        # A row that says no genome is on the study's.
+        of_study = {"ncbi_build": genome} if genome else {}
         return self.table_part().model_copy(
-            update={"sample_id": rule.model_copy(update={"columns": columns})}
+            update={
+                "sample_id": rule.model_copy(update={"columns": columns}),
+                "mutation_constants": of_study | self.file.mutation_constants,
+            }
         )
 
 

@@ -17,7 +17,16 @@ from ingestion.fetching.archives import iter_members
 from ingestion.parsing.sample_lists import KeyValues, read_key_values
 
 Role = Literal[
-    "patient", "sample", "mutations", "copy_number", "segments", "gene_matrix", "gene_panel", "case_list"
+    "patient",
+    "sample",
+    "mutations",
+    "copy_number",
+    "segments",
+    "structural_variants",
+    "timeline",
+    "gene_matrix",
+    "gene_panel",
+    "case_list",
 ]
 
 #: datatype of a copy-number table with one call a row; the other, DISCRETE, has a column a sample.
@@ -30,6 +39,9 @@ _ROLES: dict[tuple[str, str], Role] = {
     ("COPY_NUMBER_ALTERATION", "DISCRETE"): "copy_number",
     ("COPY_NUMBER_ALTERATION", LONG_COPY_NUMBER): "copy_number",
     ("COPY_NUMBER_ALTERATION", "SEG"): "segments",
+    ("STRUCTURAL_VARIANT", "SV"): "structural_variants",
+    ("FUSION", "FUSION"): "structural_variants",
+    ("CLINICAL", "TIMELINE"): "timeline",
     ("GENE_PANEL_MATRIX", "GENE_PANEL_MATRIX"): "gene_matrix",
 }
 _STANDARD_NAMES: tuple[tuple[Role, re.Pattern[str]], ...] = (
@@ -39,6 +51,10 @@ _STANDARD_NAMES: tuple[tuple[Role, re.Pattern[str]], ...] = (
     ("mutations", re.compile(r"data_mutations(_extended|_mskcc)?\.(txt|maf)")),
     ("copy_number", re.compile(r"data_cna\.txt", re.IGNORECASE)),
     ("segments", re.compile(r".*\.seg")),
+    # one first: a study that has both has the same variants twice
+    ("structural_variants", re.compile(r"data_(sv|structural_variants)\.txt", re.IGNORECASE)),
+    ("structural_variants", re.compile(r"data_fusions?\.txt", re.IGNORECASE)),
+    ("timeline", re.compile(r"data_timeline[\w.-]*\.txt")),
     ("gene_matrix", re.compile(r"data_gene_(panel_)?matrix\.txt")),
 )
 #: The portal takes every file with "meta" as a word of its name for a meta file.
@@ -48,9 +64,6 @@ _PANEL = re.compile(r"data_gene_panel_(?!matrix).*\.txt|gene_panel_(?!matrix).*\
 
 #: What the meta files of unread data call it, in words; "" stands for every datatype.
 _UNREAD: dict[tuple[str, str], str] = {
-    ("CLINICAL", "TIMELINE"): "timeline",
-    ("STRUCTURAL_VARIANT", ""): "structural variants",
-    ("FUSION", ""): "fusions",
     ("COPY_NUMBER_ALTERATION", "CONTINUOUS"): "continuous copy number",
     ("COPY_NUMBER_ALTERATION", "LOG2-VALUE"): "log2 copy number",
     ("MRNA_EXPRESSION", ""): "expression",
@@ -98,7 +111,7 @@ class StudyLayout:
     """The data files of a study, its meta files, and what is absent.
 
     ``root`` is the study's folder inside the archive, "" or ending in "/". ``states_id`` says that ``study_id`` is the
-    study's own statement and not its folder's name.
+    study's own statement and not its folder's name. ``reference_genome`` is what meta_study.txt says, such as hg38.
     """
 
     study_id: str
@@ -108,6 +121,7 @@ class StudyLayout:
     absent: tuple[AbsentFile, ...]
     unread: tuple[UnreadFile, ...] = ()
     states_id: bool = False
+    reference_genome: str = ""
 
     def of_role(self, role: Role) -> list[StudyFile]:
         return [file for file in self.files if file.role == role]
@@ -156,9 +170,14 @@ def study_layout(members: Mapping[str, bytes], where: str) -> StudyLayout:
     named = {file.member for file in files} | {file.member for file in unread}
     for role, pattern in _STANDARD_NAMES:
         if role not in spoken_for:
-            # Of two mutation files without a meta file one is usually the older form of the other.
-            by_name = [n for n in sorted(inside) if pattern.fullmatch(n) and inside[n] not in named][:1]
+            by_name = [n for n in sorted(inside) if pattern.fullmatch(n) and inside[n] not in named]
+            if (
+                role != "timeline"
+            ):  # of which there is one an event; of two others one is usually an older form
+                by_name = by_name[:1]
             files += [StudyFile(inside[name], role) for name in by_name]
+            if role == "structural_variants" and by_name:
+                spoken_for.add(role)
     files += [StudyFile(inside[n], "gene_panel") for n in sorted(inside) if _PANEL.fullmatch(n)]
     files += [StudyFile(inside[n], "case_list") for n in sorted(inside) if _is_case_list(n)]
     if not metas and not files:
@@ -182,6 +201,7 @@ def study_layout(members: Mapping[str, bytes], where: str) -> StudyLayout:
         tuple(absent),
         tuple(unread),
         bool(study_id),
+        metas["meta_study.txt"].get("reference_genome") if "meta_study.txt" in metas else "",
     )
 
 

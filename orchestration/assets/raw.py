@@ -129,7 +129,8 @@ def _read(
         return dg.MaterializeResult(
             data_version=dg.DataVersion("absent"), metadata={"absent": file.awaited, "because": str(exc)}
         )
-    folder = write_raw(owner, file, fetched, catalog, parsed)
+    chain = _chain(warehouse.settings.chain_file)
+    folder = write_raw(owner, file, fetched, catalog, parsed, chain)
     for change in (f.change for f in fetched if f.change is not None):
         context.log.warning(f"A source has changed since it was last read: {change}")
     rows = {table: pq.read_metadata(folder / f"{table}.parquet").num_rows for table in DATA_TABLES}
@@ -145,6 +146,16 @@ def _read(
             "read from": fetched[0].read_from,
         },
     )
+
+
+def _chain(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise StorageError(
+            "there is no such chain file",
+            where=str(path),
+            remedy="correct ICB_CHAIN_FILE, or unset it: calls on GRCh38 are then compared with none on GRCh37",
+        )
+    return path
 
 
 def invalid_cohort_asset(left_out: LeftOutCohort, path: Path) -> dg.AssetsDefinition:
@@ -209,9 +220,20 @@ def parsed_folders(catalog: Catalog, parsed: Path) -> list[Path]:
     return folders
 
 
+def _has_come(cohort: Cohort, parsed: Path) -> bool:
+    """Whether a cohort that is awaited as a whole has a file by now; any other has."""
+    return not cohort.is_awaited or any(
+        not entry.name.startswith(".")
+        for file in cohort.files
+        if (parsed / cohort.cohort_id / file.id).is_dir()
+        for entry in (parsed / cohort.cohort_id / file.id).iterdir()
+    )
+
+
 def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> Catalog:
     """The catalogue without the cohorts of which a file could not be used, or that were sequenced on a panel which
-    nobody describes; they are named under ``left_out``.
+    nobody describes; they are named under ``left_out``. A cohort that is awaited and has not come is in no table and is
+    no fault: nobody is named for it.
 
     Raises
     ------
@@ -219,6 +241,13 @@ def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> 
         No cohort is left; with ``strict`` a panel is not known.
     """
     kept = catalog.without(notes_left_out(catalog, parsed))
+    come = tuple(cohort for cohort in kept.cohorts if _has_come(cohort, parsed))
+    if kept.cohorts and not come and not kept.left_out:
+        raise IngestionError(
+            "every cohort of the catalogue is awaited, and no file of any has come",
+            remedy="put a file of one into the mirror, or run where its address can be reached",
+        )
+    kept = kept.model_copy(update={"cohorts": come})
     folders = parsed_folders(kept, parsed)
     whole = {
         name: pa.concat_tables([pq.read_table(folder / f"{name}.parquet") for folder in folders])

@@ -22,7 +22,8 @@ RECEIPTS = dg.AssetKey(["marts", "cohort_receipts"])
 #: Raw tables that a receipt counts the rows of.
 _RAW_TABLES = (
     "case_lists", "clinical_values", "copy_number", "copy_number_segments", "expression", "immune_features",
-    "mutation_spectra", "mutations", "profiled_samples", "published_exposures",
+    "mutation_spectra", "mutations", "profiled_samples", "published_exposures", "structural_variants",
+    "timeline_events",
 )  # fmt: skip
 _MOST_SHOWN = 12
 _SAID = {

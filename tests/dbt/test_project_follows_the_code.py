@@ -68,7 +68,7 @@ def test_every_mart_has_a_contract_a_description_and_a_test() -> None:
 
 
 def test_every_raw_table_of_a_source_has_a_test_that_no_row_of_it_is_lost() -> None:
-    files = sorted((DBT / "models" / "marts").glob("*.yml"))
+    files = sorted((DBT / "models" / "marts").rglob("*.yml"))
     marts = [mart for path in files for mart in yaml.safe_load(path.read_text()).get("models", [])]
     tests = [test for mart in marts for test in mart.get("data_tests", []) if isinstance(test, dict)]
     conserved = {

@@ -49,7 +49,7 @@ def msk(catalog: Catalog, mirror: Path) -> pd.DataFrame:
 
 
 def test_every_class_word_of_every_call_table_is_known(catalog: Catalog, mirror: Path) -> None:
-    for cohort in catalog.cohorts:
+    for cohort in (c for c in catalog.cohorts if not c.is_awaited):
         for file in cohort.files:
             if file.kind == "mutations" and path_of(mirror, file).exists():
                 pick = file.mutation_columns.get("variant_classification")

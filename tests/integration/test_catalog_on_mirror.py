@@ -49,6 +49,7 @@ def cells(catalog: Catalog, mirror: Path) -> dict[str, pd.DataFrame]:
             catalog, c, parsed(catalog, mirror, c, "clinical_values", only=kinds)["clinical_values"]
         )
         for c in catalog.cohorts
+        if not c.is_awaited  # of those no bytes are in the mirror
     }
 
 

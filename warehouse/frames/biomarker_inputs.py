@@ -20,7 +20,8 @@ from warehouse.tables import has_table
 BIOMARKER_MARTS = (
     "burdens", "copy_number", "copy_number_samples", "expression", "gene_names", "gene_panels", "gene_sets", "hotspots",
     "immune_features", "mutations", "patient_expression", "patient_features", "patients", "profiling",
-    "response_outcomes", "sample_attributes", "samples", "signature_profiles", "undetermined_genes",
+    "response_outcomes", "sample_attributes", "samples", "signature_profiles", "structural_variant_samples",
+    "structural_variants", "undetermined_genes",
 )  # fmt: skip
 #: A residue at which that many people of the warehouse have a missense or in-frame change is a hotspot, as in scans.
 HOTSPOT_PEOPLE = 10
@@ -136,6 +137,34 @@ left join marts.copy_number as calls
     and genes.gene = calls.hugo_symbol
 left join cohort_levels on looked_at.cohort_id = cohort_levels.cohort_id
 where list_contains($cohorts, looked_at.cohort_id)
+order by looked_at.cohort_id, looked_at.sample_id, genes.gene
+"""
+#: Who was looked at for structural variants is on the study's list or matrix; which genes, on the panel of either.
+_REARRANGEMENTS = """
+with genes as (
+    select unnest($genes) as gene
+),
+sites as (
+    select cohort_id, sample_id, site1_gene as gene from marts.structural_variants where is_somatic
+    union
+    select cohort_id, sample_id, site2_gene from marts.structural_variants where is_somatic
+)
+select
+    looked_at.cohort_id, looked_at.sample_id, genes.gene,
+    case
+        when sites.gene is not null then true
+        when looked_at.panel_id is null or panels.panel_id is not null then false
+    end as is_rearranged,
+    case
+        when sites.gene is null and looked_at.panel_id is not null and panels.panel_id is null
+            then 'its panel does not list the gene'
+    end as reason
+from marts.structural_variant_samples as looked_at
+cross join genes
+left join marts.gene_panels as panels on looked_at.panel_id = panels.panel_id and genes.gene = panels.hugo_symbol
+left join sites
+    on looked_at.cohort_id = sites.cohort_id and looked_at.sample_id = sites.sample_id and genes.gene = sites.gene
+where looked_at.is_looked_at and list_contains($cohorts, looked_at.cohort_id)
 order by looked_at.cohort_id, looked_at.sample_id, genes.gene
 """
 _BURDENS = """
@@ -277,6 +306,10 @@ class WarehouseInputs:
     def copy_number(self, genes: Sequence[str]) -> pd.DataFrame:
         self._require("marts", "copy_number_samples", "Copy number cannot be asked")
         return self._read(_COPY_NUMBER, genes=list(genes))
+
+    def rearrangements(self, genes: Sequence[str]) -> pd.DataFrame:
+        self._require("marts", "structural_variant_samples", "Rearrangements cannot be asked")
+        return self._read(_REARRANGEMENTS, genes=list(genes))
 
     def burdens(self) -> pd.DataFrame:
         return self._read(_BURDENS)

@@ -16,6 +16,7 @@ from analytics.biomarkers.errors import BiomarkerSyntaxError, near_names
 from analytics.biomarkers.language.model import (
     CLASS_WORDS,
     COPY_NUMBER_WORDS,
+    REARRANGED_WORDS,
     AnyOf,
     Attribute,
     Biomarker,
@@ -23,7 +24,6 @@ from analytics.biomarkers.language.model import (
     Comparison,
     Continuous,
     CopyNumber,
-    CopyNumberChange,
     CountOf,
     Cut,
     Expression,
@@ -39,6 +39,7 @@ from analytics.biomarkers.language.model import (
     PerDoubling,
     PerSd,
     PerUnit,
+    Rearrangement,
     Scaling,
     SetExpression,
     SetMembers,
@@ -108,7 +109,7 @@ class _Per:
 
 
 _Tail = _Compared | _Share | _Median | _Per
-_Subject = Token | Mutation | CopyNumber | Measure | SignaturePresent
+_Subject = Token | Mutation | CopyNumber | Rearrangement | Measure | SignaturePresent
 
 
 @v_args(meta=True)
@@ -185,7 +186,7 @@ class TreeBuilder(Transformer[Token, Biomarker]):
     def name(self, meta: Meta, children: list[Token]) -> Token:
         return children[0]
 
-    def qualified(self, meta: Meta, children: list[Token]) -> Mutation | CopyNumber:
+    def qualified(self, meta: Meta, children: list[Token]) -> Mutation | CopyNumber | Rearrangement:
         if str(children[0]) == "set":
             name = str(children[1])
             raise self._error(
@@ -198,6 +199,8 @@ class TreeBuilder(Transformer[Token, Biomarker]):
         for change, others in COPY_NUMBER_WORDS.items():
             if word in (change, *others):
                 return CopyNumber(gene, change)
+        if word in REARRANGED_WORDS:
+            return Rearrangement(gene)
         return Mutation(gene, self._mutation(children[1], gene))
 
     def _mutation(self, token: Token, of: str) -> MutationClass | ProteinChange:
@@ -209,7 +212,7 @@ class TreeBuilder(Transformer[Token, Biomarker]):
         change = read_change(str(token))
         if change is not None and change.first != "*":
             return change
-        words: list[MutationClass | CopyNumberChange] = [*CLASS_WORDS, *COPY_NUMBER_WORDS]
+        words: list[str] = [*CLASS_WORDS, *COPY_NUMBER_WORDS, REARRANGED_WORDS[0]]
         near = near_names(word, words)
         hint = (
             f"is it {' or '.join(near)}?" if near
@@ -248,7 +251,7 @@ class TreeBuilder(Transformer[Token, Biomarker]):
     def asked(self, meta: Meta, children: list[_Subject | _Tail]) -> Biomarker:
         subject = children[0]
         tail = children[1] if len(children) > 1 else None
-        if isinstance(subject, Mutation | CopyNumber | SignaturePresent):
+        if isinstance(subject, Mutation | CopyNumber | Rearrangement | SignaturePresent):
             if tail is not None:
                 what = "a signature" if isinstance(subject, SignaturePresent) else "a gene's alteration"
                 raise self._error(f"Only a measure can be cut; {what} is there or not.", meta.start_pos)

@@ -30,6 +30,7 @@ from analytics.biomarkers.language.model import (
     Or,
     PerDoubling,
     PerSd,
+    Rearrangement,
     SetExpression,
     SetMembers,
     SetScore,
@@ -120,6 +121,8 @@ def phrase(question: Logical) -> str:
             return f"{gene} {_what(what)}"
         case CopyNumber(gene, change):
             return f"{gene} {change.replace('_', ' ')}"
+        case Rearrangement(gene):
+            return f"{gene} rearranged"
         case AnyOf(members):
             return _any_phrase(members)
         case CountOf(members, comparison, number):

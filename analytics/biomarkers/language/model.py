@@ -37,9 +37,11 @@ COPY_NUMBER_WORDS: dict[CopyNumberChange, tuple[str, ...]] = {
     "loss": (),
     "gain": (),
 }
+#: Words for a gene with a structural variant of the tumour; a fusion is one.
+REARRANGED_WORDS = ("rearranged", "fusion", "sv")
 
 
-# --- mutations and copy number
+# --- mutations, copy number and rearrangements
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ class CopyNumber:
 
     gene: str
     change: CopyNumberChange
+
+
+@dataclass(frozen=True)
+class Rearrangement:
+    """A gene lies at a site of a structural variant of the tumour; that is no mutation of it."""
+
+    gene: str
 
 
 @dataclass(frozen=True)
@@ -210,6 +219,7 @@ class Or:
 Logical = (
     Mutation
     | CopyNumber
+    | Rearrangement
     | AnyOf
     | CountOf
     | Cut

@@ -6,6 +6,7 @@ import re
 from decimal import Decimal
 
 from analytics.biomarkers.language.model import (
+    REARRANGED_WORDS,
     And,
     AnyOf,
     Attribute,
@@ -29,6 +30,7 @@ from analytics.biomarkers.language.model import (
     Or,
     PerDoubling,
     PerSd,
+    Rearrangement,
     Scaling,
     SetExpression,
     SetMembers,
@@ -70,6 +72,8 @@ def _question_text(question: Logical) -> str:
             return f"{name_text(gene)}{_what_text(what)}"
         case CopyNumber(gene, change):
             return f"{name_text(gene)}:{change}"
+        case Rearrangement(gene):
+            return f"{name_text(gene)}:{REARRANGED_WORDS[0]}"
         case AnyOf(members):
             return f"any({', '.join(member_text(m) for m in members)})"
         case CountOf(members, comparison, number):
@@ -151,7 +155,7 @@ def _scaling_text(per: Scaling) -> str:
 
 
 def _is_short(part: Logical) -> bool:
-    return isinstance(part, Mutation | CopyNumber | AnyOf | SignaturePresent)
+    return isinstance(part, Mutation | CopyNumber | Rearrangement | AnyOf | SignaturePresent)
 
 
 def _inner(part: Logical) -> str:

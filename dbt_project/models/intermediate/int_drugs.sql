@@ -5,11 +5,17 @@
 -- classes are none. Whatever has no class is a row of marts.rejected_rows.
 with names as (
 
-    select distinct
+    select
         cohort_id,
         value_text as drug_raw
     from {{ ref('int_patient_attributes') }}
     where attribute = 'DRUG_NAME'
+    union
+    select
+        cohort_id,
+        agent as drug_raw
+    from {{ ref('stg_timeline_events') }}
+    where agent is not null
 
 ),
 

@@ -8,7 +8,15 @@ with sites as (
     select distinct
         mutations.cohort_id,
         keys.person_key,
-        mutations.chromosome || ':' || cast(mutations.start_position as string) as site
+        -- a position on GRCh38 is another place than the same number on GRCh37; it is compared by its place there, where a
+        -- chain file gave one
+        case
+            when mutations.grch37_position is not null
+                then mutations.grch37_chromosome || ':' || cast(mutations.grch37_position as string)
+            else
+                mutations.chromosome || ':' || cast(mutations.start_position as string)
+                || case when {{ genome_build('mutations.ncbi_build') }} = 'GRCh38' then ' GRCh38' else '' end
+        end as site
     from {{ ref('int_mutations') }} as mutations
     inner join {{ ref('int_person_keys') }} as keys
         on mutations.cohort_id = keys.cohort_id and mutations.patient_id = keys.patient_id

@@ -58,11 +58,42 @@ segments as (
 
 ),
 
+variants as (
+
+    select
+        cohort_id,
+        source_file_id,
+        problem,
+        'gene' as column_name,
+        {{ place('source_file_id', 'source_row') }} as place,
+        event_info as value_raw
+    from {{ ref('int_structural_variants') }}
+    where problem <> 'unknown_sample'
+
+),
+
+events as (
+
+    select
+        facts.cohort_id,
+        facts.source_file_id,
+        'unknown_patient' as problem,
+        'patient_id' as column_name,
+        {{ place('facts.source_file_id', 'facts.source_row') }} as place,
+        facts.patient_id as value_raw
+    from {{ ref('stg_timeline_events') }} as facts
+    left join {{ ref('int_patients') }} as patients
+        on facts.cohort_id = patients.cohort_id and facts.patient_id = patients.patient_id
+    where patients.patient_id is null
+
+),
+
 together as (
 
     {% for table, name, by_value in [
         ('expression', 'expression', false), ('features', 'immune_features', false), ('calls', 'copy_number', true),
-        ('segments', 'copy_number_segments', true)
+        ('segments', 'copy_number_segments', true), ('variants', 'structural_variants', false),
+        ('events', 'timeline_events', true)
     ] %}
         select
             cohort_id,

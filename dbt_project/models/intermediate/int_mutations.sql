@@ -193,6 +193,8 @@ select
     start_position,
     end_position,
     start_position_raw,
+    grch37_chromosome,
+    grch37_position,
     reference_allele,
     tumor_allele as tumor_seq_allele2,
     maf_class as variant_classification,

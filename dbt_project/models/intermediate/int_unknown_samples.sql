@@ -2,7 +2,8 @@
 -- raw rows that are lost with them.
 {% set tables = [
     'mutations', 'copy_number', 'copy_number_segments', 'profiled_samples', 'case_lists', 'expression',
-    'immune_features', 'signature_samples', 'mutation_spectra', 'published_exposures'
+    'immune_features', 'signature_samples', 'mutation_spectra', 'published_exposures', 'structural_variants',
+    'structural_variant_samples'
 ] %}
 {% set shown = {'expression': 'sample_raw', 'immune_features': 'coalesce(aliquot_raw, sample_id)', 'signature_samples': 'sample_raw'} %}
 with named as (

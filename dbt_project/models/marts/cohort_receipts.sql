@@ -4,7 +4,7 @@
 -- nobody mutated, or in which people were sequenced and there is no call.
 {%- set raw_tables = [
     'clinical_values', 'mutations', 'copy_number', 'copy_number_segments', 'case_lists', 'profiled_samples', 'expression',
-    'immune_features', 'mutation_spectra', 'published_exposures'
+    'immune_features', 'mutation_spectra', 'published_exposures', 'structural_variants', 'timeline_events'
 ] %}
 with raw_rows as (
 

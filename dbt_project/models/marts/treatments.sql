@@ -8,7 +8,7 @@ with attributes as (
 
 ),
 
-wide as (
+stated as (
 
     select
         cohort_id,
@@ -25,13 +25,39 @@ wide as (
 
 ),
 
+-- Who has a course of a checkpoint inhibitor in the study's timeline, with or without a drug in the clinical tables.
+wide as (
+
+    select
+        coalesce(stated.cohort_id, exposures.cohort_id) as cohort_id,
+        coalesce(stated.patient_id, exposures.patient_id) as patient_id,
+        coalesce(stated.drug_raw, exposures.agent) as drug_raw,
+        stated.declared_drug_class,
+        case when stated.drug_raw is null then exposures.drug_class end as exposure_class,
+        stated.arm,
+        stated.prior_lines,
+        stated.line_of_treatment,
+        stated.treatment_months,
+        exposures.start_day as start_days,
+        exposures.stop_day as stop_days,
+        exposures.day_zero as days_from,
+        coalesce(
+            stated.place, {{ place('exposures.source_file_id', 'exposures.source_row') }}
+        ) as place
+    from stated
+    full outer join {{ ref('int_exposures') }} as exposures
+        on stated.cohort_id = exposures.cohort_id and stated.patient_id = exposures.patient_id
+
+),
+
 classed as (
 
     select
         wide.*,
-        coalesce(wide.declared_drug_class, drugs.drug_class) as drug_class,
+        coalesce(wide.declared_drug_class, wide.exposure_class, drugs.drug_class) as drug_class,
         case
             when wide.declared_drug_class is not null then 'stated by the source'
+            when wide.exposure_class is not null then 'timeline'
             else drugs.drug_class_rule
         end as drug_class_rule,
         drugs.has_known_icb
@@ -56,6 +82,9 @@ select
     classed.prior_lines,
     coalesce(classed.line_of_treatment, classed.prior_lines + 1) as line_of_treatment,
     classed.treatment_months,
+    classed.start_days,
+    classed.stop_days,
+    classed.days_from,
     {{ place_file('classed.place') }} as source_file_id,
     {{ place_row('classed.place') }} as source_row
 from classed

@@ -32,5 +32,7 @@ select
     {{ to_double("replace(cancer_cell_fraction, ',', '.')") }} as cancer_cell_fraction,
     filter,
     mutation_status,
-    center
+    center,
+    {{ bare_chromosome('grch37_chromosome') }} as grch37_chromosome,
+    {{ to_position('grch37_position') }} as grch37_position
 from source

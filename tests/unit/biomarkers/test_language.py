@@ -42,6 +42,8 @@ V600 = m.ProteinChange("V", 600, "V", 600, "")
         ("ERBB2:amplification", m.CopyNumber("ERBB2", "amplification")),
         ("MYC:gain", m.CopyNumber("MYC", "gain")),
         ("PTEN:loss", m.CopyNumber("PTEN", "loss")),
+        ("ALK:rearranged", m.Rearrangement("ALK")),
+        ("alk:Fusion", m.Rearrangement("ALK")),
         ("any(SMARCA4, ARID1A)", m.AnyOf((m.Mutation("ARID1A"), m.Mutation("SMARCA4")))),
         ("any(set:ddr)", m.AnyOf((m.SetMembers("ddr"),))),
         ("any(set:ddr:truncating)", m.AnyOf((m.SetMembers("ddr", "truncating"),))),
@@ -160,6 +162,7 @@ def _members(found: list[m.Member]) -> tuple[m.Member, ...]:
 LEAVES = st.one_of(
     MUTATIONS,
     st.builds(m.CopyNumber, GENES, st.sampled_from(sorted(m.COPY_NUMBER_WORDS))),
+    st.builds(m.Rearrangement, GENES),
     MEMBERS.map(_members).map(m.AnyOf),
     st.builds(m.CountOf, MEMBERS.map(_members), COMPARISONS, st.integers(0, 40)),
     st.builds(m.Cut, MEASURES, COMPARISONS, NUMBERS),

@@ -282,6 +282,28 @@ def test_nobody_is_without_a_loss_where_shallow_losses_are_not_called() -> None:
     assert status("ALK:deep_deletion", inputs)["neutral"] == "not_alk_deep_deletion"
 
 
+# --- rearrangements
+
+
+def test_a_rearranged_gene_is_no_mutated_one_and_who_was_not_looked_at_has_no_status() -> None:
+    columns = ("cohort_id", "sample_id", "gene", "is_rearranged", "reason")
+    frame = rows(
+        columns,
+        (COHORT, "fused", "ALK", True, None),
+        (COHORT, "plain", "ALK", False, None),
+        (COHORT, "off_panel", "ALK", None, "its panel does not list the gene"),
+    )
+    inputs = WrittenInputs(["fused", "plain", "off_panel", "unlisted"], rearranged=frame)
+    found = status("ALK:rearranged", inputs)
+    assert found == {
+        "fused": "alk_rearranged",
+        "plain": "not_alk_rearranged",
+        "off_panel": "not_profiled",
+        "unlisted": "not_profiled",
+    }
+    assert status("ALK:fusion", inputs) == found
+
+
 # --- clinical attributes
 
 

@@ -57,6 +57,7 @@ class WrittenInputs:
     doubtful: Sequence[tuple[str, str, str | None, str]] = ()
     hotspot_rows: pd.DataFrame | None = None
     copy_numbers: pd.DataFrame | None = None
+    rearranged: pd.DataFrame | None = None
     burden_rows: pd.DataFrame | None = None
     expression_rows: pd.DataFrame | None = None
     features: Mapping[str, pd.DataFrame] = field(default_factory=dict)
@@ -155,6 +156,10 @@ class WrittenInputs:
     def copy_number(self, genes: Sequence[str]) -> pd.DataFrame:
         assert self.copy_numbers is not None
         return self.copy_numbers[self.copy_numbers["gene"].isin(genes)]
+
+    def rearrangements(self, genes: Sequence[str]) -> pd.DataFrame:
+        assert self.rearranged is not None
+        return self.rearranged[self.rearranged["gene"].isin(genes)]
 
     def burdens(self) -> pd.DataFrame:
         assert self.burden_rows is not None

@@ -12,6 +12,7 @@ from parsing_help import ATTRIBUTES, listed, make_catalog, make_cohort
 from pydantic import ValidationError
 
 from ingestion.catalog.attributes import Attribute
+from ingestion.catalog.columns import ColumnMap
 from ingestion.catalog.loading import load_catalog
 from ingestion.catalog.tables import catalog_tables
 from ingestion.errors import CatalogError
@@ -232,3 +233,15 @@ def test_a_status_with_a_prefix_needs_no_word_of_the_vocabulary(
 def test_the_vocabulary_holds_no_word_with_a_prefix_because_the_prefix_decides_alone() -> None:
     text = (ROOT / "catalog" / "vocabularies" / "vocabulary_words.csv").read_text(encoding="utf-8")
     assert not re.findall(r"^(?:OS|PFS|DSS|DFI|PFI)_STATUS,[01]:.*$", text, flags=re.M)
+
+
+def test_a_column_that_feeds_two_attributes_is_two_maps_and_cannot_name_one_twice() -> None:
+    both = ColumnMap.model_validate(
+        {"attribute": "OS_STATUS", "words": {"x": "event"}, "also": [{"attribute": "PFS_STATUS"}]}
+    )
+    assert {name: m.attribute for name, m in both.named("outcome").items()} == {
+        "outcome": "OS_STATUS",
+        "outcome -> PFS_STATUS": "PFS_STATUS",
+    }
+    with pytest.raises(ValueError, match="names an attribute twice"):
+        ColumnMap.model_validate({"attribute": "OS_STATUS", "also": [{"attribute": "OS_STATUS"}]})

@@ -209,8 +209,6 @@ def test_what_a_study_holds_that_is_not_read_is_known_from_its_meta_files(study:
     assert [(f.member, f.holds) for f in unread_files(members, "s")] == [
         ("data_log2_cna.txt", "log2 copy number"),
         ("n.txt", "NEW_THING Z"),
-        ("data_sv.txt", "structural variants"),
-        ("data_timeline.txt", "timeline"),
         ("data_odd.txt", "no meta file says what it is"),
     ]
 

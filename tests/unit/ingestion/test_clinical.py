@@ -209,3 +209,28 @@ def test_a_date_inside_a_text_is_found_and_masked() -> None:
 
 def test_half_dates_are_not_most_of_a_column() -> None:
     assert not is_date_column(["01/02/2001", "unknown"]) and not is_date_column([])
+
+
+def test_one_column_feeds_two_attributes_each_with_words_of_its_own(tmp_path: Path) -> None:
+    outcome = {
+        "attribute": "OS_STATUS",
+        "words": {"dead": "event", "progressed": "censored"},
+        "also": [
+            {
+                "attribute": "PFS_STATUS",
+                "words": {"dead": "event", "progressed": "event"},
+                "missing": ["lost"],
+            }
+        ],
+    }
+    found = parse_text(
+        tmp_path,
+        "patient\toutcome\nP1\tdead\nP2\tprogressed\nP3\tlost\n",
+        PATIENTS | {"columns": {"outcome": outcome}},
+    )
+    assert [cell(found, p, "outcome") for p in ("P1", "P2", "P3")] == [
+        ("dead", "dead"), ("progressed", "progressed"), ("lost", "lost"),
+    ]  # fmt: skip
+    assert [cell(found, p, "outcome -> PFS_STATUS") for p in ("P1", "P2", "P3")] == [
+        ("dead", "dead"), ("progressed", "progressed"), ("lost", None),
+    ]  # fmt: skip

@@ -357,6 +357,13 @@ def test_a_host_that_is_not_there_gets_one_attempt_the_next_time_and_says_nothin
     assert house.fetch(address).path.read_bytes() == BODY and len(house.waits) == 1
 
 
+def test_twenty_awaited_files_of_one_host_that_is_not_there_wait_once(house: House) -> None:
+    for number in range(20):
+        with pytest.raises(SourceUnavailableError):
+            house.fetch(f"https://gone.example/study_{number}.tar.gz", is_awaited=True)
+    assert len(house.waits) == 3
+
+
 def test_an_awaited_file_a_refusal_and_a_cut_say_nothing_about_their_host(
     site: TlsSite, house: House
 ) -> None:

@@ -138,3 +138,22 @@ def test_a_cohort_file_that_is_not_valid_has_an_asset_that_says_so(tmp_path: Pat
     with dg.instance_for_test() as instance:
         result = dg.materialize([asset], instance=instance)
     assert result.success and not result.get_asset_check_evaluations()[0].passed
+
+
+def test_a_cohort_that_is_awaited_as_a_whole_is_in_no_table_until_a_file_of_it_comes(tmp_path: Path) -> None:
+    settings, alone = installation(tmp_path, "awaited: not public yet")
+    there = (settings.catalog / "cohorts" / "waits.yaml").read_text().replace("waits", "here")
+    there = there.replace("calls.txt", "others.txt").replace("    awaited: not public yet\n", "")
+    (settings.catalog / "cohorts" / "here.yaml").write_text(there)
+    both = load_catalog(settings.catalog, settings.attributes)
+    here = both.model_copy(update={"cohorts": (both.cohort("here"),)})
+    (tmp_path / "mirror" / "example.org" / "others.txt").write_text(CALLS)
+    read(settings, here)
+    read(settings, alone)
+    kept = in_this_version(both, settings.parsed)
+    assert [c.cohort_id for c in kept.cohorts] == ["here"] and kept.left_out == ()
+    with pytest.raises(IngestionError, match="is awaited, and no file of any has come"):
+        in_this_version(alone, settings.parsed)
+    (tmp_path / "mirror" / ADDRESS).write_text(CALLS)
+    read(settings, alone)
+    assert [c.cohort_id for c in in_this_version(both, settings.parsed).cohorts] == ["here", "waits"]
