@@ -7,6 +7,8 @@ import file_says
 import pandas as pd
 from graph_runs import Run
 
+from warehouse.packing.packed import PACKED
+
 
 def test_every_documented_query_and_macro_runs(demo: Run) -> None:
     with demo.connect() as con:
@@ -60,3 +62,13 @@ def test_an_attached_file_describes_itself_under_its_own_name(demo: Run) -> None
     ).fetchall()
     con.close()
     assert found == [("marts.source_files(source_file_id)",)]
+
+
+def test_every_table_of_the_file_says_what_the_build_says_whether_it_is_packed_or_not(demo: Run) -> None:
+    with demo.connect() as con:
+        assert file_says.unlike_the_build(con, demo.settings.build_file) == []
+        packed = con.execute("select count(*) from duckdb_tables() where schema_name = 'stored'").fetchall()
+        kinds = con.execute(
+            "select distinct kind from docs.tables where schema_name || '.' || table_name in ?", [list(PACKED)]
+        ).fetchall()
+    assert packed[0][0] > len(PACKED) and kinds == [("table",)]
