@@ -10,6 +10,7 @@ import duckdb
 
 from warehouse.published_file import published
 
+
 def main() -> None:
     """Print a line a question."""
     with published() as con:

@@ -52,7 +52,7 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
 
 
 def table_width() -> int:
-    """Characters of a line: those of the terminal. A pipe or a log has no width of its own, and 80 would break words."""
+    """Characters of a line: those of the terminal. A pipe or a log has none of its own, and 80 would break words."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 180
 
 

@@ -69,7 +69,8 @@ def test_every_table_of_the_file_says_what_the_build_says_whether_it_is_packed_o
         assert file_says.unlike_the_build(con, demo.settings.build_file) == []
         packed = con.execute("select count(*) from duckdb_tables() where schema_name = 'stored'").fetchall()
         kinds = con.execute(
-            "select distinct kind from docs.tables where schema_name || '.' || table_name in ?", [list(PACKED)]
+            "select distinct kind from docs.tables where schema_name || '.' || table_name in ?",
+            [list(PACKED)],
         ).fetchall()
     assert packed[0][0] > len(PACKED) and kinds == [("table",)]
 
@@ -91,5 +92,7 @@ def test_nothing_is_null_and_a_day_is_a_date(demo: Run) -> None:
         days = con.execute(
             "select distinct data_type from docs.columns where column_name in ('registered_on', 'prespecified')"
         ).fetchall()
-        ((n, first),) = con.execute("select count(registered_on), min(registered_on) from stats.hypotheses").fetchall()
+        ((n, first),) = con.execute(
+            "select count(registered_on), min(registered_on) from stats.hypotheses"
+        ).fetchall()
     assert days == [("DATE",)] and n > 10 and first.year >= 2026

@@ -15,8 +15,8 @@ from typing import Literal
 import duckdb
 
 from ingestion.errors import IngestionError
-from warehouse.packing.packed import tables_of
 from warehouse.diff.table_keys import LEFT_OUT_COLUMNS, LEFT_OUT_TABLES, likely_keys
+from warehouse.packing.packed import tables_of
 
 BEFORE, AFTER = "before", "after"
 DEFAULT_TOLERANCE = 1e-12

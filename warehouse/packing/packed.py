@@ -20,8 +20,11 @@ PEOPLE = ("cohort_id", "patient_id", "person_id", "sample_id")
 
 @dataclass(frozen=True)
 class Together:
-    """Columns that repeat together, kept once. ``is_common_first`` : numbered by how often they occur, so that most rows
-    have a small number; otherwise in the order of their values."""
+    """Columns that repeat together, kept once.
+
+    ``is_common_first`` : numbered by how often they occur, so that most rows have a small number; otherwise in the
+    order of their values.
+    """
 
     name: str
     columns: tuple[str, ...]

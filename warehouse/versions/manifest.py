@@ -10,8 +10,8 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from warehouse.settings import Settings
 from warehouse.packing.packed import tables_of
+from warehouse.settings import Settings
 from warehouse.versions.layout import (
     MANIFEST,
     PUBLIC_SINCE,

@@ -71,7 +71,9 @@ def test_columns_types_and_every_value_are_those_of_the_build(
         [row[:2] for row in con.execute(f"describe {side}.{table}").fetchall()] for side in ("build", "fresh")
     ]
     assert described[0] == described[1]
-    rows = [con.execute(f"select * from {side}.{table} order by all").fetchall() for side in ("build", "fresh")]
+    rows = [
+        con.execute(f"select * from {side}.{table} order by all").fetchall() for side in ("build", "fresh")
+    ]
     assert len(rows[0]) > 7
     assert rows[0] == rows[1]
 
