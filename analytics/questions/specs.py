@@ -8,6 +8,7 @@ Here stand what all kinds of analyses share and the survival kind; the other kin
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
@@ -106,6 +107,19 @@ class Variant(PeopleVariant):
         return self
 
 
+def _day(text: str) -> str:
+    if text:
+        try:
+            date.fromisoformat(text)
+        except ValueError as exc:
+            raise ValueError(f"'{text}' is no day; it is written as 2026-11-21") from exc
+    return text
+
+
+#: The day on which a question was written down; empty for one that is only asked.
+DayText = Annotated[str, AfterValidator(_day)]
+
+
 class Question(_Strict):
     """What every kind of analysis declares. ``where`` keeps rows by column value; a kind adds ``kind`` and
     ``variants``, a mapping of names to its own :class:`PeopleVariant`."""
@@ -126,7 +140,7 @@ class Question(_Strict):
     where: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     icb_only: bool = True
     prespecified: bool = False
-    registered_on: str
+    registered_on: DayText
 
     @field_validator("biomarker")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -91,7 +92,7 @@ class Gathered:
                 step=step,
                 n=int(n),
                 n_left_out=int(n_left_out),
-                reason=reason,
+                reason=reason or None,
             )
             for number, (step, n, n_left_out, reason) in enumerate(
                 selection.flow[["step", "n", "n_left_out", "reason"]].itertuples(index=False)
@@ -157,12 +158,12 @@ def _spec_record(
         endpoint_parts=spec.endpoint_parts() if isinstance(spec, AnalysisSpec) else (),
         time_rules=" ".join(variant.time.words()) or None if isinstance(variant, Variant) else None,
         cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
-        filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()),
+        filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()) or None,
         covariates=listed(variant, "covariates"),
         strata=listed(variant, "strata"),
         estimators=listed(variant, "estimators"),
         is_prespecified=spec.prespecified,
-        registered_on=spec.registered_on,
+        registered_on=date.fromisoformat(spec.registered_on) if spec.registered_on else None,
         spec_sha256=provenance.spec_sha256,
         run_id=provenance.run_id,
     )

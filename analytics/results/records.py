@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 from analytics.results.schema import ResultRow, column, required
@@ -40,7 +40,7 @@ class SpecRecord(ResultRow):
     strata: tuple[str, ...] = column("Stratified by", default=())
     estimators: tuple[str, ...] = column("Estimators", default=())
     is_prespecified: bool | None = column("Written down before the data were looked at")
-    registered_on: str | None = column("Date on which the spec was written down")
+    registered_on: date | None = column("Date on which the spec was written down")  # noqa: RUF009  a date is no mutable default
     spec_sha256: str | None = column("Checksum of the spec file")
     run_id: str | None = column("Run that computed it, see stats.runs")
 

@@ -13,7 +13,7 @@ import types
 import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
@@ -26,7 +26,8 @@ Columns = dict[str, tuple[str, str]]
 
 #: Type of a field -> SQL type of its column. A tuple is a list of texts.
 _SQL_TYPES: dict[type, str] = {
-    str: "string", bool: "boolean", int: "bigint", float: "double", datetime: "timestamp", tuple: "strings",
+    str: "string", bool: "boolean", int: "bigint", float: "double", datetime: "timestamp", date: "date",
+    tuple: "strings",
 }  # fmt: skip
 _ARROW = {
     "string": pa.string(),
@@ -34,6 +35,7 @@ _ARROW = {
     "bigint": pa.int64(),
     "double": pa.float64(),
     "timestamp": pa.timestamp("us"),
+    "date": pa.date32(),
     "strings": pa.list_(pa.string()),
 }
 _PANDAS = {
@@ -42,6 +44,7 @@ _PANDAS = {
     "double": "float64",
     "boolean": "boolean",
     "timestamp": "datetime64[us]",
+    "date": "object",
     "strings": "object",
 }
 _SQL_WORDS = {"string": "varchar", "strings": "varchar[]"}
@@ -52,6 +55,7 @@ _FITTING = {
     "double": {"integer", "floating", "mixed-integer-float"},
     "boolean": {"boolean"},
     "timestamp": {"datetime", "datetime64"},
+    "date": {"date"},
 }
 
 
@@ -212,6 +216,8 @@ def _object(row_type: type[Any], record: Mapping[Any, Any]) -> Any:
             value = () if value is None else tuple(value)
         elif kind is int and value is not None:
             value = int(value)
+        elif kind is date and isinstance(value, datetime):  # pandas has no dates
+            value = value.date()
         values[item.name] = value
     return row_type(**values)
 

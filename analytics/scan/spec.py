@@ -8,7 +8,7 @@ from typing import Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from analytics.questions.specs import COVARIATES, Endpoint, Response
+from analytics.questions.specs import COVARIATES, DayText, Endpoint, Response
 
 Definition = Literal["nonsynonymous", "truncating", "hotspot", "driver"]
 #: What each definition counts, in words.
@@ -85,7 +85,7 @@ class ScanSpec(BaseModel):
     null_draws: int = Field(default=5000, ge=0)
     control: ControlSpec | None = None
     prespecified: date | None = None
-    registered_on: str
+    registered_on: DayText
 
     @field_validator("strata", "covariates")
     @classmethod

@@ -10,13 +10,6 @@ import duckdb
 
 from warehouse.published_file import published
 
-MACROS = (
-    "marts.gene_status('TP53')",
-    "marts.patient_gene_status('TP53')",
-    "marts.gene_frequencies()",
-    "marts.biomarker('STK11:truncating & KRAS:G12C')",
-)
-
 
 def main() -> None:
     """Print a line a question."""
@@ -29,8 +22,10 @@ def main() -> None:
                 "select schema_name, view_name from duckdb_views() where schema_name in ('marts', 'stats') order by all"
             ).fetchall()
         ]
-        for relation in (*views, *MACROS):
-            _print_seconds(con, f"select count(*) from {relation}")
+        for view in views:
+            _print_seconds(con, f"select count(*) from {view}")
+        for (example,) in con.execute("select example from docs.macros order by macro_name").fetchall():
+            _print_seconds(con, example)
         (stat_id,) = con.execute("select min(stat_id) from stats.every_stat where n > 0").fetchall()[0]
         for query in (
             "select * from marts.patient_gene_status('TP53') where cohort_id = 'tcga_pancan'",
@@ -42,7 +37,11 @@ def main() -> None:
             f"select * from stats.stat_members where stat_id = '{stat_id}'",
             "select * from stats.lineage limit 5",
             "select * from marts.counted_mutations where hugo_symbol = 'TP53'",
+            "select * from marts.mutations where hugo_symbol = 'TP53'",
+            "select * from marts.mutations where cohort_id = 'riaz_2017'",
+            "select * from marts.expression where hugo_symbol = 'CD274'",
             "select * from marts.patient_expression where hugo_symbol = 'CD274'",
+            "select cohort_id, hugo_symbol, avg(value) from marts.expression group by cohort_id, hugo_symbol",
         ):
             _print_seconds(con, query)
 

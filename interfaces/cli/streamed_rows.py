@@ -12,14 +12,16 @@ from typing import Any
 
 import duckdb
 
-from interfaces.cli.tables_out import Format, least_shown, show
+from interfaces.cli.tables_out import Format, least_shown, show, table_width
 from interfaces.formats import TERMINAL, plain
 from warehouse.export.disclosure import disclosed, disclosed_record, is_coarsened
-from warehouse.export.readable import csv_cell
+from warehouse.export.readable import csv_cell, readable
 
 #: Rows that a table shows: a terminal keeps about as many lines, and the layout of 100,000 takes 90 s.
 MOST_IN_A_TABLE = 1_000
 _BATCH = 5_000
+#: Characters of a line into which a long text is broken.
+_NARROWEST = 24
 Row = tuple[Any, ...]
 
 
@@ -41,14 +43,47 @@ def stream(cursor: duckdb.DuckDBPyConnection, columns: Sequence[str], style: For
         _json(_batches(cursor), columns)
     else:
         rows = cursor.fetchmany(MOST_IN_A_TABLE + 1)
-        shown = [dict(zip(columns, row, strict=True)) for row in rows[:MOST_IN_A_TABLE]]
-        show(shown, columns, style)
+        _table(rows[:MOST_IN_A_TABLE], columns)
         if len(rows) > MOST_IN_A_TABLE:
             print(
                 f"! the first {MOST_IN_A_TABLE:,} rows are shown and there are more: --format csv or json prints all, "
                 "'limit' in the query asks for fewer",
                 file=sys.stderr,
             )
+
+
+def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
+    """Rows as a table with the columns that a line has room for, and a sentence on the others; one row that is wider
+    than a line as a column of its values."""
+    fitting = columns_that_fit(columns, rows, table_width())
+    if fitting < len(columns) and len(rows) == 1:
+        values = [{"column": name, "value": value} for name, value in zip(columns, rows[0], strict=True)]
+        least = least_shown()
+        for line in values:
+            line["value"] = disclosed(line["column"], line["value"], least)
+        show(values, ("column", "value"), Format.table)
+        return
+    show([dict(zip(columns, row, strict=True)) for row in rows], columns[:fitting], Format.table)
+    if fitting < len(columns):
+        print(
+            f"! {fitting} of {len(columns)} columns fit in a line, {columns[fitting]} and those after it do not: name "
+            "those you want in the query; --format csv or json prints all",
+            file=sys.stderr,
+        )
+
+
+def columns_that_fit(columns: Sequence[str], rows: Sequence[Row], width: int) -> int:
+    """How many of the first columns a line of ``width`` characters shows without breaking their words, at least one.
+
+    A long text may be broken into lines of 24 characters; between two columns there are three characters.
+    """
+    taken = 0
+    for at, name in enumerate(columns):
+        longest = max([len(name), *(min(len(readable(row[at])), _NARROWEST) for row in rows)])
+        taken += longest + 3
+        if taken > width:
+            return max(at, 1)
+    return len(columns)
 
 
 def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[Row]]:

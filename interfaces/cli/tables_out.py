@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
@@ -46,10 +47,13 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
         table.add_column(shown(column), overflow="fold")
     for row in rows:
         table.add_row(*[readable(disclosed(name, row.get(name), least)) for name in columns])
-    # a pipe or a log has no width of its own: 80 columns would break every word
     # words of the sources such as [brackets] or :colons: are shown as they are
-    width = None if sys.stdout.isatty() else 180
-    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
+    Console(width=table_width(), markup=False, emoji=False, highlight=False).print(table)
+
+
+def table_width() -> int:
+    """Characters of a line: those of the terminal. A pipe or a log has none of its own, and 80 would break words."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 180
 
 
 def print_json(value: Any) -> None:

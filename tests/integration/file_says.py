@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 
 _ALL = 10**12
@@ -101,3 +103,25 @@ def always_null(con: duckdb.DuckDBPyConnection) -> list[str]:
             "where share_null = 1 and why_null is null order by all"
         ).fetchall()
     ]
+
+
+def unlike_the_build(con: duckdb.DuckDBPyConnection, build: Path) -> list[str]:
+    """Tables of the published file whose columns, types or values are not those of the file that the run built in.
+
+    Rows are compared as a multiset, by the sum of their hashes; ``stats.runs`` is written again after publication.
+    """
+    con.execute(f"attach '{build}' as build (read_only)")
+    found = []
+    for schema, table in con.execute(
+        "select schema_name, table_name from docs.tables where kind = 'table' and table_name <> 'runs'"
+    ).fetchall():
+        said = []
+        for place in (f"{schema}.{table}", f"build.{schema}.{table}"):
+            columns = [row[:2] for row in con.execute(f"describe {place}").fetchall()]
+            names = ", ".join(f'"{name}"' for name, _ in columns)
+            rows = con.execute(f"select count(*), sum(hash({names})::hugeint) from {place}").fetchall()
+            said.append((columns, rows))
+        if said[0] != said[1]:
+            found.append(f"{schema}.{table}")
+    con.execute("detach build")
+    return found

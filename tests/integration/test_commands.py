@@ -34,7 +34,7 @@ STATISTIC = "demo_igf1r/default/os.cox_adjusted"
 WITH_FORMAT = [
     ("gene", "IGF1R"),
     ("ask", "TMB per doubling; endpoint PFS"),
-    ("sql", "select * from marts.cohorts"),
+    ("sql", "select cohort_id, title, licence from marts.cohorts"),
     ("lineage", STATISTIC),
     ("claims",),
     ("doctor",),

@@ -7,6 +7,8 @@ import file_says
 import pandas as pd
 from graph_runs import Run
 
+from warehouse.packing.packed import PACKED
+
 
 def test_every_documented_query_and_macro_runs(demo: Run) -> None:
     with demo.connect() as con:
@@ -60,3 +62,37 @@ def test_an_attached_file_describes_itself_under_its_own_name(demo: Run) -> None
     ).fetchall()
     con.close()
     assert found == [("marts.source_files(source_file_id)",)]
+
+
+def test_every_table_of_the_file_says_what_the_build_says_whether_it_is_packed_or_not(demo: Run) -> None:
+    with demo.connect() as con:
+        assert file_says.unlike_the_build(con, demo.settings.build_file) == []
+        packed = con.execute("select count(*) from duckdb_tables() where schema_name = 'stored'").fetchall()
+        kinds = con.execute(
+            "select distinct kind from docs.tables where schema_name || '.' || table_name in ?",
+            [list(PACKED)],
+        ).fetchall()
+    assert packed[0][0] > len(PACKED) and kinds == [("table",)]
+
+
+def test_nothing_is_null_and_a_day_is_a_date(demo: Run) -> None:
+    texts = demo.query(
+        "select schema_name || '.' || table_name as place, column_name from docs.columns join docs.tables "
+        "using (schema_name, table_name) where kind = 'table' and data_type = 'VARCHAR' and share_null < 1 "
+        # a value that was refused may be nothing but quotes; the phrases of a scan are one text
+        "and (table_name, column_name) not in (('rejected_rows', 'value'), ('scan_results', 'warnings'), "
+        "('scan_response_results', 'warnings')) order by all"
+    )
+    assert len(texts) > 500
+    with demo.connect() as con:
+        for place, columns in texts.groupby("place")["column_name"]:
+            counted = ", ".join(f"count(*) filter (\"{name}\" = '')" for name in columns)
+            found = con.execute(f"select {counted} from {place}").fetchall()[0]
+            assert dict(zip(columns, found, strict=True)) == dict.fromkeys(columns, 0), place
+        days = con.execute(
+            "select distinct data_type from docs.columns where column_name in ('registered_on', 'prespecified')"
+        ).fetchall()
+        ((n, first),) = con.execute(
+            "select count(registered_on), min(registered_on) from stats.hypotheses"
+        ).fetchall()
+    assert days == [("DATE",)] and n > 10 and first.year >= 2026

@@ -47,6 +47,13 @@ def test_keys_references_units_and_nulls_of_the_file_are_as_it_says(real: Run) -
         assert file_says.always_null(con) == []
 
 
+def test_the_file_is_under_200_mb_and_says_what_the_build_says(real: Run) -> None:
+    assert real.published.stat().st_size < 200_000_000
+    with real.connect() as con:
+        con.execute("set memory_limit = '1GB'")
+        assert file_says.unlike_the_build(con, real.settings.build_file) == []
+
+
 def test_people_of_a_study_are_the_lines_of_its_file(real: Run, mirror: Path) -> None:
     header, *lines = member_lines(mirror / _MSK, "tmb_mskcc_2018/data_clinical_patient.txt")
     patients = {line[header.index("PATIENT_ID")] for line in lines}

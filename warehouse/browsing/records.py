@@ -7,6 +7,7 @@ import duckdb
 from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, of_records, page_of
 from warehouse.export.disclosure import disclosed
+from warehouse.packing.packed import PACKED
 from warehouse.results.lineage import walk
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import smallest_cell
@@ -34,7 +35,9 @@ where ($analysis is null or analysis_id = $analysis) and ($words = '' or contain
 order by stat_id
 """
 _TABLES = """
-select tables.table_schema || '.' || tables.table_name as "table", tables.table_type as kind, coalesce(
+select tables.table_schema || '.' || tables.table_name as "table",
+    case when list_contains($packed, tables.table_schema || '.' || tables.table_name) then 'BASE TABLE'
+    else tables.table_type end as kind, coalesce(
     (select comment from duckdb_tables() as t where t.schema_name = tables.table_schema
         and t.table_name = tables.table_name),
     (select comment from duckdb_views() as v where v.schema_name = tables.table_schema
@@ -140,7 +143,7 @@ def statistic(con: duckdb.DuckDBPyConnection, stat_id: str, page: int = 1) -> tu
 
 def tables(con: duckdb.DuckDBPyConnection) -> Listing:
     """The public tables and what they hold."""
-    return listing(con, "tables", "Tables", _TABLES)
+    return listing(con, "tables", "Tables", _TABLES, {"packed": list(PACKED)})
 
 
 def table(con: duckdb.DuckDBPyConnection, name: str) -> tuple[Listing, ...]:

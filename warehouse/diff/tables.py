@@ -16,6 +16,7 @@ import duckdb
 
 from ingestion.errors import IngestionError
 from warehouse.diff.table_keys import LEFT_OUT_COLUMNS, LEFT_OUT_TABLES, likely_keys
+from warehouse.packing.packed import tables_of
 
 BEFORE, AFTER = "before", "after"
 DEFAULT_TOLERANCE = 1e-12
@@ -260,15 +261,12 @@ def _compared(before: dict[str, str], after: dict[str, str]) -> dict[str, Kind]:
 
 
 def columns_of(con: duckdb.DuckDBPyConnection, side: str) -> dict[str, dict[str, str]]:
-    """schema.table -> column -> type, of tables: views only repeat them."""
+    """schema.table -> column -> type, of tables: views only repeat them, but for those that are kept packed."""
+    tables = [f"{schema}.{table}" for schema, table in tables_of(con, side)]
     rows = con.execute(
-        "select columns.table_schema || '.' || columns.table_name, columns.column_name, columns.data_type "
-        "from information_schema.columns as columns inner join information_schema.tables as tables "
-        "on columns.table_catalog = tables.table_catalog and columns.table_schema = tables.table_schema "
-        "and columns.table_name = tables.table_name "
-        "where columns.table_catalog = ? and tables.table_type = 'BASE TABLE' "
-        "order by columns.table_schema, columns.table_name, columns.ordinal_position",
-        [side],
+        "select table_schema || '.' || table_name as place, column_name, data_type from information_schema.columns "
+        "where table_catalog = ? and list_contains(?, place) order by table_schema, table_name, ordinal_position",
+        [side, tables],
     ).fetchall()
     found: dict[str, dict[str, str]] = {}
     for table, column, kind in rows:

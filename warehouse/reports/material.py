@@ -159,8 +159,10 @@ def _rows_behind(con: duckdb.DuckDBPyConnection, stat_ids: Sequence[str], schema
 
 
 def _tables_in(con: duckdb.DuckDBPyConnection, schema: str) -> set[str]:
+    """Tables and views: large tables of a published file are views of what is kept packed."""
     rows = con.execute(
-        "select table_name from duckdb_tables() where schema_name = $schema or database_name = $schema",
+        "select table_name from duckdb_tables() where schema_name = $schema or database_name = $schema "
+        "union select view_name from duckdb_views() where schema_name = $schema or database_name = $schema",
         {"schema": schema},
     ).fetchall()
     return {str(row[0]) for row in rows}

@@ -28,7 +28,8 @@ _HEAD = """\
 # Tables
 
 `make docs` writes this page from what declares the tables. The published file has three schemas: `marts`, `stats`, and
-`docs`, which says what is in the other two: `select column_name, comment, unit, refers_to, share_null,
+`docs`, which says what is in the other two (a fourth, `stored`, holds what large tables say, packed:
+[sql.md](sql.md)): `select column_name, comment, unit, refers_to, share_null,
 share_null_by_cohort from docs.columns where table_name = 'patients'`; `docs.tables`, `docs.foreign_keys`, `docs.macros`
 and `docs.queries` have what stands below. Questions with their queries are in [sql.md](sql.md), references as a picture
 in [keys.md](keys.md). Types are string, bigint, double and boolean. Times are months of 30.4375 days with the raw

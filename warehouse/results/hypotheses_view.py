@@ -27,7 +27,7 @@ left join of_scans as found on specs.scan_id = found.scan_id
 union all
 select
     'analysis', specs.analysis_id, min(specs.registered_on), bool_and(specs.is_prespecified),
-    array_to_string(min(specs.endpoints), ', '),
+    nullif(array_to_string(min(specs.endpoints), ', '), ''),
     null, min(specs.cohorts),
     max(coalesce(found.n_hypotheses, 0)), max(found.smallest_p), max(found.smallest_p_of)
 from stats.analysis_specs as specs

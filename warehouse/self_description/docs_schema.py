@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import yaml
 
+from warehouse.packing.packed import PACKED
 from warehouse.self_description.guides import macros, table_guides
 from warehouse.self_description.references import key_of, references_of
 from warehouse.self_description.units import unit_of
@@ -66,7 +67,7 @@ _COLUMNS = pa.schema(
 
 @dataclass(frozen=True)
 class _Relation:
-    """A table or view of the file: ``columns`` are name and type."""
+    """A table or view of the file: ``columns`` are name and type. A packed table is a table to its readers."""
 
     schema: str
     name: str
@@ -152,7 +153,9 @@ def _relations(con: duckdb.DuckDBPyConnection) -> list[_Relation]:
         {"described": list(DESCRIBED)},
     ).fetchall()
     return [
-        _Relation(schema, name, is_view, comment, tuple(columns[schema, name]))
+        _Relation(
+            schema, name, is_view and f"{schema}.{name}" not in PACKED, comment, tuple(columns[schema, name])
+        )
         for schema, name, is_view, comment in found
     ]
 

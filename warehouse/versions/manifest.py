@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from warehouse.packing.packed import tables_of
 from warehouse.settings import Settings
 from warehouse.versions.layout import (
     MANIFEST,
@@ -105,12 +106,8 @@ def manifest_of(version: Version, about: About, now: datetime) -> Manifest:
 
 def table_rows(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
     """schema.table -> number of rows of an open file."""
-    tables = con.execute(
-        "select schema_name, table_name from duckdb_tables() "
-        "where database_name = current_database() and not internal order by all"
-    ).fetchall()
     rows = {}
-    for schema, table in tables:
+    for schema, table in tables_of(con):
         counted = con.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
         rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
     return rows

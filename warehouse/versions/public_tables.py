@@ -7,6 +7,8 @@ from pathlib import Path
 
 import duckdb
 
+from warehouse.packing.packed import PACKED
+from warehouse.packing.store import store_packed
 from warehouse.self_description.docs_schema import write_docs_schema
 from warehouse.self_description.views import describe_views
 from warehouse.versions.layout import PublishError
@@ -42,10 +44,14 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
         for schema in PUBLIC_SCHEMAS:
             con.execute(f"create schema fresh.{schema}")
         rows: dict[str, int] = {}
-        for schema, table, ddl in _public(con, "duckdb_tables()", "table_name"):
-            con.execute(ddl)
-            con.execute(f'insert into fresh.{schema}."{table}" select * from build.{schema}."{table}"')
-            counted = con.execute(f'select count(*) from fresh.{schema}."{table}"').fetchone()
+        tables = _public(con, "duckdb_tables()", "table_name")
+        for schema, table, ddl in tables:
+            if f"{schema}.{table}" not in PACKED:
+                con.execute(ddl)
+                con.execute(f'insert into fresh.{schema}."{table}" select * from build.{schema}."{table}"')
+        store_packed(con, [full for schema, table, _ in tables if (full := f"{schema}.{table}") in PACKED])
+        for schema, table, _ in tables:
+            counted = con.execute(f'select count(*) from build.{schema}."{table}"').fetchone()
             rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
         _copy_views(con)
         _copy_macros(con)
@@ -109,7 +115,8 @@ def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
             {"schemas": list(PUBLIC_SCHEMAS)},
         ).fetchall():
             text = comment.replace("'", "''")
-            con.execute(f"comment on {kind} fresh.{schema}.\"{name}\" is '{text}'")
+            shown = "view" if f"{schema}.{name}" in PACKED else kind
+            con.execute(f"comment on {shown} fresh.{schema}.\"{name}\" is '{text}'")
     for schema, table, column, comment in con.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
         "where database_name = 'build' and comment is not null and list_contains($schemas, schema_name)",

@@ -45,7 +45,7 @@ def _marker(e: Evidence) -> _Answer:
         if genes
         else "Markers: the genes and gene sets named in the specs."
     )
-    dates = sorted({spec.registered_on for spec in specs if spec.registered_on is not None})
+    dates = sorted({str(spec.registered_on) for spec in specs if spec.registered_on is not None})
     return IN_RUN, (
         f"{marker} Objective: {e.spec.question} {plural(len(specs), 'analysis', 'analyses')}, written down on "
         f"{listed(dates)}; {n_pre} of them before the data were looked at, the others are exploratory."

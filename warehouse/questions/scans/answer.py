@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -109,11 +108,11 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
     flow = con.execute(
         "select step, n, reason from stats.scan_flow where scan_id = ? order by step_number", [scan_id]
     ).df()
-    words = spec["prespecified"]
+    registered = spec["prespecified"]
     settings = ScanSettings(
         family=str(scan_id),
         family_size=int(spec["family_size"]) or None,
-        prespecified=date.fromisoformat(words) if isinstance(words, str) else None,
+        prespecified=None if pd.isna(registered) else pd.Timestamp(registered).date(),
         null_draws=int(spec["null_draws"]),
         seed=int(spec["seed"]),
     )

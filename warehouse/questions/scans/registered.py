@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def _scanned(con: duckdb.DuckDBPyConnection, spec: ScanSpec, spec_sha256: str, r
 
     answer = answer_scan(con, spec)
     name = results_table(spec)
-    flow = answer.selection.flow.rename_axis("step_number").reset_index()
+    flow = answer.selection.flow.rename_axis("step_number").reset_index().replace({"reason": {"": None}})
     rows = {
         name: answer.result.table.assign(scan_id=spec.scan_id),
         "scan_specs": pd.DataFrame([_spec_row(answer, spec_sha256, run_id)]),
@@ -224,10 +225,10 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "definition_words": definition_words(spec),
         "gene_list": spec.gene_set or ", ".join(spec.genes) or None,
         "cohorts": list(spec.cohorts),
-        "filters": _filters(spec.where),
-        "strata": ", ".join(spec.strata),
-        "null_strata": ", ".join(spec.null_strata),
-        "covariates": ", ".join(spec.covariates),
+        "filters": _filters(spec.where) or None,
+        "strata": ", ".join(spec.strata) or None,
+        "null_strata": ", ".join(spec.null_strata) or None,
+        "covariates": ", ".join(spec.covariates) or None,
         "burden": answer.burden,
         "origin": None if spec.is_response else ", ".join(sorted(selection.members["origin"].unique())),
         "control": _control_words(spec),
@@ -238,8 +239,8 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "primary_test": result.primary_test,
         "null_draws": result.settings.null_draws,
         "seed": result.settings.seed,
-        "prespecified": spec.prespecified.isoformat() if spec.prespecified else None,
-        "registered_on": spec.registered_on,
+        "prespecified": spec.prespecified,
+        "registered_on": date.fromisoformat(spec.registered_on) if spec.registered_on else None,
         "notes": " ".join([*result.notes, *selection.warnings]),
         "spec_sha256": spec_sha256,
         "run_id": run_id,

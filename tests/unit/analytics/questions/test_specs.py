@@ -84,3 +84,8 @@ def test_a_spec_cannot_be_changed_after_it_was_read() -> None:
     spec = AnalysisSpec.model_validate(SPEC)
     with pytest.raises(ValidationError, match="frozen"):
         spec.gene = "ALK"
+
+
+@pytest.mark.parametrize("text", ["yesterday", "21.11.2026", "2026-13-01"])
+def test_a_registration_that_is_no_day_is_refused(text: str) -> None:
+    assert f"'{text}' is no day; it is written as 2026-11-21" in said(registered_on=text)
