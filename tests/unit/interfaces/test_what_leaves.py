@@ -112,7 +112,7 @@ def test_the_source_data_of_a_figure_is_a_safe_csv() -> None:
     table = pd.DataFrame(
         {"label": ["=x", "b", None], "age_years": [95.0, 60.0, None], "hr": [0.1, -2.0, 3.0]}
     )
-    assert csv_of(table) == "label,age_years,hr\n'=x,90.0,0.1\nb,60.0,-2.0\n,,3.0\n"
+    assert csv_of(table, 1) == "label,age_years,hr\n'=x,90.0,0.1\nb,60.0,-2.0\n,,3.0\n"
     assert csv_of(pd.DataFrame({"n": [3, 9]}), 5) == "n\n<5\n9\n"
 
 

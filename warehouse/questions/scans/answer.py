@@ -190,7 +190,7 @@ def warning_lines(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str) -> list[Path]:
+def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str, smallest_cell: int) -> list[Path]:
     """Each picture as SVG, PNG and the CSV of its numbers; other files of the folder stay."""
     folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
@@ -198,6 +198,6 @@ def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str) -> lis
         path = folder / f"{stem}_{name}"
         picture.figure.savefig(path.with_suffix(".svg"))
         picture.figure.savefig(path.with_suffix(".png"), dpi=200)
-        path.with_suffix(".csv").write_text(csv_of(picture.data), encoding="utf-8")
+        path.with_suffix(".csv").write_text(csv_of(picture.data, smallest_cell), encoding="utf-8")
         written.append(path.with_suffix(".png"))
     return written
