@@ -26,7 +26,7 @@ from orchestration.explain import explained
 from orchestration.failures import RunError, failure_sentence, storage_faults_told
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
-from orchestration.prune import make_room
+from orchestration.prune import make_room, prune_files, prune_history
 from orchestration.reuse.computed import FORCE_TAG
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
@@ -39,6 +39,7 @@ from orchestration.unchanged import (
     warned,
 )
 from warehouse.build.data_lock import one_run_at_a_time
+from warehouse.prune import Leftover
 from warehouse.settings import PROJECT, Settings
 
 #: Checks that cohorts fail which are left out: these are listed when the run has ended.
@@ -113,6 +114,22 @@ def _asked_settings(demo: bool, private: Sequence[str]) -> Settings:
     """The settings of a run, with the private cohorts that it asks for beside those of the environment."""
     settings = demo_settings(Settings.from_environment()) if demo else Settings.from_environment()
     return dataclasses.replace(settings, private_cohorts=tuple(sorted({*settings.private_cohorts, *private})))
+
+
+def pruned(settings: Settings, *, dry_run: bool = False) -> list[Leftover]:
+    """What ``icb prune`` removes, or would.
+
+    Raises
+    ------
+    BusyError
+        A run is at work.
+    StorageError
+        A folder cannot be read or written.
+    """
+    with storage_faults_told(settings.data), one_run_at_a_time(settings, "'icb prune'"):
+        found = prune_files(settings, dry_run=dry_run)  # first: it makes the room that Dagster needs
+        with dagster_home(settings) as instance:
+            return found + prune_history(settings, instance, dry_run=dry_run)
 
 
 def dagster_home(settings: Settings) -> dg.DagsterInstance:

@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -31,6 +32,8 @@ from ingestion.errors import IngestionError  # noqa: E402
 from warehouse.versions.layout import version_in_force  # noqa: E402
 from warehouse.versions.manifest import faults_of, read_manifest  # noqa: E402
 
+#: Of one run that is killed.
+MOMENTS = 8
 #: Tables that grow with every run.
 _OF_RUNS = ("stats.runs",)
 
@@ -42,7 +45,7 @@ class Trial:
     Attributes
     ----------
     at : seconds after which it was killed, or megabytes that it was left.
-    ended : "killed", "a sentence", "published", or "untyped".
+    ended : "killed", "stopped" (and looked at as a kill would leave it), "a sentence", "published", or "untyped".
     after : the last step that it had told of.
     said : its last line, where it ended by itself.
     wrong : what was lost, mixed or untyped; empty when nothing was.
@@ -108,12 +111,22 @@ class Installation:
         steps = [line.split()[0] for line in self.said() if line.startswith("  ") and line.endswith(" s")]
         return steps[-1] if steps else "nothing"
 
-    def lost(self) -> list[str]:
-        """What is wrong with the version that people open: a file is not that of the manifest, or cannot be read."""
+    def lost_of_a_copy(self) -> list[str]:
+        """As :meth:`lost`, of a copy of what is published now."""
+        copy = self.folder / "copy"
+        shutil.copytree(self.data / "published", copy, symlinks=True)
         try:
-            version = version_in_force(self.data / "published")
+            return self.lost(copy)
+        finally:
+            shutil.rmtree(copy)
+
+    def lost(self, published: Path | None = None) -> list[str]:
+        """What is wrong with the version that people open: a file is not that of the manifest, or cannot be read."""
+        published = published or self.data / "published"
+        try:
+            version = version_in_force(published)
             faults = [f"{version.name}: {fault}" for fault in faults_of(version)]
-            with duckdb.connect(str(self.data / "published" / "icb.duckdb"), read_only=True) as con:
+            with duckdb.connect(str(published / "icb.duckdb"), read_only=True) as con:
                 row = con.execute("select count(*) from marts.patients").fetchone()
             return faults + ([] if row and row[0] else ["no patient is in it"])
         except (IngestionError, duckdb.Error, OSError) as exc:
@@ -125,21 +138,37 @@ class Installation:
         return {name: n for name, n in tables.items() if name not in _OF_RUNS}
 
 
-def killed(place: Installation, n: int, draw: random.Random, usual: float) -> Trial:
-    """kill -9 of a run and all that it has started, at a random moment of the time that a run takes."""
-    at = draw.uniform(0, usual)
-    process = place.start()
-    try:
-        code = process.wait(at)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        return Trial(n, round(at, 2), "killed", place.last_step(), "", place.lost())
-    wrong = place.lost() + ([] if code == 0 else [f"ended with {code}: {place.said()[-1]}"])
-    return Trial(n, round(at, 2), "published", place.last_step(), "", wrong)
+def killed(place: Installation, first: int, draw: random.Random, usual: float) -> list[Trial]:
+    """A run that is killed (kill -9, with all that it has started) at the last of some random moments. At each of the
+    others all its processes are stopped, what they have published is copied as a kill would leave it, and looked at;
+    then they go on. So a run of a minute tells of eight moments, and a hundred moments need no hundred runs."""
+    moments = sorted(draw.uniform(0, usual) for _ in range(MOMENTS))
+    trials: list[Trial] = []
+    started, process = time.monotonic(), place.start()
+    for moment in moments:
+        try:
+            code = process.wait(max(0.0, started + moment - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            is_last = moment == moments[-1]
+            os.killpg(process.pid, signal.SIGKILL if is_last else signal.SIGSTOP)
+            if is_last:
+                process.wait()
+                lost = place.lost()
+            else:
+                lost = place.lost_of_a_copy()
+                os.killpg(process.pid, signal.SIGCONT)
+            ended = "killed" if is_last else "stopped"
+            trials.append(Trial(first + len(trials), round(moment, 2), ended, place.last_step(), "", lost))
+            continue
+        wrong = place.lost() + ([] if code == 0 else [f"ended with {code}: {place.said()[-1]}"])
+        return [
+            *trials,
+            Trial(first + len(trials), round(moment, 2), "published", place.last_step(), "", wrong),
+        ]
+    return trials
 
 
-def starved(place: Installation, n: int, draw: random.Random, needed: float) -> Trial:
+def starved(place: Installation, first: int, draw: random.Random, needed: float) -> list[Trial]:
     """A run on a disk that has less room than a run needs: it ends in a sentence that names a folder."""
     left = draw.uniform(0, needed)
     ballast = place.folder / "ballast"
@@ -156,7 +185,7 @@ def starved(place: Installation, n: int, draw: random.Random, needed: float) -> 
     if code and not is_sentence:
         wrong.append(f"no sentence with a folder: {last[:500]}")
     ended = "published" if code == 0 else "a sentence" if is_sentence else "untyped"
-    return Trial(n, round(left / 1e6, 1), ended, place.last_step(), last[:300], wrong)
+    return [Trial(first, round(left / 1e6, 1), ended, place.last_step(), last[:300], wrong)]
 
 
 def free(folder: Path) -> int:
@@ -220,7 +249,7 @@ def main() -> int:
             json.dumps({"seconds": seconds, "bytes": needed, "rows": place.rows()}), encoding="utf-8"
         )
     known = json.loads(first.read_text(encoding="utf-8"))
-    act: Callable[[Installation, int, random.Random, float], Trial] = (
+    act: Callable[[Installation, int, random.Random, float], list[Trial]] = (
         killed if asked.what == "killed" else starved
     )
     measure = float(known["seconds" if asked.what == "killed" else "bytes"])
@@ -228,13 +257,12 @@ def main() -> int:
     trials = [Trial(**json.loads(line)) for line in log.read_text().splitlines()] if log.exists() else []
     while _done(trials) < asked.n and time.monotonic() < until:
         n = len(trials) + 1
-        trials.append(act(place, n, random.Random(f"{asked.seed} {asked.what} {n}"), measure))
+        made = act(place, n, random.Random(f"{asked.seed} {asked.what} {n}"), measure)
+        trials += made
         with open(log, "a", encoding="utf-8") as lines:
-            lines.write(json.dumps(asdict(trials[-1])) + "\n")
-        print(
-            f"{n}: {trials[-1].at} {trials[-1].ended} after {trials[-1].after} {trials[-1].wrong or ''}",
-            flush=True,
-        )
+            lines.writelines(json.dumps(asdict(trial)) + "\n" for trial in made)
+        for trial in made:
+            print(f"{trial.n}: {trial.at} {trial.ended} after {trial.after} {trial.wrong or ''}", flush=True)
     wrong = [fault for trial in trials for fault in trial.wrong]
     if _done(trials) >= asked.n:
         whole_run(place)

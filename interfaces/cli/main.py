@@ -156,6 +156,8 @@ def sql(
 def _sql_remedy(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.PermissionException):
         return "a query sees the published file alone; --allow-files lets it read and write other files"
+    if isinstance(error, duckdb.IOException):
+        return "the folder of that file must be there, have room, and be one that you may write to"
     return f"mend it; {_SQL_REMEDY}"
 
 

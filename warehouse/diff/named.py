@@ -35,13 +35,14 @@ def both_named(before: str | None, after: str | None, published: Path) -> tuple[
         return file_named(before, published), file_named(after, published) if after else published_path(
             in_force
         )
-    *earlier, last = versions(published) or [None]
-    if last is None or not earlier:
+    known = versions(published)
+    if len(known) < 2:
         raise DiffError(
             "there are no two versions to compare",
             where=str(published),
             remedy="'icb versions' lists what there is; a file elsewhere can be named by its path",
         )
+    *earlier, last = known
     private = set(private_cohorts_of(last))
     open_ones = [version for version in earlier if set(private_cohorts_of(version)) <= private]
     if not open_ones:

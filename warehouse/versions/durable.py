@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from ingestion.fetching.store import storage_errors
+
 
 def flush(path: Path) -> None:
     """Put a file, or the entries of a folder, on the disk."""
@@ -31,6 +33,25 @@ def write_durably(path: Path, text: str, beside: Path) -> None:
     flush(fresh)
     os.replace(fresh, path)
     flush(path.parent)
+
+
+def write_document(text: str, path: Path) -> Path:
+    """Write what somebody has asked for, so that a reader of an older one is never left with half of it.
+
+    Raises
+    ------
+    DiskFullError, StorageError
+        Names the folder.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with storage_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fresh.write_text(text, encoding="utf-8")
+            os.replace(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    return path
 
 
 def point_link(link: Path, target: str) -> None:
