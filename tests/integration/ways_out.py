@@ -47,7 +47,16 @@ def _commands(icb: Icb, names: Names) -> Iterator[tuple[str, str]]:
     if names.scan is not None:
         asked.append(("scan", names.scan))
     in_every_style = [(*words, "--format", style) for words in asked for style in STYLES]
-    once = [("gene", names.gene), ("report",), ("versions",), ("scan", "--registry"), ("doctor",)]
+    once = [
+        ("gene", names.gene),
+        ("report",),
+        ("versions",),
+        ("scan", "--registry"),
+        ("doctor",),
+        ("diff",),
+        ("diff", "--cohorts"),
+        ("diff", "--table", "marts.patients"),
+    ]
     for words in (*in_every_style, *once):
         said = icb(*words)
         assert "Traceback" not in said.err, said

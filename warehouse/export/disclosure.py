@@ -48,7 +48,8 @@ _VALUE = re.compile(
     r"value|value_\w+|\w+_value|example|words|before|after|(?:median|q1|q3|mean)_\w+", re.IGNORECASE
 )
 _SAYS_AGE = re.compile(r"(?:^|[^a-z])age(?:[^a-z]|$)", re.IGNORECASE)
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+#: A number within a text, but that of "90 or over": what was coarsened stays as it is.
+_NUMBER = re.compile(rf"\d+(?:\.\d+)?(?!\d|{TOP_WORDS.removeprefix(str(TOP_CODE))})")
 #: Above it an age is one in months, above the next in days.
 _MOST_YEARS, _MOST_MONTHS = 130, 1600
 
