@@ -4,6 +4,7 @@ written with the folder, whoever ran into it first (a step, DuckDB, dbt, or Dags
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -114,11 +115,11 @@ def storage_faults_told(data: Path) -> Iterator[None]:
 
 def _is_full(folder: Path | None) -> bool:
     """Whether no room is left where SQLite says "disk I/O error" of a journal that it cannot begin."""
-    return folder is not None and folder.exists() and shutil.disk_usage(folder).free < _A_JOURNAL
+    return folder is not None and os.path.isdir(folder) and shutil.disk_usage(folder).free < _A_JOURNAL
 
 
 def _folder(path: Path) -> Path:
-    return path if path.is_dir() else path.parent
+    return path if os.path.isdir(path) else path.parent  # Path.is_dir raises where one may not look
 
 
 def _chain(error: BaseException | None) -> str:

@@ -18,12 +18,13 @@ import dagster as dg
 from rich.console import Console
 
 from ingestion.catalog.cohorts import LeftOutCohort
+from ingestion.errors import StorageError
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
 from orchestration.explain import explained
-from orchestration.failures import RunError, failure_sentence, storage_faults_told
+from orchestration.failures import RunError, failure_sentence, storage_fault, storage_faults_told
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
 from orchestration.prune import make_room, prune_files, prune_history
@@ -133,10 +134,25 @@ def pruned(settings: Settings, *, dry_run: bool = False) -> list[Leftover]:
 
 
 def dagster_home(settings: Settings) -> dg.DagsterInstance:
-    """The instance whose runs the UI shows; ``dagster.yaml`` of the project is its configuration."""
+    """The instance whose runs the UI shows; ``dagster.yaml`` of the project is its configuration.
+
+    Raises
+    ------
+    StorageError
+        Its folder cannot be made or written; names it.
+    """
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data / "dagster")))
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    except OSError as exc:
+        if home.is_relative_to(settings.data) and storage_fault(str(exc), home) is not None:
+            raise  # a full disk, or a data folder that may not be written, is told as such
+        raise StorageError(
+            f"the folder of Dagster's history cannot be made or written ({exc.strerror or exc})",
+            where=str(home),
+            remedy="correct DAGSTER_HOME, or unset it: without it the history lies in the data folder",
+        ) from exc
     logging.getLogger("dagster").setLevel(logging.WARNING)
     return dg.DagsterInstance.get()
 

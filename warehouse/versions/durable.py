@@ -57,10 +57,11 @@ def write_document(text: str, path: Path) -> Path:
 def point_link(link: Path, target: str) -> None:
     """Make ``link`` point at ``target`` in one step: whoever follows it gets the old one or the new one."""
     fresh = link.with_name(f".{link.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    os.replace(fresh, link)
-    flush(link.parent)
+    with storage_errors(link.parent):
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(target)
+        os.replace(fresh, link)
+        flush(link.parent)
 
 
 def remove(path: Path) -> None:
