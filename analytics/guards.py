@@ -16,7 +16,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
-from analytics.engine.numbers import MINUS, p_value, with_ends
+from analytics.engine.numbers import MINUS, count, p_value, with_ends
 from analytics.errors import AnalysisError
 from analytics.immortal_time import BEFORE, ENTERED_LATE, FOLLOWS, MAY_FOLLOW, immortal_time
 from analytics.meta.pooling import interaction_statistics, meta_statistics
@@ -189,7 +189,7 @@ def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     among, others = int((mutated & event).sum()), int((~mutated & event).sum())
     numbers: dict[str, float] = {"events_mutated": among, "events_wild_type": others}
     if min(among, others) >= MIN_EVENTS_PER_GROUP:
-        sentence = f"There are {among:,} events in the group and {others:,} among the others."
+        sentence = f"There are {count(among)} events in the group and {count(others)} among the others."
         return Finding("sparse events", "enough events", sentence, False, numbers)
     ratio = estimate_hazard_ratio(members, strata=strata)
     numbers |= {"firth_hr": ratio.hr, "firth_ci_low": ratio.ci_low, "firth_ci_high": ratio.ci_high}
@@ -431,4 +431,4 @@ def _months(value: float) -> str:
 
 
 def _count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'' if n == 1 else 's'}"
+    return f"{count(n)} {what}{'' if n == 1 else 's'}"

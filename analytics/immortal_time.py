@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analytics.engine.numbers import with_ends
+from analytics.engine.numbers import count, with_ends
 from analytics.errors import AnalysisError
 from analytics.questions.clock import TimeRules, is_of_landmark, with_time_rules
 from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
@@ -84,7 +84,7 @@ def immortal_time(
 
 def _named(members: pd.DataFrame, rows: pd.Series) -> str:
     counts = members.loc[rows, "cohort_id"].value_counts().sort_index()
-    return ", ".join(f"{cohort} ({n:,})" for cohort, n in counts.items())
+    return ", ".join(f"{cohort} ({count(n)})" for cohort, n in counts.items())
 
 
 def _at_landmark(members: pd.DataFrame, strata: Sequence[str], exposure: str) -> tuple[str, dict[str, float]]:
@@ -108,5 +108,6 @@ def _at_landmark(members: pd.DataFrame, strata: Sequence[str], exposure: str) ->
         return f"No finite estimate from {LANDMARK_MONTHS:g} months on.", {}
     numbers = {"landmark_hr": found.hr, "landmark_ci_low": found.ci_low, "landmark_ci_high": found.ci_high}
     ratio = with_ends(found.hr, found.ci_low, found.ci_high)
-    words = f"Among the {len(followed):,} still followed at {LANDMARK_MONTHS:g} months the hazard ratio is {ratio}."
+    still = f"Among the {count(len(followed))} still followed at {LANDMARK_MONTHS:g} months"
+    words = f"{still} the hazard ratio is {ratio}."
     return words, numbers | {"landmark_n": float(len(followed))}

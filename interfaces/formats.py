@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from warehouse.export.disclosure import disclosed, disclosed_record
+from warehouse.export.disclosure import disclosed_record, disclosed_row
 from warehouse.export.readable import csv_cell
 
 #: Control characters that json leaves as they are, and that a terminal would obey.
@@ -36,8 +36,8 @@ def csv_text(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], smallest
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow([csv_cell(column) for column in columns])
     for row in rows:
-        values = [plain(disclosed(column, row.get(column), smallest_cell)) for column in columns]
-        writer.writerow(["" if value is None else csv_cell(value) for value in values])
+        cells = disclosed_row(columns, [row.get(column) for column in columns], smallest_cell)
+        writer.writerow(["" if (value := plain(cell)) is None else csv_cell(value) for cell in cells])
     return buffer.getvalue()
 
 

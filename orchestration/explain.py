@@ -40,8 +40,7 @@ def explained(settings: Settings) -> list[dict[str, str]]:
     shelf = Shelf(settings.shelf)
     with duckdb.connect(str(settings.build_file), read_only=True) as con:
         whys = [
-            (name, why_computed(shelf, asset.name, asset.made_of(con, settings.reference_genome)))
-            for name, asset in results
+            (name, why_computed(shelf, asset.name, asset.made_of(con, settings))) for name, asset in results
         ]
     return [tables, *(_row(name, why, current) for name, why in whys)]
 

@@ -4,7 +4,9 @@ written with the folder, whoever ran into it first (a step, DuckDB, dbt, or Dags
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +26,8 @@ _REFUSED = re.compile(
 _PATH = re.compile(r"""['"](/[^'"\n]+)['"]""")
 #: Errors of these packages are sentences already.
 _ROOMS = ("ingestion", "analytics", "warehouse", "orchestration")
+#: Bytes below which SQLite can begin no transaction.
+_A_JOURNAL = 65_536
 #: Characters from which a message is somebody else's, quoted.
 _LONG = 600
 _MAKE_ROOM = (
@@ -76,11 +80,11 @@ def storage_fault(text: str, data: Path | None) -> StorageError | None:
 
     The folder is that of the path which the text names, or the data folder.
     """
-    kind = DiskFullError if _FULL.search(text) else StorageError if _REFUSED.search(text) else None
-    if kind is None:
+    if not (_FULL.search(text) or _REFUSED.search(text)):
         return None
     named = _PATH.search(text)
     folder = _folder(Path(named[1])) if named else data
+    kind = DiskFullError if _FULL.search(text) or _is_full(folder) else StorageError
     what = "no space is left for writing" if kind is DiskFullError else "it cannot be written or read"
     return kind(
         what,
@@ -109,8 +113,13 @@ def storage_faults_told(data: Path) -> Iterator[None]:
         raise fault from exc
 
 
+def _is_full(folder: Path | None) -> bool:
+    """Whether no room is left where SQLite says "disk I/O error" of a journal that it cannot begin."""
+    return folder is not None and os.path.isdir(folder) and shutil.disk_usage(folder).free < _A_JOURNAL
+
+
 def _folder(path: Path) -> Path:
-    return path if path.is_dir() else path.parent
+    return path if os.path.isdir(path) else path.parent  # Path.is_dir raises where one may not look
 
 
 def _chain(error: BaseException | None) -> str:

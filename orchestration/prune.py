@@ -35,14 +35,22 @@ def make_room(settings: Settings, instance: dg.DagsterInstance, *, dry_run: bool
         A folder cannot be read or written.
     """
     with one_run_at_a_time(settings, "'icb prune'"):
-        catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
-        owners = [owner.owner_id for owner in catalog.owners()]
-        owners += [cohort.cohort_id for cohort in catalog.left_out]  # mended soon, and need not be read again
-        found = prune(settings, owners, dry_run=dry_run)
-        return found + _old_runs(settings, instance, dry_run=dry_run)
+        return [
+            *prune_files(settings, dry_run=dry_run), *prune_history(settings, instance, dry_run=dry_run),
+        ]  # fmt: skip
 
 
-def _old_runs(settings: Settings, instance: dg.DagsterInstance, *, dry_run: bool) -> list[Leftover]:
+def prune_files(settings: Settings, *, dry_run: bool = False) -> list[Leftover]:
+    """As :func:`make_room`, without Dagster's history: on a full disk that cannot even be opened."""
+    catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
+    owners = [owner.owner_id for owner in catalog.owners()]
+    owners += [cohort.cohort_id for cohort in catalog.left_out]  # mended soon, and need not be read again
+    return prune(settings, owners, dry_run=dry_run)
+
+
+def prune_history(
+    settings: Settings, instance: dg.DagsterInstance, *, dry_run: bool = False
+) -> list[Leftover]:
     """Runs beyond the last ones, but for those that made a kept version or an asset as it is now."""
     if instance.is_ephemeral:
         return []

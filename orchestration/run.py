@@ -18,15 +18,16 @@ import dagster as dg
 from rich.console import Console
 
 from ingestion.catalog.cohorts import LeftOutCohort
+from ingestion.errors import StorageError
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
 from orchestration.explain import explained
-from orchestration.failures import RunError, failure_sentence, storage_faults_told
+from orchestration.failures import RunError, failure_sentence, storage_fault, storage_faults_told
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
-from orchestration.prune import make_room
+from orchestration.prune import make_room, prune_files, prune_history
 from orchestration.reuse.computed import FORCE_TAG
 from orchestration.sensors import DATA_TAG, end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
@@ -39,6 +40,7 @@ from orchestration.unchanged import (
     warned,
 )
 from warehouse.build.data_lock import one_run_at_a_time
+from warehouse.prune import Leftover
 from warehouse.settings import PROJECT, Settings
 
 #: Checks that cohorts fail which are left out: these are listed when the run has ended.
@@ -115,11 +117,42 @@ def _asked_settings(demo: bool, private: Sequence[str]) -> Settings:
     return dataclasses.replace(settings, private_cohorts=tuple(sorted({*settings.private_cohorts, *private})))
 
 
+def pruned(settings: Settings, *, dry_run: bool = False) -> list[Leftover]:
+    """What ``icb prune`` removes, or would.
+
+    Raises
+    ------
+    BusyError
+        A run is at work.
+    StorageError
+        A folder cannot be read or written.
+    """
+    with storage_faults_told(settings.data), one_run_at_a_time(settings, "'icb prune'"):
+        found = prune_files(settings, dry_run=dry_run)  # first: it makes the room that Dagster needs
+        with dagster_home(settings) as instance:
+            return found + prune_history(settings, instance, dry_run=dry_run)
+
+
 def dagster_home(settings: Settings) -> dg.DagsterInstance:
-    """The instance whose runs the UI shows; ``dagster.yaml`` of the project is its configuration."""
+    """The instance whose runs the UI shows; ``dagster.yaml`` of the project is its configuration.
+
+    Raises
+    ------
+    StorageError
+        Its folder cannot be made or written; names it.
+    """
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data / "dagster")))
-    home.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+    except OSError as exc:
+        if home.is_relative_to(settings.data) and storage_fault(str(exc), home) is not None:
+            raise  # a full disk, or a data folder that may not be written, is told as such
+        raise StorageError(
+            f"the folder of Dagster's history cannot be made or written ({exc.strerror or exc})",
+            where=str(home),
+            remedy="correct DAGSTER_HOME, or unset it: without it the history lies in the data folder",
+        ) from exc
     logging.getLogger("dagster").setLevel(logging.WARNING)
     return dg.DagsterInstance.get()
 

@@ -14,6 +14,7 @@ from typing import TypeVar
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.engine.numbers import count
 from analytics.errors import AnalysisError, EmptyGroupError, TooFewError
 from analytics.meta.pooling import meta_statistics
 from analytics.questions.selection import Selection
@@ -181,7 +182,7 @@ def _interaction(
             raise EmptyGroupError(f"Nobody is {label}: an interaction needs all four groups.")
         if not events:
             raise TooFewError(
-                f"Nobody of {n} people who are {label} had the event: the interaction has no finite estimate."
+                f"Nobody of {count(n)} people who are {label} had the event: the interaction has no finite estimate."
             )
     design = people.assign(
         first=status.isin([first.key, both.key]).astype(int),
@@ -193,7 +194,11 @@ def _interaction(
         design, ["first", "second", "product", *variant.covariates], strata=strata, cluster="person_id"
     )
     term = found.term("product")
-    few = [f"{label} {events} of {n}" for label, (n, events) in cells.items() if events < _FEW_EVENTS]
+    few = [
+        f"{label} {count(events)} of {count(n)}"
+        for label, (n, events) in cells.items()
+        if events < _FEW_EVENTS
+    ]
     said = f"Few events ({', '.join(few)}): the interaction is unstable." if few else ""
     reason = f"adjusted for {', '.join(variant.covariates)}" if variant.covariates else None
     row = replace(row, reason=reason).with_wald(term.hr, term.ci_low, term.ci_high, term.p)

@@ -34,7 +34,7 @@ from analytics.claims.model import (
 )
 from analytics.claims.rounding import RELATIVE_SLACK, p_range, plain, printed_range, units_apart
 from analytics.claims.statistics import ComputedStatistic
-from analytics.engine.numbers import p_value
+from analytics.engine.numbers import count, p_value
 
 _WORST_LAST = (EXACT, WITHIN_ROUNDING, NOT_YET_COMPUTED, DIFFERENT)
 
@@ -163,9 +163,9 @@ def statistic_words(claim: PublishedClaim, computed: ComputedStatistic) -> str:
         p_by = f" by {computed.p_estimator}" if computed.p_estimator else "" if text else by
         text.append(f"P {p_value(computed.p)}{p_by}")
     if computed.n is not None and (not whole or claim.denominator is not None):
-        text.append(f"n {computed.n:,}")
+        text.append(f"n {count(computed.n)}")
         text += (
-            [f"{computed.n_in_group:,} {computed.group_label or 'in the group'}"]
+            [f"{count(computed.n_in_group)} {computed.group_label or 'in the group'}"]
             if computed.n_in_group is not None
             else []
         )

@@ -35,6 +35,7 @@ from analytics.comparison.stratified import (
     stratified_shift,
 )
 from analytics.engine.multiplicity import benjamini_hochberg
+from analytics.engine.numbers import count
 from analytics.errors import AnalysisError, MissingColumnError
 from analytics.immune.comparisons import compare_two_groups
 from analytics.results.estimator import Estimator
@@ -242,7 +243,7 @@ class _Feature:
         if min(n_in_group, n_in_reference) >= self.variant.min_per_group:
             return None
         return (
-            f"{n_in_group} {self.contrast.group.word} and {n_in_reference} "
+            f"{count(n_in_group)} {self.contrast.group.word} and {count(n_in_reference)} "
             f"{self.contrast.reference.word} people have a value; {self.variant.min_per_group} of each are "
             "needed."
         )

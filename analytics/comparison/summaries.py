@@ -14,6 +14,7 @@ from analytics.comparison.estimate import feature_key, test_of
 from analytics.comparison.estimators import FEATURES_THAT_DIFFER
 from analytics.comparison.source import ComparisonSource, MeasureValues
 from analytics.comparison.spec import ComparisonSpec, Measure
+from analytics.engine.numbers import count
 from analytics.results.statistic import ComparisonStatistic, Counts, FrequencyStatistic, Scope
 from analytics.survival.estimators import COUNT
 
@@ -60,7 +61,7 @@ def annotated(
     row = row.warned(values.note or "" if is_over_all else "", values.notes.get(feature, ""))
     if is_over_all and row.n is not None and row.n < _FEW * n_members:
         row = row.warned(
-            f"{row.n:,} of {n_members:,} members have a value ({row.counts.n_in_group} "
+            f"{count(row.n)} of {count(n_members)} members have a value ({count(row.counts.n_in_group)} "
             f"{contrast.group.word})."
         )
     return row

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from analytics.comutation.pairs import APART, TOGETHER
-from analytics.engine.numbers import p_value
+from analytics.engine.numbers import count, p_value
 from analytics.errors import NoRowsError
 from analytics.figures import style
 from analytics.figures.axes import dot_handle, key_above, no_difference, ratio_ticks, row_axis
@@ -30,7 +30,7 @@ def comutation_figure(table: pd.DataFrame, *, gene: str, title: str) -> Figure:
         raise NoRowsError("No gene was tested: there is no co-mutation to draw.")
     page = Page("single", title)
     width = page.width_mm
-    both = [f"{row['n_both']:,} / {row['n_other']:,}" for row in table.to_dict("records")]
+    both = [f"{count(row['n_both'])} / {count(row['n_other'])}" for row in table.to_dict("records")]
     q = [f"q {p_value(v)}" for v in table["mh_q"]]
     columns = [widest_mm(both), widest_mm(q)]
     name_width = widest_mm(table["other_gene"], weight="bold")

@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analytics.engine.numbers import p_value
+from analytics.engine.numbers import count, p_value
 from analytics.errors import InvalidColumnError, NoRowsError
 from analytics.figures import style
 from analytics.figures.axes import log_scale, zero_place
@@ -95,7 +95,7 @@ def _draw_boxes(
     for place, (flag, colour) in enumerate(((False, style.BLUE), (True, style.VERMILION))):
         group = column[known == flag].dropna().to_numpy()
         word = row["case_label"] if flag else row["reference_label"]
-        labels.append(f"{word}\nn\u00a0{len(group):,}")
+        labels.append(f"{word}\nn\u00a0{count(len(group))}")
         if len(group) == 0:
             continue
         axes.boxplot(

@@ -13,6 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
+from analytics.engine.numbers import count
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.figures.page import MARGIN_MM, Page
@@ -128,15 +129,15 @@ def _lay_out(
 def _main_lines(label: str, n: int, unit: str, width: float) -> list[tuple[str, str]]:
     inner = width - 2 * PADDING_MM
     lines = [(line, "normal") for line in style.wrap(label, inner, style.TEXT_PT)]
-    return [*lines, (f"{n:,} {unit}", "bold")]
+    return [*lines, (f"{count(n)} {unit}", "bold")]
 
 
 def _side_lines(step: FlowStep, width: float) -> list[tuple[str, str]]:
     inner = width - 2 * PADDING_MM
     total = sum(n for _, n in step.left_out)
-    lines = [(f"{total:,} left out", "bold")]
+    lines = [(f"{count(total)} left out", "bold")]
     for reason, n in step.left_out:
-        text = f"{n:,} {reason}"
+        text = f"{count(n)} {reason}"
         lines += [(line, "normal") for line in style.wrap(text, inner, style.TEXT_PT)]
     return lines
 

@@ -18,7 +18,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from analytics.engine.numbers import DASH, NOT_REACHED, estimate_text
+from analytics.engine.numbers import DASH, NOT_REACHED, count, estimate_text
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.figures.page import Page, widest_mm
@@ -155,7 +155,7 @@ def curve_words(curve: KaplanMeierCurve, name: str) -> str:
         if curve.median.median_reached
         else NOT_REACHED
     )
-    return f"{name}: {curve.n_events} events in {curve.n}, median {median}{_few_at_risk(curve)}"
+    return f"{name}: {count(curve.n_events)} events in {count(curve.n)}, median {median}{_few_at_risk(curve)}"
 
 
 def _few_at_risk(curve: KaplanMeierCurve) -> str:
@@ -163,7 +163,7 @@ def _few_at_risk(curve: KaplanMeierCurve) -> str:
     if not curve.median.median_reached:
         return ""
     n = curve.n_at_risk([curve.median.months])[0]
-    return f", only\u00a0{n}\u00a0at\u00a0risk\u00a0then" if n < FEW_AT_RISK else ""
+    return f", only\u00a0{count(n)}\u00a0at\u00a0risk\u00a0then" if n < FEW_AT_RISK else ""
 
 
 def _key_text(curve: KaplanMeierCurve, name: str) -> str:
@@ -174,7 +174,7 @@ def _key_text(curve: KaplanMeierCurve, name: str) -> str:
         low = estimate_text(median.ci_low, "months") or "NR"
         high = estimate_text(median.ci_high, "months") if median.ci_high_reached else "NR"
         months = f"median\u00a0{estimate_text(median.months, 'months')}\u00a0({low}{DASH}{high}){_few_at_risk(curve)}"
-    return f"{name}: n\u00a0{curve.n}, events\u00a0{curve.n_events}, {months}"
+    return f"{name}: n\u00a0{count(curve.n)}, events\u00a0{count(curve.n_events)}, {months}"
 
 
 def _draw_curve(axes: Axes, curve: KaplanMeierCurve, colour: str, end: float, show_band: bool) -> None:
@@ -244,7 +244,7 @@ def _write_numbers_at_risk(
             for line in lines:
                 page.text(layout.left, y, line, color=colour)
                 y += row
-        for tick, count in zip(ticks, curve.n_at_risk(ticks), strict=True):
+        for tick, at_risk in zip(ticks, curve.n_at_risk(ticks), strict=True):
             x = layout.left + layout.plot_width * tick / ticks[-1]
-            page.text(x, y, str(count), ha="center")
+            page.text(x, y, count(at_risk), ha="center")
         y += row

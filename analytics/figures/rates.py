@@ -12,7 +12,7 @@ from typing import Final
 
 from matplotlib.figure import Figure
 
-from analytics.engine.numbers import with_ends
+from analytics.engine.numbers import count, with_ends
 from analytics.errors import NoRowsError
 from analytics.figures import style
 from analytics.figures.axes import hide_sides
@@ -92,7 +92,9 @@ def _line(page: Page, row: RateRow, y: float, left: float, right: float) -> None
     room = left - COUNT_MM - MARGIN_MM - indent
     label = style.wrap(row.label, max(room, 10.0), style.TEXT_PT)[0]
     page.text(MARGIN_MM + indent, y, label, size=style.TEXT_PT, va="center")
-    page.text(left - 3.0, y, f"{row.n_yes} / {row.n}", size=style.TEXT_PT, ha="right", va="center")
+    page.text(
+        left - 3.0, y, f"{count(row.n_yes)} / {count(row.n)}", size=style.TEXT_PT, ha="right", va="center"
+    )
     said = "no one profiled"
     if not math.isnan(row.rate):
         said = with_ends(row.rate, row.ci_low, row.ci_high, "percent")

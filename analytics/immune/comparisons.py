@@ -17,6 +17,7 @@ import pandas as pd
 
 from analytics.engine.arrays import FloatArray
 from analytics.engine.multiplicity import benjamini_hochberg
+from analytics.engine.numbers import count
 from analytics.errors import EmptyGroupError, InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune.rank_statistics import cliffs_delta, hodges_lehmann, mann_whitney
 
@@ -120,7 +121,7 @@ def _compare_one(
         record["median_reference"] = float(np.median(reference))
     if min(len(case), len(reference)) < min_per_group:
         record["reason"] = (
-            f"too few samples: {len(case)} case(s) and {len(reference)} reference(s), "
+            f"too few samples: {count(len(case))} case(s) and {count(len(reference))} reference(s), "
             f"{min_per_group} of each are needed"
         )
         return record

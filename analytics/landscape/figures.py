@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from analytics.engine.numbers import count
 from analytics.errors import NoRowsError
 from analytics.figures import style
 from analytics.figures.axes import dot_handle, hide_sides, key_above, row_axis
@@ -86,7 +87,7 @@ def landscape_pictures(
 
 def _frequency_words(table: pd.DataFrame, title: str) -> str:
     top = [
-        f"{row['label']} {100 * row['rate']:.1f} % ({row['numerator']} of {row['denominator']:,})"
+        f"{row['label']} {100 * row['rate']:.1f} % ({count(row['numerator'])} of {count(row['denominator'])})"
         for row in table.head(5).to_dict("records")
     ]
     return f"Dots with exact 95 % intervals: {title}, {len(table)} groups. Highest: {'; '.join(top)}."
@@ -97,7 +98,9 @@ def _lollipop_words(
 ) -> str:
     placed = int(calls["residue"].notna().sum())
     found = hotspots[hotspots["q"] < spec.hotspot_q]
-    words = ", ".join(f"residue {row.residue} in {row.n_people} people" for row in found.head(5).itertuples())
+    words = ", ".join(
+        f"residue {row.residue} in {count(row.n_people)} people" for row in found.head(5).itertuples()
+    )
     domains = ", ".join(f"{d.name} {d.start}-{d.end}" for d in protein.domains)
     return (
         f"Lollipop plot of {placed} of {len(calls)} {spec.gene} mutations over {protein.length:,} residues with "
@@ -114,7 +117,9 @@ def frequency_figure(table: pd.DataFrame, *, title: str) -> Figure:
         raise NoRowsError("No group was counted: there is no frequency to draw.")
     page = Page("single", title)
     page_width = page.width_mm
-    counts = [f"{n:,} / {of:,}" for n, of in zip(table["numerator"], table["denominator"], strict=True)]
+    counts = [
+        f"{count(n)} / {count(of)}" for n, of in zip(table["numerator"], table["denominator"], strict=True)
+    ]
     shares = [f"{100 * rate:.1f} %" for rate in table["rate"]]
     of_counts, of_shares = widest_mm([*counts, "n / N"]), widest_mm(shares)
     label_width = min(widest_mm(table["label"]), 36.0)
@@ -138,11 +143,11 @@ def frequency_figure(table: pd.DataFrame, *, title: str) -> Figure:
         )
         axes.set_xlabel("Mutated (%), 95 % exact interval", fontsize=style.SMALL_PT, labelpad=1.5)
         page.text(counts_right, head - 0.8, "n / N", ha="right", va="bottom", weight="bold")
-        for k, (label, count, share) in enumerate(zip(table["label"], counts, shares, strict=True)):
+        for k, (label, counted, share) in enumerate(zip(table["label"], counts, shares, strict=True)):
             middle = head + (k + 0.5) * ROW_MM
             text = _shortened(label, label_width + 0.1)
             page.text(left - 1.5, middle, text, ha="right", va="center")
-            page.text(counts_right, middle, count, ha="right", va="center")
+            page.text(counts_right, middle, counted, ha="right", va="center")
             page.text(page_width - MARGIN_MM, middle, share, ha="right", va="center")
     return page.figure
 
@@ -215,7 +220,7 @@ def class_figure(table: pd.DataFrame, *, title: str) -> Figure:
         axes.set_xlabel("Mutations", fontsize=style.SMALL_PT, labelpad=1.5)
         for place, (n, rate) in enumerate(zip(shown["n"], shown["rate"], strict=True)):
             axes.annotate(
-                f"{n:,} ({100 * rate:.1f} %)", (n, place), xytext=(3, 0), textcoords="offset points",
+                f"{count(n)} ({100 * rate:.1f} %)", (n, place), xytext=(3, 0), textcoords="offset points",
                 va="center", size=style.SMALL_PT, annotation_clip=False,
             )  # fmt: skip
     return page.figure

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from analytics.engine.numbers import count
 from analytics.errors import ConstantCovariateError, MissingColumnError, NoRowsError
 from analytics.prediction.fitting.model import Covariate
 from analytics.prediction.spec import BURDEN_PERCENTILE, Axis
@@ -82,17 +83,16 @@ def complete_people(
     kept = people[people[list(names)].notna().all(axis=1)]
     if kept.empty:
         raise NoRowsError(
-            f"None of the {len(members)} members has all of {', '.join(names)}: ask for fewer covariates."
+            f"None of the {count(len(members))} members has all of {', '.join(names)}: ask for fewer covariates."
         )
-    sentences = [f"{len(rows)} without {name}" for name, rows in missing.items() if len(rows)]
+    sentences = [f"{count(len(rows))} without {name}" for name, rows in missing.items() if len(rows)]
     sentences += [
-        f"{len(rows)} whose {name} is no level of the nomogram"
+        f"{count(len(rows))} whose {name} is no level of the nomogram"
         for name, rows in no_level.items()
         if len(rows)
     ]
-    warning = (
-        f"Complete rows only, {len(kept)} of {len(members)} members: left out are {', '.join(sentences)}."
-    )
+    of_all = f"{count(len(kept))} of {count(len(members))} members"
+    warning = f"Complete rows only, {of_all}: left out are {', '.join(sentences)}."
     return ScorablePeople(kept, missing, no_level, (warning,) if sentences else ())
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.engine.numbers import count
 from analytics.errors import InvalidSettingError
 from analytics.questions.clock import TimeRules, with_time_rules
 from analytics.questions.specs import PeopleVariant
@@ -277,7 +278,7 @@ def _counted(reasons: pd.Series) -> str:
     """'a class that is in no vocabulary (3), a symbol that cannot be read (1)', the commonest first."""
     counts = reasons.fillna("no reason is given").astype(str).value_counts().sort_index()
     counts = counts.sort_values(ascending=False, kind="stable")
-    words = [f"{str(reason).rstrip('.')} ({n:,})" for reason, n in counts.head(_MOST_REASONS).items()]
+    words = [f"{str(reason).rstrip('.')} ({count(n)})" for reason, n in counts.head(_MOST_REASONS).items()]
     if len(counts) > _MOST_REASONS:
         words.append(f"other reasons ({int(counts.iloc[_MOST_REASONS:].sum())})")
     return ", ".join(words)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from analytics.engine.numbers import is_missing
+from analytics.engine.numbers import count, is_missing
 from analytics.estimators import ESTIMATORS
 from analytics.results.estimator import Scale
 from analytics.verdicts.words import capital
@@ -145,7 +145,7 @@ def listed(names: list[str]) -> str:
 
 def plural(n: int, one: str, many: str = "") -> str:
     """``1 person``, ``1,024 people``."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
 
 
 def slug(text: str) -> str:

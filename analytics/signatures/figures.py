@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from analytics.engine.arrays import FloatArray
-from analytics.engine.numbers import DASH, p_value, ratio, with_ends
+from analytics.engine.numbers import DASH, count, p_value, ratio, with_ends
 from analytics.errors import InvalidSettingError
 from analytics.figures import style
 from analytics.figures.forest import ForestRow, forest_figure
@@ -58,7 +58,7 @@ def spectrum_picture(spec: SignatureSpec, members: pd.DataFrame, spectra: Spectr
         shares = counts / counts.sum(axis=1, keepdims=True)
         mean = shares.mean(axis=0)
         error = 1.96 * shares.std(axis=0, ddof=1) / np.sqrt(len(shares)) if len(shares) > 1 else 0.0 * mean
-        label = f"{spec.gene} {word}, {len(keys):,} samples"
+        label = f"{spec.gene} {word}, {count(len(keys))} samples"
         low, high = np.maximum(mean - error, 0.0), mean + error
         panels.append(SpectrumPanel(label, mean, low, high))
         parts.append(
@@ -141,7 +141,7 @@ def _presence(
                 }
             )  # fmt: skip
     n = [rates[chosen[0], label].denominator for label in ("mutated", "wild_type")]
-    groups_words = (f"{spec.gene} mutated (n {n[0]:,})", f"{spec.gene} wild-type (n {n[1]:,})")
+    groups_words = (f"{spec.gene} mutated (n {count(n[0])})", f"{spec.gene} wild-type (n {count(n[1])})")
     figure = paired_rates_figure(
         bars,
         groups=groups_words,
@@ -204,8 +204,8 @@ def _line(name: str, row: SignatureSurvivalStatistic) -> ForestRow | None:
     counts = row.counts
     return ForestRow(
         label=name,
-        n=f"{counts.n_in_group:,} of {counts.n:,}",
-        events=f"{counts.events_in_group:,}",
+        n=f"{count(counts.n_in_group)} of {count(counts.n)}",
+        events=count(counts.events_in_group),
         hr=row.estimate,
         ci_low=row.ci_low,
         ci_high=row.ci_high,

@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.numbers import count
 from analytics.errors import InvalidColumnError, MissingColumnError, NoEventsError, NoRowsError
 
 TIME_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
@@ -69,7 +70,7 @@ def require_columns(frame: pd.DataFrame, columns: Sequence[str]) -> None:
 
 def count_of(n: int, noun: str) -> str:
     """'1 row', '2 rows': `noun` in the singular, made plural by its number."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+    return f"{count(n)} {noun}" if n == 1 else f"{count(n)} {noun}s"
 
 
 def numeric_column(frame: pd.DataFrame, column: str) -> FloatArray:

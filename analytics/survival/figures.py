@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from analytics.biomarkers.groups import Contrast, Group
-from analytics.engine.numbers import interval, p_relation, ratio, with_ends
+from analytics.engine.numbers import count, interval, p_relation, ratio, with_ends
 from analytics.errors import AnalysisError
 from analytics.figures.flow import FlowStep
 from analytics.figures.flow import flow_figure as flow_diagram
@@ -241,8 +241,8 @@ def _forest_row(row: SurvivalStatistic, clock: str | None) -> ForestRow:
     has_estimate = row.estimate is not None
     return ForestRow(
         label="All members" if row.cohort_id is None else f"  {row.cohort_id}{not_pooled}",
-        n=f"{row.counts.n_in_group} / {row.counts.n}",
-        events=str(row.counts.events),
+        n=f"{count(row.counts.n_in_group)} / {count(row.counts.n)}",
+        events=count(row.counts.events),
         hr=_drawn(row.estimate),
         ci_low=_drawn(row.ci_low if has_estimate else None),
         ci_high=_drawn(row.ci_high if has_estimate else None),
@@ -272,7 +272,7 @@ def _flow(
     return Picture(
         figure,
         title="Who is counted",
-        alt=f"Flow diagram. Of {first} patients {len(members)} are counted: "
-        f"{', '.join(f'{n} {label}' for label, n in sizes)}.",
+        alt=f"Flow diagram. Of {count(first)} patients {count(len(members))} are counted: "
+        f"{', '.join(f'{count(n)} {label}' for label, n in sizes)}.",
         data=selection.flow,
     )

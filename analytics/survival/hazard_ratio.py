@@ -20,6 +20,7 @@ import pandas as pd
 from analytics.engine.arrays import BoolArray
 from analytics.engine.cox.likelihood import Ties
 from analytics.engine.distributions import normal_sf
+from analytics.engine.numbers import count
 from analytics.errors import ConstantCovariateError, EmptyGroupError, InvalidSettingError
 from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier_curve
 from analytics.survival.curves.log_rank import (
@@ -332,7 +333,8 @@ def _repeated_people(data: SurvivalData, cluster: str | None) -> list[str]:
 
 
 def _sparse_sentence(events_in_group: int, n_in_group: int, events_other: int) -> str:
+    in_group = f"{count(events_in_group)} among {count(n_in_group)} in the group"
     return (
-        f"Few events: {events_in_group} among {n_in_group} in the group and {events_other} among the others; below "
+        f"Few events: {in_group} and {count(events_other)} among the others; below "
         f"{MIN_EVENTS_PER_GROUP} in a group a Cox interval and p are unreliable."
     )

@@ -8,12 +8,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from demo import Begun, killed_runs
 from parsing import fuzzed
 from publishing import Tally, emptied, killed, read_over_swaps, starved
 
@@ -30,48 +28,23 @@ def main() -> int:
     """Exit code 1 when anything was lost, mixed or untyped."""
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="A minute: run.py --seconds 50. An hour: run.py --seconds 3600 --demo-kills 20.",
+        epilog="A minute: run.py --seconds 50. An hour: run.py --seconds 3600. Whole runs: runs.py.",
     )
     parser.add_argument(
         "--seconds",
         type=float,
         default=50,
-        help="in all, runs of the demo apart (default 50); 0 for these alone",
+        help="in all (default 50)",
     )
     parser.add_argument("--seed", type=int, default=20261129)
-    parser.add_argument(
-        "--demo-kills", type=int, default=0, help="whole runs of the demo to kill (default none)"
-    )
-    parser.add_argument(
-        "--demo-seconds",
-        type=float,
-        default=3600,
-        help="no further run of the demo is killed after this (default 3600)",
-    )
-    parser.add_argument(
-        "--demo-data",
-        type=Path,
-        help="data folder of a published demo, which stands for the first run; a copy is used",
-    )
-    parser.add_argument(
-        "--demo-span",
-        type=float,
-        default=240,
-        help="seconds that a run takes, with --demo-data (default 240)",
-    )
     parser.add_argument("--part", action="append", choices=PARTS, help="this part alone; may be given again")
     asked = parser.parse_args()
-    parts = {name: PARTS[name] for name in asked.part or PARTS} if asked.seconds else {}
+    parts = {name: PARTS[name] for name in asked.part or PARTS}
     whole = sum(share for _, share, _ in parts.values())
     wrong = 0
     with tempfile.TemporaryDirectory() as work:
         for name, (act, share, enough) in parts.items():
             wrong += _tell(name, act, Path(work), asked.seed, _until(share / whole * asked.seconds, enough))
-        if asked.demo_kills:
-            begun = Begun(asked.demo_data, asked.demo_span) if asked.demo_data else None
-            act = partial(killed_runs, begun=begun)
-            stop = _until(asked.demo_seconds, asked.demo_kills)
-            wrong += _tell("demo runs killed", act, Path(work), asked.seed, stop)
     return 1 if wrong else 0
 
 

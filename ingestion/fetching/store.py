@@ -243,9 +243,10 @@ def storage_errors(folder: Path) -> Iterator[None]:
                 where=str(folder),
                 remedy="free some space or point ICB_DATA at a larger disk, then run again",
             ) from error
+        named = str(error.filename or "")  # of a link that cannot be made it is where the link would lead
         raise StorageError(
             f"it cannot be written or read ({error.strerror or error})",
-            where=str(error.filename or folder),
+            where=named if os.path.isabs(named) else str(folder),
             remedy="check that the folder exists on a mounted disk and that you may write to it",
         ) from error
 

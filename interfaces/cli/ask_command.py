@@ -15,6 +15,7 @@ from warehouse.settings import Settings
 
 if TYPE_CHECKING:  # estimators take a second to load: only an answer waits for them
     from analytics.questions.asked import AskedQuestion
+    from warehouse.questions.answer import Answer
 
 CohortOption = Annotated[
     list[str] | None, typer.Option("--cohort", help="One cohort, or several with commas; may be given again.")
@@ -158,6 +159,10 @@ def _answer(
             for path in export_answer(con, answer, checked, export):
                 print(path)
             return
+        _print(answer, everything, style)  # within, for sentences count nobody out there
+
+
+def _print(answer: Answer, everything: bool, style: Format) -> None:
     if style is Format.table:
         from interfaces.cli.ask_layout import print_answer
 

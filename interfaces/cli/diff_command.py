@@ -37,6 +37,8 @@ from warehouse.diff.tables import (
 )
 from warehouse.export.readable import readable
 from warehouse.settings import Settings
+from warehouse.versions.layout import Version
+from warehouse.versions.manifest import cell_of, private_cohorts_of
 
 _LINE_COLUMNS = ("table", "state", "rows_before", "rows_after", "added", "removed", "changed", "columns")
 #: Rows that a terminal shows; a file takes all of them.
@@ -90,7 +92,9 @@ def diff(
     question = _Question(asked[0] if asked else "", table, tolerance, style)
     most = _SHOWN if limit is None and style is Format.table else limit or None
     try:
-        with both_open(*both_named(before, after, Settings.from_environment().published)) as con:
+        settings = Settings.from_environment()
+        files = both_named(before, after, settings.published)
+        with both_open(*files) as con:
             columns, found = _answer(con, question)
             rows = list(islice(found, most))
             n_more = sum(1 for _ in found)
@@ -98,12 +102,13 @@ def diff(
     except IngestionError as exc:
         print(f"icb: {exc}", file=sys.stderr)
         raise typer.Exit(2) from exc
+    least = max(cell_of(settings, private_cohorts_of(Version(file.parent))) for file in files)
     differs = any(row.get("state") != "same" for row in rows)
     if rows or style is not Format.table:
-        show(rows, columns, style)
+        show(rows, columns, style, least=least)
     for title, names, of_title in beside:
         print()
-        show(of_title, names, style, title=title)
+        show(of_title, names, style, title=title, least=least)
     if n_more:
         print(f"... and {n_more:,} more; --limit 0 prints all of them", file=sys.stderr)
     if not differs:

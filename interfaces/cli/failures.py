@@ -13,6 +13,7 @@ import typer
 from analytics.errors import AnalysisError
 from ingestion.errors import IngestionError
 from warehouse.published_file import published_error
+from warehouse.settings import Settings
 
 #: What typer raises for a command line that it cannot understand; its home differs between versions of typer.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
@@ -49,7 +50,7 @@ def _usage(error: Exception) -> str:
 
 
 def _system(error: OSError) -> CommandError:
-    where = str(error.filename or "")
+    where = str(error.filename or Settings.from_environment().data)  # what names no file was beside the data
     if error.errno in _NO_SPACE:
         return CommandError(
             "no space is left",

@@ -18,9 +18,10 @@ from interfaces.cli.mcp_command import mcp
 from interfaces.cli.prune_command import prune
 from interfaces.cli.scan_command import scan
 from interfaces.cli.streamed_rows import stream
-from interfaces.cli.tables_out import Format, FormatOption, OutputOption, print_json, show
+from interfaces.cli.tables_out import Format, FormatOption, OutputOption, least_shown, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.closed_sql import closed_file, distinct, one_statement
+from warehouse.export.disclosure import disclosed_record
 from warehouse.export.readable import readable, shown
 from warehouse.published_file import first_line, published
 from warehouse.settings import PROJECT, Settings
@@ -155,6 +156,8 @@ def sql(
 def _sql_remedy(error: duckdb.Error) -> str:
     if isinstance(error, duckdb.PermissionException):
         return "a query sees the published file alone; --allow-files lets it read and write other files"
+    if isinstance(error, duckdb.IOException):
+        return "the folder of that file must be there, have room, and be one that you may write to"
     return f"mend it; {_SQL_REMEDY}"
 
 
@@ -222,7 +225,7 @@ def lineage(
         return
     for title, record in (("Statistic", found.statistic), ("Spec", found.spec), ("Run", found.run)):
         print(f"{title}")
-        for name, value in record.items():
+        for name, value in disclosed_record(record, least_shown()).items():
             if value not in (None, ""):
                 print(f"  {name}: {readable(value)}")
     show(found.flow, ["step", "n", "n_left_out", "reason"], style, title="People")

@@ -24,12 +24,10 @@ def prune(
 
     Example: icb prune --dry-run
     """
-    from orchestration.prune import make_room
-    from orchestration.run import dagster_home
+    from orchestration.run import pruned
 
     settings = Settings.from_environment()
-    with dagster_home(settings) as instance:
-        found = make_room(settings, instance, dry_run=dry_run)
+    found = pruned(settings, dry_run=dry_run)
     rows = [
         {"what": one.kind, "path": str(one.path), "megabytes": round(one.bytes / 1e6, 2)} for one in found
     ]

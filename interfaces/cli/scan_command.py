@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interfaces.cli.failures import CommandError
-from interfaces.cli.tables_out import Format, FormatOption, show
+from interfaces.cli.tables_out import Format, FormatOption, least_shown, show
 from warehouse.published_file import published
 from warehouse.settings import Settings
 
 if TYPE_CHECKING:
     from analytics.scan.survival_scan import ScanResult
-    from warehouse.questions.scans.asked import AskedScan
+    from warehouse.questions.scans.asked import AskedScan, ScanAnswer
 
 
 def scan(
@@ -115,51 +115,54 @@ def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | 
         warning_lines,
     )
 
-    with published() as con:
+    with published() as con:  # what is written within it counts nobody out
         found = published_scan(con, scan_id)
-    rows = leading_rows(found.result, top=top, gene=gene, where=scan_id or "")
-    for_people = style is Format.table
-    columns = shown_columns(found.result, for_people=for_people)
-    shown = in_short(rows, columns) if for_people else (rows, columns)
-    show(*shown, style, title=found.title)
-    if style is Format.table:
-        print("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
-    if figures is not None:
-        _write(found.result, found.title, figures, scan_id or "")
+        rows = leading_rows(found.result, top=top, gene=gene, where=scan_id or "")
+        for_people = style is Format.table
+        columns = shown_columns(found.result, for_people=for_people)
+        shown = in_short(rows, columns) if for_people else (rows, columns)
+        show(*shown, style, title=found.title)
+        if for_people:
+            print("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
+        if figures is not None:
+            _write(found.result, found.title, figures, scan_id or "")
 
 
 def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, style: Format) -> None:
     from warehouse.questions.scans.answer import in_short, leading_rows, shown_columns, warning_lines
     from warehouse.questions.scans.asked import ask_scan
 
-    with published() as con:
+    with published() as con:  # what is written within it counts nobody out
         answer, notes = ask_scan(con, asked, Settings.from_environment())
-    result, scan_id = answer.result, answer.spec.scan_id
-    rows = leading_rows(result, top=top, gene=gene, where=scan_id)
-    for_people = style is Format.table
-    if for_people:
-        flow = answer.selection.flow
-        steps = [
-            {"step": step, "n": n, "reason": reason}
-            for step, n, reason in zip(flow["step"], flow["n"], flow["reason"], strict=True)
-        ]
-        show(steps, ["step", "n", "reason"], style, title="Who is counted")
-    columns = shown_columns(result, for_people=for_people)
-    shown = in_short(rows, columns) if for_people else (rows, columns)
-    show(*shown, style, title=answer.spec.title)
-    if for_people:
-        print("\n".join([*warning_lines(rows), *(f"! {note}" for note in notes)]))
-    else:
-        print("\n".join(notes), file=sys.stderr)
-    if figures is not None:
-        _write(result, answer.spec.title, figures, scan_id)
+        result, scan_id = answer.result, answer.spec.scan_id
+        rows = leading_rows(result, top=top, gene=gene, where=scan_id)
+        for_people = style is Format.table
+        if for_people:
+            show(_flow(answer), ["step", "n", "reason"], style, title="Who is counted")
+        columns = shown_columns(result, for_people=for_people)
+        shown = in_short(rows, columns) if for_people else (rows, columns)
+        show(*shown, style, title=answer.spec.title)
+        if for_people:
+            print("\n".join([*warning_lines(rows), *(f"! {note}" for note in notes)]))
+        else:
+            print("\n".join(notes), file=sys.stderr)
+        if figures is not None:
+            _write(result, answer.spec.title, figures, scan_id)
+
+
+def _flow(answer: ScanAnswer) -> list[dict[str, object]]:
+    flow = answer.selection.flow
+    return [
+        {"step": step, "n": n, "reason": reason}
+        for step, n, reason in zip(flow["step"], flow["n"], flow["reason"], strict=True)
+    ]
 
 
 def _write(result: ScanResult, title: str, folder: Path, scan_id: str) -> None:
     from analytics.scan.figures import scan_pictures
     from warehouse.questions.scans.answer import write_pictures
 
-    written = write_pictures(scan_pictures(result, title), folder, scan_id)
+    written = write_pictures(scan_pictures(result, title), folder, scan_id, least_shown())
     print(f"Wrote {len(written)} figures (SVG, PNG, and their numbers as CSV) to {folder}.", file=sys.stderr)
 
 

@@ -14,7 +14,7 @@ import duckdb
 
 from interfaces.cli.tables_out import Format, least_shown, show, table_width
 from interfaces.formats import TERMINAL, plain
-from warehouse.export.disclosure import disclosed, disclosed_record, is_coarsened
+from warehouse.export.disclosure import coarsened_columns, disclosed_record, disclosed_row
 from warehouse.export.readable import csv_cell, readable
 
 #: Rows that a table shows: a terminal keeps about as many lines, and the layout of 100,000 takes 90 s.
@@ -57,10 +57,8 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> None:
     than a line as a column of its values."""
     fitting = columns_that_fit(columns, rows, table_width())
     if fitting < len(columns) and len(rows) == 1:
-        values = [{"column": name, "value": value} for name, value in zip(columns, rows[0], strict=True)]
-        least = least_shown()
-        for line in values:
-            line["value"] = disclosed(line["column"], line["value"], least)
+        cells = disclosed_row(columns, rows[0], least_shown())
+        values = [{"column": name, "value": cell} for name, cell in zip(columns, cells, strict=True)]
         show(values, ("column", "value"), Format.table)
         return
     show([dict(zip(columns, row, strict=True)) for row in rows], columns[:fitting], Format.table)
@@ -93,20 +91,13 @@ def _batches(cursor: duckdb.DuckDBPyConnection) -> Iterator[list[Row]]:
 
 def _csv(batches: Iterator[list[Row]], columns: Sequence[str]) -> None:
     least = least_shown()
-    coarsened = [(at, name) for at, name in enumerate(columns) if is_coarsened(name, least)]
+    is_coarsened = bool(coarsened_columns(columns, least))
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow([csv_cell(column) for column in columns])
     for rows in batches:
-        if coarsened:
-            rows = [_coarsened(row, coarsened, least) for row in rows]
+        if is_coarsened:
+            rows = [disclosed_row(columns, row, least) for row in rows]
         writer.writerows([[_cell(value) for value in row] for row in rows])
-
-
-def _coarsened(row: Row, columns: Sequence[tuple[int, str]], least: int) -> Row:
-    cells = list(row)
-    for at, name in columns:
-        cells[at] = disclosed(name, cells[at], least)
-    return tuple(cells)
 
 
 def _cell(value: Any) -> Any:
@@ -125,12 +116,12 @@ def _text_cell(value: str) -> Any:
 
 def _json(batches: Iterator[list[Row]], columns: Sequence[str]) -> None:
     least = least_shown()
-    coarsened = [(at, name) for at, name in enumerate(columns) if is_coarsened(name, least)]
+    is_coarsened = bool(coarsened_columns(columns, least))
     names = [f"    {json.dumps(name, ensure_ascii=False)}: " for name in columns]
     before = "[\n"
     for rows in batches:
         for row in rows:
-            cells = _coarsened(row, coarsened, least) if coarsened else row
+            cells = disclosed_row(columns, row, least) if is_coarsened else row
             fields = ",\n".join(
                 [name + _json_text(value, least) for name, value in zip(names, cells, strict=True)]
             )

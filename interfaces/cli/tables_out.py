@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from interfaces.formats import csv_text, json_text
-from warehouse.export.disclosure import disclosed
+from warehouse.export.disclosure import disclosed_row
 from warehouse.export.readable import readable, shown
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
@@ -33,12 +33,24 @@ FormatOption = Annotated[Format, typer.Option("--format", help="How to print: ta
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Where to write the file.")]
 
 
-def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Format, title: str = "") -> None:
-    """Print rows, coarsened as ``warehouse.export.disclosure`` says; JSON is a list of objects, missing is null."""
+def show(
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    style: Format,
+    title: str = "",
+    *,
+    least: int | None = None,
+) -> None:
+    """Print rows, coarsened as ``warehouse.export.disclosure`` says; JSON is a list of objects, missing is null.
+
+    Parameters
+    ----------
+    least : smallest count of people that is shown; that of the version in force without.
+    """
+    least = least_shown() if least is None else least
     if style is Format.json:
-        print_json([{column: row.get(column) for column in columns} for row in rows])
+        print(json_text([{column: row.get(column) for column in columns} for row in rows], least))
         return
-    least = least_shown()
     if style is Format.csv:
         print(csv_text(rows, columns, least), end="")
         return
@@ -46,7 +58,8 @@ def show(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], style: Forma
     for column in columns:
         table.add_column(shown(column), overflow="fold")
     for row in rows:
-        table.add_row(*[readable(disclosed(name, row.get(name), least)) for name in columns])
+        cells = disclosed_row(columns, [row.get(name) for name in columns], least)
+        table.add_row(*[readable(cell) for cell in cells])
     # words of the sources such as [brackets] or :colons: are shown as they are
     Console(width=table_width(), markup=False, emoji=False, highlight=False).print(table)
 

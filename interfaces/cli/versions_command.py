@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ingestion.fetching.store import storage_errors
 from interfaces.cli.tables_out import Format, FormatOption, show
 from warehouse.browsing.versions import COLUMNS, version_row
 from warehouse.build.data_lock import one_run_at_a_time
@@ -56,6 +57,6 @@ def rollback(
     """
     settings = Settings.from_environment()
     found = version_named(settings.published, version)
-    with one_run_at_a_time(settings, "'icb rollback'"):
+    with one_run_at_a_time(settings, "'icb rollback'"), storage_errors(settings.published):
         roll_back(settings.published, found)
     print(f"{settings.published_file} is version {found.name} again.")

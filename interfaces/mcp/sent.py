@@ -14,7 +14,7 @@ from analytics.results.statistic import Statistic
 from interfaces.answer_table import flow_lines
 from interfaces.mcp import schema
 from warehouse.browsing.listing import Listing
-from warehouse.export.disclosure import disclosed
+from warehouse.export.disclosure import disclosed, disclosed_row
 from warehouse.export.readable import shown
 from warehouse.questions import answer as answers
 from warehouse.questions.asked_pages import AskedPage
@@ -225,10 +225,7 @@ class Sender:
             title=found.title,
             columns=list(found.columns),
             rows=[
-                [
-                    _cell(disclosed(name, value, self.least))
-                    for name, value in zip(found.columns, row, strict=True)
-                ]
+                [_cell(value) for value in disclosed_row(found.columns, row, self.least)]
                 for row in found.rows
             ],
             said=" ".join(word for word in (said or much, found.note) if word),

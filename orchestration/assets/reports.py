@@ -15,9 +15,10 @@ from orchestration.assets.draft import DRAFT
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.import_closure import code_version
-from warehouse.reports.documents import NothingToReportError, report_of, write_html
+from warehouse.reports.documents import NothingToReportError, report_of
 from warehouse.settings import PROJECT
 from warehouse.versions.draft import open_draft
+from warehouse.versions.durable import write_document
 from warehouse.versions.manifest import cell_of
 
 
@@ -58,7 +59,7 @@ def report_asset(path: Path, spec: ReportSpec, explorer: str | None = None) -> d
                 document.unlink(missing_ok=True)  # made before, of the same draft, by an earlier spec
                 context.log.warning(str(exc))
                 return dg.MaterializeResult(metadata={"skipped": str(exc)})
-        write_html(render(said), document)
+        write_document(render(said), document)
         return dg.MaterializeResult(
             metadata={
                 # a browser opens no file:// from a page of the UI: the answer is here, the document on the disk

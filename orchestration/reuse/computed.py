@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 import pandas as pd
 
+from analytics.engine.smallest_count import counts_from
 from analytics.figures.picture import Picture
 from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
@@ -22,6 +23,8 @@ from orchestration.reuse.import_closure import code_version, package_versions
 from orchestration.reuse.shelf import Entry, Shelf, put_in_place
 from warehouse.build.steps import begin_result, complete_result, stamps_of
 from warehouse.results.folders import save_figures, save_tables
+from warehouse.settings import Settings
+from warehouse.versions.manifest import cell_of
 
 #: Tables and figures, by name.
 Results = tuple[dict[str, pd.DataFrame], dict[str, Picture]]
@@ -55,13 +58,15 @@ class Computed:
         """For Dagster: spec, code and packages."""
         return f"{self.spec_sha256[:12]}-{code_version(*self.roots)}"
 
-    def made_of(self, con: duckdb.DuckDBPyConnection, genome: Path | None) -> dict[str, str]:
+    def made_of(self, con: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, str]:
         """Everything that the result depends on, by its name for people, each as a checksum or a version."""
+        genome = settings.reference_genome
         packages = "".join(f"{name} {its}\n" for name, its in package_versions(*self.roots).items())
         parts = {
             "the spec": self.spec_sha256,
             "the code": code_version(*self.roots),
             "the packages": hashlib.sha256(packages.encode()).hexdigest(),
+            "the smallest count shown": str(cell_of(settings, settings.private_cohorts)),
             "the reference genome": _genome_version(genome) if self.reads_genome else "not read",
         }
         return parts | {
@@ -101,7 +106,7 @@ def computed_or_kept(
     begin_result(settings.results, step)
     with warehouse.build(read_only=True) as con:
         made_from = stamps_of(con, reads)
-        made_of = asset.made_of(con, settings.reference_genome)
+        made_of = asset.made_of(con, settings)
     why = why_computed(shelf, asset.name, made_of)
     if FORCE_TAG in context.run.tags:
         why = why or "everything was asked for anew"
@@ -113,10 +118,11 @@ def computed_or_kept(
             run = run_row(con, context.run_id)
 
         def write(entry: Entry) -> None:
-            with warehouse.declared(asset.declared, asset.name) as con:
+            least = cell_of(settings, settings.private_cohorts)
+            with warehouse.declared(asset.declared, asset.name) as con, counts_from(least):
                 tables, figures = compute(con)
-            save_tables(tables, entry.tables)
-            save_figures(figures, entry.figures)
+                save_tables(tables, entry.tables)
+                save_figures(figures, entry.figures, least)
             shown.update(pictures_for_metadata(figures, entry.figures))
 
         entry = shelf.keep(asset.name, key_of(made_of), run, made_of, write)

@@ -41,7 +41,7 @@ def test_a_kept_analysis_is_what_the_whole_build_gives_to_the_byte(
     (tmp_path / "tables").mkdir()
     (tmp_path / "figures").mkdir()
     save_tables(result.tables, tmp_path / "tables")
-    save_figures(result.figures, tmp_path / "figures")
+    save_figures(result.figures, tmp_path / "figures", 1)
     assert files(tmp_path / "tables") == files(entry.tables)
     assert files(tmp_path / "figures") == files(entry.figures)
     assert files(entry.figures) == files(settings.results / "figures" / analysis)

@@ -6,7 +6,7 @@ import duckdb
 
 from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, of_records, page_of
-from warehouse.export.disclosure import disclosed
+from warehouse.export.disclosure import disclosed_record
 from warehouse.packing.packed import PACKED
 from warehouse.results.lineage import walk
 from warehouse.versions.layout import version_of
@@ -124,7 +124,7 @@ def statistic(con: duckdb.DuckDBPyConnection, stat_id: str, page: int = 1) -> tu
             name,
             title,
             ("what", "value"),
-            tuple((k, disclosed(k, v, least)) for k, v in record.items() if v not in (None, "", [])),
+            tuple((k, v) for k, v in disclosed_record(record, least).items() if v not in (None, "", [])),
         )
         for name, title, record in records
     ]

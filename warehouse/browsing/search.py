@@ -6,6 +6,8 @@ import duckdb
 
 from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import Listing, listing
+from warehouse.versions.layout import version_of
+from warehouse.versions.manifest import smallest_cell
 
 #: Hits that are shown.
 MOST = 60
@@ -25,7 +27,9 @@ with named as (
     union all
     select 'cohort', cohort_id, title, title from marts.cohorts
     union all
-    select 'cancer type', cancer_type, cancer_type, count(*) || ' patients' from marts.patients
+    select 'cancer type', cancer_type, cancer_type,
+        case when count(*) < $least then '<' || $least else cast(count(*) as varchar) end || ' patients'
+    from marts.patients
     where cancer_type is not null group by cancer_type
     union all
     select 'claim', claim_id, claim_id, description || ': ' || printed_text from marts.published_claims
@@ -59,11 +63,16 @@ select kind, name, said from best order by distance, length(name), kind, name li
 
 def search(con: duckdb.DuckDBPyConnection, words: str) -> Listing:
     """What has a name with these words in it, the nearest first; where nothing has, names that look like it."""
-    asked = words.strip()
-    found = listing(con, "found", f"Found for '{asked}'", _FOUND, {"words": asked, "most": MOST})
+    asked, least = words.strip(), smallest_cell(version_of(con))
+    found = listing(
+        con, "found", f"Found for '{asked}'", _FOUND, {"words": asked, "most": MOST, "least": least}
+    )
     if found.rows or not asked:
         return found
-    known = [str(row[0]) for row in con.execute(_NAMED + "select distinct word from named").fetchall()]
+    known = [
+        str(row[0])
+        for row in con.execute(_NAMED + "select distinct word from named", {"least": least}).fetchall()
+    ]
     near = near_names(asked, known)
     note = f"Nothing is called that. Near it: {', '.join(near)}." if near else "Nothing is called that."
     return Listing(found.name, found.title, found.columns, (), note=note)

@@ -4,6 +4,7 @@ the lock when the process ends, so that a killed run leaves nothing to clean up.
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -52,9 +53,10 @@ def one_run_at_a_time(settings: Settings, holder: str) -> Iterator[None]:
         settings.data.mkdir(parents=True, exist_ok=True)
         lock.acquire()
         if is_first:
-            note.write_text(holder + "\n", encoding="utf-8")
+            _note(note, holder)
     except Timeout as exc:  # an OSError too, so first
-        who = note.read_text(encoding="utf-8").strip() if note.exists() else "a process that left no name"
+        who = note.read_text(encoding="utf-8").strip() if note.exists() else ""
+        who = who or "a process that left no name"
         raise BusyError(
             f"another run is at work: {who}",
             where=str(settings.data),
@@ -72,6 +74,15 @@ def one_run_at_a_time(settings: Settings, holder: str) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _note(note: Path, holder: str) -> None:
+    """Say who holds the folder. On a full disk nobody says it: what makes room again must be able to begin."""
+    try:
+        note.write_text(holder + "\n", encoding="utf-8")
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from warehouse.diff.tables import DiffError, published_path
 from warehouse.versions.layout import version_in_force, version_named, versions
+from warehouse.versions.manifest import private_cohorts_of
 
 
 def file_named(name: str, published: Path) -> Path:
@@ -21,7 +22,8 @@ def file_named(name: str, published: Path) -> Path:
 
 
 def both_named(before: str | None, after: str | None, published: Path) -> tuple[Path, Path]:
-    """The two files to compare: with one name that and the version in force, with none the last two versions.
+    """The two files to compare: with one name that and the version in force, with none the last version and the one
+    before it. A version with a private cohort that the last one has not is compared only when it is named.
 
     Raises
     ------
@@ -40,4 +42,13 @@ def both_named(before: str | None, after: str | None, published: Path) -> tuple[
             where=str(published),
             remedy="'icb versions' lists what there is; a file elsewhere can be named by its path",
         )
-    return known[-2].file, known[-1].file
+    *earlier, last = known
+    private = set(private_cohorts_of(last))
+    open_ones = [version for version in earlier if set(private_cohorts_of(version)) <= private]
+    if not open_ones:
+        raise DiffError(
+            "every version before the last has a private cohort that the last has not",
+            where=str(published),
+            remedy=f"name one if you mean it: icb diff {earlier[-1].name}",
+        )
+    return open_ones[-1].file, last.file

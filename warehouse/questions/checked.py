@@ -12,6 +12,7 @@ from analytics.biomarkers.evaluate import evaluate
 from analytics.biomarkers.groups import Group
 from analytics.biomarkers.language.labels import label_of
 from analytics.biomarkers.language.model import Biomarker, Continuous, Cut, Expression, Joint, PerUnit
+from analytics.engine.numbers import count
 from analytics.questions.asked import AskedQuestion
 from analytics.questions.selection import UNCHANGED_TIME, Selection, select_members
 from analytics.questions.source import AskedPeople
@@ -190,11 +191,11 @@ def _require_groups(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, bi
     if not empty:
         return
     group, n = empty[0], sum(counts.values())
-    there_are = ", ".join(f"{other.label} {m:,}" for other, m in counts.items() if m)
+    there_are = ", ".join(f"{other.label} {count(m)}" for other, m in counts.items() if m)
     needs = " and an interaction needs all four groups" if isinstance(biomarker, Joint) else ""
     among = "profiled people" if checked.people.is_gene else "people"
     raise QuestionError(
-        f"nobody is {group.label} among {n:,} {among}{needs}",
+        f"nobody is {group.label} among {count(n)} {among}{needs}",
         where=scope_words(checked.question, checked.cohorts),
         remedy=f"there are {there_are}{_range(con, checked, biomarker)}; ask of more cohorts"
         + (", other people or another cut" if isinstance(biomarker, Cut) else " or other people"),
@@ -221,7 +222,7 @@ def _require_varying(members: pd.DataFrame, adjust: Sequence[str]) -> None:
         values = members[name].dropna()
         if values.empty:
             raise QuestionError(
-                f"'{name}' is not known for any of the {len(members)} people",
+                f"'{name}' is not known for any of the {count(len(members))} people",
                 where="--adjust",
                 remedy="leave it out",
             )

@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.biomarkers.groups import Contrast
 from analytics.results.statistic import SurvivalStatistic
 from analytics.survival.curves.kaplan_meier import kaplan_meier
+from ingestion.fetching.store import storage_errors
 from warehouse.export.csv_files import csv_of
 from warehouse.export.disclosure import disclosed_record
 from warehouse.export.readable import csv_cell
@@ -58,7 +59,8 @@ def export_answer(
     list
         The files, in the order in which one reads them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     least = smallest_cell(version_of(con))
     contrasts = checked.people.contrasts
     leading = contrasts[-1] if contrasts else None
@@ -77,13 +79,13 @@ def export_answer(
         written["curves.csv"] = csv_of(_curves(checked, leading), least)
     if isinstance(answer.leading.pooled, SurvivalStatistic):
         written["reproduce.R"] = _r_script(answer, answer.leading.pooled)
-    paths = []
+    paths, table = [], folder / "table.csv"
     for name, text in written.items():
         path = folder / name
-        path.write_text(text, encoding="utf-8")
+        with storage_errors(folder):
+            path.write_text(text, encoding="utf-8")
         paths.append(path)
-    table = folder / "table.csv"
-    with table.open("w", encoding="utf-8", newline="") as handle:
+    with storage_errors(folder), table.open("w", encoding="utf-8", newline="") as handle:
         writer = csv.DictWriter(handle, CSV_COLUMNS, restval="", lineterminator="\n")
         writer.writeheader()
         for row in answer_rows(answer):

@@ -14,6 +14,7 @@ from warehouse.catalog.analyses import load_analysis
 from warehouse.questions.answering import checked_question
 from warehouse.questions.names import QuestionError
 from warehouse.settings import Settings
+from warehouse.versions.durable import write_document
 
 
 def save_question(
@@ -53,7 +54,6 @@ def save_question(
         trials=() if checked.question.is_number else checked.people.trials(),
     )
     content = spec.model_dump(mode="json", exclude_defaults=True)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+    write_document(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110), path)
     load_analysis(path)
     return path

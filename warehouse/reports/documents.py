@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from warehouse.catalog.spec_files import validated
 from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.settings import Settings
+from warehouse.versions.durable import write_document
 from warehouse.versions.layout import version_of
 
 
@@ -156,18 +156,6 @@ def cohorts_in(cell: str | list[str] | None) -> list[str]:
     return [name.split(" (")[0] for name in names]
 
 
-def write_html(html: str, path: Path) -> Path:
-    """Write a document so that a reader of an older one is never left with half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
-    try:
-        fresh.write_text(html, encoding="utf-8")
-        os.replace(fresh, path)
-    finally:
-        fresh.unlink(missing_ok=True)
-    return path
-
-
 def report_rows(settings: Settings) -> list[dict[str, str]]:
     """The reports of the catalogue, and where the document of each lies in the published version, if it has one."""
     rows = []
@@ -201,4 +189,4 @@ def make_report(
             remedy=f"there are {', '.join(specs) or 'none'}",
         )
     html = report_html(con, specs[report_id], version_of(con).figures)
-    return write_html(html, output or settings.documents / f"{report_id}.html")
+    return write_document(html, output or settings.documents / f"{report_id}.html")

@@ -34,11 +34,11 @@ from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.evidence import cohorts_without_icb
 from warehouse.questions.names import QuestionError
-from warehouse.reports.documents import write_html
 from warehouse.reports.material import gather_material, published_figures
 from warehouse.results.lineage_views import member_rows_query, view_statements
 from warehouse.settings import Settings
 from warehouse.source import WarehouseSource
+from warehouse.versions.durable import write_document
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import smallest_cell
 
@@ -64,7 +64,7 @@ def write_dossier(
         )
     checked = checked_question(con, question)
     html = dossier_html(con, checked, f'icb ask "{checked.question.text}" --report')
-    return write_html(html, output or settings.documents / f"asked_{_identifier(checked)}.html")
+    return write_document(html, output or settings.documents / f"asked_{_identifier(checked)}.html")
 
 
 def dossier_html(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, command: str) -> str:

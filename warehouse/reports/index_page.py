@@ -24,7 +24,7 @@ from warehouse.diff.changes import (
 from warehouse.diff.statistics import STATISTIC_COLUMNS, statistic_differences
 from warehouse.diff.tables import AFTER, BEFORE, DEFAULT_TOLERANCE, Row, both_open, columns_of, place_of
 from warehouse.export.readable import readable
-from warehouse.reports.documents import write_html
+from warehouse.versions.durable import write_document
 from warehouse.versions.layout import Version
 from warehouse.versions.manifest import private_cohorts_of
 
@@ -52,13 +52,13 @@ def write_pages(
         if (draft.reports / f"{spec.report_id}.html").exists()
     ]
     if last is not None and set(private_cohorts_of(last)) <= set(private):
-        write_html(_changes(last, draft), draft.reports / f"{CHANGES}.html")
+        write_document(_changes(last, draft), draft.reports / f"{CHANGES}.html")
         links.append((f"{CHANGES}.html", "What changed", f"Against version {last.name}."))
     items = "".join(
         f'<li><a href="{escape(file)}">{escape(title)}</a><br>{escape(said)}</li>'
         for file, title, said in links
     )
-    write_html(
+    write_document(
         _page(f"Reports of version {draft.name}", f"<ul>{items}</ul>"), draft.reports / f"{INDEX}.html"
     )
 

@@ -23,9 +23,9 @@ def save_tables(tables: dict[str, pd.DataFrame], folder: Path) -> None:
         pq.write_table(arrow_table(RESULT_TABLES[name].columns, table), folder / f"{name}.parquet")
 
 
-def save_figures(figures: dict[str, Picture], folder: Path) -> None:
-    """Each figure as SVG and PNG with its source data as CSV, in an empty folder."""
+def save_figures(figures: dict[str, Picture], folder: Path, smallest_cell: int) -> None:
+    """Each figure as SVG and PNG with its source data as CSV, in an empty folder; counts below the cell are coarse."""
     for name, picture in figures.items():
         (folder / f"{name}.svg").write_bytes(svg_bytes(picture.figure))
         picture.figure.savefig(folder / f"{name}.png", dpi=DPI)
-        (folder / f"{name}.csv").write_text(csv_of(picture.data), encoding="utf-8")
+        (folder / f"{name}.csv").write_text(csv_of(picture.data, smallest_cell), encoding="utf-8")

@@ -6,6 +6,8 @@ import os
 import shutil
 from pathlib import Path
 
+from ingestion.fetching.store import storage_errors
+
 
 def flush(path: Path) -> None:
     """Put a file, or the entries of a folder, on the disk."""
@@ -33,13 +35,33 @@ def write_durably(path: Path, text: str, beside: Path) -> None:
     flush(path.parent)
 
 
+def write_document(text: str, path: Path) -> Path:
+    """Write what somebody has asked for, so that a reader of an older one is never left with half of it.
+
+    Raises
+    ------
+    DiskFullError, StorageError
+        Names the folder.
+    """
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    with storage_errors(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            fresh.write_text(text, encoding="utf-8")
+            os.replace(fresh, path)
+        finally:
+            fresh.unlink(missing_ok=True)
+    return path
+
+
 def point_link(link: Path, target: str) -> None:
     """Make ``link`` point at ``target`` in one step: whoever follows it gets the old one or the new one."""
     fresh = link.with_name(f".{link.name}.{os.getpid()}.new")
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(target)
-    os.replace(fresh, link)
-    flush(link.parent)
+    with storage_errors(link.parent):
+        fresh.unlink(missing_ok=True)
+        fresh.symlink_to(target)
+        os.replace(fresh, link)
+        flush(link.parent)
 
 
 def remove(path: Path) -> None:

@@ -10,7 +10,7 @@ from functools import partial
 
 import pandas as pd
 
-from analytics.engine.numbers import p_relation, with_ends
+from analytics.engine.numbers import count, p_relation, with_ends
 from analytics.errors import AnalysisError
 from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure
 from analytics.figures.picture import Picture, figure_stem
@@ -73,22 +73,22 @@ def _nomogram(study: PredictionStudy, survival: str) -> Picture:
     title = f"Nomogram for {''.join(f'{months}- and ' for months in firsts)}{last}-month {survival}"
     widest = max(nomogram.axes, key=lambda axis: max(axis.points))
     spans = [f"{axis.label} up to {max(axis.points):.0f}" for axis in nomogram.axes]
-    n, events = study.model.n, study.model.n_events
+    people = f"{count(study.model.n)} people with {count(study.model.n_events)} events"
     note = (
-        f"Cox model of {n} people with {events} events; C-index {study.optimism.corrected_c_index:.2f} after "
+        f"Cox model of {people}; C-index {study.optimism.corrected_c_index:.2f} after "
         "correction for optimism. Add the points of every axis, find the total, read survival below it."
     )
     return Picture(
         nomogram_figure(nomogram, title=title, note=note),
         title=title,
-        alt=f"Nomogram made in {n} people with {events} events. Points by axis: {'; '.join(spans)}. {widest.label} "
+        alt=f"Nomogram made in {people}. Points by axis: {'; '.join(spans)}. {widest.label} "
         f"weighs most. Totals go up to {nomogram.max_total_points:.0f} points.",
         data=nomogram.to_frame(),
     )
 
 
 def _calibration(curves: Sequence[CalibrationCurve | CorrectedCalibration], side: Side) -> Picture:
-    n, events = len(side.people), int(side.people["event"].astype(bool).sum())
+    n, events = count(len(side.people)), count(side.people["event"].astype(bool).sum())
     note = (
         f"{n} people with {events} events in groups of predicted survival; bars are {100 * curves[0].confidence:g} % "
         f"intervals from {curves[0].n_bootstrap:,} bootstrap samples. On the dashed line predictions are right."

@@ -152,7 +152,7 @@ def characteristics_table(
         if not n:
             nowhere.append(words.lower())
         elif n < _KNOWN_ENOUGH * n_all:
-            seldom.append(f"{words.lower()} ({n:,})")
+            seldom.append(f"{words.lower()} ({count(n)})")
         else:
             made += _variable_rows(words, head, [row for row in own if row.level is not None], lineage)
     whole = next((row for row in rows if row.variable is None), rows[0])
@@ -179,7 +179,7 @@ def characteristics_table(
 
 def _sized(label: str | None, n: int | None) -> str:
     words = capital(label or "")
-    return words if n is None else f"{words} (n {n:,})"
+    return words if n is None else f"{words} (n {count(n)})"
 
 
 def _variable_rows(

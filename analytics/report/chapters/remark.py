@@ -57,7 +57,7 @@ def _patients(e: Evidence) -> _Answer:
         return NOT_AVAILABLE, "The leading analysis has no members in this run.", ""
     cohorts = e.members["cohort_id"].nunique()
     stage = (
-        f"stage is known of {e.known('stage'):,}"
+        f"stage is known of {count(e.known('stage'))}"
         if e.known("stage")
         else "stage is in no table of these cohorts"
     )
@@ -73,7 +73,7 @@ def _treatments(e: Evidence) -> _Answer:
     has_arms = bool(e.material.interactions)
     randomised = " Arms of randomised trials are compared where the cohorts have them." if has_arms else ""
     return PARTLY, (
-        f"Drug class known of {e.known('drug_class'):,} of {len(e.members):,}: {e.commonest('drug_class')}. "
+        f"Drug class known of {count(e.known('drug_class'))} of {count(len(e.members))}: {e.commonest('drug_class')}. "
         "How treatment "
         f"was chosen is not in the tables.{randomised}"
     ), "#people"  # fmt: skip
@@ -87,7 +87,7 @@ def _specimens(e: Evidence) -> _Answer:
             "",
         )
     return PARTLY, (
-        f"Type known of {e.known('sample_type'):,} of {len(e.members):,}: {e.commonest('sample_type')}. "
+        f"Type known of {count(e.known('sample_type'))} of {count(len(e.members))}: {e.commonest('sample_type')}. "
         "Preservation and "
         "storage are in no public table."
     ), "#people"  # fmt: skip
@@ -203,7 +203,7 @@ def _distributions(e: Evidence) -> _Answer:
     if not present:
         return NOT_AVAILABLE, "No characteristic of these people is in the tables.", ""
     lacking = [
-        f"{heading(c).lower()} {len(e.members) - e.known(c):,}"
+        f"{heading(c).lower()} {count(len(e.members) - e.known(c))}"
         for c in present
         if e.known(c) < len(e.members)
     ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from analytics.engine.numbers import count
 from analytics.errors import AnalysisError
 from analytics.report.material import Material
 from analytics.report.spec import ReportSpec
@@ -40,9 +41,9 @@ class Evidence:
     def commonest(self, column: str, most: int = 4) -> str:
         """``PD-1/PD-L1 300, CTLA-4 81``."""
         counts = self.members[column].dropna().value_counts()
-        named = [f"{name} {n:,}" for name, n in counts.head(most).items()]
+        named = [f"{name} {count(n)}" for name, n in counts.head(most).items()]
         rest = int(counts.iloc[most:].sum())
-        return ", ".join([*named, f"others {rest:,}"] if rest else named)
+        return ", ".join([*named, f"others {count(rest)}"] if rest else named)
 
 
 def gather(spec: ReportSpec, material: Material) -> Evidence:

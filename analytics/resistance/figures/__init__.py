@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from analytics.engine.numbers import p_relation, p_value
+from analytics.engine.numbers import count, p_relation, p_value
 from analytics.figures.picture import Picture, figure_stem
 from analytics.figures.rates import RateRow, rate_figure
 from analytics.immune.gene_sets import set_words as set_name_words
@@ -226,9 +226,8 @@ def _rate_picture(figure: Any, rows: Sequence[RateRow], title: str) -> Picture:
             continue
         data.append({"group": heading, **dataclasses.asdict(row)})
         if not row.is_minor and not math.isnan(row.rate):
-            told.append(
-                f"{heading + ', ' if heading else ''}{row.label} {row.n_yes} of {row.n} ({100 * row.rate:.1f} %)"
-            )
+            of = f"{count(row.n_yes)} of {count(row.n)} ({100 * row.rate:.1f} %)"
+            told.append(f"{heading + ', ' if heading else ''}{row.label} {of}")
     table = pd.DataFrame(data).drop(columns=["is_heading"])
     return Picture(figure, title, f"Rates with 95 % intervals: {'; '.join(told[:8])}.", table)
 
@@ -271,7 +270,7 @@ def change_figures(
         if not panels:
             continue
         said = [
-            f"{f} {r.estimate:+.2f} (p {p_value(r.p)}, n {r.n})"
+            f"{f} {r.estimate:+.2f} (p {p_value(r.p)}, n {count(r.n)})"
             for (c, f, g), r in tests.items() if c == cohort_id and g == "all" and r.p is not None
         ]  # fmt: skip
         part = f"{later.replace(' ', '_')}_{cohort_id}"

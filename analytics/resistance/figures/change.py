@@ -14,6 +14,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from analytics.engine.numbers import count
 from analytics.errors import NoRowsError
 from analytics.figures import style
 from analytics.figures.page import MARGIN_MM, Page
@@ -84,7 +85,7 @@ def _draw(axes: Axes, panel: ChangePanel) -> None:
             sum(at) / 2, high + 0.06 * room, group.note, size=style.SMALL_PT - 0.5, ha="center", va="bottom"
         )
         ticks.append(sum(at) / 2)
-        labels.append(f"{group.label}\nn {len(group.first)}")
+        labels.append(f"{group.label}\nn {count(len(group.first))}")
     axes.set_xlim(-0.5, 2.6 * (len(panel.groups) - 1) + 1.5)
     axes.set_ylim(low - 0.05 * room, high + 0.22 * room)
     axes.set_xticks(ticks)

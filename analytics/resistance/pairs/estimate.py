@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analytics.engine.numbers import count
 from analytics.resistance.estimators import MEDIAN_OVER_PAIRS, POOLED_PROPORTION
 from analytics.resistance.evidence.loss import BIALLELIC
 from analytics.resistance.pairs.compare import (
@@ -71,7 +72,7 @@ def pair_statistics(
     pooled = mutations[mutations["pair_id"].isin(counted["pair_id"])]
     unlike = _of_members(pairs[headline & ~is_comparable], rows.members)
     said = (
-        f"{len(unlike)} pairs are left out: their samples share too little to be one tumour."
+        f"{count(len(unlike))} pairs are left out: their samples share too little to be one tumour."
         if len(unlike)
         else ""
     )

@@ -26,6 +26,7 @@ from ingestion.studies.cbioportal import MappingReport, mapping_report, study_la
 from ingestion.studies.study_facts import NOT_STATED, assay_of, licence_of
 from ingestion.vocabulary import is_understood
 from warehouse.settings import Settings
+from warehouse.versions.durable import write_document
 
 #: Puts a question with the answers yes and no.
 Ask = Callable[[str], bool]
@@ -129,8 +130,7 @@ def add_cohort(
 def write_cohort(path: Path, content: str) -> None:
     """Write the file, and take it back if the catalogue would refuse it."""
     previous = path.read_text(encoding="utf-8") if path.exists() else None
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(content, encoding="utf-8")
+    write_document(content, path)
     try:
         load_cohort(path)
     except CatalogError:

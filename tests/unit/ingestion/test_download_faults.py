@@ -401,6 +401,38 @@ def test_thirty_percent_of_answers_cut_stop_no_file_of_a_catalogue(site: TlsSite
     assert len(site.requests) > 70, "some were cut"
 
 
+@pytest.mark.mirror
+def test_a_whole_read_of_the_mirror_with_thirty_percent_of_answers_cut_is_right_to_the_byte(
+    site: TlsSite, house: House, mirror: Path
+) -> None:
+    rng = random.Random(20261130)
+
+    def often_cut(path: Path) -> Answer:
+        def answer(request: Request) -> bytes:
+            body = path.read_bytes()
+            tag = ("ETag", f'"{path.stat().st_ino}"')
+            missing = len(body) - request.start
+            sent = (
+                rest(tag, body=body, total=len(body), n=missing)(request)
+                if request.start
+                else whole(body, tag)(request)
+            )
+            return sent[: len(sent) - rng.randrange(1, missing + 1)] if rng.random() < 0.3 else sent
+
+        return answer
+
+    lines = (mirror / "INDEX.tsv").read_text(encoding="utf-8").splitlines()[1:]
+    known = {name: sha256 for name, _, sha256, *_ in (line.split("\t") for line in lines)}
+    assert len(known) > 100
+    for name, sha256 in known.items():
+        host, _, path = name.partition("/")
+        site.known.add(host)
+        address = site.at(f"/{path}", often_cut(mirror / name), host)
+        assert house.fetch(address, max_bytes=100_000_000).sha256 == sha256, address
+    assert len(site.requests) > 1.3 * len(known), "some were cut"
+    assert len(house.stored()) == len(set(known.values()))
+
+
 # --- certificates ---------------------------------------------------------------------------------------------------
 
 

@@ -10,8 +10,9 @@ import pytest
 from analytics.engine.numbers import count
 from analytics.engine.smallest_count import counts_from
 from interfaces.cli.tables_out import Format, print_json, show
+from interfaces.formats import csv_text
 from warehouse.export.csv_files import csv_of
-from warehouse.export.disclosure import disclosed
+from warehouse.export.disclosure import disclosed, disclosed_record, disclosed_row
 from warehouse.export.readable import csv_cell, shown
 
 
@@ -64,6 +65,7 @@ def test_no_format_lets_a_control_character_out(style: Format, capsys: pytest.Ca
         ("max(age_years)", 93.0, 90),
         ("max(p.age_years)", 93.0, 90),
         ("age_at_diagnosis", 101, 90),
+        ("age_years_before", 101, 90),
         ("os_months", 120.0, 120.0),
         ("stage", 93, 93),
         ("coverage", 200, 200),
@@ -85,6 +87,19 @@ def test_an_age_over_89_leaves_as_90(column: str, value: float, leaves: float) -
         ("n_patients", 2, "<5"),
         ("count_star()", 2, "<5"),
         ("count(distinct patient_id)", 2, "<5"),
+        ("n_at_risk", 2, "<5"),
+        ("carriers", 2, "<5"),
+        ("n_people_at_residue", 2, "<5"),
+        ("n_carriers_not_profiled", 2.0, "<5"),
+        ("numerator", 1, "<5"),
+        ("denominator", 4, "<5"),
+        ("logrank_observed", 3.0, "<5"),
+        ("rows_before", 4, "<5"),
+        ("n_genes", 2, 2),
+        ("n_mutations", 2, 2),
+        ("n_nonsynonymous", 2, 2),
+        ("share_carriers", 0.5, 0.5),
+        ("denominator_mb", 1.1, 1.1),
         ("hr", 2.0, 2.0),
         ("p", 0.01, 0.01),
         ("n", True, True),
@@ -108,11 +123,42 @@ def test_the_rule_of_ages_and_cells_holds_for_every_format(
     assert json.loads(capsys.readouterr().out) == {"flow": [{"n": "<5", "reason": "x"}], "age_years": 90}
 
 
+@pytest.mark.parametrize(
+    ("row", "leaves"),
+    [
+        ({"attribute": "AGE", "value_number": 93.0, "value_text": "93", "value_raw": "93.4 y"},
+         {"attribute": "AGE", "value_number": 90, "value_text": "90 or over", "value_raw": "90 or over y"}),
+        ({"attribute": "AGE_AT_SEQUENCING", "value_number": 61.0, "value_raw": "22280"},
+         {"attribute": "AGE_AT_SEQUENCING", "value_number": 61.0, "value_raw": "22280"}),
+        ({"column_name": "age in days", "example": "33970"}, {"column_name": "age in days", "example": "90 or over"}),
+        ({"item": "age in years", "n": 40, "value": 91.5, "words": "23 to 101"},
+         {"item": "age in years", "n": 40, "value": 90, "words": "23 to 90 or over"}),
+        ({"variable": "age_years", "median_in_group": 90.5, "q3_in_reference": 71.0},
+         {"variable": "age_years", "median_in_group": 90, "q3_in_reference": 71.0}),
+        ({"column": "age_years", "before": 93.0, "after": "94.0"},
+         {"column": "age_years", "before": 90, "after": "90 or over"}),
+        ({"column": "n_in_group", "before": "3", "after": 4}, {"column": "n_in_group", "before": "<5", "after": "<5"}),
+        ({"what": "events", "value": 2}, {"what": "events", "value": "<5"}),
+        ({"attribute": "STAGE", "value_raw": "93"}, {"attribute": "STAGE", "value_raw": "93"}),
+        ({"attribute": "DOSAGE_MG", "value_number": 200.0}, {"attribute": "DOSAGE_MG", "value_number": 200.0}),
+    ],
+)  # fmt: skip
+def test_a_row_that_names_its_attribute_is_coarsened_by_that_name(
+    row: dict[str, object], leaves: dict[str, object]
+) -> None:
+    """Tables of attributes, receipts and differences have an age or a count in a column of another name."""
+    assert disclosed_row(list(row), list(row.values()), 5) == tuple(leaves.values())
+    assert disclosed_record({"rows": [row]}, 5) == {"rows": [leaves]}
+    names = list(row)
+    assert csv_text([row], names, 5) == csv_text([leaves], names, 1)
+    assert csv_of(pd.DataFrame([row]), 5) == csv_of(pd.DataFrame([leaves]), 1)
+
+
 def test_the_source_data_of_a_figure_is_a_safe_csv() -> None:
     table = pd.DataFrame(
         {"label": ["=x", "b", None], "age_years": [95.0, 60.0, None], "hr": [0.1, -2.0, 3.0]}
     )
-    assert csv_of(table) == "label,age_years,hr\n'=x,90.0,0.1\nb,60.0,-2.0\n,,3.0\n"
+    assert csv_of(table, 1) == "label,age_years,hr\n'=x,90.0,0.1\nb,60.0,-2.0\n,,3.0\n"
     assert csv_of(pd.DataFrame({"n": [3, 9]}), 5) == "n\n<5\n9\n"
 
 

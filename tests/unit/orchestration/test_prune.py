@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import sqlite3
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,9 +13,11 @@ import dagster as dg
 import duckdb
 import pytest
 
+from ingestion.errors import DiskFullError
 from ingestion.fetching.sources_lock import SourcesLock
 from ingestion.fetching.store import ContentStore
 from orchestration.prune import make_room
+from orchestration.run import pruned
 from warehouse.build.data_lock import BusyError
 from warehouse.settings import PROJECT, Settings
 
@@ -134,3 +139,25 @@ def test_nothing_is_removed_while_a_run_is_at_work(settings: Settings) -> None:
         with dg.instance_for_test() as instance, pytest.raises(BusyError):
             make_room(settings, instance)
         other.communicate()
+
+
+def test_on_a_full_disk_it_makes_room_before_dagster_is_opened_and_says_that_the_disk_is_full(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha = stored(settings, "nobody names it")
+    write = Path.write_text
+
+    def full(path: Path, *args: object, **kwargs: object) -> int:
+        if path.is_relative_to(settings.data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, *args, **kwargs)  # type: ignore[arg-type]
+
+    def no_dagster(settings: Settings) -> dg.DagsterInstance:
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr("orchestration.run.dagster_home", no_dagster)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 0}))
+    with pytest.raises(DiskFullError, match=f"{settings.data}: no space is left"):
+        pruned(settings)
+    assert not ContentStore(settings.data).has(sha)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,9 @@ import pytest
 
 from ingestion.errors import CatalogError, DiskFullError, StorageError
 from orchestration.failures import failure_sentence, storage_fault, storage_faults_told
-from warehouse.settings import PROJECT
+from orchestration.run import dagster_home
+from warehouse.settings import PROJECT, Settings
+from warehouse.versions.durable import point_link
 
 DATA = Path("/srv/icb")
 NO_SPACE = "no space is left for writing"
@@ -100,3 +103,26 @@ def test_a_run_that_may_write_nothing_ends_in_one_sentence(tmp_path: Path) -> No
     assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
     sentence = done.stderr.strip().splitlines()[-1]
     assert sentence.startswith("icb: ") and str(data) in sentence and sentence.endswith("."), sentence
+
+
+def test_a_folder_of_dagster_s_history_that_cannot_be_made_is_told_by_its_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "file" / "dagster"))
+    settings = Settings(data=tmp_path / "data", catalog=tmp_path, mirror=None, demo=False)
+    with pytest.raises(StorageError, match=f"{tmp_path}/file/dagster: .*correct DAGSTER_HOME"):
+        dagster_home(settings)
+
+
+def test_a_disk_error_of_sqlite_on_a_full_disk_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not isinstance(storage_fault("disk I/O error", tmp_path), DiskFullError)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: type("Usage", (), {"free": 0}))
+    assert isinstance(storage_fault("disk I/O error", tmp_path), DiskFullError)
+
+
+def test_a_link_that_cannot_be_replaced_is_told_by_its_folder(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=f"^{tmp_path}/gone: "):
+        point_link(tmp_path / "gone" / "current", "20261130T000000Z-00000000")

@@ -14,6 +14,7 @@ from analytics.figures.picture import Picture
 from analytics.scan.settings import ScanSettings
 from analytics.scan.survival_scan import ScanResult
 from ingestion.errors import IngestionError
+from ingestion.fetching.store import storage_errors
 from warehouse.export.csv_files import csv_of
 
 _SHARED = {
@@ -189,14 +190,15 @@ def warning_lines(rows: list[dict[str, Any]]) -> list[str]:
     ]
 
 
-def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str) -> list[Path]:
+def write_pictures(pictures: dict[str, Picture], folder: Path, stem: str, smallest_cell: int) -> list[Path]:
     """Each picture as SVG, PNG and the CSV of its numbers; other files of the folder stay."""
-    folder.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
-    for name, picture in pictures.items():
-        path = folder / f"{stem}_{name}"
-        picture.figure.savefig(path.with_suffix(".svg"))
-        picture.figure.savefig(path.with_suffix(".png"), dpi=200)
-        path.with_suffix(".csv").write_text(csv_of(picture.data), encoding="utf-8")
-        written.append(path.with_suffix(".png"))
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, picture in pictures.items():
+            path = folder / f"{stem}_{name}"
+            picture.figure.savefig(path.with_suffix(".svg"))
+            picture.figure.savefig(path.with_suffix(".png"), dpi=200)
+            path.with_suffix(".csv").write_text(csv_of(picture.data, smallest_cell), encoding="utf-8")
+            written.append(path.with_suffix(".png"))
     return written
