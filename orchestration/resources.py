@@ -22,6 +22,7 @@ from ingestion.fetching.store import ContentStore
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
 from orchestration.reuse.declared_rows import Declared, show_declared
+from orchestration.workers import worker_tags
 from warehouse.build.data_lock import after_the_run_at_work
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
@@ -124,12 +125,13 @@ class Warehouse(dg.ConfigurableResource):
             if check_captured_interrupt():
                 raise dg.DagsterExecutionInterruptedError
 
+        if run and context.instance:  # whoever looks for dead runs knows from now on whose process it is
+            context.instance.add_run_tags(run.run_id, worker_tags(run.run_id, self.settings))
         started_by = f"run {run.run_id} ({run.job_name})" if run else "a single execution"
         with (
             after_the_run_at_work(
                 self.settings,
                 f"{started_by}, process {os.getpid()}",
-                run.run_id if run else str(os.getpid()),
                 lambda sentence: log.warning(f"This run waits: {sentence}") if log else None,
                 look_up,
             ),
