@@ -59,6 +59,7 @@ class Warehouse(dg.ConfigurableResource):
     max_shrink: float = MAX_SHRINK
     private_cohorts: str = ""  # names, with commas
     smallest_cell: int | None = None
+    explorer: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -75,6 +76,7 @@ class Warehouse(dg.ConfigurableResource):
             max_shrink=settings.max_shrink,
             private_cohorts=",".join(settings.private_cohorts),
             smallest_cell=settings.smallest_cell,
+            explorer=settings.explorer,
         )
 
     @property
@@ -92,6 +94,7 @@ class Warehouse(dg.ConfigurableResource):
             max_shrink=self.max_shrink,
             private_cohorts=tuple(name for name in self.private_cohorts.split(",") if name),
             smallest_cell=self.smallest_cell,
+            explorer=self.explorer,
         )
 
     @contextmanager

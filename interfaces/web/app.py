@@ -128,7 +128,9 @@ class _Guarded:
                 headers["Content-Security-Policy"] = _POLICY_OF_FILES if own_style else _POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
-                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                # Dagster's UI, on another port of this machine, shows published figures
+                is_figure = scope["path"].startswith("/figure/")
+                headers["Cross-Origin-Resource-Policy"] = "same-site" if is_figure else "same-origin"
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

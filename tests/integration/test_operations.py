@@ -1,0 +1,324 @@
+"""What happens to an installation that runs for years: files that do not load, workers, servers and a daemon that are
+killed, ticks that were missed, two hosts on one queue. Driven through the web server, on PostgreSQL, in the processes of
+compose.yaml, with twelve generated patients. Each test goes on from where the one before it has ended.
+
+Needs Debian's PostgreSQL (`apt-get install postgresql`); CI installs it and fails without it (ICB_REQUIRE_POSTGRES).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import yaml
+from graph_runs import ICB, ROOT
+from served import (
+    ENDS,
+    LOCATION,
+    RELOAD,
+    RUNS,
+    SCHEDULE_TICKS,
+    SENSOR_TICKS,
+    STALE,
+    START_SCHEDULE,
+    STOP_SCHEDULE,
+    Served,
+    free_port,
+    said_by_failures,
+)
+from services import (
+    NEEDS_POSTGRES,
+    Host,
+    Service,
+    command_of,
+    environment_of,
+    health_check_of,
+    of_another_host,
+    postgres,
+)
+from tiny import STUDY, TABLE, Tiny
+from waiting import wait_until
+
+from warehouse.build.data_lock import one_run_at_a_time
+
+pytestmark = NEEDS_POSTGRES
+THERE = "icb_elsewhere"
+BROKEN = "analysis_id: tiny_alk\ntitle: {never: closed\n"
+#: Three weeks hold three Mondays at 04:00, on whichever day they begin.
+THREE_WEEKS_PASS = """
+import time
+import dagster as dg
+
+with dg.DagsterInstance.get() as instance:
+    (state,) = [state for state in instance.all_instigator_state() if state.name == "weekly_refresh"]
+    then = time.time() - 21 * 24 * 3600
+    data = state.instigator_data._replace(start_timestamp=then, last_iteration_timestamp=then)
+    instance.update_instigator_state(state.with_data(data))
+"""
+SUCCESS, FAILURE, STARTED, QUEUED = "SUCCESS", "FAILURE", "STARTED", "QUEUED"
+
+
+@dataclass
+class Installation:
+    """One Dagster on PostgreSQL, with the code of two hosts."""
+
+    here: Host
+    there: Host
+    web: Service
+    daemon: Service
+    ui: Served
+    web_port: int
+    workspace: Path
+
+    def ticks(self, sensor: str, location: str = LOCATION) -> list[dict[str, Any]]:
+        """Ticks of a sensor, the last first."""
+        selector = self.ui.selector(location, sensorName=sensor)
+        found: list[dict[str, Any]] = self.ui.ask(SENSOR_TICKS, selector=selector)["sensorOrError"][
+            "sensorState"
+        ]["ticks"]
+        return found
+
+    def run_in_place_of(self, run_id: str) -> str:
+        """The run that Dagster launches in place of a lost one."""
+        tags = [{"key": "dagster/parent_run_id", "value": run_id}]
+
+        def look() -> str | None:
+            found = self.ui.ask(RUNS, filter={"tags": tags})["runsOrError"]["results"]
+            return found[0]["runId"] if found else None
+
+        return wait_until(look, self.ui.is_up, every_s=1)
+
+    def worker_of(self, run_id: str) -> dict[str, Any]:
+        """Host and process of a run."""
+        tags = {tag["key"]: tag["value"] for tag in self.ui.reached(run_id, STARTED)["tags"]}
+        found: dict[str, Any] = json.loads(tags["icb/worker"])
+        return found
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    folder = tmp_path_factory.mktemp("operations")
+    services: list[Service] = []
+    with postgres() as postgres_port:
+        try:
+            yield _install(folder, postgres_port, services)
+        finally:
+            for service in reversed(services):
+                service.kill()
+
+
+def _install(folder: Path, postgres_port: int, services: list[Service]) -> Installation:
+    entries, hosts = [], []
+    (entry,) = yaml.safe_load((ROOT / "deploy" / "workspace.yaml").read_text())["load_from"]
+    for location in (LOCATION, THERE):
+        own = folder / location
+        tiny = Tiny(own / "data", own / "mirror", own / "catalog")
+        tiny.write_sources()
+        port = free_port()
+        environment = environment_of(
+            tiny, own / "home", postgres_port, ICB_STRICT="1", ICB_NOTIFY=f"file://{own}/notices.jsonl"
+        )
+        command = command_of("code", **{"0.0.0.0": "127.0.0.1", "4000": str(port)})
+        if location == THERE:
+            command, more = of_another_host("elsewhere", command, own / "name")
+            environment |= more
+        hosts.append(Host(location, tiny, port, Service(command, environment, own / "code.log").start()))
+        services.append(hosts[-1].code)
+        entries.append({"grpc_server": {**entry["grpc_server"], "host": "127.0.0.1", "port": port, "location_name": location}})  # fmt: skip
+    assert entry["grpc_server"]["location_name"] == LOCATION and entry["grpc_server"]["port"] == 4000
+    workspace, web_port = folder / "workspace.yaml", free_port()
+    workspace.write_text(yaml.safe_dump({"load_from": entries}))
+    replaced = {"0.0.0.0": "127.0.0.1", "3000": str(web_port), "deploy/workspace.yaml": str(workspace)}
+    environment = hosts[0].code.environment
+    web = Service(command_of("web", **replaced), environment, folder / "web.log").start()
+    daemon = Service(command_of("daemon", **replaced), environment, folder / "daemon.log").start()
+    services += [web, daemon]
+
+    def is_up() -> bool:
+        return all(service.is_up() for service in services)
+
+    ui = Served(f"http://127.0.0.1:{web_port}", hosts[0].tiny.data, is_up)
+    ui.wait_until_loaded(web.log, LOCATION, THERE)
+    return Installation(hosts[0], hosts[1], web, daemon, ui, web_port, workspace)
+
+
+def reload(ui: Served, location: str = LOCATION) -> None:
+    answer = ui.ask(RELOAD, name=location)["reloadRepositoryLocation"]
+    assert answer["locationOrLoadError"]["__typename"] == "RepositoryLocation", answer
+
+
+def changed(ui: Served) -> set[str]:
+    """Assets that are marked because what they themselves are made of is another."""
+    nodes = ui.ask(STALE, keys=[{"path": n["assetKey"]["path"]} for n in ui.repository()["assetNodes"]])
+    return {
+        "/".join(node["assetKey"]["path"])
+        for node in nodes["assetNodes"]
+        for cause in node["staleCauses"] or []
+        if cause["category"] == "CODE" and cause["key"] == node["assetKey"]
+    }
+
+
+def test_a_file_that_does_not_load_fails_alone_and_the_rest_is_made(installed: Installation) -> None:
+    ui, analysis = installed.ui, installed.here.tiny.analysis_yaml
+    whole = analysis.read_text()
+    analysis.write_text(BROKEN)
+    reload(ui)
+    run_id = ui.launch("refresh_all")
+    ended = ui.reached(run_id, *ENDS)
+    assert ended["status"] == FAILURE
+    said = " ".join(said_by_failures(ended))
+    assert f"{analysis} line" in said and "broken YAML" in said and "mend that line" in said
+    failed = {e["stepKey"] for e in ended["eventConnection"]["events"] if "stepKey" in e}
+    assert failed == {"analyses__tiny_alk"}, failed
+    assert not installed.here.tiny.settings.published_file.exists()
+    analysis.write_text(whole)
+
+
+def test_of_a_failed_run_one_notice_is_sent_with_its_sentence(installed: Installation) -> None:
+    notices = installed.here.tiny.data.parent / "notices.jsonl"
+
+    def sent() -> list[dict[str, str]] | None:
+        return [json.loads(line) for line in notices.read_text().splitlines()] if notices.exists() else None
+
+    (notice,) = wait_until(sent, installed.ui.is_up, every_s=1)
+    assert notice["subject"] == "icb-warehouse: refresh_all failed"
+    assert "broken YAML" in notice["text"]
+
+
+def test_after_the_file_was_mended_a_retry_from_failure_completes_and_publishes(
+    installed: Installation,
+) -> None:
+    ui = installed.ui
+    (failed,) = ui.ask(RUNS, filter={"statuses": [FAILURE]})["runsOrError"]["results"]
+    reload(ui)
+    again = ui.reached(ui.retry_from_failure(failed["runId"]), *ENDS)
+    assert again["status"] == SUCCESS, said_by_failures(again)
+    made_again = [
+        e for e in again["eventConnection"]["events"] if e["__typename"] == "ExecutionStepStartEvent"
+    ]
+    assert len(made_again) < 20, "tables that were made are not made again"
+    with duckdb.connect(str(installed.here.tiny.settings.published_file), read_only=True) as con:
+        assert con.execute("select cohort_id from marts.cohorts order by 1").fetchall() == [
+            (STUDY,),
+            (TABLE,),
+        ]
+        assert con.execute("select distinct analysis_id from stats.survival_stats").fetchall() == [("tiny_alk",)]  # fmt: skip
+    assert changed(ui) == set()
+
+
+def test_an_edit_marks_what_is_made_of_it_when_the_location_is_reloaded(installed: Installation) -> None:
+    cohort = installed.here.tiny.cohort_yaml
+    whole = cohort.read_text()
+    try:
+        cohort.write_text(whole.replace("unit: months", "unit: days"))
+        reload(installed.ui)
+        assert changed(installed.ui) == {f"sources/{TABLE}/clinical", "raw/column_maps"}
+    finally:
+        cohort.write_text(whole)
+        reload(installed.ui)
+    assert changed(installed.ui) == set()
+
+
+def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_ended(
+    installed: Installation,
+) -> None:
+    """The host there goes down with its run while one of this host waits in the queue."""
+    ui, there = installed.ui, installed.there
+    with one_run_at_a_time(there.tiny.settings, "this test"):
+        lost = ui.launch("read_sources", location=THERE)
+        ui.reached(lost, STARTED, saying="This run waits: another run is at work: this test")
+        assert installed.worker_of(lost)["host"] == "elsewhere"
+        waits = ui.launch("read_sources")
+        there.code.kill()
+        ui = installed.ui = replace(ui, is_up=lambda: installed.web.is_up() and installed.daemon.is_up())
+        down_since = datetime.now(UTC).timestamp()
+
+        def looked() -> list[dict[str, Any]] | None:
+            """This host has looked for dead runs twice since."""
+            ticks = [t for t in installed.ticks("dead_runs") if t["timestamp"] > down_since]
+            return ticks if len(ticks) > 1 else None
+
+        assert {tick["skipReason"] for tick in wait_until(looked, ui.is_up, every_s=2)} == {"no dead runs"}
+        assert ui.reached(lost, STARTED) and ui.reached(waits, QUEUED)
+        there.code.start()
+        assert ui.reached(lost, *ENDS)["status"] == FAILURE
+        assert ui.reached(waits, *ENDS)["status"] == SUCCESS
+        again = installed.run_in_place_of(lost)
+    assert ui.reached(again, *ENDS)["status"] == SUCCESS
+
+
+def test_a_run_whose_worker_is_killed_is_closed_and_launched_again(installed: Installation) -> None:
+    ui = installed.ui
+    with one_run_at_a_time(installed.here.tiny.settings, "this test"):
+        lost = ui.launch("read_sources")
+        ui.reached(lost, STARTED, saying="This run waits")
+        os.kill(installed.worker_of(lost)["pid"], signal.SIGKILL)
+        assert ui.reached(lost, *ENDS)["status"] == FAILURE
+        again = installed.run_in_place_of(lost)
+        ui.reached(again, STARTED, saying="This run waits")
+        said = subprocess.run([*ICB, "run"], env=installed.here.code.environment, cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+        assert said.returncode == 1 and "another run is at work: this test" in said.stderr
+    assert ui.reached(again, *ENDS)["status"] == SUCCESS
+
+
+def test_a_run_goes_on_while_server_and_daemon_are_gone_and_of_missed_ticks_one_reads_the_sources(
+    installed: Installation,
+) -> None:
+    ui = installed.ui
+    selector = ui.selector(scheduleName="weekly_refresh")
+    switched_on = ui.ask(START_SCHEDULE, selector=selector)["startSchedule"]["scheduleState"]
+    assert switched_on["status"] == "RUNNING"
+    with one_run_at_a_time(installed.here.tiny.settings, "this test"):
+        at_work = ui.launch("read_sources")
+        ui.reached(at_work, STARTED, saying="This run waits")
+        installed.web.kill()
+        installed.daemon.kill()
+    _three_weeks_pass(installed)
+    installed.web.start()
+    ui.wait_until_loaded(installed.web.log, LOCATION)
+    assert ui.reached(at_work, *ENDS)["status"] == SUCCESS
+    installed.daemon.start()
+
+    def ticks() -> list[dict[str, Any]] | None:
+        found = ui.ask(SCHEDULE_TICKS, selector=selector)["scheduleOrError"]["scheduleState"]["ticks"]
+        ended = [tick for tick in found if tick["status"] != "STARTED"]
+        return ended if len(ended) >= 3 else None
+
+    second, third, first = sorted(
+        wait_until(ticks, ui.is_up, every_s=1), key=lambda t: t["status"] == SUCCESS
+    )
+    assert first["status"] == SUCCESS and len(first["runIds"]) == 1
+    assert ui.reached(first["runIds"][0], *ENDS)["status"] == SUCCESS
+    for tick in (second, third):
+        assert tick["status"] == "SKIPPED" and "this tick is skipped" in tick["skipReason"]
+    ui.ask(STOP_SCHEDULE, id=switched_on["id"])
+
+
+def _three_weeks_pass(installed: Installation) -> None:
+    """The schedule was switched on, and has looked for ticks last, three weeks ago."""
+    done = subprocess.run(
+        [sys.executable, "-c", THREE_WEEKS_PASS], env=installed.here.code.environment, cwd=ROOT, capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_health_checks_of_compose_pass(installed: Installation) -> None:
+    checks = {
+        "code": health_check_of("code", **{"4000": str(installed.here.port)}),
+        "web": health_check_of("web", **{"3000": str(installed.web_port)}),
+        "daemon": health_check_of("daemon"),
+    }
+    for service, command in checks.items():
+        done = subprocess.run(command, env=installed.here.code.environment, cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+        assert done.returncode == 0, (service, done.stdout + done.stderr)
