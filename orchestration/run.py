@@ -118,8 +118,8 @@ def _asked_settings(demo: bool, private: Sequence[str]) -> Settings:
 
 
 def dagster_home(settings: Settings) -> dg.DagsterInstance:
-    """The instance whose runs the UI shows. Its configuration is ``dagster.yaml`` of DAGSTER_HOME, at first a copy of the
-    project's, and the user's own from then on (another storage, other limits)."""
+    """The instance whose runs the UI shows. Its configuration is ``dagster.yaml`` of DAGSTER_HOME, at first a copy of
+    the project's, and the user's own from then on (another storage, other limits)."""
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data / "dagster")))
     home.mkdir(parents=True, exist_ok=True)
     if not (home / "dagster.yaml").exists():

@@ -47,11 +47,11 @@ def _location(run: dg.DagsterRun) -> str | None:
 
 
 def sensors() -> list[dg.SensorDefinition]:
-    """``dead_runs``: looks twice a minute while the UI or the daemon is up."""
+    """``dead_runs``: looks four times a minute while the UI or the daemon is up."""
 
     @dg.sensor(
         name="dead_runs",
-        minimum_interval_seconds=30,
+        minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Marks a run of this host whose process was killed as failed, so that the queue moves on.",
     )

@@ -1,5 +1,5 @@
-"""Whose process carries out a run: a tag that says host and process, so that a run whose process was killed is told from
-one that waits, or that another host is at work on (several hosts may share one Dagster).
+"""Whose process carries out a run: a tag that says host and process, so that a run whose process was killed is told
+from one that waits, or that another host is at work on (several hosts may share one Dagster).
 """
 
 from __future__ import annotations

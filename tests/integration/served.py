@@ -65,12 +65,15 @@ class Served:
     Attributes
     ----------
     is_up : whether all that must live for a run to go on lives.
+    run_id : the run that made what is asked of.
+    explorer : where `icb explore` is to serve what it publishes.
     """
 
     address: str
     data: Path
     is_up: Callable[[], bool]
     run_id: str = ""
+    explorer: str = ""
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         answer = httpx.post(

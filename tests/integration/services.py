@@ -15,16 +15,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from dagster._grpc.client import DagsterGrpcClient
 from graph_runs import ROOT, clean_environment
 from served import free_port
 from tiny import Tiny
+from waiting import wait_until
 
 MUST = os.environ.get("ICB_REQUIRE_POSTGRES") == "1"
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
@@ -52,7 +54,8 @@ def postgres() -> Iterator[int]:
     assert initdb and pg_ctl, (
         "ICB_REQUIRE_POSTGRES is set and there is no PostgreSQL: apt-get install postgresql"
     )
-    user, port = COMPOSE["services"]["postgres"]["environment"]["POSTGRES_USER"], free_port()
+    of_compose, port = COMPOSE["services"]["postgres"]["environment"], free_port()
+    user, database = of_compose["POSTGRES_USER"], of_compose["POSTGRES_DB"]
     # it does not run as root, and its folder must be reachable for whom it runs as
     as_user = (
         ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
@@ -82,11 +85,10 @@ def postgres() -> Iterator[int]:
         )
         options = f"-p {port} -h 127.0.0.1 -k {folder} -F"
         run(pg_ctl, "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
-        os.environ.setdefault("PGCONNECT_TIMEOUT", "30")
         createdb = postgres_program("createdb")
         assert createdb is not None
         made = subprocess.run(
-            [createdb, "-h", "127.0.0.1", "-p", str(port), "-U", user, COMPOSE["services"]["postgres"]["environment"]["POSTGRES_DB"]],
+            [createdb, "-h", "127.0.0.1", "-p", str(port), "-U", user, database],
             env=os.environ | {"PGPASSWORD": PASSWORD}, capture_output=True, text=True,
         )  # fmt: skip
         assert made.returncode == 0, made.stderr
@@ -123,10 +125,8 @@ class Service:
     def kill(self) -> None:
         """kill -9, of it and of its children, as when a container or a machine ends."""
         assert self.process is not None
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self.process.wait()
 
 
@@ -138,6 +138,16 @@ class Host:
     tiny: Tiny
     port: int
     code: Service
+
+    def start(self) -> None:
+        """Start its code server and wait until it is healthy, as compose.yaml does before it starts the others."""
+        self.code.start()
+        client = DagsterGrpcClient(port=self.port, host="127.0.0.1")
+
+        def is_healthy() -> bool | None:
+            return client.health_check_query() == "SERVING" or None
+
+        wait_until(is_healthy, self.code.is_up, every_s=0.5)
 
 
 def command_of(service: str, **replaced: str) -> list[str]:

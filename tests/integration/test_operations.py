@@ -1,6 +1,6 @@
 """What happens to an installation that runs for years: files that do not load, workers, servers and a daemon that are
-killed, ticks that were missed, two hosts on one queue. Driven through the web server, on PostgreSQL, in the processes of
-compose.yaml, with twelve generated patients. Each test goes on from where the one before it has ended.
+killed, ticks that were missed, two hosts on one queue. Driven through the web server, on PostgreSQL, in the processes
+of compose.yaml, with twelve generated patients. Each test goes on from where the one before it has ended.
 
 Needs Debian's PostgreSQL (`apt-get install postgresql`); CI installs it and fails without it (ICB_REQUIRE_POSTGRES).
 """
@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -50,6 +52,7 @@ from tiny import STUDY, TABLE, Tiny
 from waiting import wait_until
 
 from warehouse.build.data_lock import one_run_at_a_time
+from warehouse.versions.layout import versions
 
 pytestmark = NEEDS_POSTGRES
 THERE = "icb_elsewhere"
@@ -65,6 +68,8 @@ with dg.DagsterInstance.get() as instance:
     data = state.instigator_data._replace(start_timestamp=then, last_iteration_timestamp=then)
     instance.update_instigator_state(state.with_data(data))
 """
+#: What a run says that does not get the data folder at once.
+WAITS = "another run is at work: this test"
 SUCCESS, FAILURE, STARTED, QUEUED = "SUCCESS", "FAILURE", "STARTED", "QUEUED"
 
 
@@ -78,7 +83,11 @@ class Installation:
     daemon: Service
     ui: Served
     web_port: int
-    workspace: Path
+    #: Holds this host's data folder while it is open, so that a run of it waits.
+    busy: ExitStack
+    at_work: str = ""  # a run of this host
+    waiting: str = ""  # one in the queue behind it
+    published: str = ""  # the version in force
 
     def ticks(self, sensor: str, location: str = LOCATION) -> list[dict[str, Any]]:
         """Ticks of a sensor, the last first."""
@@ -132,9 +141,14 @@ def _install(folder: Path, postgres_port: int, services: list[Service]) -> Insta
         if location == THERE:
             command, more = of_another_host("elsewhere", command, own / "name")
             environment |= more
-        hosts.append(Host(location, tiny, port, Service(command, environment, own / "code.log").start()))
-        services.append(hosts[-1].code)
-        entries.append({"grpc_server": {**entry["grpc_server"], "host": "127.0.0.1", "port": port, "location_name": location}})  # fmt: skip
+        host = Host(location, tiny, port, Service(command, environment, own / "code.log"))
+        services.append(host.code)
+        if hosts:  # it runs no dbt, and need not read the project again
+            shutil.copytree(hosts[0].tiny.settings.dbt_manifest, tiny.settings.dbt_manifest)
+        host.start()
+        hosts.append(host)
+        server = {**entry["grpc_server"], "host": "127.0.0.1", "port": port, "location_name": location}
+        entries.append({"grpc_server": server})
     assert entry["grpc_server"]["location_name"] == LOCATION and entry["grpc_server"]["port"] == 4000
     workspace, web_port = folder / "workspace.yaml", free_port()
     workspace.write_text(yaml.safe_dump({"load_from": entries}))
@@ -149,7 +163,7 @@ def _install(folder: Path, postgres_port: int, services: list[Service]) -> Insta
 
     ui = Served(f"http://127.0.0.1:{web_port}", hosts[0].tiny.data, is_up)
     ui.wait_until_loaded(web.log, LOCATION, THERE)
-    return Installation(hosts[0], hosts[1], web, daemon, ui, web_port, workspace)
+    return Installation(hosts[0], hosts[1], web, daemon, ui, web_port, ExitStack())
 
 
 def reload(ui: Served, location: str = LOCATION) -> None:
@@ -212,7 +226,10 @@ def test_after_the_file_was_mended_a_retry_from_failure_completes_and_publishes(
             (STUDY,),
             (TABLE,),
         ]
-        assert con.execute("select distinct analysis_id from stats.survival_stats").fetchall() == [("tiny_alk",)]  # fmt: skip
+        analyses = con.execute("select distinct analysis_id from stats.survival_stats").fetchall()
+    assert analyses == [("tiny_alk",)]
+    (version,) = versions(installed.here.tiny.settings.published)
+    installed.published = version.name
     assert changed(ui) == set()
 
 
@@ -234,56 +251,60 @@ def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_
 ) -> None:
     """The host there goes down with its run while one of this host waits in the queue."""
     ui, there = installed.ui, installed.there
+    installed.busy.enter_context(one_run_at_a_time(installed.here.tiny.settings, "this test"))
     with one_run_at_a_time(there.tiny.settings, "this test"):
         lost = ui.launch("read_sources", location=THERE)
-        ui.reached(lost, STARTED, saying="This run waits: another run is at work: this test")
+        ui.reached(lost, STARTED, saying=WAITS)
         assert installed.worker_of(lost)["host"] == "elsewhere"
-        waits = ui.launch("read_sources")
+        installed.at_work = ui.launch("read_sources")
         there.code.kill()
         ui = installed.ui = replace(ui, is_up=lambda: installed.web.is_up() and installed.daemon.is_up())
         down_since = datetime.now(UTC).timestamp()
 
-        def looked() -> list[dict[str, Any]] | None:
-            """This host has looked for dead runs twice since."""
-            ticks = [t for t in installed.ticks("dead_runs") if t["timestamp"] > down_since]
-            return ticks if len(ticks) > 1 else None
+        def looked() -> list[str] | None:
+            """What this host has said since of dead runs, when it has looked."""
+            since = [t["skipReason"] for t in installed.ticks("dead_runs") if t["timestamp"] > down_since]
+            return [said for said in since if said] or None
 
-        assert {tick["skipReason"] for tick in wait_until(looked, ui.is_up, every_s=2)} == {"no dead runs"}
-        assert ui.reached(lost, STARTED) and ui.reached(waits, QUEUED)
-        there.code.start()
+        assert {*wait_until(looked, ui.is_up, every_s=2)} == {"no dead runs"}
+        assert ui.reached(lost, STARTED) and ui.reached(installed.at_work, QUEUED)
+        there.start()
         assert ui.reached(lost, *ENDS)["status"] == FAILURE
-        assert ui.reached(waits, *ENDS)["status"] == SUCCESS
-        again = installed.run_in_place_of(lost)
-    assert ui.reached(again, *ENDS)["status"] == SUCCESS
+        installed.waiting = installed.run_in_place_of(lost)
+    ui.reached(installed.at_work, STARTED, saying=WAITS)
+    assert ui.reached(installed.waiting, QUEUED)
 
 
-def test_a_run_whose_worker_is_killed_is_closed_and_launched_again(installed: Installation) -> None:
-    ui = installed.ui
-    with one_run_at_a_time(installed.here.tiny.settings, "this test"):
-        lost = ui.launch("read_sources")
-        ui.reached(lost, STARTED, saying="This run waits")
-        os.kill(installed.worker_of(lost)["pid"], signal.SIGKILL)
-        assert ui.reached(lost, *ENDS)["status"] == FAILURE
-        again = installed.run_in_place_of(lost)
-        ui.reached(again, STARTED, saying="This run waits")
-        said = subprocess.run([*ICB, "run"], env=installed.here.code.environment, cwd=ROOT, capture_output=True, text=True)  # fmt: skip
-        assert said.returncode == 1 and "another run is at work: this test" in said.stderr
-    assert ui.reached(again, *ENDS)["status"] == SUCCESS
+def test_a_run_whose_worker_is_killed_is_closed_and_launched_again_and_the_queue_moves_on(
+    installed: Installation,
+) -> None:
+    ui, lost = installed.ui, installed.at_work
+    os.kill(installed.worker_of(lost)["pid"], signal.SIGKILL)
+    assert ui.reached(lost, *ENDS)["status"] == FAILURE
+    installed.at_work = installed.run_in_place_of(lost)
+    assert ui.reached(installed.waiting, *ENDS)["status"] == SUCCESS
+    ui.reached(installed.at_work, STARTED, saying=WAITS)
+
+
+def test_icb_run_beside_a_run_says_which_is_at_work_and_ends(installed: Installation) -> None:
+    said = subprocess.run(
+        [*ICB, "run"], env=installed.here.code.environment, cwd=ROOT, capture_output=True, text=True
+    )
+    assert said.returncode == 1 and WAITS in said.stderr and "Traceback" not in said.stderr
 
 
 def test_a_run_goes_on_while_server_and_daemon_are_gone_and_of_missed_ticks_one_reads_the_sources(
     installed: Installation,
 ) -> None:
-    ui = installed.ui
+    ui, at_work = installed.ui, installed.at_work
     selector = ui.selector(scheduleName="weekly_refresh")
     switched_on = ui.ask(START_SCHEDULE, selector=selector)["startSchedule"]["scheduleState"]
     assert switched_on["status"] == "RUNNING"
-    with one_run_at_a_time(installed.here.tiny.settings, "this test"):
-        at_work = ui.launch("read_sources")
-        ui.reached(at_work, STARTED, saying="This run waits")
-        installed.web.kill()
-        installed.daemon.kill()
+    installed.web.kill()
+    installed.daemon.kill()
+    installed.busy.close()
     _three_weeks_pass(installed)
+    ui = installed.ui = replace(ui, is_up=installed.web.is_up)
     installed.web.start()
     ui.wait_until_loaded(installed.web.log, LOCATION)
     assert ui.reached(at_work, *ENDS)["status"] == SUCCESS
@@ -291,17 +312,32 @@ def test_a_run_goes_on_while_server_and_daemon_are_gone_and_of_missed_ticks_one_
 
     def ticks() -> list[dict[str, Any]] | None:
         found = ui.ask(SCHEDULE_TICKS, selector=selector)["scheduleOrError"]["scheduleState"]["ticks"]
-        ended = [tick for tick in found if tick["status"] != "STARTED"]
+        ended = [tick for tick in found if tick["status"] != STARTED]
         return ended if len(ended) >= 3 else None
 
-    second, third, first = sorted(
-        wait_until(ticks, ui.is_up, every_s=1), key=lambda t: t["status"] == SUCCESS
-    )
-    assert first["status"] == SUCCESS and len(first["runIds"]) == 1
-    assert ui.reached(first["runIds"][0], *ENDS)["status"] == SUCCESS
-    for tick in (second, third):
-        assert tick["status"] == "SKIPPED" and "this tick is skipped" in tick["skipReason"]
+    *others, read = sorted(wait_until(ticks, ui.is_up, every_s=1), key=lambda tick: tick["status"] == SUCCESS)
     ui.ask(STOP_SCHEDULE, id=switched_on["id"])
+    assert read["status"] == SUCCESS and len(read["runIds"]) == 1
+    assert ui.reached(read["runIds"][0], *ENDS)["status"] == SUCCESS
+    assert len(others) == 2
+    for tick in others:
+        assert tick["status"] == "SKIPPED" and "this tick is skipped" in tick["skipReason"]
+
+
+def test_after_a_scheduled_reading_nothing_is_built_as_nothing_has_changed(installed: Installation) -> None:
+    def said() -> list[str] | None:
+        """What the sensor said of readings of the schedule: why it builds nothing, or that it launched a build."""
+        ticks = installed.ticks("build_after_reading")
+        return [
+            tick["skipReason"] or tick["status"]
+            for tick in ticks
+            if tick["status"] in (SUCCESS, FAILURE) or "nothing has changed" in (tick["skipReason"] or "")
+        ] or None
+
+    (reason,) = wait_until(said, installed.ui.is_up, every_s=1)
+    assert "nothing has changed since the last version was published" in reason
+    published = versions(installed.here.tiny.settings.published)
+    assert [version.name for version in published] == [installed.published]
 
 
 def _three_weeks_pass(installed: Installation) -> None:
@@ -320,5 +356,6 @@ def test_the_health_checks_of_compose_pass(installed: Installation) -> None:
         "daemon": health_check_of("daemon"),
     }
     for service, command in checks.items():
-        done = subprocess.run(command, env=installed.here.code.environment, cwd=ROOT, capture_output=True, text=True)  # fmt: skip
+        environment = installed.here.code.environment
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
         assert done.returncode == 0, (service, done.stdout + done.stderr)
