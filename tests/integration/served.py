@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -149,21 +150,25 @@ class Served:
 
         return wait_until(look, self.is_up, every_s=1)
 
-    def run(
-        self, job: str, assets: list[list[str]] | None = None, *, is_stopped: bool = False
-    ) -> tuple[str, list[str]]:
-        """Launch a job, or assets by themselves, wait for the end, and give status and what failed steps say.
+    def run_in_place_of(self, run_id: str) -> str:
+        """The run that Dagster launches in place of a lost one."""
+        tags = [{"key": "dagster/parent_run_id", "value": run_id}]
 
-        Parameters
-        ----------
-        is_stopped : terminate the run as soon as it is at work.
-        """
-        run_id = self.launch(job, assets)
-        if is_stopped:
-            self.reached(run_id, "STARTED", *ENDS)
-            self.ask(STOP, id=run_id)
-        status = self.reached(run_id, *ENDS)
-        return status["status"], said_by_failures(status)
+        def look() -> str | None:
+            found = self.ask(RUNS, filter={"tags": tags})["runsOrError"]["results"]
+            return found[0]["runId"] if found else None
+
+        return wait_until(look, self.is_up, every_s=1)
+
+    def worker_of(self, run_id: str) -> dict[str, Any]:
+        """Host and process of a run that is at work, as soon as it has said them."""
+
+        def look() -> dict[str, Any] | None:
+            tags = {tag["key"]: tag["value"] for tag in self.ask(STATUS, id=run_id)["runOrError"]["tags"]}
+            worker: dict[str, Any] = json.loads(tags.get("icb/worker", "{}"))
+            return worker if worker.get("run_id") == run_id else None
+
+        return wait_until(look, self.is_up, every_s=0.5)
 
     def asset(self, *path: str) -> dict[str, Any]:
         """The page of an asset, with the metadata of its last materialisation by label."""

@@ -7,6 +7,7 @@ Needs Debian's PostgreSQL (`apt-get install postgresql`); CI installs it and fai
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
@@ -56,6 +57,7 @@ from warehouse.versions.layout import versions
 
 pytestmark = NEEDS_POSTGRES
 THERE = "icb_elsewhere"
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 BROKEN = "analysis_id: tiny_alk\ntitle: {never: closed\n"
 #: Three weeks hold three Mondays at 04:00, on whichever day they begin.
 THREE_WEEKS_PASS = """
@@ -95,22 +97,6 @@ class Installation:
         found: list[dict[str, Any]] = self.ui.ask(SENSOR_TICKS, selector=selector)["sensorOrError"][
             "sensorState"
         ]["ticks"]
-        return found
-
-    def run_in_place_of(self, run_id: str) -> str:
-        """The run that Dagster launches in place of a lost one."""
-        tags = [{"key": "dagster/parent_run_id", "value": run_id}]
-
-        def look() -> str | None:
-            found = self.ui.ask(RUNS, filter={"tags": tags})["runsOrError"]["results"]
-            return found[0]["runId"] if found else None
-
-        return wait_until(look, self.ui.is_up, every_s=1)
-
-    def worker_of(self, run_id: str) -> dict[str, Any]:
-        """Host and process of a run."""
-        tags = {tag["key"]: tag["value"] for tag in self.ui.reached(run_id, STARTED)["tags"]}
-        found: dict[str, Any] = json.loads(tags["icb/worker"])
         return found
 
 
@@ -233,6 +219,18 @@ def test_after_the_file_was_mended_a_retry_from_failure_completes_and_publishes(
     assert changed(ui) == set()
 
 
+def test_where_nobody_serves_the_version_a_computed_figure_is_in_the_event_log(
+    installed: Installation,
+) -> None:
+    metadata = installed.ui.asset("analyses", "tiny_alk")["metadata"]
+    figures = {label: entry["mdStr"] for label, entry in metadata.items() if label.startswith("figure: ")}
+    assert {"figure: default os kaplan meier", "figure: default os flow"} <= figures.keys()
+    for markdown in figures.values():
+        head, _, encoded = markdown.partition(";base64,")
+        assert head.endswith("](data:image/png")
+        assert base64.b64decode(encoded.removesuffix(")")).startswith(PNG_SIGNATURE)
+
+
 def test_an_edit_marks_what_is_made_of_it_when_the_location_is_reloaded(installed: Installation) -> None:
     cohort = installed.here.tiny.cohort_yaml
     whole = cohort.read_text()
@@ -255,7 +253,7 @@ def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_
     with one_run_at_a_time(there.tiny.settings, "this test"):
         lost = ui.launch("read_sources", location=THERE)
         ui.reached(lost, STARTED, saying=WAITS)
-        assert installed.worker_of(lost)["host"] == "elsewhere"
+        assert ui.worker_of(lost)["host"] == "elsewhere"
         installed.at_work = ui.launch("read_sources")
         there.code.kill()
         ui = installed.ui = replace(ui, is_up=lambda: installed.web.is_up() and installed.daemon.is_up())
@@ -270,7 +268,7 @@ def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_
         assert ui.reached(lost, STARTED) and ui.reached(installed.at_work, QUEUED)
         there.start()
         assert ui.reached(lost, *ENDS)["status"] == FAILURE
-        installed.waiting = installed.run_in_place_of(lost)
+        installed.waiting = ui.run_in_place_of(lost)
     ui.reached(installed.at_work, STARTED, saying=WAITS)
     assert ui.reached(installed.waiting, QUEUED)
 
@@ -279,9 +277,9 @@ def test_a_run_whose_worker_is_killed_is_closed_and_launched_again_and_the_queue
     installed: Installation,
 ) -> None:
     ui, lost = installed.ui, installed.at_work
-    os.kill(installed.worker_of(lost)["pid"], signal.SIGKILL)
+    os.kill(ui.worker_of(lost)["pid"], signal.SIGKILL)
     assert ui.reached(lost, *ENDS)["status"] == FAILURE
-    installed.at_work = installed.run_in_place_of(lost)
+    installed.at_work = ui.run_in_place_of(lost)
     assert ui.reached(installed.waiting, *ENDS)["status"] == SUCCESS
     ui.reached(installed.at_work, STARTED, saying=WAITS)
 

@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +17,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from graph_runs import ROOT, clean_environment
-from served import ENDS, Served, free_port, said_by_failures, stop
+from chromium import NEEDS_CHROMIUM, chromium
+from graph_runs import ICB, ROOT, clean_environment
+from served import ENDS, STOP, Served, free_port, said_by_failures, stop
 from waiting import wait_until
 
 
@@ -98,6 +101,45 @@ def test_an_analysis_shows_its_estimates_and_its_figures(refreshed: Served) -> N
     assert {label.removeprefix("figure: ") for label in figures} == {
         name.replace("_", " ") for name in on_disk
     }
+
+
+@pytest.fixture(scope="module")
+def explored(refreshed: Served) -> Iterator[Served]:
+    """With `icb explore` beside it, at the address that the UI was told."""
+    command = [*ICB, "explore", "--port", refreshed.explorer.rpartition(":")[2]]
+    environment = clean_environment(refreshed.data, ICB_DEMO="1")
+    server = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None and server.stdout.readline().startswith(refreshed.explorer)
+    yield refreshed
+    server.terminate()
+    server.wait(30)
+
+
+@NEEDS_CHROMIUM
+def test_in_a_browser_figures_stand_on_the_page_of_an_analysis_and_a_report_opens_at_a_click(
+    explored: Served,
+) -> None:
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(120_000)
+        page = context.new_page()
+        page.goto(f"{explored.address}/assets/analyses/demo_igf1r")
+        figure = page.locator(f"img[src='{explored.explorer}/figure/demo_igf1r/default_os_kaplan_meier.svg']")
+        figure.wait_for()
+        page.wait_for_function(
+            "[...document.querySelectorAll('img[src*=figure]')].every(one => one.complete)"
+        )
+        shown = page.locator("img[src*='/figure/demo_igf1r/']")
+        widths = shown.evaluate_all("all => all.map(one => one.naturalWidth)")
+        assert len(widths) >= 12 and all(width > 100 for width in widths)
+        assert "IGF1R" in (figure.get_attribute("alt") or "")
+        page.goto(f"{explored.address}/assets/reports/demo_igf1r")
+        with context.expect_page() as opened:
+            page.locator(f"a[href='{explored.explorer}/report/demo_igf1r.html']").first.click()
+        report = opened.value
+        report.wait_for_load_state()
+        assert "IGF1R" in report.locator("h1").inner_text()
+        assert report.locator("img, svg").count() > 0
 
 
 def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refreshed: Served) -> None:
@@ -197,33 +239,41 @@ def published_now(data: Path) -> tuple[str, str, int]:
     return version.name, json.loads((version / "manifest.json").read_text())["build"], people[0]
 
 
-#: Parts of the graph that are materialised by hand one after the other, and whether the run is killed. None of them may
+#: Parts of the graph that are materialised by hand one after the other, and what becomes of the run. None of them may
 #: publish: the build is not whole from the first to the last.
 PARTS = (
-    (("raw/cohorts",), False),
-    (("published/icb",), False),
-    (("draft/icb", "published/icb"), False),
-    (("stats/survival_stats", "draft/icb", "published/icb"), False),
-    (("stats/claim_checks", "draft/icb", "reports/demo_igf1r", "published/icb"), True),
-    (("analyses/demo_alk", "stats/survival_stats", "draft/icb"), True),
-    (("draft/icb", "reports/demo_igf1r", "published/icb"), False),
+    (("raw/cohorts",), "ends"),
+    (("published/icb",), "ends"),
+    (("draft/icb", "published/icb"), "ends"),
+    (("stats/survival_stats", "draft/icb", "published/icb"), "ends"),
+    (("stats/claim_checks", "draft/icb", "reports/demo_igf1r", "published/icb"), "is cancelled"),
+    (("analyses/demo_alk", "stats/survival_stats", "draft/icb"), "is killed"),
+    (("draft/icb", "reports/demo_igf1r", "published/icb"), "ends"),
 )
 
 
-def test_no_part_of_the_graph_publishes_a_version_of_two_builds_whatever_is_stopped(
+def test_no_part_of_the_graph_publishes_a_version_of_two_builds_whatever_is_stopped_or_killed(
     refreshed: Served,
 ) -> None:
     before = published_now(refreshed.data)
     together = refreshed.materialised_together()
-    for parts, is_stopped in PARTS:
+    for parts, fate in PARTS:
         selected = sorted({one for part in parts for one in together.get(part, {part})})
-        status, failures = refreshed.run(
-            "__ASSET_JOB", [name.split("/") for name in selected], is_stopped=is_stopped
-        )
+        run_id = refreshed.launch("__ASSET_JOB", [name.split("/") for name in selected])
+        if fate == "is cancelled":
+            refreshed.reached(run_id, "STARTED", *ENDS)
+            refreshed.ask(STOP, id=run_id)
+        if fate == "is killed":
+            os.kill(refreshed.worker_of(run_id)["pid"], signal.SIGKILL)
+        ended = refreshed.reached(run_id, *ENDS)
         assert published_now(refreshed.data) == before, parts
-        if parts != ("raw/cohorts",) and not is_stopped:
-            assert status == "FAILURE", (parts, status)
-            said = " ".join(failures)
+        if fate == "is killed":
+            assert ended["status"] == "FAILURE"
+            ended = refreshed.reached(refreshed.run_in_place_of(run_id), *ENDS)
+            assert published_now(refreshed.data) == before, parts
+        if parts != ("raw/cohorts",) and fate != "is cancelled":
+            assert ended["status"] == "FAILURE", (parts, ended["status"])
+            said = " ".join(said_by_failures(ended))
             assert (
                 "materialise " in said and "downstream of it" in said
             ) or "materialise draft/icb" in said, said
