@@ -50,7 +50,7 @@ dagster-home:  # its dagster.yaml is yours once it is there
 	@mkdir -p $(DAGSTER_HOME) && test -e $(DAGSTER_HOME)/dagster.yaml || cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
 
 ui: setup dagster-home
-	@$(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+	@ICB_UI=$${ICB_UI:-http://127.0.0.1:$(PORT)} $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock

@@ -42,6 +42,7 @@ SENSOR_TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelect
     ... on Sensor { sensorState { ticks(limit: 50) { status skipReason timestamp } } } } }"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) {
     ... on Runs { results { runId status tags { key value } } } } }"""
+STATE = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value } } } }"""
 STATUS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status tags { key value }
     eventConnection { events { __typename ... on MessageEvent { message } ... on ExecutionStepFailureEvent {
         stepKey error { message errorChain { error { message } } } } } } } } }"""
@@ -143,6 +144,8 @@ class Served:
         """Wait until a run has one of these states and, if that is asked for, one of its messages says so."""
 
         def look() -> dict[str, Any] | None:
+            if self.ask(STATE, id=run_id)["runOrError"]["status"] not in statuses:
+                return None  # its events, thousands of a build, are not asked for yet
             found: dict[str, Any] = self.ask(STATUS, id=run_id)["runOrError"]
             said = [event.get("message") or "" for event in found["eventConnection"]["events"]]
             is_said = not saying or any(saying in one for one in said)
@@ -164,7 +167,7 @@ class Served:
         """Host and process of a run that is at work, as soon as it has said them."""
 
         def look() -> dict[str, Any] | None:
-            tags = {tag["key"]: tag["value"] for tag in self.ask(STATUS, id=run_id)["runOrError"]["tags"]}
+            tags = {tag["key"]: tag["value"] for tag in self.ask(STATE, id=run_id)["runOrError"]["tags"]}
             worker: dict[str, Any] = json.loads(tags.get("icb/worker", "{}"))
             return worker if worker.get("run_id") == run_id else None
 
