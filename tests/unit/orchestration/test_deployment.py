@@ -12,8 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from interfaces.cli.doctor import findings
+from interfaces.cli.main import app
 from orchestration.run import dagster_home
 from warehouse.settings import PROJECT, Settings
 
@@ -114,3 +116,20 @@ def test_dagster_yaml_is_the_projects_at_first_and_the_users_own_from_then_on(
     begin()
     assert (home / "dagster.yaml").read_text() == "telemetry: {enabled: false}\n"
     assert doctor()[0] == "note" and "is yours" in doctor()[1]
+
+
+def test_the_runbook_names_commands_and_files_that_there_are() -> None:
+    page = (PROJECT / "docs" / "operations.md").read_text(encoding="utf-8")
+    runbook = page.partition("## Runbook")[2].partition("\n## ")[0]
+    commands = set(re.findall(r"`icb ([a-z]+)", runbook))
+    assert commands >= {"run", "diff", "versions", "rollback", "prune"}
+    for command in commands:
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0, command
+    for name in re.findall(r"`((?:tests|deploy)/[^`]+)`", page):
+        assert (PROJECT / name).exists(), name
+    for name in re.findall(r"`(test_[a-z_]+\.py)`", runbook):
+        assert list((PROJECT / "tests" / "integration").glob(name)), name
+    headings = {
+        re.sub(r"[^a-z0-9 -]", "", h.lower()).replace(" ", "-") for h in re.findall(r"^## (.*)$", page, re.M)
+    }
+    assert {*re.findall(r"\]\(#([^)]+)\)", page)} <= headings
