@@ -85,6 +85,7 @@ class Installation:
     daemon: Service
     ui: Served
     web_port: int
+    workspace: Path
     #: Holds this host's data folder while it is open, so that a run of it waits.
     busy: ExitStack
     at_work: str = ""  # a run of this host
@@ -113,43 +114,46 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation
 
 
 def _install(folder: Path, postgres_port: int, services: list[Service]) -> Installation:
-    entries, hosts = [], []
-    (entry,) = yaml.safe_load((ROOT / "deploy" / "workspace.yaml").read_text())["load_from"]
-    for location in (LOCATION, THERE):
-        own = folder / location
-        tiny = Tiny(own / "data", own / "mirror", own / "catalog")
-        tiny.write_sources()
-        port = free_port()
-        environment = environment_of(
-            tiny, own / "home", postgres_port, ICB_STRICT="1", ICB_NOTIFY=f"file://{own}/notices.jsonl"
-        )
-        command = command_of("code", **{"0.0.0.0": "127.0.0.1", "4000": str(port)})
-        if location == THERE:
-            command, more = of_another_host("elsewhere", command, own / "name")
-            environment |= more
-        host = Host(location, tiny, port, Service(command, environment, own / "code.log"))
-        services.append(host.code)
-        if hosts:  # it runs no dbt, and need not read the project again
-            shutil.copytree(hosts[0].tiny.settings.dbt_manifest, tiny.settings.dbt_manifest)
-        host.start()
-        hosts.append(host)
-        server = {**entry["grpc_server"], "host": "127.0.0.1", "port": port, "location_name": location}
-        entries.append({"grpc_server": server})
-    assert entry["grpc_server"]["location_name"] == LOCATION and entry["grpc_server"]["port"] == 4000
+    here, there = (_host(folder / name, name, postgres_port) for name in (LOCATION, THERE))
+    services.append(here.code)
+    here.start()
     workspace, web_port = folder / "workspace.yaml", free_port()
-    workspace.write_text(yaml.safe_dump({"load_from": entries}))
+    _serve(workspace, here)
     replaced = {"0.0.0.0": "127.0.0.1", "3000": str(web_port), "deploy/workspace.yaml": str(workspace)}
-    environment = hosts[0].code.environment
-    web = Service(command_of("web", **replaced), environment, folder / "web.log").start()
-    daemon = Service(command_of("daemon", **replaced), environment, folder / "daemon.log").start()
-    services += [web, daemon]
+    web = Service(command_of("web", **replaced), here.code.environment, folder / "web.log").start()
+    daemon = Service(command_of("daemon", **replaced), here.code.environment, folder / "daemon.log").start()
+    services += [web, daemon, there.code]
 
     def is_up() -> bool:
-        return all(service.is_up() for service in services)
+        return web.is_up() and daemon.is_up()
 
-    ui = Served(f"http://127.0.0.1:{web_port}", hosts[0].tiny.data, is_up)
-    ui.wait_until_loaded(web.log, LOCATION, THERE)
-    return Installation(hosts[0], hosts[1], web, daemon, ui, web_port, ExitStack())
+    ui = Served(f"http://127.0.0.1:{web_port}", here.tiny.data, is_up)
+    ui.wait_until_loaded(web.log)
+    return Installation(here, there, web, daemon, ui, web_port, workspace, ExitStack())
+
+
+def _host(folder: Path, name: str, postgres_port: int) -> Host:
+    tiny = Tiny(folder / "data", folder / "mirror", folder / "catalog")
+    tiny.write_sources()
+    notices = f"file://{folder}/notices.jsonl"
+    environment = environment_of(tiny, folder / "home", postgres_port, ICB_STRICT="1", ICB_NOTIFY=notices)
+    port = free_port()
+    command = command_of("code", **{"0.0.0.0": "127.0.0.1", "4000": str(port)})
+    if name == THERE:
+        command, more = of_another_host("elsewhere", command, folder / "name")
+        environment |= more
+    return Host(name, tiny, port, Service(command, environment, folder / "code.log"))
+
+
+def _serve(workspace: Path, *hosts: Host) -> None:
+    """Write the workspace: the entry of the project for each host."""
+    (entry,) = yaml.safe_load((ROOT / "deploy" / "workspace.yaml").read_text())["load_from"]
+    server = entry["grpc_server"]
+    assert server == {"host": "code", "port": 4000, "location_name": LOCATION}
+    entries = [
+        {**server, "host": "127.0.0.1", "port": host.port, "location_name": host.name} for host in hosts
+    ]
+    workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": one} for one in entries]}))
 
 
 def reload(ui: Served, location: str = LOCATION) -> None:
@@ -247,8 +251,16 @@ def test_an_edit_marks_what_is_made_of_it_when_the_location_is_reloaded(installe
 def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_ended(
     installed: Installation,
 ) -> None:
-    """The host there goes down with its run while one of this host waits in the queue."""
+    """A second host joins, and goes down with its run while one of the first waits in the queue."""
     ui, there = installed.ui, installed.there
+    # it runs no dbt, and need not read the project again
+    shutil.copytree(installed.here.tiny.settings.dbt_manifest, there.tiny.settings.dbt_manifest)
+    there.start()
+    _serve(installed.workspace, installed.here, there)
+    for service in (installed.web, installed.daemon):
+        service.kill()
+        service.start()
+    ui.wait_until_loaded(installed.web.log, LOCATION, THERE)
     installed.busy.enter_context(one_run_at_a_time(installed.here.tiny.settings, "this test"))
     with one_run_at_a_time(there.tiny.settings, "this test"):
         lost = ui.launch("read_sources", location=THERE)
@@ -256,7 +268,6 @@ def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_
         assert ui.worker_of(lost)["host"] == "elsewhere"
         installed.at_work = ui.launch("read_sources")
         there.code.kill()
-        ui = installed.ui = replace(ui, is_up=lambda: installed.web.is_up() and installed.daemon.is_up())
         down_since = datetime.now(UTC).timestamp()
 
         def looked() -> list[str] | None:
