@@ -24,7 +24,7 @@ from typing import Any
 import duckdb
 import pytest
 import yaml
-from graph_runs import ICB, ROOT
+from graph_runs import ICB, ROOT, Running
 from served import (
     ENDS,
     LOCATION,
@@ -102,7 +102,10 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installed(
+    running: dict[str, Running], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """The installation; the runs that other files share are started before it, and go on beside it."""
     folder = tmp_path_factory.mktemp("operations")
     services: list[Service] = []
     with postgres() as postgres_port:
