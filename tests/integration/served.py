@@ -37,7 +37,7 @@ START_SCHEDULE = """mutation($selector: ScheduleSelector!) { startSchedule(sched
     ... on ScheduleStateResult { scheduleState { id status } } } }"""
 STOP_SCHEDULE = """mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }"""
 SCHEDULE_TICKS = """query($selector: ScheduleSelector!) { scheduleOrError(scheduleSelector: $selector) {
-    ... on Schedule { scheduleState { ticks(limit: 50) { status skipReason runIds } } } } }"""
+    ... on Schedule { scheduleState { ticks(limit: 50) { status skipReason runIds timestamp } } } } }"""
 SENSOR_TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
     ... on Sensor { sensorState { ticks(limit: 50) { status skipReason timestamp } } } } }"""
 RUNS = """query($filter: RunsFilter!) { runsOrError(filter: $filter) {

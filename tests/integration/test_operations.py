@@ -90,7 +90,6 @@ class Installation:
     busy: ExitStack
     at_work: str = ""  # a run of this host
     waiting: str = ""  # one in the queue behind it
-    published: str = ""  # the version in force
 
     def ticks(self, sensor: str, location: str = LOCATION) -> list[dict[str, Any]]:
         """Ticks of a sensor, the last first."""
@@ -175,6 +174,18 @@ def changed(ui: Served) -> set[str]:
     }
 
 
+def test_the_health_checks_of_compose_pass(installed: Installation) -> None:
+    checks = {
+        "code": health_check_of("code", **{"4000": str(installed.here.port)}),
+        "web": health_check_of("web", **{"3000": str(installed.web_port)}),
+        "daemon": health_check_of("daemon"),
+    }
+    for service, command in checks.items():
+        environment = installed.here.code.environment
+        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+        assert done.returncode == 0, (service, done.stdout + done.stderr)
+
+
 def test_a_file_that_does_not_load_fails_alone_and_the_rest_is_made(installed: Installation) -> None:
     ui, analysis = installed.ui, installed.here.tiny.analysis_yaml
     whole = analysis.read_text()
@@ -221,8 +232,7 @@ def test_after_the_file_was_mended_a_retry_from_failure_completes_and_publishes(
         ]
         analyses = con.execute("select distinct analysis_id from stats.survival_stats").fetchall()
     assert analyses == [("tiny_alk",)]
-    (version,) = versions(installed.here.tiny.settings.published)
-    installed.published = version.name
+    assert len(versions(installed.here.tiny.settings.published)) == 1
     assert changed(ui) == set()
 
 
@@ -320,36 +330,18 @@ def test_a_run_goes_on_while_server_and_daemon_are_gone_and_of_missed_ticks_one_
     installed.web.start()
     ui.wait_until_loaded(installed.web.log, LOCATION)
     assert ui.reached(at_work, *ENDS)["status"] == SUCCESS
+    back = datetime.now(UTC).timestamp()
     installed.daemon.start()
 
-    def ticks() -> list[dict[str, Any]] | None:
+    def missed() -> list[dict[str, Any]]:
         found = ui.ask(SCHEDULE_TICKS, selector=selector)["scheduleOrError"]["scheduleState"]["ticks"]
-        ended = [tick for tick in found if tick["status"] != STARTED]
-        return ended if len(ended) >= 3 else None
+        return [tick for tick in found if tick["timestamp"] < back and tick["status"] != STARTED]
 
-    *others, read = sorted(wait_until(ticks, ui.is_up, every_s=1), key=lambda tick: tick["status"] == SUCCESS)
+    (tick,) = wait_until(lambda: missed() or None, ui.is_up, every_s=1)
     ui.ask(STOP_SCHEDULE, id=switched_on["id"])
-    assert read["status"] == SUCCESS and len(read["runIds"]) == 1
-    assert ui.reached(read["runIds"][0], *ENDS)["status"] == SUCCESS
-    assert len(others) == 2
-    for tick in others:
-        assert tick["status"] == "SKIPPED" and "this tick is skipped" in tick["skipReason"]
-
-
-def test_after_a_scheduled_reading_nothing_is_built_as_nothing_has_changed(installed: Installation) -> None:
-    def said() -> list[str] | None:
-        """What the sensor said of readings of the schedule: why it builds nothing, or that it launched a build."""
-        ticks = installed.ticks("build_after_reading")
-        return [
-            tick["skipReason"] or tick["status"]
-            for tick in ticks
-            if tick["status"] in (SUCCESS, FAILURE) or "nothing has changed" in (tick["skipReason"] or "")
-        ] or None
-
-    (reason,) = wait_until(said, installed.ui.is_up, every_s=1)
-    assert "nothing has changed since the last version was published" in reason
-    published = versions(installed.here.tiny.settings.published)
-    assert [version.name for version in published] == [installed.published]
+    assert tick["status"] == SUCCESS and len(tick["runIds"]) == 1
+    assert ui.reached(tick["runIds"][0], *ENDS)["status"] == SUCCESS
+    assert missed() == [tick], "Dagster makes up for the last of three"
 
 
 def _three_weeks_pass(installed: Installation) -> None:
@@ -359,15 +351,3 @@ def _three_weeks_pass(installed: Installation) -> None:
         text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-
-
-def test_the_health_checks_of_compose_pass(installed: Installation) -> None:
-    checks = {
-        "code": health_check_of("code", **{"4000": str(installed.here.port)}),
-        "web": health_check_of("web", **{"3000": str(installed.web_port)}),
-        "daemon": health_check_of("daemon"),
-    }
-    for service, command in checks.items():
-        environment = installed.here.code.environment
-        done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
-        assert done.returncode == 0, (service, done.stdout + done.stderr)

@@ -19,8 +19,21 @@ import duckdb
 import pytest
 from chromium import NEEDS_CHROMIUM, chromium
 from graph_runs import ICB, ROOT, clean_environment
-from served import ENDS, STOP, Served, free_port, said_by_failures, stop
+from served import (
+    ENDS,
+    RUNS,
+    SENSOR_TICKS,
+    START_SCHEDULE,
+    STOP,
+    STOP_SCHEDULE,
+    Served,
+    free_port,
+    said_by_failures,
+    stop,
+)
 from waiting import wait_until
+
+SCHEDULED = [{"key": "dagster/schedule_name", "value": "weekly_refresh"}]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +41,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """What `make ui` starts, on the generated cohorts and in a folder of its own."""
     data = tmp_path_factory.mktemp("ui")
     explorer = f"http://127.0.0.1:{free_port()}"
-    environment = clean_environment(data, ICB_DEMO="1", ICB_EXPLORER=explorer)
+    environment = clean_environment(data, ICB_DEMO="1", ICB_EXPLORER=explorer, ICB_SCHEDULE="* * * * *")
     home = Path(environment["DAGSTER_HOME"])
     home.mkdir()
     shutil.copy(ROOT / "dagster.yaml", home)
@@ -223,6 +236,37 @@ def test_a_page_shows_numbers_for_trends_and_checks_of_what_became_of_it(refresh
         }
         assert names <= ended.keys()
         assert {ended[name] for name in names} == {"SUCCEEDED"}, ended
+
+
+def test_the_schedule_reads_the_sources_at_its_tick_and_builds_nothing_as_nothing_has_changed(
+    refreshed: Served,
+) -> None:
+    before = published_now(refreshed.data)
+    selector = refreshed.selector(scheduleName="weekly_refresh")
+    started = refreshed.ask(START_SCHEDULE, selector=selector)["startSchedule"]
+    assert started["scheduleState"]["status"] == "RUNNING"
+
+    def ended() -> str | None:
+        found = refreshed.ask(RUNS, filter={"tags": SCHEDULED})["runsOrError"]["results"]
+        return found[-1]["status"] if found and found[-1]["status"] in ENDS else None
+
+    def said() -> list[str] | None:
+        """What the sensor said of a reading that has ended: why it builds nothing, or that it launched a build."""
+        sensor = refreshed.selector(sensorName="build_after_reading")
+        ticks = refreshed.ask(SENSOR_TICKS, selector=sensor)["sensorOrError"]["sensorState"]["ticks"]
+        return [
+            tick["skipReason"] or tick["status"]
+            for tick in ticks
+            if tick["status"] in ("SUCCESS", "FAILURE") or "nothing has changed" in (tick["skipReason"] or "")
+        ] or None
+
+    try:
+        assert wait_until(ended, refreshed.is_up, every_s=2) == "SUCCESS"
+    finally:
+        refreshed.ask(STOP_SCHEDULE, id=started["scheduleState"]["id"])
+    (reason,) = wait_until(said, refreshed.is_up, every_s=2)
+    assert "nothing has changed" in reason
+    assert published_now(refreshed.data) == before
 
 
 def published_now(data: Path) -> tuple[str, str, int]:
