@@ -11,7 +11,7 @@ ROOMS := ingestion analytics warehouse interfaces orchestration
 export ICB_DATA DAGSTER_HOME
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo run test lint ui lock docs receipts sources clean
+.PHONY: setup demo run test lint ui dagster-home lock docs receipts sources clean
 
 setup: $(STAMP)
 
@@ -46,9 +46,11 @@ lint: setup
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests
 
-ui: setup
-	@mkdir -p $(DAGSTER_HOME) && cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
-	@$(BIN)/dagster dev -w workspace.yaml -p $(PORT)
+dagster-home:  # its dagster.yaml is yours once it is there
+	@mkdir -p $(DAGSTER_HOME) && test -e $(DAGSTER_HOME)/dagster.yaml || cp dagster.yaml $(DAGSTER_HOME)/dagster.yaml
+
+ui: setup dagster-home
+	@ICB_UI=$${ICB_UI:-http://127.0.0.1:$(PORT)} $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 lock: setup
 	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock

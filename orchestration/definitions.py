@@ -120,7 +120,7 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         jobs=all_jobs,
         schedules=schedules(settings),
         sensors=[
-            *sensors(settings),
+            *sensors(),
             build_after_reading(settings, all_jobs),
             publish_what_changed(),
             prune_sensor(settings),

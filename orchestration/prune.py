@@ -13,6 +13,7 @@ import dagster as dg
 
 from ingestion.catalog.loading import load_catalog
 from ingestion.errors import StorageError
+from orchestration.workers import DATA_TAG
 from warehouse.build.data_lock import BusyError, one_run_at_a_time
 from warehouse.prune import Leftover, prune, size_of
 from warehouse.settings import Settings
@@ -54,7 +55,12 @@ def prune_history(
     """Runs beyond the last ones, but for those that made a kept version or an asset as it is now."""
     if instance.is_ephemeral:
         return []
-    records = instance.get_run_records(dg.RunsFilter(statuses=_FINISHED))
+    here = str(settings.data)
+    records = [
+        record
+        for record in instance.get_run_records(dg.RunsFilter(statuses=_FINISHED))
+        if record.dagster_run.tags.get(DATA_TAG, here) == here
+    ]  # not those of another host that shares this Dagster: it has its own versions, and its own ICB_KEEP_RUNS
     needed = _makers(settings, instance)
     old = [r.dagster_run.run_id for r in records[settings.keep_runs :] if r.dagster_run.run_id not in needed]
     history = Path(instance.root_directory) / "history"

@@ -22,6 +22,7 @@ from ingestion.fetching.store import ContentStore
 from ingestion.generated import generate
 from ingestion.generated.generate import is_current
 from orchestration.reuse.declared_rows import Declared, show_declared
+from orchestration.workers import worker_tags
 from warehouse.build.data_lock import after_the_run_at_work
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
@@ -59,6 +60,7 @@ class Warehouse(dg.ConfigurableResource):
     max_shrink: float = MAX_SHRINK
     private_cohorts: str = ""  # names, with commas
     smallest_cell: int | None = None
+    explorer: str | None = None
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -76,6 +78,7 @@ class Warehouse(dg.ConfigurableResource):
             max_shrink=settings.max_shrink,
             private_cohorts=",".join(settings.private_cohorts),
             smallest_cell=settings.smallest_cell,
+            explorer=settings.explorer,
         )
 
     @property
@@ -94,6 +97,7 @@ class Warehouse(dg.ConfigurableResource):
             max_shrink=self.max_shrink,
             private_cohorts=tuple(name for name in self.private_cohorts.split(",") if name),
             smallest_cell=self.smallest_cell,
+            explorer=self.explorer,
         )
 
     @contextmanager
@@ -127,12 +131,13 @@ class Warehouse(dg.ConfigurableResource):
             if check_captured_interrupt():
                 raise dg.DagsterExecutionInterruptedError
 
+        if run and context.instance:  # whoever looks for dead runs knows from now on whose process it is
+            context.instance.add_run_tags(run.run_id, worker_tags(run.run_id, self.settings))
         started_by = f"run {run.run_id} ({run.job_name})" if run else "a single execution"
         with (
             after_the_run_at_work(
                 self.settings,
                 f"{started_by}, process {os.getpid()}",
-                run.run_id if run else str(os.getpid()),
                 lambda sentence: log.warning(f"This run waits: {sentence}") if log else None,
                 look_up,
             ),

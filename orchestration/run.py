@@ -8,17 +8,18 @@ from __future__ import annotations
 import dataclasses
 import logging
 import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.utils import make_new_run_id
 from rich.console import Console
 
 from ingestion.catalog.cohorts import LeftOutCohort
 from ingestion.errors import StorageError
+from ingestion.fetching.store import write_atomically
 from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
@@ -29,7 +30,7 @@ from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_finger
 from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, STATISTICS_ONLY
 from orchestration.prune import make_room, prune_files, prune_history
 from orchestration.reuse.computed import FORCE_TAG
-from orchestration.sensors import DATA_TAG, end_dead_runs
+from orchestration.sensors import end_dead_runs
 from orchestration.terminal import LOGGER, StepProgress, say_where
 from orchestration.unchanged import (
     demo_settings,
@@ -39,6 +40,7 @@ from orchestration.unchanged import (
     say_unchanged,
     warned,
 )
+from orchestration.workers import worker_tags
 from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.prune import Leftover
 from warehouse.settings import PROJECT, Settings
@@ -81,7 +83,7 @@ def run_graph(
         one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"),
         dagster_home(settings) as instance,
     ):
-        end_dead_runs(instance, settings)
+        end_dead_runs(instance)
         definitions = build_definitions(settings)
         own = own_files(settings)
         if statistics_only:
@@ -134,7 +136,8 @@ def pruned(settings: Settings, *, dry_run: bool = False) -> list[Leftover]:
 
 
 def dagster_home(settings: Settings) -> dg.DagsterInstance:
-    """The instance whose runs the UI shows; ``dagster.yaml`` of the project is its configuration.
+    """The instance whose runs the UI shows. Its configuration is ``dagster.yaml`` of DAGSTER_HOME, at first a copy of
+    the project's, and the user's own from then on (another storage, other limits).
 
     Raises
     ------
@@ -144,7 +147,8 @@ def dagster_home(settings: Settings) -> dg.DagsterInstance:
     home = Path(os.environ.setdefault("DAGSTER_HOME", str(settings.data / "dagster")))
     try:
         home.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT / "dagster.yaml", home / "dagster.yaml")
+        if not (home / "dagster.yaml").exists():
+            write_atomically(home / "dagster.yaml", (PROJECT / "dagster.yaml").read_bytes())
     except OSError as exc:
         if home.is_relative_to(settings.data) and storage_fault(str(exc), home) is not None:
             raise  # a full disk, or a data folder that may not be written, is told as such
@@ -169,16 +173,18 @@ def _execute(
     log.parent.mkdir(parents=True, exist_ok=True)
     n_steps = len(definitions.resolve_job_def(name).nodes)
     progress = StepProgress(console, name, n_steps)
+    run_id = make_new_run_id()
     told = dg.Definitions.merge(definitions, dg.Definitions(loggers={LOGGER: progress.as_logger()}))
     try:
         # dbt and Dagster tell every model and event; the terminal gets the steps, the log the rest
         with progress.shown(), open(log, "w", encoding="utf-8") as out, redirect_stdout(out):
             result = told.resolve_job_def(name).execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 raise_on_error=False,
                 run_config={"loggers": {LOGGER: {}}},
                 # whoever stopped it on the command line does not want it back
-                tags={DATA_TAG: str(settings.data), "dagster/max_retries": "0", **tags},
+                tags={**worker_tags(run_id, settings), "dagster/max_retries": "0", **tags},
             )
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as exc:
         raise RunError("the run was stopped", remedy="the last published file is unchanged") from exc

@@ -10,7 +10,8 @@ private cohorts that a version is to hold, with commas; ``ICB_SMALLEST_CELL`` is
 export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version (docs/operations.md, "Notices"),
 ``ICB_STALE_AFTER_DAYS`` when a version is old, ``ICB_KEEP_RUNS`` how many runs Dagster remembers. ``ICB_SCHEDULE``
 (cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on. ``ICB_EXPLORER`` is the
-address at which `icb explore` serves the published version: Dagster's UI links to its reports there.
+address at which `icb explore` serves the published version: Dagster's UI links to its reports and shows its figures
+there. ``ICB_UI`` is the address of Dagster's UI, to which notices link.
 """
 
 from __future__ import annotations
@@ -75,6 +76,7 @@ class Settings:
     smallest_cell : smallest count of people that an export shows; None for what the version asks for.
     schedule, timezone : when the schedule reads the sources, as cron and as the name of a zone.
     explorer : address at which the published version is served, without a slash at its end; None where it is not.
+    ui : address of Dagster's UI, without a slash at its end; None where there is none.
     """
 
     data: Path
@@ -96,6 +98,7 @@ class Settings:
     schedule: str = SCHEDULE
     timezone: str = TIMEZONE
     explorer: str | None = None
+    ui: str | None = None
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -135,6 +138,7 @@ class Settings:
             ),
             smallest_cell=int(smallest) or None,
             explorer=os.environ.get("ICB_EXPLORER", "").rstrip("/") or None,
+            ui=os.environ.get("ICB_UI", "").rstrip("/") or None,
         )
         if not demo:
             return settings

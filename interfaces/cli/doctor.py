@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
@@ -44,7 +45,7 @@ def findings(settings: Settings, project: Path) -> list[dict[str, str]]:
         rows.append(_row("mirror (ICB_MIRROR)", "ok" if exists else "problem", detail))
     else:
         rows.append(_row("sources", "ok", "https"))
-    rows.append(_genome(settings))
+    rows += [_genome(settings), _dagster(settings, project)]
     rows.append(_space(settings.data))
     rows += [_file("build file", settings.build_file), _file("published file", settings.published_file)]
     return rows
@@ -63,6 +64,16 @@ def _genome(settings: Settings) -> dict[str, str]:
     if settings.demo:
         return _row(what, "ok", f"{genome}, made by the first run")
     return _row(what, "problem", f"{genome} is not a file; correct ICB_REFERENCE_GENOME")
+
+
+def _dagster(settings: Settings, project: Path) -> dict[str, str]:
+    what = "Dagster's settings (DAGSTER_HOME)"
+    own = Path(os.environ.get("DAGSTER_HOME") or settings.data / "dagster") / "dagster.yaml"
+    if not own.exists():
+        return _row(what, "note", f"{own} is written by the first run or 'make ui'")
+    if own.read_bytes() == (project / "dagster.yaml").read_bytes():
+        return _row(what, "ok", f"{own}, as the project has it")
+    return _row(what, "note", f"{own} is yours: it is not the project's dagster.yaml; remove it to take that")
 
 
 def _space(folder: Path) -> dict[str, str]:

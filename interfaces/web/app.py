@@ -10,10 +10,10 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Callable
 from importlib import resources
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from starlette.applications import Starlette
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
@@ -112,6 +112,14 @@ def _unforeseen(request: Request, error: Exception) -> Response:
     return fault(sentence, 500, "html", request)
 
 
+def _is_shown_in_dagster(scope: Scope) -> bool:
+    """Whether a published figure is asked for by a page of this machine: Dagster's UI, on another port, shows it. (Two
+    ports of an address of numbers are not of one site to a browser.)"""
+    page = urlsplit(Headers(scope=scope).get("referer", "")).hostname
+    is_figure: bool = scope["path"].startswith("/figure/")
+    return is_figure and page in HOSTS
+
+
 class _Guarded:
     """Headers that every answer carries."""
 
@@ -128,7 +136,9 @@ class _Guarded:
                 headers["Content-Security-Policy"] = _POLICY_OF_FILES if own_style else _POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "same-origin"
-                headers["Cross-Origin-Resource-Policy"] = "same-origin"
+                headers["Cross-Origin-Resource-Policy"] = (
+                    "cross-origin" if _is_shown_in_dagster(scope) else "same-origin"
+                )
                 headers.setdefault("Cache-Control", "no-store")
             await send(message)
 

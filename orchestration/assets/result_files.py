@@ -10,23 +10,50 @@ import pandas as pd
 from PIL import Image
 
 from analytics.figures.picture import Picture
+from analytics.results.records import FigureRecord
 from analytics.results.tables import RESULT_TABLES, as_result_table
+from orchestration.reuse.shelf import Entry
 from warehouse.results.folders import DPI
 from warehouse.results.writing import write_result_table
 
 #: Resolution in the metadata, which are kept in the event log of every run.
 _SMALL_DPI = 120
+#: Of a description of a figure beside two addresses of it: all three in less than 1,000 characters.
+_LONGEST_ALT = 500
 
 
 def pictures_for_metadata(figures: dict[str, Picture], folder: Path) -> dict[str, dg.MetadataValue]:
-    """Each saved figure, small, for Dagster's metadata: a picture opens there at a click. Drawing takes longer than
-    anything else in a small analysis, so that the small one is scaled, not drawn."""
+    """Each saved figure, small, for Dagster's metadata where nobody serves the published version: it opens there at a
+    click. Drawing takes longer than anything else in a small analysis, so that the small one is scaled, not drawn."""
     return {
-        f"figure: {name.replace('_', ' ')}": dg.MetadataValue.md(
+        _label(name): dg.MetadataValue.md(
             f"![{_in_markdown(picture.alt)}](data:image/png;base64,{_small(folder / f'{name}.png')})"
         )
         for name, picture in figures.items()
     }
+
+
+def figures_served(asset: str, entry: Entry, explorer: str) -> dict[str, dg.MetadataValue]:
+    """Each figure of a result as `icb explore` serves it, for Dagster's metadata: the event log has its address and not
+    its bytes, kept results have it too, and the UI shows it without a click (it does with less than 1,000 characters).
+
+    Parameters
+    ----------
+    asset : folder of the figures in a version.
+    explorer : address at which the published version is served.
+    """
+    table = gathered_rows([entry.tables], FigureRecord.TABLE)
+    shown: dict[str, dg.MetadataValue] = {}
+    for name, alt in zip(table["figure"], table["alt"], strict=True):
+        address = f"{explorer}/figure/{asset}/{name}.svg"
+        shown[_label(name)] = dg.MetadataValue.md(
+            f"[![{_in_markdown(alt)[:_LONGEST_ALT]}]({address})]({address})"
+        )
+    return shown
+
+
+def _label(figure: str) -> str:
+    return f"figure: {figure.replace('_', ' ')}"
 
 
 def _in_markdown(alt: str) -> str:

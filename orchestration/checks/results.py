@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
-from orchestration.sensors import DATA_TAG
+from orchestration.workers import DATA_TAG
 
 
 def failed_checks(instance: dg.DagsterInstance, keys: Iterable[dg.AssetCheckKey], data: str) -> list[str]:

@@ -16,7 +16,7 @@ from analytics.figures.picture import Picture
 from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.provenance import put_run, record_run, run_row
-from orchestration.assets.result_files import pictures_for_metadata
+from orchestration.assets.result_files import figures_served, pictures_for_metadata
 from orchestration.resources import Warehouse
 from orchestration.reuse.declared_rows import Declared, rows_checksums
 from orchestration.reuse.import_closure import code_version, package_versions
@@ -123,12 +123,15 @@ def computed_or_kept(
                 tables, figures = compute(con)
                 save_tables(tables, entry.tables)
                 save_figures(figures, entry.figures, least)
-            shown.update(pictures_for_metadata(figures, entry.figures))
+            if settings.explorer is None:
+                shown.update(pictures_for_metadata(figures, entry.figures))
 
         entry = shelf.keep(asset.name, key_of(made_of), run, made_of, write)
     else:
         with warehouse.build() as con:
             put_run(con, entry.run)
+    if settings.explorer is not None:
+        shown |= figures_served(asset.name, entry, settings.explorer)
     shown |= {
         "computed by run": str(entry.run["run_id"]),
         "why": why or "nothing that it is made of has changed",

@@ -7,22 +7,16 @@ Needs Debian's Chromium (`apt-get install chromium`); CI installs it and fails w
 from __future__ import annotations
 
 import csv
-import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from chromium import NEEDS_CHROMIUM, chromium
 from graph_runs import ICB, ROOT, Run
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-MUST = os.environ.get("ICB_REQUIRE_BROWSER") == "1"
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and not MUST,
-    reason="there is no Chromium here to look at the explorer with: apt-get install chromium",
-)
+pytestmark = NEEDS_CHROMIUM
 PHONE, DESK = (390, 844), (1280, 900)
 
 
@@ -42,11 +36,8 @@ def site(demo: Run) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    assert CHROMIUM is not None, (
-        "ICB_REQUIRE_BROWSER is set and there is no Chromium: apt-get install chromium"
-    )
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as browser:
+        yield browser
 
 
 def cut_off(context: BrowserContext, site: str) -> list[str]:

@@ -211,6 +211,22 @@ def test_every_table_of_a_page_is_a_csv_of_its_own(site: TestClient) -> None:
         assert f'/cohort/demo_msk_2018.csv?table={name}"' in site.get("/cohort/demo_msk_2018").text
 
 
+def test_a_published_figure_is_shown_by_pages_of_this_machine_and_by_no_others(
+    site: TestClient, demo: Run
+) -> None:
+    """Dagster's UI is on another port of it; a page of somebody else must not even learn how wide a figure is."""
+    figure = next((demo.settings.figures / "demo_igf1r").glob("*.svg")).name
+    for page, path, policy in (
+        ("http://127.0.0.1:3000/assets/analyses/demo_igf1r", f"/figure/demo_igf1r/{figure}", "cross-origin"),
+        ("http://localhost:3000/", f"/figure/demo_igf1r/{figure}", "cross-origin"),
+        ("https://127.0.0.1.example.org/", f"/figure/demo_igf1r/{figure}", "same-origin"),
+        ("", f"/figure/demo_igf1r/{figure}", "same-origin"),
+        ("http://127.0.0.1:3000/", "/cohorts", "same-origin"),
+    ):
+        got = site.get(path, headers={"referer": page})
+        assert got.status_code == 200 and got.headers["cross-origin-resource-policy"] == policy, (page, path)
+
+
 def test_two_questions_at_once_are_both_answered(site: TestClient) -> None:
     questions = ["TMB; cohort demo_msk_2018", "TMB per doubling; cohort demo_msk_2018"]
     with ThreadPoolExecutor() as both:

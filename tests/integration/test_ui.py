@@ -4,231 +4,77 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
-import httpx
 import pytest
-from graph_runs import ROOT, clean_environment
-from waiting import CI_LIMIT_S, NobodyIsAtWorkError, wait_until
+from chromium import NEEDS_CHROMIUM, chromium
+from graph_runs import ICB, ROOT, clean_environment
+from served import (
+    ENDS,
+    RUNS,
+    SENSOR_TICKS,
+    START_SCHEDULE,
+    STOP,
+    STOP_SCHEDULE,
+    Served,
+    free_port,
+    said_by_failures,
+    stop,
+)
+from waiting import wait_until
 
-ENDS = ("SUCCESS", "FAILURE", "CANCELED")
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-
-LOCATION = """{ workspaceOrError { ... on Workspace { locationEntries { name locationOrLoadError {
-    __typename ... on PythonError { message }
-    ... on RepositoryLocation { repositories { name
-        jobs { name } schedules { name cronSchedule executionTimezone scheduleState { status } }
-        assetNodes { assetKey { path } opNames groupName description kinds
-            owners { ... on TeamAssetOwner { team } } } } } }
-} } } }"""
-LAUNCH = """mutation($params: ExecutionParams!) { launchRun(executionParams: $params) {
-    __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
-STOP = """mutation($id: String!) { terminateRun(runId: $id) { __typename } }"""
-START_SCHEDULE = """mutation($selector: ScheduleSelector!) { startSchedule(scheduleSelector: $selector) {
-    ... on ScheduleStateResult { scheduleState { id status } } } }"""
-STOP_SCHEDULE = """mutation($id: String!) { stopRunningSchedule(id: $id) { __typename } }"""
-SCHEDULED = """{ runsOrError(filter: {tags: [{key: "dagster/schedule_name", value: "weekly_refresh"}]}) {
-    ... on Runs { results { status } } } }"""
-SENSOR_TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
-    ... on Sensor { sensorState { ticks(limit: 50) { status skipReason } } } } }"""
-STATUS = """query($id: ID!) { runOrError(runId: $id) { ... on Run { status
-    eventConnection { events { __typename ... on ExecutionStepFailureEvent {
-        stepKey error { message errorChain { error { message } } } } } } } } }"""
-ASSET = """query($key: AssetKeyInput!) { assetNodeOrError(assetKey: $key) { ... on AssetNode {
-    opVersion dataVersion freshnessStatusInfo { freshnessStatus }
-    assetChecksOrError { ... on AssetChecks { checks { name blocking
-        executionForLatestMaterialization { status runId } } } }
-    assetMaterializations(limit: 1) { runId metadataEntries { label __typename
-        ... on MarkdownMetadataEntry { mdStr } ... on IntMetadataEntry { intValue } ... on TextMetadataEntry { text }
-        ... on FloatMetadataEntry { floatValue }
-        ... on TableSchemaMetadataEntry { schema { columns { name type description } } }
-        ... on TableColumnLineageMetadataEntry { lineage { columnName columnDeps { assetKey { path } columnName } } }
-    } } } } }"""
-
-
-@dataclass
-class Served:
-    """Dagster's UI on a loopback port."""
-
-    address: str
-    data: Path
-    server: subprocess.Popen[bytes]
-    run_id: str = ""
-
-    def ask(self, query: str, **variables: Any) -> dict[str, Any]:
-        answer = httpx.post(
-            f"{self.address}/graphql", json={"query": query, "variables": variables}, timeout=CI_LIMIT_S
-        ).json()
-        assert "errors" not in answer, answer["errors"]
-        found: dict[str, Any] = answer["data"]
-        return found
-
-    def is_up(self) -> bool:
-        """Whether the server lives: with it go its daemon and its runs."""
-        return self.server.poll() is None
-
-    def repository(self) -> dict[str, Any]:
-        (entry,) = self.ask(LOCATION)["workspaceOrError"]["locationEntries"]
-        loaded = entry["locationOrLoadError"]
-        assert loaded["__typename"] == "RepositoryLocation", loaded.get("message")
-        assert entry["name"] == "icb_warehouse"
-        found: dict[str, Any] = loaded["repositories"][0]
-        return found
-
-    def materialised_together(self) -> dict[str, set[str]]:
-        """Asset -> the assets that one step makes with it."""
-        nodes = self.repository()["assetNodes"]
-        steps: dict[str, set[str]] = {}
-        for node in nodes:
-            if node["assetKey"]["path"][0] in ("raw", "stats"):
-                steps.setdefault(node["opNames"][0], set()).add("/".join(node["assetKey"]["path"]))
-        return {name: names for names in steps.values() for name in names}
-
-    def run(
-        self, job: str, assets: list[list[str]] | None = None, *, is_stopped: bool = False
-    ) -> tuple[str, list[str]]:
-        """Launch a job, or assets by themselves, wait for the end, and give status and what failed steps say.
-
-        Parameters
-        ----------
-        is_stopped : terminate the run as soon as it is at work.
-        """
-        selector: dict[str, Any] = {
-            "repositoryLocationName": "icb_warehouse",
-            "repositoryName": self.repository()["name"],
-            "jobName": job,
-        }
-        if assets is not None:
-            selector["assetSelection"] = [
-                {"path": path} for path in assets
-            ]  # their checks too, as the UI does
-        launched = self.ask(LAUNCH, params={"selector": selector, "runConfigData": {}, "mode": "default"})
-        assert launched["launchRun"]["__typename"] == "LaunchRunSuccess", launched
-        run_id = launched["launchRun"]["run"]["runId"]
-
-        def reached(*statuses: str) -> dict[str, Any]:
-            def look() -> dict[str, Any] | None:
-                found: dict[str, Any] = self.ask(STATUS, id=run_id)["runOrError"]
-                return found if found["status"] in statuses else None
-
-            return wait_until(look, self.is_up, every_s=1)
-
-        if is_stopped:
-            reached("STARTED", *ENDS)
-            self.ask(STOP, id=run_id)
-        status = reached(*ENDS)
-        events = status["eventConnection"]["events"]
-        failed = [e["error"] for e in events if e["__typename"] == "ExecutionStepFailureEvent"]
-        return status["status"], [
-            text
-            for error in failed
-            for text in (error["message"], *(c["error"]["message"] for c in error["errorChain"]))
-        ]
-
-    def asset(self, *path: str) -> dict[str, Any]:
-        """The page of an asset, with the metadata of its last materialisation by label."""
-        page: dict[str, Any] = self.ask(ASSET, key={"path": path})["assetNodeOrError"]
-        (last,) = page["assetMaterializations"]
-        assert last["runId"] == self.run_id
-        return page | {"metadata": {entry["label"]: entry for entry in last["metadataEntries"]}}
+SCHEDULED = [{"key": "dagster/schedule_name", "value": "weekly_refresh"}]
 
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """What `make ui` starts, on the generated cohorts and in a folder of its own."""
     data = tmp_path_factory.mktemp("ui")
-    environment = clean_environment(data, ICB_DEMO="1", ICB_SCHEDULE="* * * * *")
+    explorer = f"http://127.0.0.1:{free_port()}"
+    environment = clean_environment(data, ICB_DEMO="1", ICB_EXPLORER=explorer, ICB_SCHEDULE="* * * * *")
     home = Path(environment["DAGSTER_HOME"])
     home.mkdir()
     shutil.copy(ROOT / "dagster.yaml", home)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
+    command = command_of_the_service()
+    command[0], command[-1] = sys.executable, str(port)
     log = data / "ui.log"
-    command = [
-        sys.executable,
-        "-m",
-        "dagster",
-        "dev",
-        "-w",
-        "workspace.yaml",
-        "-h",
-        "127.0.0.1",
-        "-p",
-        str(port),
-    ]
     with log.open("w", encoding="utf-8") as out:
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
-    served = Served(f"http://127.0.0.1:{port}", data, process)
+    served = Served(f"http://127.0.0.1:{port}", data, lambda: process.poll() is None, explorer=explorer)
     try:
-        _wait_until_loaded(served, log)
+        served.wait_until_loaded(log)
         yield served
     finally:
-        _stop(process)
+        stop(process)
 
 
-def _wait_until_loaded(served: Served, log: Path) -> None:
-    def answer() -> dict[str, Any] | None:
-        try:
-            return served.repository()
-        except httpx.TransportError:
-            return None
-
-    try:
-        wait_until(answer, served.is_up, every_s=1)
-    except NobodyIsAtWorkError:
-        pytest.fail(f"the UI did not come up:\n{log.read_text(encoding='utf-8')[-3000:]}", pytrace=False)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End the server with its daemon, code servers and runs: they are all of one session."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-            process.wait(20)
-        except ProcessLookupError:
-            return
-        except subprocess.TimeoutExpired:
-            continue
+def command_of_the_service() -> list[str]:
+    """What systemd starts, as `make ui` does."""
+    (line,) = re.findall(r"^ExecStart=(.*)$", (ROOT / "deploy" / "icb.service").read_text(), re.MULTILINE)
+    words: list[str] = line.split()
+    assert words[1:4] == ["-m", "dagster", "dev"] and words[-2] == "-p"
+    return words
 
 
 @pytest.fixture(scope="module")
 def refreshed(ui: Served) -> Served:
     """After `refresh_all` was launched and has ended well."""
-    selector = {
-        "repositoryLocationName": "icb_warehouse",
-        "repositoryName": ui.repository()["name"],
-        "jobName": "refresh_all",
-    }
-    launched = ui.ask(LAUNCH, params={"selector": selector, "runConfigData": {}, "mode": "default"})[
-        "launchRun"
-    ]
-    assert launched["__typename"] == "LaunchRunSuccess", launched.get("message")
-    ui.run_id = launched["run"]["runId"]
-
-    def ended() -> dict[str, Any] | None:
-        found: dict[str, Any] = ui.ask(STATUS, id=ui.run_id)["runOrError"]
-        return found if found["status"] in ENDS else None
-
-    status = wait_until(ended, ui.is_up, every_s=2)
-    failures = [
-        e for e in status["eventConnection"]["events"] if e["__typename"] == "ExecutionStepFailureEvent"
-    ]
-    assert status["status"] == "SUCCESS", failures
+    ui.run_id = ui.launch("refresh_all")
+    status = ui.reached(ui.run_id, *ENDS)
+    assert status["status"] == "SUCCESS", said_by_failures(status)
     return ui
 
 
@@ -263,14 +109,50 @@ def test_an_analysis_shows_its_estimates_and_its_figures(refreshed: Served) -> N
     figures = {label: entry["mdStr"] for label, entry in metadata.items() if label.startswith("figure: ")}
     for kind in ("kaplan meier", "forest", "flow"):
         assert any(kind in label for label in figures), sorted(figures)
-    for markdown in figures.values():
-        head, _, encoded = markdown.partition(";base64,")
-        assert head.endswith("](data:image/png")
-        assert base64.b64decode(encoded.removesuffix(")")).startswith(PNG_SIGNATURE)
+    assert all(len(markdown) < 1000 for markdown in figures.values()), "the UI shows longer ones at a click"
     on_disk = {path.stem for path in (refreshed.data / "published" / "figures" / "demo_igf1r").glob("*.svg")}
     assert {label.removeprefix("figure: ") for label in figures} == {
         name.replace("_", " ") for name in on_disk
     }
+
+
+@pytest.fixture(scope="module")
+def explored(refreshed: Served) -> Iterator[Served]:
+    """With `icb explore` beside it, at the address that the UI was told."""
+    command = [*ICB, "explore", "--port", refreshed.explorer.rpartition(":")[2]]
+    environment = clean_environment(refreshed.data, ICB_DEMO="1")
+    server = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None and server.stdout.readline().startswith(refreshed.explorer)
+    yield refreshed
+    server.terminate()
+    server.wait(30)
+
+
+@NEEDS_CHROMIUM
+def test_in_a_browser_figures_stand_on_the_page_of_an_analysis_and_a_report_opens_at_a_click(
+    explored: Served,
+) -> None:
+    with chromium() as browser:
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        context.set_default_timeout(120_000)
+        page = context.new_page()
+        page.goto(f"{explored.address}/assets/analyses/demo_igf1r")
+        figure = page.locator(f"img[src='{explored.explorer}/figure/demo_igf1r/default_os_kaplan_meier.svg']")
+        figure.wait_for()
+        page.wait_for_function(
+            "[...document.querySelectorAll('img[src*=figure]')].every(one => one.complete)"
+        )
+        shown = page.locator("img[src*='/figure/demo_igf1r/']")
+        widths = shown.evaluate_all("all => all.map(one => one.naturalWidth)")
+        assert len(widths) >= 12 and all(width > 100 for width in widths)
+        assert "IGF1R" in (figure.get_attribute("alt") or "")
+        page.goto(f"{explored.address}/assets/reports/demo_igf1r")
+        with context.expect_page() as opened:
+            page.locator(f"a[href='{explored.explorer}/report/demo_igf1r.html']").first.click()
+        report = opened.value
+        report.wait_for_load_state()
+        assert "IGF1R" in report.locator("h1").inner_text()
+        assert report.locator("img, svg").count() > 0
 
 
 def test_a_mart_shows_its_rows_its_columns_and_where_each_column_comes_from(refreshed: Served) -> None:
@@ -360,21 +242,17 @@ def test_the_schedule_reads_the_sources_at_its_tick_and_builds_nothing_as_nothin
     refreshed: Served,
 ) -> None:
     before = published_now(refreshed.data)
-    repository = {
-        "repositoryLocationName": "icb_warehouse",
-        "repositoryName": refreshed.repository()["name"],
-    }
-    selector = {**repository, "scheduleName": "weekly_refresh"}
+    selector = refreshed.selector(scheduleName="weekly_refresh")
     started = refreshed.ask(START_SCHEDULE, selector=selector)["startSchedule"]
     assert started["scheduleState"]["status"] == "RUNNING"
 
     def ended() -> str | None:
-        found = refreshed.ask(SCHEDULED)["runsOrError"]["results"]
+        found = refreshed.ask(RUNS, filter={"tags": SCHEDULED})["runsOrError"]["results"]
         return found[-1]["status"] if found and found[-1]["status"] in ENDS else None
 
     def said() -> list[str] | None:
         """What the sensor said of a reading that has ended: why it builds nothing, or that it launched a build."""
-        sensor = {**repository, "sensorName": "build_after_reading"}
+        sensor = refreshed.selector(sensorName="build_after_reading")
         ticks = refreshed.ask(SENSOR_TICKS, selector=sensor)["sensorOrError"]["sensorState"]["ticks"]
         return [
             tick["skipReason"] or tick["status"]
@@ -405,33 +283,41 @@ def published_now(data: Path) -> tuple[str, str, int]:
     return version.name, json.loads((version / "manifest.json").read_text())["build"], people[0]
 
 
-#: Parts of the graph that are materialised by hand one after the other, and whether the run is killed. None of them may
+#: Parts of the graph that are materialised by hand one after the other, and what becomes of the run. None of them may
 #: publish: the build is not whole from the first to the last.
 PARTS = (
-    (("raw/cohorts",), False),
-    (("published/icb",), False),
-    (("draft/icb", "published/icb"), False),
-    (("stats/survival_stats", "draft/icb", "published/icb"), False),
-    (("stats/claim_checks", "draft/icb", "reports/demo_igf1r", "published/icb"), True),
-    (("analyses/demo_alk", "stats/survival_stats", "draft/icb"), True),
-    (("draft/icb", "reports/demo_igf1r", "published/icb"), False),
+    (("raw/cohorts",), "ends"),
+    (("published/icb",), "ends"),
+    (("draft/icb", "published/icb"), "ends"),
+    (("stats/survival_stats", "draft/icb", "published/icb"), "ends"),
+    (("stats/claim_checks", "draft/icb", "reports/demo_igf1r", "published/icb"), "is cancelled"),
+    (("analyses/demo_alk", "stats/survival_stats", "draft/icb"), "is killed"),
+    (("draft/icb", "reports/demo_igf1r", "published/icb"), "ends"),
 )
 
 
-def test_no_part_of_the_graph_publishes_a_version_of_two_builds_whatever_is_stopped(
+def test_no_part_of_the_graph_publishes_a_version_of_two_builds_whatever_is_stopped_or_killed(
     refreshed: Served,
 ) -> None:
     before = published_now(refreshed.data)
     together = refreshed.materialised_together()
-    for parts, is_stopped in PARTS:
+    for parts, fate in PARTS:
         selected = sorted({one for part in parts for one in together.get(part, {part})})
-        status, failures = refreshed.run(
-            "__ASSET_JOB", [name.split("/") for name in selected], is_stopped=is_stopped
-        )
+        run_id = refreshed.launch("__ASSET_JOB", [name.split("/") for name in selected])
+        if fate == "is cancelled":
+            refreshed.reached(run_id, "STARTED", *ENDS)
+            refreshed.ask(STOP, id=run_id)
+        if fate == "is killed":
+            os.kill(refreshed.worker_of(run_id)["pid"], signal.SIGKILL)
+        ended = refreshed.reached(run_id, *ENDS)
         assert published_now(refreshed.data) == before, parts
-        if parts != ("raw/cohorts",) and not is_stopped:
-            assert status == "FAILURE", (parts, status)
-            said = " ".join(failures)
+        if fate == "is killed":
+            assert ended["status"] == "FAILURE"
+            ended = refreshed.reached(refreshed.run_in_place_of(run_id), *ENDS)
+            assert published_now(refreshed.data) == before, parts
+        if parts != ("raw/cohorts",) and fate != "is cancelled":
+            assert ended["status"] == "FAILURE", (parts, ended["status"])
+            said = " ".join(said_by_failures(ended))
             assert (
                 "materialise " in said and "downstream of it" in said
             ) or "materialise draft/icb" in said, said

@@ -5,19 +5,17 @@ the lock when the process ends, so that a killed run leaves nothing to clean up.
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from time import monotonic
 
-import psutil
 from filelock import FileLock, Timeout
 
 from ingestion.errors import IngestionError
 from warehouse.settings import Settings
 
-#: Longer than a look at the folder takes (sensors.py), shorter than any run.
+#: Shorter than any run.
 _PATIENCE_SECONDS = 2
 #: How long a run that was launched into the queue waits for one that is at work beside the queue.
 LONGEST_WAIT_SECONDS = 12 * 3600
@@ -87,7 +85,7 @@ def _note(note: Path, holder: str) -> None:
 
 @contextmanager
 def after_the_run_at_work(
-    settings: Settings, holder: str, run_id: str, say: Callable[[str], None], look_up: Callable[[], None]
+    settings: Settings, holder: str, say: Callable[[str], None], look_up: Callable[[], None]
 ) -> Iterator[None]:
     """As `one_run_at_a_time`, but wait until the run that is at work has ended: ``icb run`` is in no queue, and a run
     that the UI or a schedule has launched must not fail for it.
@@ -105,7 +103,6 @@ def after_the_run_at_work(
         The folder cannot be written.
     """
     started, is_said = monotonic(), False
-    note = _waiting_folder(settings) / run_id
     with ExitStack() as held:
         while True:
             try:
@@ -115,24 +112,7 @@ def after_the_run_at_work(
                 if monotonic() - started > LONGEST_WAIT_SECONDS:
                     raise
                 if not is_said:
-                    note.parent.mkdir(exist_ok=True)
-                    note.write_text(f"{os.getpid()} {psutil.Process().create_time()}\n", encoding="utf-8")
-                    held.callback(note.unlink, missing_ok=True)
                     say(str(exc))
                     is_said = True
                 look_up()
         yield
-
-
-def is_waiting(settings: Settings, run_id: str) -> bool:
-    """Whether a run waits for the data folder, in a process that lives."""
-    note = _waiting_folder(settings) / run_id
-    try:
-        pid, born = note.read_text(encoding="utf-8").split()
-        return abs(psutil.Process(int(pid)).create_time() - float(born)) < 1
-    except (OSError, ValueError, psutil.Error):  # no note, half a note, no such process
-        return False
-
-
-def _waiting_folder(settings: Settings) -> Path:
-    return settings.data / ".run.waiting"

@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from orchestration.checks.results import failed_checks
-from orchestration.sensors import DATA_TAG
+from orchestration.workers import DATA_TAG
 
 HERE = "/data/here"
 KEYS = [dg.AssetCheckKey(dg.AssetKey("table"), name) for name in ("as_it_must_be", "as_one_would_like")]

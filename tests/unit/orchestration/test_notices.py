@@ -8,6 +8,7 @@ import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -16,8 +17,9 @@ import dagster as dg
 import pytest
 
 from orchestration.notice_targets import Notice, NoticeError, send_all, targets
-from orchestration.notices import notice_sensors, stale_notice
+from orchestration.notices import failure_notice, notice_sensors, stale_notice
 from warehouse.settings import Settings
+from warehouse.versions.layout import version_in_force
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)
 NOTICE = Notice(
@@ -148,6 +150,7 @@ def test_the_sensor_tells_of_a_failed_run_in_the_words_of_its_error(tmp_path: Pa
     told = json.loads(got[0])
     assert told["subject"] == "icb-warehouse: refresh_all failed"
     assert "the gzip data ends too early" in told["text"] and done.run_id in told["text"]
+    assert "Nothing was published yet." in told["text"]
 
 
 def publish(folder: Path, at: datetime) -> None:
@@ -172,9 +175,61 @@ def test_what_was_never_published_is_not_old(tmp_path: Path) -> None:
 
 def test_an_old_version_is_told_of_once(tmp_path: Path) -> None:
     publish(tmp_path / "published", datetime(2020, 1, 1, tzinfo=UTC))
-    sensor = notice_sensors(settings(tmp_path, f"file://{tmp_path}/notices.jsonl"))[1]
+    sensor = notice_sensors(settings(tmp_path, f"file://{tmp_path}/notices.jsonl"))[2]
     with dg.instance_for_test() as instance:
         context = dg.build_sensor_context(instance=instance)
         sensor(context)
         sensor(dg.build_sensor_context(instance=instance, cursor=context.cursor))
     assert len((tmp_path / "notices.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_a_notice_of_a_failed_run_has_the_age_of_what_people_read_and_the_address_of_the_run(
+    tmp_path: Path,
+) -> None:
+    publish(tmp_path / "published", NOW - timedelta(days=3, hours=5))
+    run = dg.DagsterRun("refresh_all", "abc-123")
+    there = replace(settings(tmp_path), ui="http://127.0.0.1:3000")
+    text = failure_notice(run, "x.gz: the gzip data ends too early.", there, NOW).text
+    name = version_in_force(tmp_path / "published").name
+    assert text == (
+        f"x.gz: the gzip data ends too early. The published version {name} is unchanged (3 days old). "
+        "Run of refresh_all: http://127.0.0.1:3000/runs/abc-123"
+    )
+
+
+class Table:
+    """An asset whose check says what it is told to."""
+
+    passes = True
+
+
+@dg.asset(check_specs=[dg.AssetCheckSpec("has_rows", asset="table")])
+def table() -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
+    yield dg.Output(None)
+    yield dg.AssetCheckResult(
+        passed=Table.passes, severity=dg.AssetCheckSeverity.WARN, description="no row is left."
+    )
+
+
+def test_a_check_that_passed_before_is_told_of_once_and_with_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "notices.jsonl"
+    sensor = notice_sensors(settings(tmp_path, f"file://{file}"))[1]
+    told: list[int] = []
+    with dg.instance_for_test() as instance:
+        for passes in (True, False, False, True, False):
+            monkeypatch.setattr(Table, "passes", passes)
+            done = dg.materialize([table], instance=instance)
+            context = dg.build_run_status_sensor_context(
+                sensor_name="checks_failed",
+                dagster_event=next(event for event in done.all_events if event.is_job_success),
+                dagster_instance=instance,
+                dagster_run=done.dagster_run,
+            )
+            sensor(context)
+            told.append(len(file.read_text(encoding="utf-8").splitlines()) if file.exists() else 0)
+    assert told == [0, 1, 1, 1, 2], "when it begins to fail, and when it does again"
+    notice = json.loads(file.read_text(encoding="utf-8").splitlines()[0])
+    assert notice["subject"].startswith("icb-warehouse: a check of ")
+    assert notice["text"].startswith("has_rows of table (warn): no row is left. Run of ")

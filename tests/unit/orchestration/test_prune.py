@@ -124,6 +124,16 @@ def test_of_dagsters_history_the_last_runs_stay_and_the_one_that_made_an_asset_a
     )
 
 
+def test_runs_of_another_host_that_shares_this_dagster_are_its_own_to_remove(settings: Settings) -> None:
+    with dg.instance_for_test() as instance:
+        elsewhere = {"icb/data": "/srv/another"}
+        theirs = [dg.materialize([often], instance=instance, tags=elsewhere).run_id for _ in range(3)]
+        ours = [dg.materialize([often], instance=instance).run_id for _ in range(3)]
+        make_room(settings, instance)
+        left = {record.dagster_run.run_id for record in instance.get_run_records()}
+        assert left == {*theirs, *ours[1:]}
+
+
 def test_nothing_is_removed_while_a_run_is_at_work(settings: Settings) -> None:
     import subprocess
     import sys
