@@ -257,7 +257,7 @@ ranges as (
         cohort_id,
         item,
         count(*) as n,
-        cast(round(min(value), 1) as string) || ' to ' || cast(round(max(value), 1) as string) as words
+        {{ one_decimal('min(value)') }} || ' to ' || {{ one_decimal('max(value)') }} as words
     from measured
     group by cohort_id, item
 
@@ -392,9 +392,9 @@ lines as (
 
 select
     lines.cohort_id,
-    row_number() over (
+    cast(row_number() over (
         partition by lines.cohort_id order by lines.section_number asc, lines.n desc, lines.item asc
-    ) as line_number,
+    ) as bigint) as line_number,
     lines.section,
     lines.item,
     lines.n,
