@@ -4,13 +4,12 @@
     {{ custom_schema_name | trim if custom_schema_name else target.schema }}
 {%- endmacro %}
 
-{#- Whether a pattern is found in a text. Java's $ also stands before a line break at the end, and its dot stops at more than
-    a line feed: a pattern that is written in the SQL gets Java's words for what DuckDB means. -#}
+{#- Whether a pattern is found in a text. Java's $ also stands before a line break at the end: a pattern that is written in
+    the SQL says what DuckDB's says. -#}
 {% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches')(text, pattern)) }}{%- endmacro %}
 {% macro default__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}){%- endmacro %}
 {% macro spark__matches(text, pattern) -%}
-{%- set is_written = pattern.startswith("'") and pattern.endswith("'") -%}
-({{ text }} rlike {{ "'(?d)" ~ (pattern[1:] | replace('$', '\\\\z')) if is_written else pattern }})
+({{ text }} rlike {{ (pattern | replace('$', '\\\\z')) if pattern.startswith("'") and pattern.endswith("'") else pattern }})
 {%- endmacro %}
 
 {#- Text without the blanks at its ends, no-break and wide ones among them (Spark's own trim knows one). -#}
