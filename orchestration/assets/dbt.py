@@ -107,7 +107,11 @@ def prepared_project(settings: Settings) -> DbtProject:
     ------
     DbtError
         The project does not parse: dbt's own words.
+    SparkError
+        The engine is Spark, and Java or its packages are not there.
     """
+    if settings.engine == "spark":
+        require_spark()
     folder = settings.dbt_project
     project = DbtProject(project_dir=folder, profiles_dir=folder, target_path=settings.dbt_manifest)
     manifest = Path(project.manifest_path)
@@ -162,13 +166,11 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
     def dbt_build(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse) -> Iterator[Any]:
         os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
         steps = steps_of(context.assets_def, context.selected_asset_keys)
-        if warehouse.engine == "spark":
-            require_spark()
-            if steps != steps_of(dbt_build):  # its catalogue ends with dbt: what is not built is not there
-                raise DbtError(
-                    "on Spark the tables are built together",
-                    remedy="run the job 'build_from_sources', or build some of them with ICB_ENGINE=duckdb",
-                )
+        if warehouse.engine == "spark" and steps != steps_of(dbt_build):
+            raise DbtError(  # Spark's catalogue ends with dbt: what this run does not build is not there
+                "on Spark the tables are built together",
+                remedy="run the job 'build_from_sources', or build some of them with ICB_ENGINE=duckdb",
+            )
         fingerprint = tables_fingerprint(warehouse.settings)  # of what dbt is about to read
         invocation, events, failures = _built(context, dbt, warehouse, steps)
         manifest = invocation.get_artifact("manifest.json")
