@@ -223,7 +223,7 @@ direction as (
         survival.cohort_id,
         case when response.is_objective_response then 'deaths among responders' else 'deaths among progressors' end as item,
         count(*) as n,
-        avg(case when survival.is_event then 1.0 else 0.0 end) as value
+        avg(case when survival.is_event then 1e0 else 0e0 end) as value  -- Spark would round a mean of decimals
     from {{ ref('survival_outcomes') }} as survival
     inner join {{ ref('response_outcomes') }} as response
         on survival.cohort_id = response.cohort_id and survival.patient_id = response.patient_id
