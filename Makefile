@@ -11,7 +11,9 @@ ROOMS := ingestion analytics warehouse interfaces orchestration
 export ICB_DATA DAGSTER_HOME
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo run test lint ui dagster-home lock docs receipts sources clean
+# make spark: the same on Spark (needs Java 17): the generated cohorts, or those that ICB_MIRROR gives.
+
+.PHONY: setup setup-spark spark demo run test lint ui dagster-home lock docs receipts sources clean
 
 setup: $(STAMP)
 
@@ -28,6 +30,16 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Compiling the statistics for this machine (once; 40 s on two cores)"
 	@$(BIN)/python -m analytics.warm_up
 	@touch $(STAMP)
+
+$(VENV)/.spark: requirements-spark.lock $(STAMP)
+	@echo "Adding Spark to $(VENV) from requirements-spark.lock (480 MB; a minute)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
+	@touch $@
+
+setup-spark: $(VENV)/.spark
+
+spark: setup-spark
+	@ICB_ENGINE=spark $(BIN)/icb run --force $(if $(ICB_MIRROR),,--demo)
 
 demo: setup
 	@$(BIN)/icb run --demo
@@ -53,7 +65,8 @@ ui: setup dagster-home
 	@ICB_UI=$${ICB_UI:-http://127.0.0.1:$(PORT)} $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 lock: setup
-	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra spark -c requirements.lock --universal --python-version 3.11 --generate-hashes --quiet -o requirements-spark.lock
 
 docs: setup
 	@$(BIN)/python -m warehouse.reports.table_docs

@@ -24,6 +24,7 @@ from ingestion.generated.generate import is_current
 from orchestration.reuse.declared_rows import Declared, show_declared
 from orchestration.workers import worker_tags
 from warehouse.build.data_lock import after_the_run_at_work
+from warehouse.build.spark import spark_environment
 from warehouse.file_holders import holders_of
 from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
 
@@ -61,6 +62,7 @@ class Warehouse(dg.ConfigurableResource):
     private_cohorts: str = ""  # names, with commas
     smallest_cell: int | None = None
     explorer: str | None = None
+    engine: str = "duckdb"
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -79,6 +81,7 @@ class Warehouse(dg.ConfigurableResource):
             private_cohorts=",".join(settings.private_cohorts),
             smallest_cell=settings.smallest_cell,
             explorer=settings.explorer,
+            engine=settings.engine,
         )
 
     @property
@@ -98,6 +101,7 @@ class Warehouse(dg.ConfigurableResource):
             private_cohorts=tuple(name for name in self.private_cohorts.split(",") if name),
             smallest_cell=self.smallest_cell,
             explorer=self.explorer,
+            engine="spark" if self.engine == "spark" else "duckdb",
         )
 
     @contextmanager
@@ -211,7 +215,11 @@ class Warehouse(dg.ConfigurableResource):
 
     def dbt_environment(self) -> dict[str, str]:
         """What dbt's profile reads."""
-        return {"ICB_BUILD_FILE": str(self.settings.build_file), "DO_NOT_TRACK": "1"}
+        settings = self.settings
+        engine = (
+            spark_environment(settings.spark) if settings.engine == "spark" else {"ICB_DBT_TARGET": "duckdb"}
+        )
+        return {"ICB_BUILD_FILE": str(settings.build_file), "DO_NOT_TRACK": "1"} | engine
 
 
 def fixed(resource: dg.ConfigurableResource[Any], description: str) -> dg.ResourceDefinition:

@@ -12,6 +12,7 @@ export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version 
 (cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on. ``ICB_EXPLORER`` is the
 address at which `icb explore` serves the published version: Dagster's UI links to its reports and shows its figures
 there. ``ICB_UI`` is the address of Dagster's UI, to which notices link.
+``ICB_ENGINE=spark`` builds the tables on Spark (docs/when-one-machine-is-too-small.md).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestion.demo_files import GENOME_FILE
@@ -39,6 +40,9 @@ MAX_SHRINK = 0.2
 #: When the schedule reads the sources: every Monday at 04:00.
 SCHEDULE, TIMEZONE = "0 4 * * 1", "UTC"
 
+
+#: What dbt builds the tables on; everything before and after is DuckDB's.
+Engine = Literal["duckdb", "spark"]
 
 _CRON = re.compile(r"[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
 
@@ -77,6 +81,7 @@ class Settings:
     schedule, timezone : when the schedule reads the sources, as cron and as the name of a zone.
     explorer : address at which the published version is served, without a slash at its end; None where it is not.
     ui : address of Dagster's UI, without a slash at its end; None where there is none.
+    engine : what dbt builds the tables on.
     """
 
     data: Path
@@ -99,6 +104,7 @@ class Settings:
     timezone: str = TIMEZONE
     explorer: str | None = None
     ui: str | None = None
+    engine: Engine = "duckdb"
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -139,6 +145,7 @@ class Settings:
             smallest_cell=int(smallest) or None,
             explorer=os.environ.get("ICB_EXPLORER", "").rstrip("/") or None,
             ui=os.environ.get("ICB_UI", "").rstrip("/") or None,
+            engine=_engine(),
         )
         if not demo:
             return settings
@@ -198,8 +205,14 @@ class Settings:
 
     @property
     def dbt_manifest(self) -> Path:
-        """Folder of dbt's manifest: it names the build file, and so is not shared between installations."""
-        return self.build / "dbt_manifest"
+        """Folder of dbt's manifest: it names the build file, and so is not shared between installations; each engine
+        has its own."""
+        return self.build / ("dbt_manifest" if self.engine == "duckdb" else f"dbt_manifest_{self.engine}")
+
+    @property
+    def spark(self) -> Path:
+        """Raw tables and tables of the last build on Spark, as Parquet."""
+        return self.build / "spark"
 
     @property
     def dbt_target(self) -> Path:
@@ -268,6 +281,16 @@ def _catalogs(text: str) -> list[Path]:
                 remedy=f"make it, or correct the list (separated by '{os.pathsep}'; public is the project's own)",
             )
     return list(dict.fromkeys(folders)) or [PROJECT / "catalog"]
+
+
+def _engine() -> Engine:
+    text = os.environ.get("ICB_ENGINE") or "duckdb"
+    for engine in get_args(Engine):
+        if text == engine:
+            return engine
+    raise SettingsError(
+        f"'{text}' is no engine", where="ICB_ENGINE", remedy="write duckdb or spark, or unset it"
+    )
 
 
 def _cron() -> str:

@@ -5,7 +5,7 @@
 
 {#- A value without what is only spelling: case, blanks and what joins words. -#}
 {% macro spelling_key(text) -%}
-    trim({{ replace_all("lower(" ~ text ~ ")", "'[ _,;:/()-]+'", "' '") }})
+    {{ trimmed(replace_all("lower(" ~ text ~ ")", "'[ _,;:/()-]+'", "' '")) }}
 {%- endmacro %}
 
 {#- Whether two harmonised values say different things: words and texts by their spelling, numbers beyond 0.5 % and, where

@@ -4,13 +4,34 @@
     {{ custom_schema_name | trim if custom_schema_name else target.schema }}
 {%- endmacro %}
 
+{#- Whether a pattern is found in a text. Java's $ also stands before a line break at the end: a pattern that is written in
+    the SQL says what DuckDB's says. -#}
 {% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches')(text, pattern)) }}{%- endmacro %}
 {% macro default__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}){%- endmacro %}
-{% macro spark__matches(text, pattern) -%}({{ text }} rlike {{ pattern }}){%- endmacro %}
+{% macro spark__matches(text, pattern) -%}
+({{ text }} rlike {{ (pattern | replace('$', '\\\\z')) if pattern.startswith("'") and pattern.endswith("'") else pattern }})
+{%- endmacro %}
 
+{#- Text without the blanks at its ends, no-break and wide ones among them (Spark's own trim knows one). -#}
+{% macro trimmed(text) -%}{{ return(adapter.dispatch('trimmed')(text)) }}{%- endmacro %}
+{% macro default__trimmed(text) -%}trim({{ text }}){%- endmacro %}
+{% macro spark__trimmed(text) -%}
+btrim({{ text }}, ' \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000')
+{%- endmacro %}
+
+{#- A number as text with one decimal. Spark writes 12345678.9 as 1.23456789E7, and rounds its decimal digits, not the double. -#}
+{% macro one_decimal(number) -%}{{ return(adapter.dispatch('one_decimal')(number)) }}{%- endmacro %}
+{% macro default__one_decimal(number) -%}cast(round({{ number }}, 1) as string){%- endmacro %}
+{% macro spark__one_decimal(number) -%}
+format_string('%.1f', sign({{ number }}) * floor(abs({{ number }}) * 10 + 0.5D) / 10)
+{%- endmacro %}
+
+{#- Distinct words in their order, with '; ' between them; null where there is none. -#}
 {% macro list_words(text) -%}{{ return(adapter.dispatch('list_words')(text)) }}{%- endmacro %}
 {% macro default__list_words(text) -%}string_agg(distinct {{ text }}, '; ' order by {{ text }}){%- endmacro %}
-{% macro spark__list_words(text) -%}array_join(array_sort(collect_set({{ text }})), '; '){%- endmacro %}
+{% macro spark__list_words(text) -%}
+case when count({{ text }}) > 0 then array_join(array_sort(collect_set({{ text }})), '; ') end
+{%- endmacro %}
 
 {#- A row of a file as one text, so that the first row of several is one minimum and never a file and a row that do not
     belong together; and the two parts of it. -#}
@@ -82,9 +103,9 @@
 
 {#- Chromosome in capitals without 'chr' and leading zeros; 23 and 24 are X and Y, M is MT. -#}
 {% macro bare_chromosome(text) -%}
-    case regexp_replace(upper(trim({{ text }})), '^(CHR)?[ _]*0*', '')
+    case regexp_replace(upper({{ trimmed(text) }}), '^(CHR)?[ _]*0*', '')
         when 'M' then 'MT' when '23' then 'X' when '24' then 'Y' when '' then null
-        else regexp_replace(upper(trim({{ text }})), '^(CHR)?[ _]*0*', '')
+        else regexp_replace(upper({{ trimmed(text) }}), '^(CHR)?[ _]*0*', '')
     end
 {%- endmacro %}
 
@@ -108,15 +129,20 @@
     end
 {%- endmacro %}
 
-{#- A 64-bit hash of several columns together; nulls count as a value of their own. -#}
+{#- A 64-bit hash of several columns together; nulls count as a value of their own (Spark's hash passes over them: a null and
+    'A' would be 'A' and a null). -#}
 {% macro hash_of(columns) -%}{{ return(adapter.dispatch('hash_of')(columns)) }}{%- endmacro %}
 {% macro default__hash_of(columns) -%}hash({{ columns | join(', ') }}){%- endmacro %}
-{% macro spark__hash_of(columns) -%}xxhash64({{ columns | join(', ') }}){%- endmacro %}
+{% macro spark__hash_of(columns) -%}
+xxhash64({% for column in columns %}{{ column }}, {{ column }} is null{{ ', ' if not loop.last }}{% endfor %})
+{%- endmacro %}
 
 {#- sha256 of the sorted distinct values, one a line. -#}
 {% macro hash_of_list(text) -%}{{ return(adapter.dispatch('hash_of_list')(text)) }}{%- endmacro %}
 {% macro default__hash_of_list(text) -%}sha256(string_agg(distinct {{ text }}, chr(10) order by {{ text }})){%- endmacro %}
-{% macro spark__hash_of_list(text) -%}sha2(array_join(array_sort(collect_set({{ text }})), chr(10)), 256){%- endmacro %}
+{% macro spark__hash_of_list(text) -%}
+case when count({{ text }}) > 0 then sha2(array_join(array_sort(collect_set({{ text }})), chr(10)), 256) end
+{%- endmacro %}
 
 {#- The first residue that a protein change names (p.V600E, p.Val600Glu: 600), or null. With '*' among the letters also
     that of a lost stop (p.*1621Q). -#}

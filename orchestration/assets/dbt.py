@@ -31,6 +31,7 @@ from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
 from warehouse.build.dbt_results import DBT, failed_nodes
+from warehouse.build.spark import make_views, read_tables, require_spark, write_raw
 from warehouse.build.steps import begin, complete, fail, in_one_step
 from warehouse.left_out import said_of
 from warehouse.reports.cohort_receipt import receipts_as_markdown
@@ -106,7 +107,11 @@ def prepared_project(settings: Settings) -> DbtProject:
     ------
     DbtError
         The project does not parse: dbt's own words.
+    SparkError
+        The engine is Spark, and Java or its packages are not there.
     """
+    if settings.engine == "spark":
+        require_spark()
     folder = settings.dbt_project
     project = DbtProject(project_dir=folder, profiles_dir=folder, target_path=settings.dbt_manifest)
     manifest = Path(project.manifest_path)
@@ -161,6 +166,11 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
     def dbt_build(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse) -> Iterator[Any]:
         os.environ |= warehouse.dbt_environment()  # dbt is a child process; its profile reads these
         steps = steps_of(context.assets_def, context.selected_asset_keys)
+        if warehouse.engine == "spark" and steps != steps_of(dbt_build):
+            raise DbtError(  # Spark's catalogue ends with dbt: what this run does not build is not there
+                "on Spark the tables are built together",
+                remedy="run the job 'build_from_sources', or build some of them with ICB_ENGINE=duckdb",
+            )
         fingerprint = tables_fingerprint(warehouse.settings)  # of what dbt is about to read
         invocation, events, failures = _built(context, dbt, warehouse, steps)
         manifest = invocation.get_artifact("manifest.json")
@@ -186,7 +196,9 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
                     made.add(key.to_user_string())
                     try:
                         if node["resource_type"] == "model":
-                            origins = column_lineage(node, manifest, columns, translator.get_asset_key)
+                            origins = column_lineage(
+                                node, manifest, columns, translator.get_asset_key, warehouse.engine
+                            )
                     except LineageError as exc:
                         context.log.warning(str(exc))
                     metadata = {**event.metadata, **table_metadata(con, node, columns, origins)}
@@ -229,10 +241,18 @@ def _built(
             forget_checksums(con)
             forget_tables(con, "marts")
         target = fresh_target(warehouse.settings)
+        if warehouse.engine == "spark":
+            with warehouse.build() as con:
+                write_raw(con, warehouse.settings.spark)
         invocation = dbt.cli(BUILD, context=context, target_path=target, raise_on_error=False)
         # dbt has the build file open while it runs, so that what is read from the file comes afterwards
         events = list(invocation.stream())
         failures = failed_nodes(target)
+        if warehouse.engine == "spark" and (target / "run_results.json").exists():
+            with warehouse.build() as con:
+                missing = read_tables(con, invocation.get_artifact("manifest.json"), warehouse.settings.spark)
+            if not missing:
+                make_views(warehouse.settings)
         if not failures or warehouse.strict:
             break
         with warehouse.build() as con, in_one_step(con):

@@ -24,8 +24,6 @@ Table = tuple[str, str]
 Columns = dict[Table, dict[str, str]]
 KeyOf = Callable[[Mapping[str, Any]], dg.AssetKey]
 
-_DIALECT = "duckdb"
-
 
 class LineageError(Exception):
     """sqlglot cannot follow the SQL of a model; the message names the model."""
@@ -84,7 +82,11 @@ def _origin_table(origins: dg.TableColumnLineage) -> str:
 
 
 def column_lineage(
-    node: Mapping[str, Any], manifest: Mapping[str, Any], columns: Columns, key_of: KeyOf
+    node: Mapping[str, Any],
+    manifest: Mapping[str, Any],
+    columns: Columns,
+    key_of: KeyOf,
+    dialect: str = "duckdb",
 ) -> dg.TableColumnLineage:
     """Which columns of a model's direct parents each of its columns is made of.
 
@@ -92,6 +94,7 @@ def column_lineage(
     ----------
     node, manifest : of the ``manifest.json`` of a run, which has the SQL as it was compiled.
     key_of : asset key of a dbt node or source.
+    dialect : of the compiled SQL.
 
     Raises
     ------
@@ -99,25 +102,25 @@ def column_lineage(
         sqlglot cannot follow the model's SQL: names the model.
     """
     parents: dict[Table, Mapping[str, Any]] = {}
-    schema = MappingSchema(dialect=_DIALECT)
+    schema = MappingSchema(dialect=dialect)
     for unique_id in node["depends_on"]["nodes"]:
         parent = manifest["nodes"].get(unique_id) or manifest["sources"][unique_id]
         name = _table(parent)
         parents[name] = parent
         relation = exp.table_(name[1], db=name[0], catalog=parent["database"], quoted=True)
-        schema.add_table(relation, columns[name], dialect=_DIALECT)
+        schema.add_table(relation, columns[name], dialect="duckdb")
     try:
         # qualified once: dagster-dbt and sqlglot's own default parse the whole model again for every column
         query = qualify(
-            parse_one(node["compiled_code"], dialect=_DIALECT),
+            parse_one(node["compiled_code"], dialect=dialect),
             schema=schema,
-            dialect=_DIALECT,
+            dialect=dialect,
             validate_qualify_columns=False,
         )
         scope = build_scope(query)
         origins = {
             column: lineage(
-                column, query, schema=schema, dialect=_DIALECT, scope=scope, trim_selects=False, copy=False
+                column, query, schema=schema, dialect=dialect, scope=scope, trim_selects=False, copy=False
             )
             for column in query.named_selects  # type: ignore[attr-defined]
         }

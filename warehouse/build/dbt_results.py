@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import sqlglot
 
 #: dbt of this environment, whatever PATH says.
 DBT = Path(sys.executable).parent / "dbt"
@@ -50,12 +51,13 @@ def _clause(result: Mapping[str, Any]) -> str:
 
 def cohorts_to_blame(con: duckdb.DuckDBPyConnection, target: Path) -> dict[str, str]:
     """Cohort -> sentence for the failed tests of dbt's last run; empty when one of them names no cohort."""
-    nodes = json.loads((target / "manifest.json").read_text(encoding="utf-8"))["nodes"]
+    manifest = json.loads((target / "manifest.json").read_text(encoding="utf-8"))
+    nodes, dialect = manifest["nodes"], manifest["metadata"]["adapter_type"]
     failed = [r for r in _results(target) if r["status"] in ("error", "runtime error", "fail")]
     said: dict[str, list[str]] = {}
     for result in failed:
         node = nodes.get(result["unique_id"], {})
-        counts = _failing_rows(con, result, node, nodes) if result["status"] == "fail" else {}
+        counts = _failing_rows(con, result, node, nodes, dialect) if result["status"] == "fail" else {}
         if not counts:
             return {}
         what = (node.get("description") or "").strip().rstrip(".")
@@ -72,10 +74,13 @@ def _failing_rows(
     result: Mapping[str, Any],
     node: Mapping[str, Any],
     nodes: Mapping[str, Any],
+    dialect: str,
 ) -> dict[str, tuple[int, str]]:
     """Cohort -> number of failing rows, and what the first of them says in its column ``words`` if it has one; empty
     when the rows name no cohort."""
     sql = result.get("compiled_code") or node.get("compiled_code")
+    if dialect != "duckdb":  # the test was run there; its rows are looked for in the build file
+        sql = sqlglot.transpile(str(sql), read=dialect, write="duckdb")[0]
     test = node.get("test_metadata") or {}
     if test.get("name") == "not_null":
         model = nodes.get(str(node.get("attached_node")), {})

@@ -105,7 +105,8 @@ def _dbt(folder: Path, project: Path, *command: str) -> None:
     at = ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", folder]
     done = subprocess.run(
         [str(DBT), "--quiet", *command, *map(str, at)],
-        env=os.environ | {"ICB_BUILD_FILE": str(folder / "icb.duckdb"), "DO_NOT_TRACK": "1"},
+        env=os.environ
+        | {"ICB_BUILD_FILE": str(folder / "icb.duckdb"), "ICB_DBT_TARGET": "duckdb", "DO_NOT_TRACK": "1"},
         capture_output=True,
         text=True,
     )

@@ -19,10 +19,10 @@ own_words as (
         cohort_id,
         file_id,
         column_name,
-        lower(trim(word)) as word,
+        lower({{ trimmed('word') }}) as word,
         max(value) as harmonised_word
     from {{ ref('stg_word_maps') }}
-    group by cohort_id, file_id, column_name, lower(trim(word))
+    group by cohort_id, file_id, column_name, lower({{ trimmed('word') }})
 
 ),
 
@@ -73,12 +73,10 @@ mapped as (
                 when column_maps.attribute in ('{{ endpoint }}_TIME', '{{ endpoint }}_STATUS') then '{{ endpoint }}'
             {%- endfor %}
         end as endpoint,
-        trim(
-            case
-                when column_maps.pattern is null then cells.value
-                else regexp_extract(cells.value, column_maps.pattern, 1)
-            end
-        ) as value_text
+        {{ trimmed(
+            "case when column_maps.pattern is null then cells.value "
+            ~ "else regexp_extract(cells.value, column_maps.pattern, 1) end"
+        ) }} as value_text
     from cells
     inner join column_maps
         on
@@ -100,7 +98,7 @@ prefixed as (
             when attribute_type = 'word' and endpoint is not null and {{ matches('value_text', "'^1[ ]*:'") }}
                 then 'event'
         end as status_of_prefix,
-        lower(trim(regexp_replace(value_text, '^[01][ ]*:', ''))) as word_after_prefix
+        lower({{ trimmed("regexp_replace(value_text, '^[01][ ]*:', '')") }}) as word_after_prefix
     from mapped
     where value_text <> '' or pattern is not null
 

@@ -140,7 +140,7 @@ select
     case
         when problem = 'unknown_sample' then sample_id
         when problem = 'not_a_copy_number_level' then value_raw
-        when problem is not null or coalesce(number_gene, symbol_gene) is null then nullif(trim(gene_shown), '')
+        when problem is not null or coalesce(number_gene, symbol_gene) is null then nullif({{ trimmed('gene_shown') }}, '')
     end as problem_value,
     source_file_id,
     source_row

@@ -23,10 +23,10 @@ own_words as (
 
     select
         cohort_id,
-        lower(trim(drug)) as drug,
+        lower({{ trimmed('drug') }}) as drug,
         max(drug_class) as drug_class
     from {{ ref('stg_drug_words') }}
-    group by cohort_id, lower(trim(drug))
+    group by cohort_id, lower({{ trimmed('drug') }})
 
 ),
 
@@ -55,8 +55,8 @@ spelled as (
     select
         cohort_id,
         drug_raw,
-        lower(trim(drug_raw)) as whole,
-        trim({{ replace_all(
+        lower({{ trimmed('drug_raw') }}) as whole,
+        {{ trimmed(replace_all(
             replace_all(
                 "lower(drug_raw)",
                 "'[(]?(dose )?[0-9]+([.,][0-9]+)? ?(mg|mcg|µg|ug|iu)(/(kg|m2|m²|day))?( ?q[0-9]+ ?w)?[)]?|q[0-9]+ ?w'",
@@ -64,7 +64,7 @@ spelled as (
             ),
             "'[ ]+'",
             "' '"
-        ) }}) as drug
+        )) }} as drug
     from names
 
 ),

@@ -20,7 +20,7 @@ plain as (
         name_raw,
         -- what stands in brackets alone is the name
         case
-            when {{ matches('name_raw', "'^[(][^()]*[)]$'") }} then trim(replace(replace(name_raw, '(', ''), ')', ''))
+            when {{ matches('name_raw', "'^[(][^()]*[)]$'") }} then {{ trimmed("replace(replace(name_raw, '(', ''), ')', '')") }}
             else {{ replace_all(replace_all('name_raw', "'[(][^)]*[)]'", "''"), "'[;/]'", "','") }}
         end as name_list
     from names
@@ -33,7 +33,7 @@ pieces as (
         select
             name_raw,
             {{ i }} as piece_number,
-            trim(split_part(name_list, ',', {{ i }})) as piece
+            {{ trimmed("split_part(name_list, ',', " ~ i ~ ")") }} as piece
         from plain
         union all
     {% endfor %}
@@ -52,7 +52,7 @@ parted as (
     select distinct
         name_raw,
         case
-            when {{ matches('piece', "'^.+[|][0-9]+$'") }} then trim(regexp_replace(piece, '[|][0-9]+$', ''))
+            when {{ matches('piece', "'^.+[|][0-9]+$'") }} then {{ trimmed("regexp_replace(piece, '[|][0-9]+$', '')") }}
             else piece
         end as piece,
         case

@@ -119,7 +119,7 @@ decided as (
             and calls.chromosome = places.chromosome
             and {{ genome_build('calls.ncbi_build') }} = places.genome_build
     left join {{ ref('int_variant_classes') }} as classes on calls.variant_classification = classes.class_raw
-    left join {{ ref('mutation_statuses') }} as statuses on lower(trim(calls.mutation_status)) = statuses.word
+    left join {{ ref('mutation_statuses') }} as statuses on lower({{ trimmed('calls.mutation_status') }}) = statuses.word
     left join samples
         on calls.cohort_id = samples.cohort_id and calls.sample_id = samples.sample_id
     left join cancer_codes

@@ -48,7 +48,7 @@ of_patients as (
 
 select
     of_patients.*,
-    row_number() over (
+    cast(row_number() over (
         partition by cohort_id, patient_id, attribute
         order by
             file_order asc nulls last,
@@ -56,7 +56,8 @@ select
             case when is_own_level then 0 else 1 end asc,
             source_row asc nulls last,
             source_file_id asc nulls last,
-            value_raw asc nulls last
-    ) as place
+            value_raw asc nulls last,
+            sample_id asc nulls last  -- one row may name several samples of a patient
+    ) as bigint) as place
 from of_patients
 where patient_id is not null

@@ -8,7 +8,7 @@ with statements as (
         cohort_id,
         sample_id,
         coalesce(stated_by, 'declared') as stated_by,
-        nullif(trim(panel_id), '') as panel_raw,
+        nullif({{ trimmed('panel_id') }}, '') as panel_raw,
         rule,
         {{ place('source_file_id', 'source_row') }} as place
     from {{ ref('stg_profiled_samples') }}

@@ -68,7 +68,7 @@ select
     source_file_id,
     source_row,
     preference,
-    row_number() over (
+    cast(row_number() over (
         partition by cohort_id, sample_id
         order by
             case when patient_id is null then 1 else 0 end asc,
@@ -77,8 +77,8 @@ select
             source_row asc nulls last,
             source_file_id asc nulls last,
             patient_id asc nulls last
-    ) as place,
-    row_number() over (
+    ) as bigint) as place,
+    cast(row_number() over (
         partition by cohort_id, sample_id
         order by
             preference asc,
@@ -86,5 +86,5 @@ select
             source_row asc nulls last,
             source_file_id asc nulls last,
             patient_id asc nulls last
-    ) as source_place
+    ) as bigint) as source_place
 from ordered

@@ -17,7 +17,7 @@ attributes as (
         cohort_id,
         sample_id,
         max(case when attribute = 'BIOPSY_TIME' then value_text end) as biopsy_time,
-        max(case when attribute = 'BIOPSY_TIME' then lower(trim(value_raw)) end) as biopsy_time_raw,
+        max(case when attribute = 'BIOPSY_TIME' then lower({{ trimmed('value_raw') }}) end) as biopsy_time_raw,
         {{ to_months("max(case when attribute = 'BIOPSY_DAY' then value_number end)", "'days'") }} as biopsy_months,
         max(case when attribute = 'METASTATIC_SITE' then value_text end) as metastatic_site,
         max(case when attribute = 'SAMPLE_TYPE' then value_text end) as sample_type

@@ -62,7 +62,7 @@ select
     is_own_level,
     source_file_id,
     source_row,
-    row_number() over (
+    cast(row_number() over (
         partition by of_cohort_id, of_sample_id, attribute
         order by
             case when is_own_level then 0 else 1 end asc,
@@ -71,5 +71,5 @@ select
             source_row asc nulls last,
             source_file_id asc nulls last,
             value_raw asc nulls last
-    ) as place
+    ) as bigint) as place
 from candidates

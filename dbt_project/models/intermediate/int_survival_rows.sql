@@ -41,11 +41,11 @@ held as (
 select
     held.*,
     time_place is not null and status_place is not null as is_complete,
-    row_number() over (
+    cast(row_number() over (
         partition by cohort_id, patient_id, endpoint
         order by
             case when time_place is not null and status_place is not null then 0 else 1 end asc,
             time_place asc nulls last,
             status_place asc nulls last
-    ) as place
+    ) as bigint) as place
 from held

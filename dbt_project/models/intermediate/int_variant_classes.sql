@@ -15,7 +15,7 @@ listed as (
 
     select
         class_raw,
-        {{ replace_all("regexp_replace(lower(trim(class_raw)), '^\"|\"$', '')", "'[;,|+]'", "'&'") }} as term_list
+        {{ replace_all(replace_all("lower(" ~ trimmed('class_raw') ~ ")", "'^[\"]|[\"]$'", "''"), "'[;,|+]'", "'&'") }} as term_list
     from words
 
 ),
@@ -25,7 +25,7 @@ terms as (
     {% for i in range(1, most_terms + 1) %}
         select
             class_raw,
-            {{ replace_all("trim(split_part(term_list, '&', " ~ i ~ "))", "'[ _-]+'", "'_'") }} as term
+            {{ replace_all(trimmed("split_part(term_list, '&', " ~ i ~ ")"), "'[ _-]+'", "'_'") }} as term
         from listed
         {{ "union all" if not loop.last }}
     {% endfor %}

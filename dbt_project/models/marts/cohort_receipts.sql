@@ -223,7 +223,7 @@ direction as (
         survival.cohort_id,
         case when response.is_objective_response then 'deaths among responders' else 'deaths among progressors' end as item,
         count(*) as n,
-        avg(case when survival.is_event then 1.0 else 0.0 end) as value
+        avg(case when survival.is_event then 1e0 else 0e0 end) as value  -- Spark would round a mean of decimals
     from {{ ref('survival_outcomes') }} as survival
     inner join {{ ref('response_outcomes') }} as response
         on survival.cohort_id = response.cohort_id and survival.patient_id = response.patient_id
@@ -257,7 +257,7 @@ ranges as (
         cohort_id,
         item,
         count(*) as n,
-        cast(round(min(value), 1) as string) || ' to ' || cast(round(max(value), 1) as string) as words
+        {{ one_decimal('min(value)') }} || ' to ' || {{ one_decimal('max(value)') }} as words
     from measured
     group by cohort_id, item
 
@@ -392,9 +392,9 @@ lines as (
 
 select
     lines.cohort_id,
-    row_number() over (
+    cast(row_number() over (
         partition by lines.cohort_id order by lines.section_number asc, lines.n desc, lines.item asc
-    ) as line_number,
+    ) as bigint) as line_number,
     lines.section,
     lines.item,
     lines.n,

@@ -153,12 +153,12 @@ select
     -- what a sample lacks that cannot be judged as a whole would count as lost or gained
     is_first_sequenced and is_second_sequenced and not is_undetermined
     and first_order is not null and second_order is not null as can_be_compared,
-    row_number() over (
+    cast(row_number() over (
         partition by cohort_id, patient_id
         order by
             coalesce(first_order, 4), coalesce(second_order, 4) desc,
             cohort_id || ':' || first_sample_id || '>' || second_sample_id
-    ) as pair_number,
+    ) as bigint) as pair_number,
     source_file_id,
     source_row,
     second_source_file_id,

@@ -44,7 +44,7 @@ joined as (
         on samples.cohort_id = persons.cohort_id and samples.patient_id = persons.patient_id
     left join attributes
         on samples.cohort_id = attributes.cohort_id and samples.sample_id = attributes.sample_id
-    left join {{ ref('sample_sites') }} as sites on lower(trim(attributes.metastatic_site)) = sites.word
+    left join {{ ref('sample_sites') }} as sites on lower({{ trimmed('attributes.metastatic_site') }}) = sites.word
     left join {{ ref('int_profiling') }} as profiling
         on samples.cohort_id = profiling.cohort_id and samples.sample_id = profiling.sample_id
 

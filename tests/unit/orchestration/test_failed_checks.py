@@ -28,7 +28,7 @@ def con() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def target(folder: Path, *failed: tuple[str, str, dict[str, Any]]) -> Path:
+def target(folder: Path, *failed: tuple[str, str, dict[str, Any]], engine: str = "duckdb") -> Path:
     """dbt's target folder after a run in which these nodes (name, status, more of the manifest) failed."""
     results = [
         {"unique_id": f"test.icb.{name}", "status": status, "message": "x"} for name, status, _ in failed
@@ -37,7 +37,7 @@ def target(folder: Path, *failed: tuple[str, str, dict[str, Any]]) -> Path:
     nodes = {f"test.icb.{name}": {"name": name, "description": ""} | more for name, _, more in failed}
     nodes["model.icb.t"] = {"schema": "marts", "alias": "t"}
     (folder / "run_results.json").write_text(json.dumps({"results": results}))
-    (folder / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    (folder / "manifest.json").write_text(json.dumps({"metadata": {"adapter_type": engine}, "nodes": nodes}))
     return folder
 
 
@@ -101,3 +101,12 @@ def test_what_cannot_be_laid_to_some_of_the_cohorts_changes_nothing(
     assert leave_out_failing(con, target(tmp_path, *failed), "run") == ()
     assert con.execute("select count(*) from raw.mutations").fetchone() == (3,)
     assert left_out_cohorts(con) == ()
+
+
+def test_rows_that_failed_a_test_on_spark_are_found_in_the_build_file(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    sql = "select cohort_id from marts.t where cohort_id rlike '^b.d\\\\z'"
+    failed = ("polarity", "fail", {"compiled_code": sql, "description": "Wrong way."})
+    (found,) = leave_out_failing(con, target(tmp_path, failed, engine="spark"), "run")
+    assert (found.cohort_id, "in 1 row" in found.sentence) == ("bad", True)

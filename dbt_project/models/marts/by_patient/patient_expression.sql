@@ -1,6 +1,6 @@
 -- Expression of a patient: of his or her RNA samples the one that counts (rna_samples), under the sample whose gene
 -- status counts. A view, for expression is the largest table.
-{{ config(materialized='view') }}
+{{ config(materialized=view_or_table(), tags=['view']) }}
 select
     cohort_id,
     patient_id,

@@ -58,10 +58,10 @@ select
     patients.patient_id,
     patients.person_id,
     cohorts.precedence,
-    row_number() over (
+    cast(row_number() over (
         partition by patients.person_id
         order by cohorts.precedence, patients.cohort_id, patients.patient_id
-    ) as person_row_number,
+    ) as bigint) as person_row_number,
     cohorts.is_icb as is_icb_cohort,
     index_samples.sample_id,
     index_samples.is_baseline,

@@ -1,5 +1,5 @@
 -- The calls that count, which are of samples that can be judged, with what two calls of one variant have in common. A view over mutations.
-{{ config(materialized='view') }}
+{{ config(materialized=view_or_table(), tags=['view']) }}
 select
     cohort_id,
     patient_id,

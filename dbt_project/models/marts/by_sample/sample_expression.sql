@@ -1,7 +1,7 @@
 -- Expression that can be compared between samples of a cohort: read counts, which carry the depth of their sample, become
 -- counts per million of all genes of the file; log2(x + 1) unless the cohort gives logarithms, so that a difference is a
 -- fold. One row of the file a gene. A view, for expression is the largest table.
-{{ config(materialized='view') }}
+{{ config(materialized=view_or_table(), tags=['view']) }}
 with compared as (
 
     select
