@@ -14,14 +14,17 @@ from interfaces.cli.cohort.commands import cohort_app
 from interfaces.cli.diff_command import diff
 from interfaces.cli.explore_command import explore
 from interfaces.cli.failures import CommandError, one_sentence
+from interfaces.cli.init_command import init
 from interfaces.cli.mcp_command import mcp
 from interfaces.cli.prune_command import prune
+from interfaces.cli.release_command import release
 from interfaces.cli.scan_command import scan
 from interfaces.cli.streamed_rows import stream
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, print_json, show
 from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.export.readable import readable, shown
+from warehouse.project_folder import take_settings
 from warehouse.published_file import first_line, published
 from warehouse.settings import PROJECT, Settings
 
@@ -41,6 +44,7 @@ _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 def main() -> None:
     """Entry point: a foreseen fault becomes one sentence on standard error."""
     try:
+        take_settings()
         code = app(prog_name="icb", standalone_mode=False) or 0
     except Exception as exc:
         known = one_sentence(exc)
@@ -50,6 +54,9 @@ def main() -> None:
         if sentence:
             print(shown(sentence), file=sys.stderr)
     sys.exit(code)
+
+
+app.command()(init)
 
 
 @app.command()
@@ -248,6 +255,9 @@ app.command()(rollback)
 
 
 app.command()(prune)
+
+
+app.command()(release)
 
 
 app.command()(diff)

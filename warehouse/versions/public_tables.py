@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -16,10 +16,17 @@ PUBLIC_SCHEMAS = ("marts", "stats")
 OPTIONAL_PARAMETERS = frozenset({"file", "in_cohort", "in_cancer_type", "under_icb"})
 #: Oldest DuckDB that must open the published file.
 STORAGE_VERSION = "v1.0.0"
+#: Given a connection to which the source is attached as ``build``: table -> query of the rows that are copied.
+ChosenRows = Callable[[duckdb.DuckDBPyConnection], Mapping[str, str]]
 
 
-def copy_public_tables(build_file: Path, fresh: Path) -> dict[str, int]:
+def copy_public_tables(build_file: Path, fresh: Path, chosen: ChosenRows = lambda _: {}) -> dict[str, int]:
     """Write tables, views, macros and comments of the public schemas to the new file ``fresh``; gives rows by table.
+
+    Parameters
+    ----------
+    chosen : given the connection, to which the file is attached as ``build``, table -> the query of the rows that are
+        copied; every row of a table that it does not name.
 
     Raises
     ------
@@ -28,12 +35,12 @@ def copy_public_tables(build_file: Path, fresh: Path) -> dict[str, int]:
     duckdb.Error, OSError
         The build cannot be read, the copy cannot be written, or it does not hold what was copied.
     """
-    rows = _copy(build_file, fresh)
+    rows = _copy(build_file, fresh, chosen)
     _check(fresh, rows)
     return rows
 
 
-def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
+def _copy(build_file: Path, fresh: Path, chosen: ChosenRows) -> dict[str, int]:
     con = duckdb.connect()
     try:
         con.execute(f"attach '{_quoted(build_file)}' as build (read_only)")
@@ -42,9 +49,11 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
         for schema in PUBLIC_SCHEMAS:
             con.execute(f"create schema fresh.{schema}")
         rows: dict[str, int] = {}
+        queries = chosen(con)
         for schema, table, ddl in _public(con, "duckdb_tables()", "table_name"):
             con.execute(ddl)
-            con.execute(f'insert into fresh.{schema}."{table}" select * from build.{schema}."{table}"')
+            query = queries.get(f"{schema}.{table}", f'select * from build.{schema}."{table}"')
+            con.execute(f'insert into fresh.{schema}."{table}" {query}')
             counted = con.execute(f'select count(*) from fresh.{schema}."{table}"').fetchone()
             rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
         _copy_views(con)
