@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import duckdb
@@ -180,19 +181,29 @@ def report(
         str | None, typer.Argument(help="A report of the catalogue; without it, which there are.")
     ] = None,
     output: OutputOption = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option("--tables", help="A new folder: its tables as CSV, those of a paper as Word."),
+    ] = None,
     style: FormatOption = Format.table,
 ) -> None:
     """Make a report from the published file: one HTML file that needs no network, and prints.
 
-    Example: icb report igf1r_melanoma --output igf1r.html
+    What is folded is printed when it is open. With --tables the tables are written instead of the document: each as
+    CSV, and Table 1, the main numbers and the checked claims as one Word document.
+
+    Examples: icb report igf1r_melanoma --output igf1r.html; icb report igf1r_melanoma --tables igf1r_tables
     """
-    from warehouse.reports.documents import make_report, report_rows
+    from warehouse.reports.documents import make_report, make_tables, report_rows
 
     settings = Settings.from_environment()
     if report_id is None:
         show(report_rows(settings), ["report_id", "title", "file"], style)
         return
     with published() as con:
+        if tables is not None:
+            print("\n".join(map(str, make_tables(con, settings, report_id, tables))))
+            return
         print(make_report(con, settings, report_id, output))
 
 
