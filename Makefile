@@ -11,7 +11,7 @@ ROOMS := ingestion analytics warehouse interfaces orchestration
 export ICB_DATA DAGSTER_HOME
 export DO_NOT_TRACK = 1
 
-.PHONY: setup demo run test lint ui lock docs receipts sources clean
+.PHONY: setup demo run test lint ui lock docs docs-site receipts sources clean
 
 setup: $(STAMP)
 
@@ -58,6 +58,10 @@ docs: setup
 	@$(BIN)/python -m warehouse.reports.catalogue_docs
 	@$(BIN)/python -m warehouse.reports.key_docs
 	@$(BIN)/python -m warehouse.reports.dbt_docs
+
+docs-site: setup  # the documentation as pages, in data/docs-site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -d $(ICB_DATA)/docs-site
+	@echo "$(ICB_DATA)/docs-site/index.html"
 
 sources: setup  # sources.lock.json from what the last `make run` read over https
 	@$(BIN)/python -m warehouse.project_lock
