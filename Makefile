@@ -13,7 +13,7 @@ export DO_NOT_TRACK = 1
 
 # make spark: the same on Spark (needs Java 17): the generated cohorts, or those that ICB_MIRROR gives.
 
-.PHONY: setup setup-spark spark demo run test lint ui dagster-home lock docs receipts sources clean
+.PHONY: setup setup-spark spark demo run test lint ui dagster-home lock docs docs-site receipts sources clean
 
 setup: $(STAMP)
 
@@ -65,7 +65,7 @@ ui: setup dagster-home
 	@ICB_UI=$${ICB_UI:-http://127.0.0.1:$(PORT)} $(BIN)/dagster dev -w workspace.yaml -p $(PORT)
 
 lock: setup
-	@$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra build --extra dev --extra postgres --universal --python-version 3.11 --generate-hashes --quiet -o requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra spark -c requirements.lock --universal --python-version 3.11 --generate-hashes --quiet -o requirements-spark.lock
 
 docs: setup
@@ -73,6 +73,10 @@ docs: setup
 	@$(BIN)/python -m warehouse.reports.catalogue_docs
 	@$(BIN)/python -m warehouse.reports.key_docs
 	@$(BIN)/python -m warehouse.reports.dbt_docs
+
+docs-site: setup  # the documentation as pages, in data/docs-site; a broken link fails
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet -d $(ICB_DATA)/docs-site
+	@echo "$(ICB_DATA)/docs-site/index.html"
 
 sources: setup  # sources.lock.json from what the last `make run` read over https
 	@$(BIN)/python -m warehouse.project_lock

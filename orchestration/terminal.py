@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from warehouse.settings import PROJECT, Settings
+from warehouse.project_folder import project_folder
+from warehouse.settings import Settings, default_data
 from warehouse.versions.layout import version_in_force
 
 #: Name under which a run asks for this logger.
@@ -79,8 +80,9 @@ def _reports(settings: Settings) -> str:
 
 def say_where(settings: Settings, console: Console, seconds: float) -> None:
     """What was published, where it lies, and commands to look at it."""
-    prefix = "" if settings.data == PROJECT / "data" else f"ICB_DATA={settings.data} "
-    command = f"{prefix}{Path(sys.executable).parent / 'icb'}"
+    home = project_folder(Path.cwd())
+    is_found = settings.data == (home / "data" if home else default_data())
+    command = f"{'' if is_found else f'ICB_DATA={settings.data} '}{Path(sys.executable).parent / 'icb'}"
     version = version_in_force(settings.published)
     with duckdb.connect(str(version.file), read_only=True) as con:
         counts = con.execute(

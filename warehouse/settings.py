@@ -30,7 +30,9 @@ from ingestion.errors import IngestionError
 if TYPE_CHECKING:  # it loads pydantic: 0.2 s of every command, also of those that read nothing
     from ingestion.fetching.sources_lock import SourcesLock
 
+#: The folder of the rooms, the catalogue and the dbt project: a checkout, or ``icb_warehouse`` of an installation.
 PROJECT = Path(__file__).resolve().parent.parent
+IS_CHECKOUT = (PROJECT / "pyproject.toml").is_file()
 #: Checksums of the public addresses as the project has read them; part of the checkout.
 PROJECT_LOCK = PROJECT / "sources.lock.json"
 #: Published versions that are kept, the one in force among them.
@@ -123,7 +125,7 @@ class Settings:
         first, *more = _catalogs(os.environ.get("ICB_CATALOG", ""))
         files = os.environ.get("ICB_FILES")
         settings = cls(
-            data=Path(os.environ.get("ICB_DATA") or PROJECT / "data").expanduser().resolve(),
+            data=Path(os.environ.get("ICB_DATA") or default_data()).expanduser().resolve(),
             catalog=first,
             more_catalogs=tuple(more),
             files=Path(files).expanduser().resolve() if files else [first, *more][-1] / "files",
@@ -163,6 +165,23 @@ class Settings:
     def catalogs(self) -> tuple[Path, ...]:
         """Every folder of the catalogue; the last is the site's own, to which `icb cohort add` writes."""
         return (self.catalog, *self.more_catalogs)
+
+    def own_catalog(self) -> Path:
+        """The folder of the catalogue that commands write to.
+
+        Raises
+        ------
+        SettingsError
+            It is that of an installation, which the next one would write over.
+        """
+        own = self.catalogs[-1]
+        if not IS_CHECKOUT and own.is_relative_to(PROJECT):
+            raise SettingsError(
+                "there is no catalogue of your own to write to",
+                where=str(Path.cwd()),
+                remedy="make one with 'icb init', or name its folder in ICB_CATALOG",
+            )
+        return own
 
     @property
     def attributes(self) -> Path:
@@ -259,6 +278,11 @@ class Settings:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"
         return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)
+
+
+def default_data() -> Path:
+    """Where data are if nobody says: in the checkout, or where the command is called if there is none."""
+    return (PROJECT if IS_CHECKOUT else Path.cwd()) / "data"
 
 
 def _catalogs(text: str) -> list[Path]:

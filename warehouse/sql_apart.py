@@ -5,6 +5,7 @@ fill the program that asks for somebody. What a query may do is decided in ``war
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ingestion.errors import IngestionError
 from warehouse.browsing.listing import Listing
 from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.published_file import first_line
+from warehouse.settings import PROJECT
 
 SECONDS = 20
 MEMORY = "1GB"
@@ -59,6 +61,8 @@ def ask_apart(query: str, *, most_rows: int = MOST_ROWS, seconds: float = SECOND
     try:
         done = subprocess.run(
             [sys.executable, "-m", "warehouse.sql_apart"],
+            env=os.environ
+            | {"PYTHONPATH": str(PROJECT)},  # an installation has the rooms in a folder of its own
             input=asked,
             capture_output=True,
             text=True,

@@ -119,7 +119,7 @@ def _write_stars(axes: Axes, q: pd.DataFrame, values: np.ndarray, limit: float) 
             if text:
                 dark = abs(values[i, j]) > 0.65 * limit
                 colour = "white" if dark else style.BLACK
-                axes.text(j, i + 0.12, text, ha="center", va="center", size=5.0, color=colour)
+                axes.text(j, i + 0.12, text, ha="center", va="center", size=style.SMALL_PT, color=colour)
 
 
 def _mark_blocks(axes: Axes, layout: _Layout, groups: pd.Series) -> None:

@@ -10,7 +10,7 @@ from analytics.engine.arrays import FloatArray
 from analytics.figures import style
 
 GAP_MM = 0.9
-FARTHEST_MM = 9.0
+FARTHEST_MM = 10.5
 STEP_MM = 0.8
 FAR_MM = 5.0
 #: radius of a point, and the blank above and below a line's letters

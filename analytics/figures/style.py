@@ -37,7 +37,7 @@ GREY, LIGHT_GREY = "#5F5F5F", "#D9D9D9"
 # Wild type first, mutated second; yellow is left out because it vanishes on white.
 GROUP_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY_BLUE, BLACK)
 
-TITLE_PT, TEXT_PT, SMALL_PT = 8.0, 7.0, 6.0
+TITLE_PT, TEXT_PT, SMALL_PT = 8.0, 7.0, 7.0  # nothing that is printed is under 7 pt
 LINE_SPACING = 1.25
 
 HOUSE_STYLE: dict[Any, Any] = {

@@ -115,13 +115,22 @@ class RemarkItem:
 
 @dataclass(frozen=True)
 class AnalysisBlock:
-    """One analysis, or one scan, with everything that is shown of it."""
+    """One analysis, or one scan. ``blocks`` : what is read first, and printed; ``more`` : what a reader unfolds."""
 
     anchor: str
     title: str
     question: str
     ways: tuple[tuple[str, str], ...]
     blocks: tuple[Table | FigureBlock, ...]
+    more: tuple[Table | FigureBlock, ...] = ()
+
+    @property
+    def more_words(self) -> str:
+        """What there is to unfold: ``3 figures and 1 table more``."""
+        n_figures = sum(isinstance(block, FigureBlock) for block in self.more)
+        counts = ((n_figures, "figure"), (len(self.more) - n_figures, "table"))
+        parts = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counts if n]
+        return f"{' and '.join(parts)} more" if parts else ""
 
 
 @dataclass(frozen=True)
@@ -168,8 +177,13 @@ class SpecRow:
 
 @dataclass(frozen=True)
 class Report:
-    """The whole document. ``made_by`` : the command that computed its statistics, when the published file "
-    "has them not."""
+    """The whole document.
+
+    Attributes
+    ----------
+    figure : what is seen beside the answer.
+    made_by : the command that computed the statistics, when the published file has them not.
+    """
 
     report_id: str
     title: str
@@ -178,6 +192,7 @@ class Report:
     is_synthetic: bool
     made_from: tuple[tuple[str, str], ...]
     leads: tuple[LeadBlock, ...]
+    figure: FigureBlock | None
     people: tuple[Table | FigureBlock, ...]
     findings: tuple[FindingRow, ...]
     sections: tuple[SectionBlock, ...]

@@ -25,6 +25,7 @@ from analytics.report.blocks import (
 )
 from analytics.report.chapters.answer import burden_verdicts, lead_block
 from analytics.report.chapters.lineage import Lineage, spec_anchor
+from analytics.report.chapters.main_numbers import main_numbers
 from analytics.report.chapters.methods import methods_of
 from analytics.report.chapters.other_tables import claims_summary, claims_table, plain_table, scan_table
 from analytics.report.chapters.people_tables import (
@@ -52,6 +53,11 @@ _BOOKKEEPING = frozenset(
     }
 )  # fmt: skip
 
+#: Ends of the stems of figures that say most, in this order; flows say who is counted and never lead.
+_LEADING_FIGURES = ("_kaplan_meier", "_forest")
+#: 120 mm: with its caption less than half of a page of A4.
+_HIGHEST_PX = round(120 / 25.4 * 96)
+
 
 def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> Report:
     """The document of one report.
@@ -66,6 +72,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
     burden = burden_verdicts(material.scans, material.scan_rows)
     if burden:
         leads.append(LeadBlock("When every gene is asked", tuple(burden)))
+    figure = writer.of_the_answer(spec)
     people = writer.people(spec)
     sections = tuple(writer.section(section) for section in spec.sections)
     claims = claims_table(material.claims, material.statistics, lineage)
@@ -85,6 +92,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
         is_synthetic=material.is_synthetic,
         made_from=made_from,
         leads=tuple(leads),
+        figure=figure,
         people=people,
         findings=_findings(material),
         sections=sections,
@@ -129,6 +137,16 @@ class _Writer:
         """What the columns of the printed tables mean, by result table."""
         return tuple((name, tuple(columns.items())) for name, columns in self._shown.items())
 
+    def of_the_answer(self, spec: ReportSpec) -> FigureBlock | None:
+        """The figure of the first leading analysis that has one: it stands beside the answer, and not again below."""
+        for lead in spec.lead:
+            way = self._material.spec(lead.analysis).variant
+            patterns = next(s.figures for s in spec.sections if lead.analysis in s.analyses)
+            found = self._leading_stem(lead.analysis, self._stems(lead.analysis, patterns, way), way)
+            if found:
+                return self._picture(lead.analysis, found)
+        return None
+
     def people(self, spec: ReportSpec) -> tuple[Table | FigureBlock, ...]:
         """Who is in the leading analysis: steps as figure and table, characteristics."""
         evidence = gather(spec, self._material)
@@ -170,17 +188,28 @@ class _Writer:
         material = self._material
         own = material.spec(analysis_id)
         ways = [(way.variant, way.description or "") for way in material.variants(analysis_id)]
-        blocks: list[Table | FigureBlock] = [*self._pictures(analysis_id, section.figures, ways[0][0])]
-        blocks += self._who(analysis_id, ways)
+        leading = ways[0][0]
+        stems = self._stems(analysis_id, section.figures, leading)
+        first = self._leading_stem(analysis_id, stems, leading)
+        blocks: list[Table | FigureBlock] = [self._picture(analysis_id, first)] if first else []
+        main = main_numbers(material, own, self._lineage)
+        blocks += [self.numbered(main)] if main is not None else []
+        more: list[Table | FigureBlock] = [
+            self._picture(analysis_id, stem) for stem in stems if stem != first
+        ]
+        more += self._who(analysis_id, ways)
         for name in material.tables:
             if name not in _BOOKKEEPING and (not section.tables or name in section.tables):
-                blocks += self._results(name, analysis_id, ways)
+                more += self._results(name, analysis_id, ways)
+        if not blocks:
+            blocks, more = more[:1], more[1:]
         return AnalysisBlock(
             anchor=f"a-{slug(analysis_id)}",
             title=own.title,
             question=own.question,
             ways=tuple((variant_words(name), text) for name, text in ways),
             blocks=tuple(blocks),
+            more=tuple(more),
         )
 
     def scan(self, scan_id: str, section: SectionSpec) -> AnalysisBlock:
@@ -195,14 +224,16 @@ class _Writer:
         question = text_of(scan["question"]) + (
             f" This gene: {verdicts}." if verdicts else " The gene has no carrier in it."
         )
-        blocks: list[Table | FigureBlock] = [self.numbered(table) for table in found]
-        blocks += self._pictures(f"scan_{scan_id}", section.figures, "")
+        tables = [self.numbered(table) for table in found]
+        more: list[Table | FigureBlock] = [*tables[1:]]
+        of_scan = f"scan_{scan_id}"
+        more += [self._picture(of_scan, stem) for stem in self._stems(of_scan, section.figures, "")]
         ways = (
             ("Strata", plain_words(text_of(scan["strata"]))),
             ("Covariates", plain_words(text_of(scan["covariates"]))),
         )
         return AnalysisBlock(f"a-scan-{slug(scan_id)}", text_of(scan["title"]), question,
-                             tuple((k, v) for k, v in ways if v), tuple(blocks))  # fmt: skip
+                             tuple((k, v) for k, v in ways if v), tuple(tables[:1]), tuple(more))  # fmt: skip
 
     def _who(self, analysis_id: str, ways: list[tuple[str, str]]) -> list[Table]:
         flow = self._material.flow[self._material.flow["analysis_id"] == analysis_id]
@@ -251,14 +282,24 @@ class _Writer:
             made.append(make(single, f"{title} in each cohort by itself"))
         return [self.numbered(table) for table in made if table is not None]
 
-    def _pictures(self, analysis_id: str, patterns: tuple[str, ...], leading: str) -> list[FigureBlock]:
-        """Figures whose stems fit, the leading way first. Of patient flows only the leading way's is drawn (the tables
-        have all), once."""
+    def _stems(self, analysis_id: str, patterns: tuple[str, ...], leading: str) -> list[str]:
+        """Stems of figures that fit and are not drawn yet, the leading way first. Of patient flows only the leading
+        way's is drawn (the tables have all)."""
         stems = [stem for of, stem in self._figures if of == analysis_id and (of, stem) not in self._drawn]
         fitting = list(dict.fromkeys(s for pattern in patterns for s in stems if fnmatch(s, pattern)))
         chosen = [s for s in fitting if not s.endswith("_flow") or s.startswith(f"{leading}_")]
-        ordered = sorted(chosen, key=lambda s: (not s.startswith(f"{leading}_"), not s.endswith("_flow")))
-        return [self._picture(analysis_id, stem) for stem in ordered]
+        return sorted(chosen, key=lambda s: (not s.startswith(f"{leading}_"), not s.endswith("_flow")))
+
+    def _leading_stem(self, analysis_id: str, stems: Sequence[str], way: str) -> str | None:
+        """The figure that an analysis is read from first: of the leading way, and small enough to stand with text."""
+        fitting = [
+            stem
+            for stem in stems
+            if not stem.endswith("_flow") and self._figures[analysis_id, stem].height_px <= _HIGHEST_PX
+        ]
+        of_way = [stem for stem in fitting if stem.startswith(f"{way}_")] or fitting
+        leading = [stem for end in _LEADING_FIGURES for stem in of_way if stem.endswith(end)]
+        return next(iter([*leading, *of_way]), None)
 
     def _picture(self, analysis_id: str, stem: str) -> FigureBlock:
         self._drawn.add((analysis_id, stem))

@@ -260,7 +260,7 @@ def spectrum_figure(panels: Sequence[SpectrumPanel], *, title: str = "") -> Figu
             axes = page.axes(AXIS_MM, y + label + BAND_MM + 0.8, inner, PANEL_MM)
             _draw_panel(axes, panel, top, is_last=place == len(panels) - 1)
         under = head + len(panels) * each - GAP_MM + 6.0
-        note = "Bases before and after the substituted one"
+        note = "Base before the substituted one; within each from left to right the base after it: A, C, G, T"
         page.text(page.width_mm / 2, under, note, color=style.GREY, ha="center")
     return page.figure
 
@@ -287,7 +287,8 @@ def _draw_panel(axes: Axes, panel: SpectrumPanel, top: float, is_last: bool) -> 
     axes.set_xlim(-0.6, len(CHANNELS) - 0.4)
     axes.set_ylim(0.0, top)
     axes.set_ylabel("Share (%)", size=style.SMALL_PT, labelpad=1.5)
-    neighbours = [f"{channel[0]}{channel[2]}{channel[6]}" for channel in CHANNELS] if is_last else []
-    axes.set_xticks(places if is_last else [], neighbours)
-    axes.tick_params(axis="x", length=0, pad=1.0, labelrotation=90, labelsize=4.0)
+    # one label for the four channels of a base before: 96 of them would be printed at 4 pt
+    before = [channel[0] for channel in CHANNELS[::4]] if is_last else []
+    axes.set_xticks(places[::4] + 1.5 if is_last else [], before)
+    axes.tick_params(axis="x", length=0, pad=1.0, labelsize=style.SMALL_PT)
     axes.tick_params(axis="y", labelsize=style.SMALL_PT)

@@ -14,7 +14,7 @@ from interfaces.cli.tables_out import Format, FormatOption, show
 from warehouse.export.readable import readable
 from warehouse.published_file import published
 
-#: So many claims are shown with their sentence; more are a line each.
+#: So many claims are shown with their sentence, and those of a row that is named; more are a line each.
 _EXPLAINED = 12
 
 
@@ -54,7 +54,7 @@ def claims(
         show(found, columns, style)
         return
     notes = _numbered(found, needed)
-    if len(found) <= _EXPLAINED:
+    if row is not None or len(found) <= _EXPLAINED:
         show(found, ["claim_id", "printed", "verdict", "sentence"], style)
     else:
         show(

@@ -11,29 +11,25 @@ from pathlib import Path
 import duckdb
 
 from warehouse.file_holders import holders_of
-from warehouse.settings import Settings
+from warehouse.settings import IS_CHECKOUT, Settings
 
-_PACKAGES = (
-    "icb-warehouse",
-    "dagster",
-    "dagster-dbt",
-    "dbt-core",
-    "dbt-duckdb",
-    "duckdb",
-    "pandas",
-    "lifelines",
-)
+_PACKAGES = ("icb-warehouse", "duckdb", "pandas", "lifelines")
+#: Of the extra `build`: who only reads a published file does without.
+_OF_BUILD = ("dagster", "dagster-dbt", "dbt-core", "dbt-duckdb")
 _LEAST_FREE_GB = 3.0
 
 
 def findings(settings: Settings, project: Path) -> list[dict[str, str]]:
     """Rows ``what``, ``state`` ('ok', 'note' or 'problem') and ``detail``."""
     rows = [_row("python", "ok", platform.python_version())]
-    for name in _PACKAGES:
+    setup = "run 'make setup'" if IS_CHECKOUT else "pip install 'icb-warehouse[build]'"
+    for name in (*_PACKAGES, *_OF_BUILD):
         try:
             rows.append(_row(name, "ok", version(name)))
         except PackageNotFoundError:
-            rows.append(_row(name, "problem", "not installed; run 'make setup'"))
+            is_spared = name in _OF_BUILD and not IS_CHECKOUT
+            detail = f"not installed; {'to build a version: ' if is_spared else ''}{setup}"
+            rows.append(_row(name, "note" if is_spared else "problem", detail))
     rows.append(_row("project", "ok", str(project)))
     rows.append(_row("catalogue", "ok" if settings.catalog.exists() else "problem", str(settings.catalog)))
     rows.append(

@@ -17,6 +17,8 @@ from warehouse.settings import Settings
 
 #: What typer raises for a command line that it cannot understand; its home differs between versions of typer.
 _UsageError: type[Exception] = typer.BadParameter.__bases__[0]
+#: Packages of the extra `build`: who only reads a published file has none of them.
+_OF_BUILD = frozenset(("dagster", "dagster_dbt", "dbt", "gseapy", "httpx", "openpyxl", "py2bit", "pyfaidx"))
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -32,6 +34,12 @@ def one_sentence(error: Exception) -> tuple[str, int] | None:
         return _usage(error), 2
     if isinstance(error, duckdb.Error):
         return f"icb: {published_error(error, Path('the published file'))}", 1
+    if isinstance(error, ModuleNotFoundError) and (name := (error.name or "").split(".")[0]) in _OF_BUILD:
+        missing = CommandError(
+            f"this needs {name}, and only what reads a published file is installed",
+            remedy="pip install 'icb-warehouse[build]'",
+        )
+        return f"icb: {missing}", 1
     if isinstance(error, OSError):
         return f"icb: {_system(error)}", 1
     if type(error).__module__.split(".")[0] == "dagster":

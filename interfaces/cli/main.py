@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import duckdb
@@ -14,8 +15,10 @@ from interfaces.cli.cohort.commands import cohort_app
 from interfaces.cli.diff_command import diff
 from interfaces.cli.explore_command import explore
 from interfaces.cli.failures import CommandError, one_sentence
+from interfaces.cli.init_command import init
 from interfaces.cli.mcp_command import mcp
 from interfaces.cli.prune_command import prune
+from interfaces.cli.release_command import release
 from interfaces.cli.scan_command import scan
 from interfaces.cli.streamed_rows import stream
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, least_shown, print_json, show
@@ -23,6 +26,7 @@ from interfaces.cli.versions_command import list_versions, rollback
 from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.export.disclosure import disclosed_record
 from warehouse.export.readable import readable, shown
+from warehouse.project_folder import take_settings
 from warehouse.published_file import first_line, published
 from warehouse.settings import PROJECT, Settings
 
@@ -42,6 +46,7 @@ _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 def main() -> None:
     """Entry point: a foreseen fault becomes one sentence on standard error."""
     try:
+        take_settings()
         code = app(prog_name="icb", standalone_mode=False) or 0
     except Exception as exc:
         known = one_sentence(exc)
@@ -51,6 +56,9 @@ def main() -> None:
         if sentence:
             print(shown(sentence), file=sys.stderr)
     sys.exit(code)
+
+
+app.command()(init)
 
 
 @app.command()
@@ -176,19 +184,29 @@ def report(
         str | None, typer.Argument(help="A report of the catalogue; without it, which there are.")
     ] = None,
     output: OutputOption = None,
+    tables: Annotated[
+        Path | None,
+        typer.Option("--tables", help="A new folder: its tables as CSV, those of a paper as Word."),
+    ] = None,
     style: FormatOption = Format.table,
 ) -> None:
     """Make a report from the published file: one HTML file that needs no network, and prints.
 
-    Example: icb report igf1r_melanoma --output igf1r.html
+    What is folded is printed when it is open. With --tables the tables are written instead of the document: each as
+    CSV, and Table 1, the main numbers and the checked claims as one Word document.
+
+    Examples: icb report igf1r_melanoma --output igf1r.html; icb report igf1r_melanoma --tables igf1r_tables
     """
-    from warehouse.reports.documents import make_report, report_rows
+    from warehouse.reports.documents import make_report, make_tables, report_rows
 
     settings = Settings.from_environment()
     if report_id is None:
         show(report_rows(settings), ["report_id", "title", "file"], style)
         return
     with published() as con:
+        if tables is not None:
+            print("\n".join(map(str, make_tables(con, settings, report_id, tables))))
+            return
         print(make_report(con, settings, report_id, output))
 
 
@@ -251,6 +269,9 @@ app.command()(rollback)
 
 
 app.command()(prune)
+
+
+app.command()(release)
 
 
 app.command()(diff)

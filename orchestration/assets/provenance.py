@@ -13,7 +13,7 @@ import duckdb
 import pandas as pd
 
 from warehouse.results.writing import write_result_table
-from warehouse.settings import PROJECT, Settings
+from warehouse.settings import IS_CHECKOUT, PROJECT, Settings
 from warehouse.tables import has_table
 from warehouse.versions.runs import UNFINISHED
 
@@ -65,7 +65,10 @@ def _run_row(run_id: str, settings: Settings) -> dict[str, Any]:
 
 
 def _checkout() -> dict[str, Any]:
-    """Commit of the checkout and whether it was clean; nulls outside a checkout."""
+    """Commit of the checkout and whether it was clean; nulls outside a checkout: an installation may lie in somebody
+    else's."""
+    if not IS_CHECKOUT:
+        return {"commit_sha": None, "has_uncommitted_changes": None}
 
     def git(*arguments: str) -> str | None:
         try:

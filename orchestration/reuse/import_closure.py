@@ -32,6 +32,7 @@ FILES_READ = {
     "warehouse.questions.export": "warehouse/questions/*.R",
     "interfaces.web.app": "interfaces/web/static/*",
     "interfaces.web.respond": "interfaces/web/templates/*",
+    "warehouse.project_folder": "warehouse/new_project/*",
     "warehouse.self_description": "warehouse/self_description/*.yaml",
 }
 

@@ -103,6 +103,12 @@ def test_few_claims_are_explained_in_their_sentences(icb: Icb) -> None:
     assert "named os.cox_univariable in this version." in said, "the demo has no MSK melanomas"
 
 
+def test_a_row_of_many_claims_is_explained_and_not_sent_to_itself(icb: Icb) -> None:
+    assert len(as_json(icb, "claims", "--row", "C3")) == 13  # more than are explained unasked
+    said = " ".join(icb("claims", "--row", "C3").out.split())
+    assert "C3.os_hr" in said and "in this version." in said and "Why, in words" not in said
+
+
 def test_sql_keeps_columns_of_one_name_apart_and_types_readable(icb: Icb) -> None:
     query = "select 1 as a, 2 as a, null as b, 1.50::decimal(4, 2) as c, date '2020-01-31' as d, 'nan'::double as e"
     assert as_json(icb, "sql", query) == [

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from chromium import NEEDS_CHROMIUM, chromium
 from graph_runs import ICB, ROOT, Run
 from playwright.sync_api import Browser, BrowserContext, Page, Route
@@ -160,3 +161,22 @@ def test_the_keyboard_alone_is_enough(browser: Browser, site: str) -> None:
         reached.append(page.evaluate("document.activeElement.textContent"))
     assert {"Ask", "Cohorts", "Find", "demo_msk_2018"} <= {text.strip() for text in reached}
     context.close()
+
+
+def test_axe_finds_no_fault_on_any_kind_of_page(browser: Browser, site: str) -> None:
+    """The rules of axe-core, WCAG 2 A and AA among them."""
+    pages = (
+        "", "ask?q=ALK", "gene/ALK", "cohorts", "cohort/demo_msk_2018", "claims", "scans", "statistics", "tables",
+        "table/marts.cohorts", "sql", "versions", "reports", "report/demo_igf1r.html", "gene/NOSUCHGENE",
+    )  # fmt: skip
+    context = browser.new_context(bypass_csp=True)  # the page's policy lets no script in, and axe is one
+    context.set_default_timeout(120_000)
+    page = context.new_page()
+    faults = {}
+    for path in pages:
+        page.goto(f"{site}/{path}")
+        found = Axe().run(page)
+        if found.violations_count:
+            faults[path] = found.generate_report()
+    context.close()
+    assert faults == {}

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+import docx
 import pytest
 from command_line import Icb, command
 from graph_runs import ROOT, Run
@@ -141,16 +143,18 @@ def test_generated_cohorts_are_marked_in_every_caption(page: Page, dossier: Page
 def test_the_dossier_agrees_with_what_the_command_prints(demo: Run, dossier: Page) -> None:
     report = demo.json("gene", "ALK")
     pooled = report["comparisons"][0]["pooled"]
-    ((table, row),) = dossier.rows_of("alk_under_icb/default/os.cox_univariable")
-    cells = dict(zip(table.heads, row.cells, strict=True))
-    assert (
-        cells["Estimate (95 % CI)"]
-        == f"{pooled['estimate']:.2f} ({pooled['ci_low']:.2f}\u2013{pooled['ci_high']:.2f})"
-    )
-    assert (
-        cells[next(head for head in cells if head.startswith("n ("))]
-        == f"{pooled['n']:,} ({pooled['n_in_group']:,})"
-    )
+    found = dossier.rows_of("alk_under_icb/default/os.cox_univariable")
+    assert len(found) == 2  # among the main numbers, and in the whole table that unfolds
+    for table, row in found:
+        cells = dict(zip(table.heads, row.cells, strict=True))
+        assert (
+            cells["Estimate (95 % CI)"]
+            == f"{pooled['estimate']:.2f} ({pooled['ci_low']:.2f}\u2013{pooled['ci_high']:.2f})"
+        )
+        assert (
+            cells[next(head for head in cells if head.startswith("n ("))]
+            == f"{pooled['n']:,} ({pooled['n_in_group']:,})"
+        )
     for found in report["guards"]:
         assert found["verdict"] in dossier.words, found
     assert report["question"] == "ALK; endpoint OS" and report["question"] in dossier.words
@@ -220,3 +224,31 @@ def test_every_report_of_both_catalogues_names_what_the_catalogue_has() -> None:
             CatalogError, match=f"there is no analysis '{spec.analyses()[0]}' in the catalogue"
         ):
             check_reports({path: spec}, set(), names[1])
+
+
+def test_its_tables_are_written_as_csv_and_those_of_a_paper_as_word(
+    demo: Run, page: Page, tmp_path: Path
+) -> None:
+    done = demo.icb("report", REPORT, "--tables", str(tmp_path / "out"))
+    assert done.returncode == 0, done.stderr
+    files = sorted((tmp_path / "out").glob("*.csv"))
+    shown = [table for table in page.tables if table.caption.startswith("Table ")]
+    assert len(files) == len(shown)
+    numbers = {
+        row[heads.index("What")]: row[heads.index("Estimate (95 % CI)")]
+        for path in files
+        if "the-main-numbers-synthetic-igf1r-under" in path.name
+        for heads, *rows in [list(csv.reader(path.open(encoding="utf-8")))]
+        for row in rows
+    }
+    document = docx.Document(str(tmp_path / "out" / "tables.docx"))
+    assert document.paragraphs[1].text.startswith("SYNTHETIC")
+    words = {cell.text for table in document.tables for cell in table._cells}
+    assert "Age, years, median (quartiles)" in words  # Table 1
+    estimate = demo.value(
+        "select printf('%.2f (%.2f\u2013%.2f)', estimate, ci_low, ci_high) from stats.survival_stats "
+        "where stat_id = 'demo_igf1r/default/os.cox_univariable'"
+    )
+    assert numbers["Hazard ratio, Cox"] == estimate and estimate in words
+    again = demo.icb("report", REPORT, "--tables", str(tmp_path / "out"))
+    assert again.returncode == 1 and "it is there already; name a new folder" in again.stderr

@@ -7,6 +7,7 @@ A test can be laid to cohorts when its failing rows carry ``cohort_id``, or when
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Any
 import duckdb
 import sqlglot
 
-#: dbt of this environment, whatever PATH says.
-DBT = Path(sys.executable).parent / "dbt"
+#: dbt beside this Python, whatever PATH says; where programs are put elsewhere (``pip install --user``), that of PATH.
+_BESIDE = Path(sys.executable).parent / "dbt"
+DBT = _BESIDE if _BESIDE.exists() else Path(shutil.which("dbt") or _BESIDE)
 
 
 def failed_nodes(target: Path) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import duckdb
 
@@ -11,19 +11,19 @@ from warehouse.packing.packed import PACKED, PEOPLE, STORED, Packed, Together
 _PEOPLE = Together("people", PEOPLE)
 
 
-def store_packed(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
-    """Copy ``tables`` (schema.table, each in ``PACKED``) from the attached ``build`` into the database in use."""
-    if not tables:
+def store_packed(con: duckdb.DuckDBPyConnection, rows_of: Mapping[str, str]) -> None:
+    """Copy the rows of each table (schema.table, in ``PACKED``: the query that gives them) into the database in use."""
+    if not rows_of:
         return
     con.execute(f"create schema {STORED}")
-    everyone = " union all ".join(f"select {_names(PEOPLE)} from build.{table}" for table in tables)
+    everyone = " union all ".join(f"select {_names(PEOPLE)} from ({rows})" for rows in rows_of.values())
     con.execute(_numbered(_PEOPLE, f"{STORED}.people", everyone))
-    for table in tables:
+    for table, rows in rows_of.items():
         packed = PACKED[table]
-        columns = [str(row[0]) for row in con.execute(f"describe build.{table}").fetchall()]
+        columns = [str(row[0]) for row in con.execute(f"describe {rows}").fetchall()]
         for group in packed.together:
-            con.execute(_numbered(group, _place(packed, group), f"select * from build.{table}"))
-        con.execute(_rows(packed, columns))
+            con.execute(_numbered(group, _place(packed, group), rows))
+        con.execute(_rows(packed, columns, rows))
         con.execute(view_of(packed, columns))
 
 
@@ -58,8 +58,8 @@ def _numbered(group: Together, place: str, rows: str) -> str:
     )
 
 
-def _rows(packed: Packed, columns: Sequence[str]) -> str:
-    """The table of numbers, and of what is kept as it is."""
+def _rows(packed: Packed, columns: Sequence[str], rows: str) -> str:
+    """The table of numbers, and of what is kept as it is, of the rows of a query."""
     groups = (_PEOPLE, *packed.together)
     elsewhere = {column for group in groups for column in group.columns}
     kept: list[str] = [f'"{group.name}".{_no(group)}' for group in groups]
@@ -87,7 +87,7 @@ def _rows(packed: Packed, columns: Sequence[str]) -> str:
     )
     return (
         f"create table {STORED}.{packed.name} as select {', '.join(kept)} "
-        f"from build.{packed.table} as every_row {joined} order by {order}"
+        f"from ({rows}) as every_row {joined} order by {order}"
     )
 
 

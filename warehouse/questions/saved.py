@@ -27,7 +27,7 @@ def save_question(
     QuestionError, AskedQuestionError, BiomarkerError
         The question cannot be asked, its name is none, there is one of that name, or its cut is to be searched.
     """
-    path = settings.catalogs[-1] / "analyses" / f"{name}.yaml"
+    path = settings.own_catalog() / "analyses" / f"{name}.yaml"
     if not re.fullmatch(r"[a-z0-9_]+", name):
         raise QuestionError(
             f"'{name}' is no name of an analysis",

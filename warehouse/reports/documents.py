@@ -17,6 +17,7 @@ from ingestion.yaml_files import read_yaml
 from warehouse.catalog.spec_files import validated
 from warehouse.left_out import SKIPPED, left_out_cohorts, said_of
 from warehouse.reports.material import gather_material, published_figures
+from warehouse.reports.tables_out import write_tables
 from warehouse.settings import Settings
 from warehouse.versions.durable import write_document
 from warehouse.versions.layout import version_of
@@ -181,6 +182,27 @@ def make_report(
     UnknownReportError
         There is no such report.
     """
+    html = report_html(con, _spec_of(settings, report_id), version_of(con).figures)
+    return write_document(html, output or settings.documents / f"{report_id}.html")
+
+
+def make_tables(
+    con: duckdb.DuckDBPyConnection, settings: Settings, report_id: str, folder: Path
+) -> list[Path]:
+    """Write the tables of one report of the catalogue into a new folder; gives the files.
+
+    Raises
+    ------
+    UnknownReportError
+        There is no such report.
+    TablesError
+        The folder is there already.
+    """
+    spec = _spec_of(settings, report_id)
+    return write_tables(report_of(con, spec, version_of(con).figures), folder)
+
+
+def _spec_of(settings: Settings, report_id: str) -> ReportSpec:
     specs = {spec.report_id: spec for spec in load_reports(settings.catalogs).values()}
     if report_id not in specs:
         raise UnknownReportError(
@@ -188,5 +210,4 @@ def make_report(
             where=str(settings.catalogs[-1] / "reports"),
             remedy=f"there are {', '.join(specs) or 'none'}",
         )
-    html = report_html(con, specs[report_id], version_of(con).figures)
-    return write_document(html, output or settings.documents / f"{report_id}.html")
+    return specs[report_id]

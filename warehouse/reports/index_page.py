@@ -6,11 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from importlib import resources
 from itertools import islice
 
 import duckdb
 
+from analytics.report.render import style_sheet
 from analytics.report.spec import ReportSpec
 from ingestion.errors import IngestionError
 from warehouse.diff.changes import (
@@ -129,8 +129,7 @@ def _table(rows: Sequence[Row], columns: Sequence[str]) -> str:
 
 
 def _page(title: str, body: str) -> str:
-    css = resources.files("analytics.report").joinpath("templates/report.css").read_text(encoding="utf-8")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{css}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n"
+        f"<style>{style_sheet()}</style></head><body><main><h1>{escape(title)}</h1>{body}</main></body></html>\n"
     )

@@ -99,7 +99,7 @@ def manifest_of(version: Version, about: About, now: datetime) -> Manifest:
         published_at=now,
         cohorts=tuple(str(row[0]) for row in cohorts),
         rows=rows,
-        files=tuple(_file(version.folder, path) for path in _paths(version.folder)),
+        files=tuple(file_of(version.folder, path) for path in _paths(version.folder)),
         **dict(about),
     )
 
@@ -163,7 +163,7 @@ def faults_of(version: Version) -> list[str]:
     there = {str(path.relative_to(version.folder)) for path in _paths(version.folder)}
     faults = [f"{name} is missing" for name in sorted(stated.keys() - there)]
     faults += [f"{name} is no file of it" for name in sorted(there - stated.keys())]
-    found = {name: _file(version.folder, version.folder / name) for name in sorted(there & stated.keys())}
+    found = {name: file_of(version.folder, version.folder / name) for name in sorted(there & stated.keys())}
     return faults + [f"{name} has changed" for name, file in found.items() if file != stated[name]]
 
 
@@ -173,7 +173,8 @@ def _paths(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and path not in apart]
 
 
-def _file(folder: Path, path: Path) -> PublishedFile:
+def file_of(folder: Path, path: Path) -> PublishedFile:
+    """Path, size and checksum of one file of a folder."""
     with open(path, "rb") as handle:
         digest = hashlib.file_digest(handle, "sha256").hexdigest()
     return PublishedFile(path=str(path.relative_to(folder)), bytes=path.stat().st_size, sha256=digest)

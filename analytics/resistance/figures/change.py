@@ -20,7 +20,7 @@ from analytics.figures import style
 from analytics.figures.page import MARGIN_MM, Page
 
 COLUMNS: Final = 4
-LEFT_MM, PANEL_W_MM, PANEL_H_MM, GAP_MM, HEAD_MM, FOOT_MM = 11.0, 34.0, 30.0, 10.0, 7.0, 9.0
+LEFT_MM, PANEL_W_MM, PANEL_H_MM, GAP_MM, HEAD_MM, FOOT_MM = 13.0, 32.0, 30.0, 12.0, 7.0, 9.0
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,13 @@ def change_figure(panels: Sequence[ChangePanel], *, title: str, times: tuple[str
             row, column = divmod(i, COLUMNS)
             left = LEFT_MM + column * (PANEL_W_MM + GAP_MM)
             top = head + row * (HEAD_MM + PANEL_H_MM + FOOT_MM) + HEAD_MM
-            heading = style.wrap(panel.heading, PANEL_W_MM + GAP_MM - 1.0, style.TEXT_PT, "bold")[0]
+            heading = style.wrap(panel.heading, PANEL_W_MM + 6.0, style.TEXT_PT, "bold")[0]
             page.text(left, top - 3.4, heading, size=style.TEXT_PT, weight="bold", va="bottom")
             axes = page.axes(left, top, PANEL_W_MM, PANEL_H_MM)
             _draw(axes, panel)
             if column == 0 or panel.unit != panels[i - 1].unit:
-                axes.set_ylabel(panel.unit, labelpad=2, fontsize=style.SMALL_PT)
+                said = "\n".join(style.wrap(panel.unit, PANEL_H_MM, style.SMALL_PT))
+                axes.set_ylabel(said, labelpad=1, fontsize=style.SMALL_PT)
     return page.figure
 
 
@@ -81,9 +82,7 @@ def _draw(axes: Axes, panel: ChangePanel) -> None:
             axes.plot(at, (one, other), color=colour, linewidth=0.5, alpha=0.7, zorder=2)
         medians = (float(group.first.median()), float(group.second.median()))
         axes.plot(at, medians, color=style.BLACK, linewidth=1.6, marker="o", markersize=2.6, zorder=4)
-        axes.text(
-            sum(at) / 2, high + 0.06 * room, group.note, size=style.SMALL_PT - 0.5, ha="center", va="bottom"
-        )
+        axes.text(sum(at) / 2, high + 0.06 * room, group.note, size=style.SMALL_PT, ha="center", va="bottom")
         ticks.append(sum(at) / 2)
         labels.append(f"{group.label}\nn {count(len(group.first))}")
     axes.set_xlim(-0.5, 2.6 * (len(panel.groups) - 1) + 1.5)

@@ -110,7 +110,7 @@ def burden_slope_figure(
         plot_width = page.width_mm - left - GAP_MM - words_width - MARGIN_MM
         beside = left + plot_width + GAP_MM
         axes = page.axes(left, top, plot_width, body)
-        _prepare(axes, limits, len(genes), effect)
+        _prepare(axes, limits, len(genes), effect, plot_width)
         page.text(beside, top - small - 1.0, HEADING, weight="bold")
         for row, (_, gene) in enumerate(genes.iterrows()):
             _draw_gene(axes, gene, row, before)
@@ -131,14 +131,17 @@ def _words(gene: pd.Series) -> str:
     return f"{shown}{gene['burden_verdict']}"
 
 
-def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int, effect: str) -> None:
+def _prepare(axes: Axes, limits: tuple[float, float], n_rows: int, effect: str, width_mm: float) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xlim(*limits)
     axes.set_ylim(n_rows, 0)
     axes.set_yticks([])
     hide_sides(axes, "left")
     powers = range(math.ceil(math.log2(limits[0]) - 1e-9), math.floor(math.log2(limits[1]) + 1e-9) + 1)
-    ratio_ticks(axes, [2.0**power for power in powers], as_fractions=True)
+    # as many powers as have room for their labels, 1 among them
+    each = width_mm / math.log2(limits[1] / limits[0])
+    step = math.ceil((widest_mm(["1/16"]) + 1.0) / each)
+    ratio_ticks(axes, [2.0**power for power in powers if power % step == 0], as_fractions=True)
     no_difference(axes)
     axes.set_xlabel(f"{effect}, carriers (log scale)", labelpad=1.5)
 

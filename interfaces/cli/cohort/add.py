@@ -86,7 +86,7 @@ def add_cohort(
             f"'{study_id}' is no identifier of a study",
             remedy="give it as in the address of its page, e.g. tmb_mskcc_2018",
         )
-    path = settings.catalogs[-1] / "cohorts" / f"{study_id}.yaml"
+    path = settings.own_catalog() / "cohorts" / f"{study_id}.yaml"
     if path.exists() and not overwrite:
         raise CatalogError(
             "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"

@@ -41,7 +41,7 @@ def add_tables(
             f"whether the patients of {cohort_id} got a checkpoint inhibitor is not assumed",
             remedy="give --icb, or --not-icb if they did not",
         )
-    path = settings.catalogs[-1] / "cohorts" / f"{cohort_id}.yaml"
+    path = settings.own_catalog() / "cohorts" / f"{cohort_id}.yaml"
     if path.exists() and not overwrite:
         raise CatalogError(
             "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
