@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from warehouse.packing.packed import PACKED
+from warehouse.packing.packed import packed_of
 from warehouse.packing.store import store_packed
 from warehouse.self_description.docs_schema import write_docs_schema
 from warehouse.self_description.views import describe_views
@@ -45,11 +45,12 @@ def _copy(build_file: Path, fresh: Path) -> dict[str, int]:
             con.execute(f"create schema fresh.{schema}")
         rows: dict[str, int] = {}
         tables = _public(con, "duckdb_tables()", "table_name")
+        packed = packed_of(con, "build")
         for schema, table, ddl in tables:
-            if f"{schema}.{table}" not in PACKED:
+            if f"{schema}.{table}" not in packed:
                 con.execute(ddl)
                 con.execute(f'insert into fresh.{schema}."{table}" select * from build.{schema}."{table}"')
-        store_packed(con, [full for schema, table, _ in tables if (full := f"{schema}.{table}") in PACKED])
+        store_packed(con, packed)
         for schema, table, _ in tables:
             counted = con.execute(f'select count(*) from build.{schema}."{table}"').fetchone()
             rows[f"{schema}.{table}"] = int(counted[0]) if counted else 0
@@ -108,6 +109,7 @@ def macro_statement(name: str, parameters: Sequence[str], definition: str) -> st
 
 
 def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
+    packed = packed_of(con, "build")
     for kind in ("table", "view"):
         for schema, name, comment in con.execute(
             f"select schema_name, {kind}_name, comment from duckdb_{kind}s() "
@@ -115,7 +117,7 @@ def _copy_comments(con: duckdb.DuckDBPyConnection) -> None:
             {"schemas": list(PUBLIC_SCHEMAS)},
         ).fetchall():
             text = comment.replace("'", "''")
-            shown = "view" if f"{schema}.{name}" in PACKED else kind
+            shown = "view" if f"{schema}.{name}" in packed else kind
             con.execute(f"comment on {shown} fresh.{schema}.\"{name}\" is '{text}'")
     for schema, table, column, comment in con.execute(
         "select schema_name, table_name, column_name, comment from duckdb_columns() "
