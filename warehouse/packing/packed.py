@@ -57,6 +57,14 @@ class Packed:
     def name(self) -> str:
         return self.table.split(".")[1]
 
+    @property
+    def declared(self) -> frozenset[str]:
+        """Columns that the table must have to be kept so."""
+        together = {column for group in self.together for column in group.columns}
+        return frozenset(
+            {*PEOPLE, *together, *self.order, *self.computed, *self.distances, *self.distances.values()}
+        )
+
 
 PACKED: dict[str, Packed] = {
     one.table: one
@@ -204,6 +212,17 @@ PACKED: dict[str, Packed] = {
         ),
     )
 }  # fmt: skip
+
+
+def packed_of(con: duckdb.DuckDBPyConnection, database: str) -> list[str]:
+    """Tables of an attached file, as schema.table, that can be kept packed: those with every declared column."""
+    columns: dict[str, set[str]] = {}
+    for table, column in con.execute(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() where database_name = ?",
+        [database],
+    ).fetchall():
+        columns.setdefault(table, set()).add(column)
+    return [table for table, packed in PACKED.items() if packed.declared <= columns.get(table, set())]
 
 
 def tables_of(con: duckdb.DuckDBPyConnection, database: str | None = None) -> list[tuple[str, str]]:

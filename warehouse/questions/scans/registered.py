@@ -103,7 +103,8 @@ def _scanned(con: duckdb.DuckDBPyConnection, spec: ScanSpec, spec_sha256: str, r
 
     answer = answer_scan(con, spec)
     name = results_table(spec)
-    flow = answer.selection.flow.rename_axis("step_number").reset_index().replace({"reason": {"": None}})
+    flow = answer.selection.flow.rename_axis("step_number").reset_index()
+    flow["reason"] = [reason or None for reason in flow["reason"]]
     rows = {
         name: answer.result.table.assign(scan_id=spec.scan_id),
         "scan_specs": pd.DataFrame([_spec_row(answer, spec_sha256, run_id)]),
