@@ -66,7 +66,8 @@ def _failure_of_the_job(events: Sequence[dg.DagsterEvent], data: Path | None) ->
     """A job that failed outside of its steps: what Dagster ran into, not that it ran into something."""
     for event in events:
         if event.is_job_failure:
-            error = event.job_failure_data.error
+            # a run that was closed from outside, for its process was gone, has no error of its own
+            error = event.job_failure_data.error if event.event_specific_data else None
             if (storage := storage_fault(_all_of(error), data)) is not None:
                 return str(storage)
             while error is not None and error.cause is not None:

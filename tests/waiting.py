@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from time import monotonic, sleep
 from typing import TypeVar
@@ -11,7 +10,7 @@ import psutil
 
 Found = TypeVar("Found")
 #: The longest that anything may be waited for: as long as CI itself. Only a hanging process meets it.
-CI_LIMIT_S = int(os.environ.get("X_LIMIT", 90 * 60))
+CI_LIMIT_S = 90 * 60
 _LOOK_EVERY_S = 0.2
 
 

@@ -55,3 +55,15 @@ def test_what_is_downstream_does_not_run_and_what_is_beside_does() -> None:
     succeeded = {event.step_key for event in result.all_events if event.is_step_success}
     failed = {event.step_key for event in result.all_events if event.is_step_failure}
     assert (succeeded, failed) == ({"whole"}, {"broken"})
+
+
+def test_a_run_that_was_closed_from_outside_is_told_of_in_the_words_of_whoever_closed_it() -> None:
+    """Its process was killed: there is no error, and `run_failed` tells of it all the same."""
+
+    @dg.job
+    def nothing() -> None: ...
+
+    with dg.instance_for_test() as instance:
+        lost = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED)
+        event = instance.report_run_failed(lost, "The process of this run has ended without a word.")
+        assert failure_sentence([event]) == "The process of this run has ended without a word."
