@@ -87,6 +87,13 @@ class TwoEngines:
             counts = [con.execute(f"select count(*) from {source}").fetchone() for source in sources]
             if counts[0] != counts[1]:
                 return [f"rows: {counts[0]} in DuckDB, {counts[1]} in Spark"]
+            names = ", ".join(f'"{column}"' for column, _ in columns[0])
+            hashes = [
+                con.execute(f"select sum(cast(hash({names}) as hugeint)) from {source}").fetchone()
+                for source in sources
+            ]
+            if hashes[0] == hashes[1]:
+                return []
             one, other = sources
             apart = [
                 con.execute(f"select * from {a} except all select * from {b}").df()
