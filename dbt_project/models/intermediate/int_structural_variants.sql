@@ -96,7 +96,7 @@ select
     event_info,
     sv_status,
     -- the portal's word for a variant of the patient; a table of fusions does not say, and lists those of the tumour
-    lower(trim(coalesce(sv_status, 'somatic'))) <> 'germline' as is_somatic,
+    lower({{ trimmed("coalesce(sv_status, 'somatic')") }}) <> 'germline' as is_somatic,
     ncbi_build,
     case
         when patient_id is null then 'unknown_sample'
