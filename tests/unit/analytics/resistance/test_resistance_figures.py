@@ -104,7 +104,7 @@ def test_rates_stand_with_their_counts_and_intervals():
         RateRow("nobody"),
     ]
     figure = rate_figure(rows, title="SYNTHETIC rates", x_label="% of the profiled")
-    assert {"33 / 2550", "1.3 (0.89\u20131.8)", "0 (0\u20138.8)", "no one profiled"} <= set(texts(figure))
+    assert {"33 / 2,550", "1.3 (0.89\u20131.8)", "0 (0\u20138.8)", "no one profiled"} <= set(texts(figure))
     assert_readable(figure)
 
 
