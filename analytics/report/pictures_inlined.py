@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -86,7 +87,8 @@ def _vector(svg: bytes) -> _Encoded | None:
     lean = _lean_paths(lean)
     if b"<text" not in lean:
         lean = _SPACE.sub(b"><", lean)
-    return _Encoded("image/svg+xml", lean, round(width * _PX_PER_PT), round(height * _PX_PER_PT))
+    # upwards: a box that is half a pixel too low makes the whole figure smaller, and its 7 pt type with it
+    return _Encoded("image/svg+xml", lean, math.ceil(width * _PX_PER_PT), math.ceil(height * _PX_PER_PT))
 
 
 def _lean_paths(svg: bytes) -> bytes:
