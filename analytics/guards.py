@@ -71,6 +71,8 @@ VERDICTS: dict[Guard, tuple[str, ...]] = {
     "mutation burden": (*BurdenWord, CANNOT_TELL),
 }
 ALPHA = 0.05
+#: The column whose effect is looked at: a group, or a number in its steps.
+Exposure = Literal["in_group", "value"]
 
 
 @dataclass(frozen=True)
@@ -119,16 +121,21 @@ def people_findings(
     strata: Sequence[str] = (),
     flow: pd.DataFrame | None = None,
     pooled: MetaStatistic | None = None,
+    exposure: Exposure = "in_group",
 ) -> list[Finding]:
-    """The guards that have no verdict of their own, all but prediction and burden; arguments as `guard_findings`."""
+    """The guards that have no verdict of their own, all but prediction and burden; arguments as `guard_findings`.
+
+    exposure: of a biomarker that is a number, ``value``, in the steps of its estimate; `pooled` stands for it then.
+    """
     strata = _varying(members, strata)
+    sparse = _sparse if exposure == "in_group" else _sparse_number
     return [
-        _or_reason("proportional hazards", lambda: _proportional(members, strata)),
-        _or_reason("sparse events", lambda: _sparse(members, strata)),
+        _or_reason("proportional hazards", lambda: _proportional(members, strata, exposure)),
+        _or_reason("sparse events", lambda: sparse(members, strata)),
         _overlap(members, flow),
         _origin(members, flow, strata),
-        _immortal(members, strata),
-        _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata, pooled)),
+        _immortal(members, strata, exposure),
+        _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata, pooled, exposure)),
     ]
 
 
@@ -143,8 +150,8 @@ def _or_reason(guard: Guard, find: Callable[[], Finding]) -> Finding:
         return Finding(guard, CANNOT_TELL, str(exc), True)
 
 
-def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
-    test = schoenfeld_test(members, ["in_group"], strata=strata).overall
+def _proportional(members: pd.DataFrame, strata: tuple[str, ...], exposure: Exposure) -> Finding:
+    test = schoenfeld_test(members, [exposure], strata=strata).overall
     if not math.isfinite(test.p):
         return Finding(
             "proportional hazards",
@@ -157,6 +164,8 @@ def _proportional(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
         sentence = f"Nothing speaks against proportional hazards (Schoenfeld test, p {p_value(test.p)})."
         return Finding("proportional hazards", "not contradicted", sentence, False, numbers)
     sentence = f"Hazards are not proportional (Schoenfeld test, p {p_value(test.p)}), so one hazard ratio is not enough"
+    if exposure == "value":  # a number has no groups whose months could be compared
+        return Finding("proportional hazards", "not proportional", f"{sentence}.", True, numbers)
     means = restricted_mean_survival(members)
     gain = means.difference
     if gain is not None:
@@ -189,6 +198,15 @@ def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
         f"Only {among} events among {int(mutated.sum())} in the group and {others} among the others: Firth's penalised "
         f"hazard ratio is {with_ends(ratio.hr, ratio.ci_low, ratio.ci_high)}, permutation p {p_value(ratio.p)}."
     )
+    return Finding("sparse events", "few events", sentence, True, numbers)
+
+
+def _sparse_number(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
+    events = int(members["event"].fillna(False).astype(bool).sum())
+    numbers: dict[str, float] = {"events": events}
+    if events >= MIN_EVENTS_PER_GROUP:
+        return Finding("sparse events", "enough events", f"There are {events:,} events.", False, numbers)
+    sentence = f"Only {_count(events, 'event')}: the interval of a step cannot be trusted."
     return Finding("sparse events", "few events", sentence, True, numbers)
 
 
@@ -259,20 +277,22 @@ def _late_entry(members: pd.DataFrame, strata: tuple[str, ...]) -> tuple[str, bo
     return f" {test.n_delayed} enter late. {test.sentence}", min(test.p, test.cox.p) < ALPHA
 
 
-def _immortal(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
+def _immortal(members: pd.DataFrame, strata: tuple[str, ...], exposure: Exposure) -> Finding:
     guard: Guard = "immortal time"
     if "biopsy_time" not in members:
         return Finding(guard, CANNOT_TELL, "When the samples were taken is not in the table.", False)
-    found = immortal_time(members, strata)
+    found = immortal_time(members, strata, exposure)
     return Finding(guard, found.verdict, found.sentence, found.is_warning, dict(found.numbers))
 
 
-def _heterogeneity(members: pd.DataFrame, strata: tuple[str, ...], pooled: MetaStatistic | None) -> Finding:
+def _heterogeneity(
+    members: pd.DataFrame, strata: tuple[str, ...], pooled: MetaStatistic | None, exposure: Exposure
+) -> Finding:
     guard: Guard = "heterogeneity across cohorts"
     n_cohorts = members["cohort_id"].nunique()
     if n_cohorts == 1:
         return Finding(guard, "one cohort", "One cohort: whether it repeats elsewhere is open.", True)
-    row = pooled or _pooled(members, strata)
+    row = pooled or (_pooled(members, strata) if exposure == "in_group" else None)
     said = [w for w in row.warnings if w.startswith(("No estimate", "Firth's estimate"))] if row else []
     note = "".join(f" {sentence}" for sentence in said)
     if row is None or row.estimate is None or row.i2_percent is None or row.q_p is None:

@@ -16,7 +16,8 @@ import pandas as pd
 from analytics.engine.numbers import with_ends
 from analytics.errors import AnalysisError
 from analytics.questions.clock import TimeRules, is_of_landmark, with_time_rules
-from analytics.survival.hazard_ratio import estimate_hazard_ratio
+from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
+from analytics.survival.regression.cox import CoxTerm, cox_regression
 
 BEFORE, MAY_FOLLOW, FOLLOWS, ENTERED_LATE = (
     "sequenced before the clock starts",
@@ -39,12 +40,15 @@ class ImmortalTime:
     numbers: Mapping[str, float]
 
 
-def immortal_time(members: pd.DataFrame, strata: Sequence[str] = ()) -> ImmortalTime:
+def immortal_time(
+    members: pd.DataFrame, strata: Sequence[str] = (), exposure: str = "in_group"
+) -> ImmortalTime:
     """Judge the members of an analysis, cohort by cohort.
 
     members : one row a person with cohort_id, origin, entry_months, biopsy_time ('pre', another word for later, null
-        where it is not known), time_months, event, in_group. A cohort in which anybody enters late is taken to count
-        everybody from sequencing on.
+        where it is not known), time_months, event and the exposure. A cohort in which anybody enters late is taken to
+        count everybody from sequencing on.
+    exposure : whose hazard ratio a landmark is asked for: a group, or a number (``value``).
     """
     is_late = members["entry_months"].fillna(0) > 0
     counted = is_late.groupby(members["cohort_id"]).transform("any")
@@ -73,7 +77,7 @@ def immortal_time(members: pd.DataFrame, strata: Sequence[str] = ()) -> Immortal
     sentence = (
         f"{'; '.join(parts)[:1].upper()}{'; '.join(parts)[1:]}: who died before sequencing is missing there."
     )
-    words, landmark = _at_landmark(members, strata)
+    words, landmark = _at_landmark(members, strata, exposure)
     verdict = FOLLOWS if later.any() else MAY_FOLLOW
     return ImmortalTime(verdict, f"{sentence} {words}", True, numbers | landmark)
 
@@ -83,7 +87,7 @@ def _named(members: pd.DataFrame, rows: pd.Series) -> str:
     return ", ".join(f"{cohort} ({n:,})" for cohort, n in counts.items())
 
 
-def _at_landmark(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, dict[str, float]]:
+def _at_landmark(members: pd.DataFrame, strata: Sequence[str], exposure: str) -> tuple[str, dict[str, float]]:
     """The hazard ratio among those still followed at the landmark, whom early deaths no longer touch; where the clock
     is that of a landmark already, that it is."""
     origins = members["origin"].dropna().astype(str).unique()
@@ -93,7 +97,11 @@ def _at_landmark(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, dic
     followed = moved[moved["time_months"] > 0]
     inside = tuple(c for c in strata if followed[c].nunique(dropna=False) > 1)
     try:
-        found = estimate_hazard_ratio(followed, strata=inside)
+        found: HazardRatio | CoxTerm
+        if exposure == "in_group":
+            found = estimate_hazard_ratio(followed, strata=inside)
+        else:
+            found = cox_regression(followed, [exposure], strata=inside).term(exposure)
     except AnalysisError as exc:
         return f"No estimate from {LANDMARK_MONTHS:g} months on: {exc}", {}
     if not math.isfinite(found.hr):

@@ -151,7 +151,9 @@ def external_ratio(icb: SurvivalStatistic | None, control: SurvivalStatistic | N
 
 
 def _has_events(row: SurvivalStatistic) -> bool:
-    return (row.counts.events_in_group or 0) >= FEW
+    """Enough of them among carriers; of a number, which nobody carries, among all."""
+    of_number = row.counts.n_in_group is None
+    return ((row.counts.events if of_number else row.counts.events_in_group) or 0) >= FEW
 
 
 def _label(icb: SurvivalStatistic | None, spec: AnalysisSpec) -> str:

@@ -265,31 +265,57 @@ def number_statistics(
         parts += [(c, people[people["cohort_id"] == c]) for c, people in of_cohorts]
     found: list[SurvivalStatistic] = []
     for cohort_id, members in parts:
-        known = _with_what_is_read(members, variant)
-        for request in number_requests(variant, known):
-            among = known.index if cohort_id in outside else selection.members.index
-            row_set = sets.named("members", known.index, among, cohort_id)
-            row = SurvivalStatistic(
-                name=scope.of_cohort(cohort_id).name(f"{spec.endpoint_key(scope.endpoint)}.{request.key}"),
-                estimator=request.estimator.key,
-                scale=request.estimator.scale,
-                counts=Counts(
-                    group_label=label,
-                    n=len(known),
-                    events=int(known["event"].fillna(False).astype(bool).sum()),
-                ),
-                row_set=row_set,
+        among = members.index if cohort_id in outside else selection.members.index
+        rows = number_rows(
+            scope.of_cohort(cohort_id),
+            sets,
+            members,
+            variant,
+            spec.endpoint_key(scope.endpoint),
+            label,
+            among,
+        )
+        if cohort_id in outside:
+            rows = [row.warned(f"Not in the pooled estimate: clock {outside[cohort_id]}.") for row in rows]
+        found += rows if cohort_id else [row.warned(*pool_warnings(selection)) for row in rows]
+    return found
+
+
+def number_rows(
+    scope: Scope,
+    sets: RowSets,
+    members: pd.DataFrame,
+    variant: Variant,
+    endpoint_key: str,
+    label: str,
+    among: pd.Index | None = None,
+) -> list[SurvivalStatistic]:
+    """The same of one set of people; the row sets are of ``among``, themselves without it."""
+    known = _with_what_is_read(members, variant)
+    people = known.index if among is None else among
+    found = []
+    for request in number_requests(variant, known):
+        row = SurvivalStatistic(
+            name=scope.name(f"{endpoint_key}.{request.key}"),
+            estimator=request.estimator.key,
+            scale=request.estimator.scale,
+            counts=Counts(
+                group_label=label,
+                n=len(known),
+                events=int(known["event"].fillna(False).astype(bool).sum()),
+            ),
+            row_set=sets.named("members", known.index, people, scope.cohort_id),
+        )
+        try:
+            usable = usable_rows(known, request)
+            name = sets.named(
+                row_set_words(known, usable, request), usable.index, known.index, scope.cohort_id
             )
-            try:
-                usable = usable_rows(known, request)
-                name = sets.named(row_set_words(known, usable, request), usable.index, known.index, cohort_id)
-                counts = replace(row.counts, n=len(usable), events=int(usable["event"].astype(bool).sum()))
-                row = request.estimate(replace(row, counts=counts, row_set=name), known)
-            except AnalysisError as exc:
-                row = row.warned(str(exc))
-            if cohort_id in outside:
-                row = row.warned(f"Not in the pooled estimate: clock {outside[cohort_id]}.")
-            found.append(row if cohort_id else row.warned(*pool_warnings(selection)))
+            counts = replace(row.counts, n=len(usable), events=int(usable["event"].astype(bool).sum()))
+            row = request.estimate(replace(row, counts=counts, row_set=name), known)
+        except AnalysisError as exc:
+            row = row.warned(str(exc))
+        found.append(row)
     return found
 
 

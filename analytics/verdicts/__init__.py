@@ -10,6 +10,7 @@ from analytics.verdicts.power import (
     Power,
     events_needed,
     power_of_hazard_ratio,
+    power_of_number,
     power_of_odds_ratio,
     smallest_ratio,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "burden_verdict",
     "events_needed",
     "power_of_hazard_ratio",
+    "power_of_number",
     "power_of_odds_ratio",
     "predictive_verdict",
     "smallest_ratio",

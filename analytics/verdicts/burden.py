@@ -1,10 +1,11 @@
 """Is the effect more than mutation burden, less, or cannot it be told? Decided here and nowhere else.
 
 crude: the effect without burden. beside: with a spline of burden in the model, the gene's own mutations taken out.
-null: as many carriers drawn by burden within strata. change: the ratio of the hazard ratio beside burden to the crude
-one on the same people, with its interval. Both directions of confounding are looked at: burden can make an effect
-(long genes under checkpoint blockade) and hide one (a harmful gene in tumours of high burden). No word is decided by
-"significant here and not there": what burden explains is the change, which has an interval of its own.
+null: as many carriers drawn by burden within strata; of a number, values drawn by burden. change: the ratio of the
+hazard ratio beside burden to the crude one on the same people, with its interval. Both directions of confounding are
+looked at: burden can make an effect (long genes under checkpoint blockade) and hide one (a harmful gene in tumours of
+high burden). No word is decided by "significant here and not there": what burden explains is the change, which has an
+interval of its own.
 """
 
 from __future__ import annotations
@@ -73,6 +74,22 @@ class BurdenEvidence:
     why_no_beside: str = "burden is not known"
 
     @property
+    def is_number(self) -> bool:
+        """The biomarker is a number: nobody carries it, and an effect is that of one step."""
+        return self.power.carriers is None
+
+    @property
+    def drawn(self) -> str:
+        """What burden draws."""
+        return "values" if self.is_number else "carriers"
+
+    @property
+    def is_few(self) -> bool:
+        """Too few carriers or events for a word."""
+        carriers = FEW if self.power.carriers is None else self.power.carriers
+        return min(carriers, self.power.events) < FEW
+
+    @property
     def null_is_shown(self) -> bool:
         """The draws exclude no effect by themselves."""
         return self.null is not None and self.null.p < self.family.alpha
@@ -122,7 +139,7 @@ class BurdenEvidence:
 def burden_word(evidence: BurdenEvidence) -> BurdenWord:
     """The word alone; docs/verdicts.md says when each stands."""
     power = evidence.power
-    if min(power.carriers, power.events) < FEW or evidence.crude is None:
+    if evidence.is_few or evidence.crude is None:
         return BurdenWord.TOO_FEW
     if evidence.is_beyond:
         words = {
@@ -159,8 +176,9 @@ def _beyond(evidence: BurdenEvidence) -> tuple[str, str, str]:
 def _against_beyond(evidence: BurdenEvidence) -> str:
     if evidence.power.smallest > SMALLEST_WORTH_SAYING:
         return (
-            f"So few carriers and events could have shown a {_what(evidence)} beyond {ratio(evidence.power.smallest)} "
-            "only: an estimate that is shown nevertheless is probably too large."
+            f"So few {'people' if evidence.is_number else 'carriers'} and events could have shown a {_what(evidence)} "
+            f"beyond {ratio(evidence.power.smallest)} only: an estimate that is shown nevertheless is probably too "
+            "large."
         )
     if not evidence.family.is_single and not evidence.is_beyond_in_family:
         return (
@@ -172,8 +190,8 @@ def _against_beyond(evidence: BurdenEvidence) -> str:
     if evidence.family.is_single:
         return "One question in twenty that are asked of nothing comes out like this."
     return (
-        "Where the process that makes mutations is itself prognostic, carriers drawn by burden alone exclude no effect "
-        "in up to 16 of 100 questions of nothing."
+        f"Where the process that makes mutations is itself prognostic, {evidence.drawn} drawn by burden alone exclude "
+        "no effect in up to 16 of 100 questions of nothing."
     )
 
 
@@ -201,7 +219,9 @@ def _not_excluded(evidence: BurdenEvidence) -> tuple[str, str, str]:
         against = f"With burden in the model the interval holds no effect ({evidence.beside})."
     else:
         share = number(100 * evidence.null.p, 2)
-        against = f"Carriers drawn by burden alone do as well or badly in {share} % of the draws."
+        against = (
+            f"{capital(evidence.drawn)} drawn by burden alone do as well or badly in {share} % of the draws."
+        )
     return reason, against, _to_settle_beside(evidence)
 
 
@@ -213,11 +233,13 @@ def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
     )
     if evidence.null_is_shown:
         against = (
-            "Carriers drawn by burden exclude no effect, the model with burden does not: burden may hide one."
+            f"{capital(evidence.drawn)} drawn by burden exclude no effect, the model with burden does not: burden "
+            "may hide one."
         )
     elif evidence.beside is not None and evidence.beside.is_shown:
         against = (
-            "The model with burden excludes no effect, carriers drawn by burden do not: burden may hide one."
+            f"The model with burden excludes no effect, {evidence.drawn} drawn by burden do not: burden may hide "
+            "one."
         )
     else:
         open_to = f": {_ends(evidence.crude)} are left open" if evidence.crude else ""
@@ -227,10 +249,11 @@ def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
 
 def _too_few(evidence: BurdenEvidence) -> tuple[str, str, str]:
     power = evidence.power
-    people = f"{count(power.carriers)} carriers among {count(power.n)} people with {_events(evidence, power.events)}"
+    among = f"{count(power.n)} people with {_events(evidence, power.events)}"
+    people = among if power.carriers is None else f"{count(power.carriers)} carriers among {among}"
     if evidence.crude is None:
         reason = f"{people}: no estimate."
-    elif min(power.carriers, power.events) < FEW:
+    elif evidence.is_few:
         reason = f"{people}, fewer than {FEW}; {_what(evidence)} {evidence.crude}."
     else:
         could = f"could have shown a {_what(evidence)} beyond {ratio(power.smallest)} only"
@@ -262,14 +285,15 @@ def _without(evidence: BurdenEvidence) -> str:
 def _null(evidence: BurdenEvidence) -> str:
     null = evidence.null
     if null is None:
-        return f"carriers could not be drawn by burden ({evidence.why_no_null})"
+        return f"{evidence.drawn} could not be drawn by burden ({evidence.why_no_null})"
     is_response = _what(evidence) == Scale.ODDS_RATIO
     more = "respond more often" if is_response else "do worse"
     fewer = "respond less often" if is_response else "do better"
     if null.p < evidence.family.alpha:
         did = more if null.direction > 0 else fewer
-        return f"carriers {did} than carriers drawn by burden (p {p_relation(null.p, 1 / null.draws)})"
-    return f"carriers drawn by burden do likewise (p {p_relation(null.p, 1 / null.draws)})"
+        who = "people with more of it" if evidence.is_number else "carriers"
+        return f"{who} {did} than {evidence.drawn} drawn by burden (p {p_relation(null.p, 1 / null.draws)})"
+    return f"{evidence.drawn} drawn by burden do likewise (p {p_relation(null.p, 1 / null.draws)})"
 
 
 def _beside(evidence: BurdenEvidence) -> str:
@@ -297,6 +321,10 @@ def _ends(effect: Effect) -> str:
     return f"effects from {ratio(effect.ci_low)} to {ratio(effect.ci_high)}"
 
 
+def _at_this_share(evidence: BurdenEvidence) -> str:
+    return "" if evidence.is_number else " at this share of carriers"
+
+
 def _needed(evidence: BurdenEvidence, effect: float) -> str:
     return _events(evidence, evidence.power.events_needed(effect))
 
@@ -306,7 +334,7 @@ def _to_repeat(evidence: BurdenEvidence) -> str:
     if beside is None or not math.isfinite(evidence.power.events_needed(beside.estimate)):
         return "The same in another cohort."
     return (
-        f"The same in another cohort: {_needed(evidence, beside.estimate)} at this share of carriers show "
+        f"The same in another cohort: {_needed(evidence, beside.estimate)}{_at_this_share(evidence)} show "
         f"{ratio(beside.estimate)} with 80 % power."
     )
 
@@ -330,11 +358,15 @@ def _to_settle_beside(evidence: BurdenEvidence) -> str:
 def _to_show(evidence: BurdenEvidence) -> str:
     now, needed = evidence.power.events, evidence.power.events_needed(WORTH_SHOWING)
     if not math.isfinite(needed):
-        return "People who carry it and people who do not."
+        return (
+            "People in whom it differs."
+            if evidence.is_number
+            else "People who carry it and people who do not."
+        )
     if needed <= now and evidence.crude is not None:  # 1.5 would have been shown: what is left open is less
         return _to_show_less(evidence, evidence.crude)
     return (
-        f"{capital(_needed(evidence, WORTH_SHOWING))} (now {count(evidence.power.events)}) at this share of carriers "
+        f"{capital(_needed(evidence, WORTH_SHOWING))} (now {count(evidence.power.events)}){_at_this_share(evidence)} "
         f"would show {ratio(WORTH_SHOWING)} with 80 % power."
     )
 
@@ -347,7 +379,7 @@ def _to_show_less(evidence: BurdenEvidence, crude: Effect) -> str:
             f"These people could have shown {ratio(WORTH_SHOWING)}: what is left open is smaller than that."
         )
     return (
-        f"{capital(_events(evidence, needed))} (now {count(now)}) at this share of carriers would show "
+        f"{capital(_events(evidence, needed))} (now {count(now)}){_at_this_share(evidence)} would show "
         f"{ratio(crude.estimate)}, as it was found, with 80 % power."
     )
 

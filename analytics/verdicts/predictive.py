@@ -18,6 +18,18 @@ from analytics.verdicts.words import PredictiveWord
 NO_DIFFERENCE = (0.67, 1.5)
 
 
+def no_difference_of_a_step(spread: float) -> tuple[float, float]:
+    """`NO_DIFFERENCE` for one step of a number with a standard deviation of ``spread`` steps.
+
+    Two halves of people differ by two standard deviations of their indicator, so what matters between them is shared
+    among two standard deviations of a number: 0.82 to 1.22 for one of them.
+    """
+    if not spread > 0:
+        return (1.0, 1.0)
+    low, high = NO_DIFFERENCE
+    return low ** (0.5 / spread), high ** (0.5 / spread)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PredictiveEvidence:
     """What the word is decided from; None where there is no such estimate.
@@ -30,6 +42,7 @@ class PredictiveEvidence:
     randomised, external : ratios of hazard ratios, see the module.
     randomised_months : the difference between arms of the difference of restricted means; it stands beside.
     why_no_randomised, why_no_external : the reason, without a full stop; empty where nothing was asked.
+    no_difference : an interaction within these two ratios is none that matters.
     family : a difference counts as shown only where its q is below alpha, too; randomised_q, external_q : false
         discovery rates, None in a family of one.
     """
@@ -43,6 +56,7 @@ class PredictiveEvidence:
     external: Effect | None = None
     why_no_randomised: str = ""
     why_no_external: str = ""
+    no_difference: tuple[float, float] = NO_DIFFERENCE
     family: Family = SINGLE
     randomised_q: float | None = None
     external_q: float | None = None
@@ -81,7 +95,7 @@ def predictive_word(evidence: PredictiveEvidence) -> PredictiveWord:
         return PredictiveWord.CONSISTENT
     if trial is not None and external is not None and _conflict(evidence, trial, external):
         return PredictiveWord.CONFLICTING
-    if evidence.shown_without is not None and _is_no_difference(evidence.interactions):
+    if evidence.shown_without is not None and _is_no_difference(evidence):
         return PredictiveWord.PROGNOSTIC
     return PredictiveWord.UNDETERMINED
 
@@ -98,11 +112,11 @@ def _conflict(evidence: PredictiveEvidence, trial: Effect, external: Effect) -> 
     return trial.excludes(external) or (is_shown and trial.direction != external.direction)
 
 
-def _is_no_difference(interactions: tuple[Effect, ...]) -> bool:
-    """One of the intervals lies within `NO_DIFFERENCE`, and no other has anything against that."""
-    low, high = NO_DIFFERENCE
-    within = [effect for effect in interactions if low < effect.ci_low and effect.ci_high < high]
-    return bool(within) and all(effect in within or effect.holds(1.0) for effect in interactions)
+def _is_no_difference(evidence: PredictiveEvidence) -> bool:
+    """One of the intervals lies within what does not matter, and no other has anything against that."""
+    low, high = evidence.no_difference
+    within = [effect for effect in evidence.interactions if low < effect.ci_low and effect.ci_high < high]
+    return bool(within) and all(effect in within or effect.holds(1.0) for effect in evidence.interactions)
 
 
 def predictive_verdict(evidence: PredictiveEvidence) -> Verdict:
@@ -162,12 +176,12 @@ def _conflicting(evidence: PredictiveEvidence) -> tuple[str, str, str]:
 
 
 def _prognostic(evidence: PredictiveEvidence) -> tuple[str, str, str]:
-    low, high = NO_DIFFERENCE
+    low, high = evidence.no_difference
     within = next(e for e in evidence.interactions if low < e.ci_low and e.ci_high < high)
     where = "between the arms of a trial" if within is evidence.randomised else "with against without it"
     reason = (
         f"An effect is shown without checkpoint blockade ({evidence.shown_without}), and {where} it differs by a "
-        f"factor of {within}, within {low} to {high}."
+        f"factor of {within}, within {low:.3g} to {high:.3g}."
     )
     against = f"A difference of up to {ratio(within.ci_low)} or {ratio(within.ci_high)} is not excluded."
     if evidence.randomised is None:
@@ -199,14 +213,14 @@ def _undetermined(evidence: PredictiveEvidence) -> tuple[str, str, str]:
 
 def _width(evidence: PredictiveEvidence, effect: Effect) -> str:
     """Why an interval decides nothing."""
-    low, high = NO_DIFFERENCE
+    low, high = evidence.no_difference
     if effect.is_shown and not (evidence.randomised_is_shown or evidence.external_is_shown):
         return "shown by itself, not when the family is counted"
     within = low < effect.ci_low and effect.ci_high < high
     if within:
-        return f"within {low} to {high}, but no effect is shown without checkpoint blockade"
-    open_to = [f"below {low}"] if effect.ci_low <= low else []
-    open_to += [f"above {high}"] if effect.ci_high >= high else []
+        return f"within {low:.3g} to {high:.3g}, but no effect is shown without checkpoint blockade"
+    open_to = [f"below {low:.3g}"] if effect.ci_low <= low else []
+    open_to += [f"above {high:.3g}"] if effect.ci_high >= high else []
     return f"wide enough for no difference and for ratios {' and '.join(open_to)}"
 
 

@@ -96,6 +96,14 @@ def group_input(
     return frame, genes
 
 
+def number_input(
+    con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.DataFrame
+) -> tuple[PatientFrame, FloatArray]:
+    """The same of a number: ``value`` of each of the members (n,)."""
+    people = _people(con, spec, members)
+    return people.frame, people.members["value"].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
 @dataclass(frozen=True)
 class _People:
     """Members of a scan with their arrays.

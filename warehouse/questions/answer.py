@@ -5,6 +5,7 @@ Types and words only: who is counted is decided in ``checked``, the numbers are 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -181,7 +182,9 @@ class Answer:
         words = [] if self.leading.burden is None else [str(self.leading.burden.word)]
         if self.predictive is not None:
             words.append(f"predictive or prognostic: {self.predictive.word}")
-        return "; ".join(words) or "none; words are for groups of people, held against burden or a control"
+        return (
+            "; ".join(words) or "none: it is mutation burden itself, which the words hold a biomarker against"
+        )
 
     @property
     def against(self) -> str:
@@ -216,8 +219,17 @@ class Answer:
     @property
     def would_settle(self) -> str:
         """What would be needed to know more."""
-        verdict = self.leading.burden or self.predictive
-        return verdict.would_settle if verdict is not None else "The same in another cohort."
+        verdict, power = self.leading.burden or self.predictive, self.leading.power
+        if verdict is not None:
+            return verdict.would_settle
+        effect = Effect.of(self.leading.asked)
+        needed = power.events_needed(effect.estimate) if power and effect else math.inf
+        if effect is None or not math.isfinite(needed):
+            return "The same in another cohort."
+        return (
+            f"The same in another cohort: {count(math.ceil(needed))} events show {ratio(effect.estimate)} with 80 % "
+            "power."
+        )
 
 
 def effect_words(row: Statistic) -> str:

@@ -13,7 +13,7 @@ from analytics.answers.responses import compare_responses
 from analytics.biomarkers.groups import Contrast
 from analytics.biomarkers.language.model import measures_burden
 from analytics.biomarkers.language.parse import parse
-from analytics.guards import Finding, people_findings
+from analytics.guards import Exposure, Finding, people_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
 from analytics.questions.clock import immortal_groups
 from analytics.questions.selection import Selection
@@ -28,7 +28,12 @@ from analytics.results.statistic import (
 )
 from warehouse.questions.answer import Answer, Comparison, FlowStep
 from warehouse.questions.checked import CheckedQuestion, check
-from warehouse.questions.evidence import Predictive, held_against_burden, predictive_or_prognostic
+from warehouse.questions.evidence import (
+    Predictive,
+    held_against_burden,
+    number_against_burden,
+    predictive_or_prognostic,
+)
 from warehouse.questions.provenance import lineage_of
 from warehouse.questions.searched_cut import with_searched_cut
 
@@ -174,18 +179,25 @@ def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comp
 
 
 def _number_answer(asked: _Asked) -> Answer:
-    """One step of a number; words of verdicts are for groups."""
+    """One step of a number."""
     checked, people = asked.checked, asked.people
     label = f"{people.label}, {people.unit}"
     found = compare_number(asked.spec, asked.scope, checked.selection, label)
     comparison = Comparison(label, None, found.by_cohort, found.pooled, found.others)
+    held = number_against_burden(asked.con, checked, people.label, comparison.asked, asked.draws)
+    comparison = replace(comparison, burden=held.verdict, power=held.power)
+    predictive: Predictive | None = None
+    if isinstance(comparison.pooled, SurvivalStatistic):
+        predictive = predictive_or_prognostic(asked.con, checked, asked.scope, label, comparison.pooled)
     return Answer(
         question=asked.question,
         label=people.label,
         comparisons=(comparison,),
         interaction=None,
-        predictive=None,
-        guards=(),
+        predictive=predictive.verdict if predictive else None,
+        trials=predictive.trials if predictive else (),
+        without_icb=predictive.without_icb if predictive else None,
+        guards=_guards(asked, checked.selection, comparison.others, exposure="value"),
         flow=_flow(checked),
         lineage=lineage_of(asked.con, checked),
         notes=_notes(checked),
@@ -202,7 +214,9 @@ def _interaction(asked: _Asked) -> InteractionStatistic:
     )
 
 
-def _guards(asked: _Asked, selection: Selection, beside: Sequence[Statistic]) -> tuple[Finding, ...]:
+def _guards(
+    asked: _Asked, selection: Selection, beside: Sequence[Statistic], exposure: Exposure = "in_group"
+) -> tuple[Finding, ...]:
     """What speaks against believing it, but for burden and prediction, which have verdicts of their own."""
     if asked.question.is_response:
         return ()
@@ -212,5 +226,6 @@ def _guards(asked: _Asked, selection: Selection, beside: Sequence[Statistic]) ->
         strata=asked.checked.variant.strata,
         flow=selection.flow,
         pooled=next(over_cohorts, None),
+        exposure=exposure,
     )
     return tuple(found)

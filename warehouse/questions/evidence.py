@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 import duckdb
 import pandas as pd
 
+from analytics.answers.number_and_burden import NumberAndBurden
 from analytics.biomarkers.groups import Contrast
 from analytics.biomarkers.language.model import measures_burden
 from analytics.biomarkers.language.parse import parse
 from analytics.errors import AnalysisError
+from analytics.meta.number_interaction import number_interaction_statistics
 from analytics.meta.pooling import interaction_statistics
 from analytics.meta.predictive import predictive_evidence
 from analytics.meta.trials import treatment_statistics
@@ -25,7 +27,7 @@ from analytics.scan.response_scan import scan_response
 from analytics.scan.settings import ScanSettings
 from analytics.scan.spec import NULL_STRATA_OF_ONE, ScanSpec, scan_covariates
 from analytics.scan.survival_scan import scan_survival
-from analytics.survival.estimate import survival_statistics
+from analytics.survival.estimate import number_rows, survival_statistics
 from analytics.verdicts import (
     BurdenEvidence,
     Effect,
@@ -33,12 +35,14 @@ from analytics.verdicts import (
     Verdict,
     burden_verdict,
     power_of_hazard_ratio,
+    power_of_number,
     power_of_odds_ratio,
     predictive_verdict,
 )
 from analytics.verdicts.evidence import SINGLE
+from analytics.verdicts.predictive import no_difference_of_a_step
 from warehouse.frames.biomarker_people import asked_people
-from warehouse.frames.scan import group_input, responses_of
+from warehouse.frames.scan import group_input, number_input, responses_of
 from warehouse.questions.checked import CheckedQuestion
 
 
@@ -70,17 +74,7 @@ def held_against_burden(
     if measures_burden(parse(question.biomarker)):
         share = _strata_share(members, checked.variant)
         return HeldAgainstBurden(None, _power(members, question.is_response, question.endpoint, share))
-    spec = ScanSpec(
-        scan_id="asked",
-        title=contrast.group.label,
-        question=question.text,
-        cohorts=checked.cohorts,
-        endpoint=question.endpoint,  # type: ignore[arg-type]  # checked against the warehouse
-        strata=checked.variant.strata,
-        covariates=scan_covariates(question.adjust),
-        null_strata=NULL_STRATA_OF_ONE,
-        registered_on="",
-    )
+    spec = _scan_of_one(checked, contrast.group.label)
     settings = ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
     label = contrast.group.label
     try:
@@ -97,10 +91,52 @@ def held_against_burden(
     found = burden_evidence(row, SINGLE, label)
     of = power_of_odds_ratio if question.is_response else power_of_hazard_ratio
     power = of(
-        found.power.n, found.power.carriers, found.power.events, _strata_share(members, checked.variant)
+        found.power.n, found.power.carriers or 0, found.power.events, _strata_share(members, checked.variant)
     )
     crude = Effect.of(estimate) or found.crude
     return HeldAgainstBurden(burden_verdict(replace(found, power=power, crude=crude)), power)
+
+
+def number_against_burden(
+    con: duckdb.DuckDBPyConnection,
+    checked: CheckedQuestion,
+    label: str,
+    estimate: Statistic,
+    draws: int,
+) -> HeldAgainstBurden:
+    """The word on burden of a number (``value``) of exactly these people, and what they could have shown of a step."""
+    members = checked.selection.members
+    known = members[members["value"].notna()]
+    variance = float(known["value"].astype(float).var(ddof=0)) if len(known) else 0.0
+    events = int(known["event"].astype("boolean").sum())
+    power = power_of_number(len(known), variance, events, _strata_share(known, checked.variant, "value"))
+    if measures_burden(parse(checked.question.biomarker)):
+        return HeldAgainstBurden(None, power)
+    try:
+        frame, value = number_input(con, _scan_of_one(checked, label), known)
+        held = NumberAndBurden(frame, value, draws=draws)
+        evidence = held.evidence(label, power, Effect.of(estimate))
+    except AnalysisError as exc:
+        evidence = BurdenEvidence(
+            biomarker=label, power=power, crude=Effect.of(estimate), why_no_null=str(exc).rstrip(".")
+        )
+    return HeldAgainstBurden(burden_verdict(evidence), power)
+
+
+def _scan_of_one(checked: CheckedQuestion, title: str) -> ScanSpec:
+    """The question as a scan of one hypothesis."""
+    question = checked.question
+    return ScanSpec(
+        scan_id="asked",
+        title=title,
+        question=question.text,
+        cohorts=checked.cohorts,
+        endpoint=question.endpoint,  # type: ignore[arg-type]  # checked against the warehouse
+        strata=checked.variant.strata,
+        covariates=scan_covariates(question.adjust),
+        null_strata=NULL_STRATA_OF_ONE,
+        registered_on="",
+    )
 
 
 def _power(members: pd.DataFrame, is_response: bool, endpoint: str, r2: float = 0.0) -> Power:
@@ -112,10 +148,10 @@ def _power(members: pd.DataFrame, is_response: bool, endpoint: str, r2: float = 
     return power_of_hazard_ratio(len(members), int(members["in_group"].sum()), events, r2)
 
 
-def _strata_share(members: pd.DataFrame, variant: Variant) -> float:
-    """Share of the variance of being in the group that lies between the strata: R2 of the group on them."""
+def _strata_share(members: pd.DataFrame, variant: Variant, compared: str = "in_group") -> float:
+    """Share of the variance of being in the group, or of a number, that lies between the strata: its R2 on them."""
     strata = [column for column in variant.strata if members[column].notna().any()]
-    inside = members["in_group"].astype(float)
+    inside = members[compared].astype(float)
     total = float(((inside - inside.mean()) ** 2).sum())
     if not strata or not total:
         return 0.0
@@ -136,29 +172,38 @@ def predictive_or_prognostic(
     con: duckdb.DuckDBPyConnection,
     checked: CheckedQuestion,
     scope: Scope,
-    contrast: Contrast,
+    compared: Contrast | str,
     under_icb: SurvivalStatistic,
 ) -> Predictive:
     """The pooled effect against that without checkpoint blockade: in the control arms of the trials among the cohorts,
-    and in cohorts without it, of the same cancer types."""
-    trials, why_no_trial = _of_trials(checked, scope, contrast)
-    control, why_no_control = _without_icb(con, checked, scope, contrast)
-    plain = [replace(row, name=scope.name(row.key.removesuffix(contrast.suffix))) for row in trials]
-    evidence = predictive_evidence(
-        scope, checked.question.endpoint.lower(), contrast.group.label, under_icb, control, plain
-    )
+    and in cohorts without it, of the same cancer types.
+
+    Parameters
+    ----------
+    compared : the groups, or the label of a number.
+    """
+    label = compared if isinstance(compared, str) else compared.group.label
+    suffix = "" if isinstance(compared, str) else compared.suffix
+    trials, why_no_trial = _of_trials(checked, scope, compared)
+    control, why_no_control = _without_icb(con, checked, scope, compared)
+    plain = [replace(row, name=scope.name(row.key.removesuffix(suffix))) for row in trials]
+    evidence = predictive_evidence(scope, checked.question.endpoint.lower(), label, under_icb, control, plain)
     evidence = replace(
         evidence,
         why_no_randomised=why_no_trial,
         why_no_external=why_no_control or evidence.why_no_external,
     )
+    if isinstance(compared, str):
+        spread = float(checked.selection.members["value"].astype(float).std(ddof=0))
+        evidence = replace(evidence, no_difference=no_difference_of_a_step(spread))
     return Predictive(predictive_verdict(evidence), tuple(trials), control)
 
 
 def _of_trials(
-    checked: CheckedQuestion, scope: Scope, contrast: Contrast
+    checked: CheckedQuestion, scope: Scope, compared: Contrast | str
 ) -> tuple[list[InteractionStatistic], str]:
-    """What treatment does to everybody randomised and in each group, in the trials among the cohorts asked."""
+    """What treatment does to everybody randomised and in each group (by a number), in the trials among the cohorts
+    asked."""
     frame = checked.people.frame
     trials = checked.people.trials()
     if not trials:
@@ -173,16 +218,19 @@ def _of_trials(
         requires_status=False,
         time_rules=checked.variant.time,
     ).members
-    both = contrast.of(checked.select(of_trials, icb_only=False, where=kept).members)
+    both = checked.select(of_trials, icb_only=False, where=kept).members
     rows = treatment_statistics(scope, trials, key, everyone) if len(everyone) else []
-    by_group = interaction_statistics(scope, trials, key, both, contrast)
-    first = by_group[0]
+    if isinstance(compared, str):
+        found = number_interaction_statistics(scope, trials, key, both, compared)
+    else:
+        found = interaction_statistics(scope, trials, key, compared.of(both), compared)
+    first = found[0]
     why = first.warnings[0].rstrip(".") if first.estimate is None and first.warnings else ""
-    return [*rows, *by_group], why
+    return [*rows, *found], why
 
 
 def _without_icb(
-    con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, scope: Scope, contrast: Contrast
+    con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, scope: Scope, compared: Contrast | str
 ) -> tuple[SurvivalStatistic | None, str]:
     """The same effect in cohorts without checkpoint blockade, among the cancer types of the members."""
     cohorts = cohorts_without_icb(con, checked.question.endpoint, checked.cohorts)
@@ -194,15 +242,19 @@ def _without_icb(
     except AnalysisError as exc:
         return None, str(exc).splitlines()[0].rstrip(".")
     found = checked.select(people.frame, icb_only=False, where={"cancer_type": types})
-    members = contrast.of(found.members)
-    if members.empty or members["in_group"].nunique() < 2:
-        return None, "nobody without checkpoint blockade was looked at in both groups"
+    members = found.members if isinstance(compared, str) else compared.of(found.members)
+    exposure = "value" if isinstance(compared, str) else "in_group"
+    if members.empty or members[exposure].nunique() < 2:
+        in_both = "" if isinstance(compared, str) else " in both groups"
+        return None, f"nobody without checkpoint blockade was looked at{in_both}"
     variant = checked.variant.model_copy(
         update={"estimators": ("cox_univariable",), "strata": ("cohort_id", "cancer_type")}
     )
-    rows = survival_statistics(
-        scope, RowSets(), members, variant, f"{checked.question.endpoint.lower()}.without_icb", contrast
-    )
+    key = f"{checked.question.endpoint.lower()}.without_icb"
+    if isinstance(compared, str):
+        rows = number_rows(scope, RowSets(), found.members, variant, key, compared)
+    else:
+        rows = survival_statistics(scope, RowSets(), members, variant, key, compared)
     estimated = [row for row in rows if row.estimate is not None]
     if not estimated:
         return None, rows[0].warnings[0].rstrip(".") if rows[0].warnings else "nothing could be estimated"

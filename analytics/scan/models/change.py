@@ -35,6 +35,16 @@ class Influence:
     coef: float
     dfbeta: FloatArray
 
+    @property
+    def standard_error(self) -> float:
+        """Robust: the root of the sum of the squared influences (Lin and Wei 1989)."""
+        return float(np.sqrt(self.dfbeta @ self.dfbeta))
+
+
+def difference(one: Influence, other: Influence) -> tuple[float, float]:
+    """One coefficient less another on the same people, and its standard error."""
+    return one.coef - other.coef, Influence(0.0, one.dfbeta - other.dfbeta).standard_error
+
 
 #: First column of x (n, p) -> its coefficient with influences. Raises AnalysisError where there is no finite estimate.
 Fit = Callable[[FloatArray], Influence]
@@ -86,8 +96,7 @@ def change_block(group: Group, chosen: BoolArray, response: FloatArray | None = 
         except AnalysisError as exc:
             block.loc[place, "reason"] = str(exc)
             continue
-        coef = with_burden.coef - without.coef
-        se = float(np.sqrt(np.sum((with_burden.dfbeta - without.dfbeta) ** 2)))
+        coef, se = difference(with_burden, without)
         block.loc[place, list(CHANGE_COLUMNS[:-1])] = [
             rows.sum(),
             coef,
@@ -148,11 +157,11 @@ class _Designs:
         carrier[self.position[patient]] = 1.0
         burden = self.burden.copy()
         burden[self.position[patient]] = self.spline.basis(burden_without_gene(frame.burden[patient], own))
-        crude = _independent(np.column_stack([carrier, self.covariates]), self.stratum)
-        return crude, _independent(np.column_stack([carrier, self.covariates, burden]), self.stratum)
+        crude = independent_columns(np.column_stack([carrier, self.covariates]), self.stratum)
+        return crude, independent_columns(np.column_stack([carrier, self.covariates, burden]), self.stratum)
 
 
-def _independent(x: FloatArray, stratum: IntArray) -> FloatArray:
+def independent_columns(x: FloatArray, stratum: IntArray) -> FloatArray:
     """The columns centred within stratum and scaled to unit spread, without those that do not vary there or are a
     combination of those before; the first, which is asked about, stays as it is."""
     counts = np.bincount(stratum)

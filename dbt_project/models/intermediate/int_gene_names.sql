@@ -1,9 +1,11 @@
 -- What the gene names of the mutation tables can mean: one row a name and gene that it may stand for, or one row without
 -- a gene where the name says that there is none (names_no_gene) or cannot be read (is_readable false).
 -- Stated rules, no guess: GENE(transcript:exon:change,...) is GENE; A;B, A,B and A/B are several genes; A|123 is A with
--- its Entrez number, 123 alone is that number; 2-Sep and 02-sept are SEPT2; an Ensembl number is looked up; a name in
--- other letters (alk, NKX2.1) is the one spelled so elsewhere; then curated aliases, then the panel's symbol of the same
--- Entrez number. A composite name (ALK_HUMAN, EML4-ALK) is not read: int_gene_name_parts has the genes that it may be.
+-- its Entrez number, 123 alone is that number, and LOC123 is NCBI's name for the gene of that number; 2-Sep and 02-sept
+-- are SEPT2; an Ensembl number is looked up, and ALK-201 is Ensembl's name of a transcript of ALK; a name in other letters
+-- (alk, NKX2.1) is the one spelled so elsewhere; then curated aliases, then the panel's symbol of the same Entrez number. A
+-- composite name (ALK_HUMAN, EML4-ALK) is not read: int_gene_name_parts has the genes that it may be. Nor is a number of a
+-- transcript, a protein or a variant (NM_004304.5, ENST00000389048, rs113994087): no gene is called so.
 {% set most_names = 12 %}
 with names as (
 
@@ -116,7 +118,7 @@ spelled as (
         dated.entrez_gene_id,
         dated.names_no_gene,
         coalesce(
-            alias_exact.alias, listed.name, dotted.name, {{ reading_frame_name('dated.name') }},
+            alias_exact.alias, listed.name, dotted.name, of_transcript.name, {{ reading_frame_name('dated.name') }},
             case
                 when {{ matches('dated.name', "'^[A-Za-z][a-z0-9]*$'") }} and common.name = dated.name
                     then upper(dated.name)
@@ -129,6 +131,11 @@ spelled as (
     left join {{ ref('int_gene_aliases') }} as alias_exact on dated.name = alias_exact.alias
     left join {{ ref('int_listed_gene_names') }} as dotted
         on lower(replace(dated.name, '.', '-')) = dotted.name_lower and dotted.is_symbol
+    left join {{ ref('int_listed_gene_names') }} as of_transcript
+        on
+            {{ matches('dated.name', "'^[A-Z].*-2[0-9]{2}$'") }}
+            and lower(regexp_replace(dated.name, '-2[0-9]{2}$', '')) = of_transcript.name_lower
+            and of_transcript.is_symbol
     left join common_spellings as common on lower(dated.name) = common.name_lower and common.place = 1
 
 ),
@@ -148,7 +155,7 @@ resolved as (
         spelled.entrez_gene_id,
         spelled.names_no_gene,
         coalesce(
-            several.hugo_symbol, by_ensembl.hugo_symbol, symbols.hugo_symbol, aliases.hugo_symbol, spelled.name
+            several.hugo_symbol, by_ensembl.hugo_symbol, by_entrez.hugo_symbol, symbols.hugo_symbol, aliases.hugo_symbol, spelled.name
         ) as hugo_symbol,
         several.entrez_gene_id as candidate_entrez_gene_id,
         several.chromosome as candidate_chromosome,
@@ -161,7 +168,9 @@ resolved as (
                 {{ matches('spelled.name', "'^[A-Za-z0-9][A-Za-z0-9._@-]*$'") }}
                 and composite.name_raw is null
                 and not {{ matches('spelled.name', "'^[0-9.,eE+-]+$'") }}
-                and not {{ matches('spelled.name', "'^ENSG[0-9]+'") }}
+                and not {{ matches('spelled.name', "'^ENS[GTP][0-9]+'") }}
+                and not {{ matches('spelled.name', "'^[NX][MRP]_[0-9]+|^CCDS[0-9]+([.][0-9]+)?$'") }}
+                and not {{ matches('lower(spelled.name)', "'^rs[0-9]{4,}$|^uc[0-9]{3}[a-z]{3}([.][0-9]+)?$'") }}
                 and not {{ matches('lower(spelled.name)', "'^[0-9]{1,4}[-/. ]+[a-z]{3,4}[.]?([-/. ][0-9]+)?$'") }}
                 and not {{ matches('lower(spelled.name)', "'^(jan|feb|apr|may|jun|jul|aug|nov)[-/. ]+[0-9]+$'") }}
             )
@@ -169,6 +178,7 @@ resolved as (
         case
             when several.hugo_symbol is not null then 'symbol of several genes'
             when by_ensembl.hugo_symbol is not null then 'Ensembl number'
+            when by_entrez.hugo_symbol <> spelled.name then 'Entrez number in the name'
             when aliases.hugo_symbol is not null then aliases.rule
             when symbols.hugo_symbol <> spelled.name then 'same Entrez number'
             when spelled.name <> spelled.piece then 'other spelling'
@@ -182,6 +192,11 @@ resolved as (
         on
             by_ensembl.id_type = 'ensembl'
             and regexp_replace(spelled.name, '[.][0-9]+$', '') = by_ensembl.identifier
+    left join {{ ref('int_gene_identifiers') }} as by_entrez
+        on
+            by_entrez.id_type = 'entrez'
+            and {{ matches('upper(spelled.name)', "'^LOC[0-9]+$'") }}
+            and substring(spelled.name, 4) = by_entrez.identifier
     left join composite on spelled.name_raw = composite.name_raw
 
 )

@@ -13,21 +13,24 @@ from analytics.verdicts import events_needed, power_of_hazard_ratio, power_of_od
 
 def test_the_smallest_ratio_is_schoenfelds() -> None:
     """exp((1.96 + 0.84) / sqrt(300 * 0.25 * 0.75)) = 1.4526 by hand, to the three digits that 1.96 and 0.84 have."""
-    assert smallest_ratio(300, 0.25) == pytest.approx(math.exp(2.80 / math.sqrt(56.25)), abs=5e-4)
-    assert smallest_ratio(300, 0.25, r2=0.3) == pytest.approx(math.exp(2.80 / math.sqrt(39.375)), abs=5e-4)
+    assert smallest_ratio(300, 0.25 * 0.75) == pytest.approx(math.exp(2.80 / math.sqrt(56.25)), abs=5e-4)
+    assert smallest_ratio(300, 0.25 * 0.75, r2=0.3) == pytest.approx(
+        math.exp(2.80 / math.sqrt(39.375)), abs=5e-4
+    )
 
 
 def test_events_needed_are_those_of_the_textbooks() -> None:
     """Hazard ratio 0.57, equal groups, 90 % power: 4 (1.96 + 1.28)^2 / log(0.57)^2 = 133 (Collett, Modelling Survival
     Data in Medical Research, chapter on sample size); 2 at 80 %: 4 (1.96 + 0.84)^2 / log(2)^2 = 65.3."""
-    assert events_needed(0.57, 0.5, power=0.9) == pytest.approx(133, abs=1.0)
-    assert events_needed(2.0, 0.5) == pytest.approx(65.3, abs=0.1)
+    assert events_needed(0.57, 0.5 * 0.5, power=0.9) == pytest.approx(133, abs=1.0)
+    assert events_needed(2.0, 0.5 * 0.5) == pytest.approx(65.3, abs=0.1)
 
 
 def test_the_two_are_inverse_and_symmetric_in_the_ratio() -> None:
     for share in (0.03, 0.2, 0.5):
-        assert smallest_ratio(events_needed(1.7, share, 0.2), share, 0.2) == pytest.approx(1.7)
-        assert events_needed(1.7, share) == pytest.approx(events_needed(1 / 1.7, share))
+        variance = share * (1 - share)
+        assert smallest_ratio(events_needed(1.7, variance, 0.2), variance, 0.2) == pytest.approx(1.7)
+        assert events_needed(1.7, variance) == pytest.approx(events_needed(1 / 1.7, variance))
 
 
 def test_a_log_rank_test_shows_the_smallest_ratio_in_four_of_five_trials() -> None:

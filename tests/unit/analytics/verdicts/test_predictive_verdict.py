@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
+from dataclasses import replace
 
 import pytest
 
 from analytics.results.estimator import Scale
 from analytics.verdicts import Effect, Family, PredictiveEvidence, PredictiveWord, predictive_verdict
-from analytics.verdicts.predictive import predictive_word
+from analytics.verdicts.predictive import no_difference_of_a_step, predictive_word
 
 
 def hazard(estimate: float, low: float, high: float) -> Effect:
@@ -137,3 +139,16 @@ def test_every_combination_of_estimates_has_one_word_and_full_sentences() -> Non
             assert words.endswith(".") and "nan" not in words and "None" not in words and ".." not in words
             assert words[0].isupper()
     assert seen == set(PredictiveWord)
+
+
+def test_what_does_not_matter_of_one_step_of_a_number_is_narrower_than_between_two_groups() -> None:
+    """Two halves lie two standard deviations of their indicator apart: sqrt(0.67) to sqrt(1.5) for one of a number."""
+    assert no_difference_of_a_step(1.0) == pytest.approx((math.sqrt(0.67), math.sqrt(1.5)))
+    assert no_difference_of_a_step(0.5) == pytest.approx((0.67, 1.5)), "the halves themselves, as 0 and 1"
+    assert no_difference_of_a_step(0.0) == (1.0, 1.0)
+    of_groups = PredictiveEvidence(
+        biomarker="X", control_arm=hazard(1.3, 1.1, 1.5), randomised=difference(0.9, 0.75, 1.08)
+    )
+    of_number = replace(of_groups, no_difference=no_difference_of_a_step(1.0))
+    assert predictive_verdict(of_groups).word == "prognostic"
+    assert predictive_verdict(of_number).word == "undetermined"
