@@ -1,118 +1,33 @@
-"""What speaks against believing a gene's result: one finding a guard, a verdict in fixed words and a sentence.
-
-The guards are those of the field's traps: proportional hazards, sparse events, overlap of people, origin of time,
-immortal time, heterogeneity across cohorts, prognostic against predictive, mutation burden. Scan, gene report and
-dossier say the same because they all ask here. Estimators are in `survival`, `meta` and `scan`; which rows are
-members is decided in `questions.selection`.
+"""The guards that have no verdict of their own: proportional hazards, sparse events, overlap of people, origin of time,
+immortal time, heterogeneity across cohorts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
 
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
 from analytics.engine.numbers import MINUS, count, p_value, with_ends
 from analytics.errors import AnalysisError
-from analytics.immortal_time import BEFORE, ENTERED_LATE, FOLLOWS, MAY_FOLLOW, immortal_time
-from analytics.meta.pooling import interaction_statistics, meta_statistics
-from analytics.meta.predictive import external_ratio_effect
+from analytics.guards.finding import ALPHA, CANNOT_TELL, Exposure, Finding, Guard, ends_of
+from analytics.immortal_time import immortal_time
+from analytics.meta.pooling import meta_statistics
 from analytics.questions.selection import CLOCK_STEP
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import MetaStatistic, Scope, SurvivalStatistic
-from analytics.scan.evidence import burden_evidence, number_of
 from analytics.survival.curves.restricted_mean import restricted_mean_survival
 from analytics.survival.entry_independence import entry_independence
 from analytics.survival.estimate import survival_statistics
 from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, estimate_hazard_ratio
 from analytics.survival.regression.proportional_hazards import schoenfeld_test
-from analytics.verdicts import (
-    BurdenWord,
-    Effect,
-    Family,
-    PredictiveEvidence,
-    PredictiveWord,
-    burden_verdict,
-    predictive_verdict,
-)
-from analytics.verdicts.words import capital
+from analytics.verdicts import Effect
 
-Guard = Literal[
-    "proportional hazards",
-    "sparse events",
-    "overlap of people",
-    "origin of time",
-    "immortal time",
-    "heterogeneity across cohorts",
-    "prognostic or predictive",
-    "mutation burden",
-]
-CANNOT_TELL = "cannot be told"
-#: guard -> its verdicts, every word that can stand there.
-VERDICTS: dict[Guard, tuple[str, ...]] = {
-    "proportional hazards": ("not contradicted", "not proportional", CANNOT_TELL),
-    "sparse events": ("enough events", "few events", CANNOT_TELL),
-    "overlap of people": ("nobody twice", "repeats taken out", "people counted twice", CANNOT_TELL),
-    "origin of time": (
-        "one origin",
-        "like origins pooled",
-        "unlike origins left out",
-        "unlike origins pooled",
-        "origin not known",
-    ),
-    "immortal time": (BEFORE, MAY_FOLLOW, FOLLOWS, ENTERED_LATE, CANNOT_TELL),
-    "heterogeneity across cohorts": ("one cohort", "no difference shown", "effects differ", CANNOT_TELL),
-    "prognostic or predictive": tuple(PredictiveWord),
-    "mutation burden": (*BurdenWord, CANNOT_TELL),
-}
-ALPHA = 0.05
-#: The column whose effect is looked at: a group, or a number in its steps.
-Exposure = Literal["in_group", "value"]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one guard found: a verdict of `VERDICTS`, a sentence for the reader, whether it speaks against the result,
-    and the numbers of the sentence by name (months, ratios, per cent, p)."""
-
-    guard: Guard
-    verdict: str
-    sentence: str
-    is_warning: bool
-    numbers: dict[str, float] = field(default_factory=dict)
-
-
-def guard_findings(
-    members: pd.DataFrame,
-    *,
-    strata: Sequence[str] = (),
-    flow: pd.DataFrame | None = None,
-    trials: pd.DataFrame | None = None,
-    control: pd.DataFrame | None = None,
-    scan_row: Mapping[str, Any] | None = None,
-    why_no_scan_row: str = "Burden was not asked about.",
-    pooled: MetaStatistic | None = None,
-) -> list[Finding]:
-    """One finding for each guard, in the order of `VERDICTS`; a guard that cannot be asked says why.
-
-    members: one row a person, with time_months, event, entry_months, origin, clock_family, cohort_id, person_id,
-    in_group, biopsy_time and the strata. flow: steps of the selection (`Selection.flow`): who was left out as a repeat
-    or for another origin. trials: people of both arms of randomised cohorts, with is_icb_treated. control: people
-    without checkpoint blockade. scan_row: this gene's row of a scan of the same people
-    (`scan.columns.SURVIVAL_COLUMNS`), for burden; without it why_no_scan_row is said. pooled: the random-effects row
-    that stands in the table beside; without it one is made as that is.
-    """
-    strata = _varying(members, strata)
-    return [
-        *people_findings(members, strata=strata, flow=flow, pooled=pooled),
-        _predictive(members, strata, trials, control),
-        burden_finding(scan_row, why_no_scan_row),
-    ]
+SCOPE = Scope("guards", "default", "OS")
+CONTRAST = Contrast.of_gene("the biomarker")
 
 
 def people_findings(
@@ -127,7 +42,7 @@ def people_findings(
 
     exposure: of a biomarker that is a number, ``value``, in the steps of its estimate; `pooled` stands for it then.
     """
-    strata = _varying(members, strata)
+    strata = varying(members, strata)
     sparse = _sparse if exposure == "in_group" else _sparse_number
     return [
         _or_reason("proportional hazards", lambda: _proportional(members, strata, exposure)),
@@ -139,7 +54,7 @@ def people_findings(
     ]
 
 
-def _varying(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, ...]:
+def varying(members: pd.DataFrame, strata: Sequence[str]) -> tuple[str, ...]:
     return tuple(column for column in strata if members[column].nunique(dropna=False) > 1)
 
 
@@ -205,7 +120,7 @@ def _sparse_number(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     events = int(members["event"].fillna(False).astype(bool).sum())
     numbers: dict[str, float] = {"events": events}
     if events >= MIN_EVENTS_PER_GROUP:
-        return Finding("sparse events", "enough events", f"There are {events:,} events.", False, numbers)
+        return Finding("sparse events", "enough events", f"There are {count(events)} events.", False, numbers)
     sentence = f"Only {_count(events, 'event')}: the interval of a step cannot be trusted."
     return Finding("sparse events", "few events", sentence, True, numbers)
 
@@ -300,7 +215,7 @@ def _heterogeneity(
         return Finding(guard, CANNOT_TELL, sentence, True)
     differ = row.q_p < ALPHA
     numbers = {"n_cohorts": float(row.n_cohorts or 0), "i2_percent": row.i2_percent, "q_p": row.q_p}
-    numbers |= _ends("pooled_hr", "pooled", Effect.of(row))
+    numbers |= ends_of("pooled_hr", "pooled", Effect.of(row))
     sentence = (
         f"Over {row.n_cohorts} cohorts I2 is {row.i2_percent:.0f} % (Cochran's Q, p {p_value(row.q_p)}): the effects "
         f"{'differ' if differ else 'are not shown to differ'}; random effects "
@@ -314,115 +229,20 @@ def _pooled(members: pd.DataFrame, strata: tuple[str, ...]) -> MetaStatistic | N
     per_cohort: list[SurvivalStatistic] = []
     for cohort_id, rows in members.groupby("cohort_id", sort=True):
         inside = tuple(c for c in strata if c != "cohort_id" and rows[c].nunique(dropna=False) > 1)
-        per_cohort += _estimates(rows, inside, str(cohort_id))
-    found = meta_statistics(_SCOPE, "os", per_cohort, _CONTRAST)
+        per_cohort += plain_estimates(rows, inside, str(cohort_id))
+    found = meta_statistics(SCOPE, "os", per_cohort, CONTRAST)
     return found[0] if found else None
 
 
 #: Names of estimates that stand in no table.
-_SCOPE = Scope("guards", "default", "OS")
-_CONTRAST = Contrast.of_gene("the biomarker")
 
 
-def _estimates(
+def plain_estimates(
     rows: pd.DataFrame, strata: tuple[str, ...], cohort_id: str | None = None
 ) -> list[SurvivalStatistic]:
     """Cox's estimate, and Firth's beside it where a group has few events."""
     variant = Variant(description="guard", strata=strata, estimators=("cox_univariable",))
-    return survival_statistics(_SCOPE.of_cohort(cohort_id), RowSets(), rows, variant, "os", _CONTRAST)
-
-
-def _predictive(
-    members: pd.DataFrame,
-    strata: tuple[str, ...],
-    trials: pd.DataFrame | None,
-    control: pd.DataFrame | None,
-) -> Finding:
-    guard: Guard = "prognostic or predictive"
-    icb = _evidence(members, strata)
-    without = _evidence(control, ("cohort_id", "cancer_type")) if control is not None else None
-    of_trials, why_not = _interaction(trials)
-    evidence = PredictiveEvidence(
-        biomarker="The biomarker",
-        under_icb=Effect.of(icb),
-        without_icb=Effect.of(without),
-        control_arm=of_trials.get("gene_in_control_arm"),
-        randomised=of_trials.get("arm_x_gene"),
-        randomised_months=of_trials.get("arm_x_gene_months"),
-        external=external_ratio_effect(icb, without),
-        why_no_randomised=why_not,
-        why_no_external="" if control is not None else "nobody without it was looked at",
-    )
-    decided = predictive_verdict(evidence)
-    numbers = _ends("interaction_of_hr", "interaction", evidence.randomised)
-    numbers |= _ends("ratio_of_hr", "ratio", evidence.external)
-    said = capital(decided.sentence.removeprefix("The biomarker: "))
-    sentence = f"{said} Against it: {decided.against} To settle it: {decided.would_settle}"
-    return Finding(guard, decided.word, sentence, decided.word != PredictiveWord.PREDICTIVE, numbers)
-
-
-def _ends(name: str, begins: str, effect: Effect | None) -> dict[str, float]:
-    """The numbers of an effect under their names."""
-    if effect is None:
-        return {}
-    numbers = {name: effect.estimate, f"{begins}_ci_low": effect.ci_low, f"{begins}_ci_high": effect.ci_high}
-    return numbers if effect.p is None else numbers | {f"{begins}_p": effect.p}
-
-
-def _evidence(members: pd.DataFrame, strata: Sequence[str]) -> SurvivalStatistic | None:
-    """The hazard ratio over all members."""
-    inside = tuple(c for c in strata if c in members and members[c].nunique(dropna=False) > 1)
-    try:
-        rows = _estimates(members, inside)
-    except AnalysisError:
-        return None
-    cox = rows[0]
-    return cox if cox.estimate is not None and cox.standard_error else None
-
-
-def _interaction(trials: pd.DataFrame | None) -> tuple[dict[str, Effect], str]:
-    """Effects of the trials' rows by kind, and why there are none."""
-    if trials is None or trials.empty:
-        return {}, ""
-    names = sorted(str(c) for c in trials["cohort_id"].unique())
-    rows = interaction_statistics(_SCOPE, names, "os", trials, _CONTRAST)
-    found = {row.key.split(".")[1]: Effect.of(row) for row in rows}
-    why_not = rows[0].warnings[0].rstrip(".") if rows[0].estimate is None and rows[0].warnings else ""
-    return {kind: effect for kind, effect in found.items() if effect is not None}, why_not
-
-
-def burden_finding(
-    scan_row: Mapping[str, Any] | None, why_not: str = "Burden was not asked about."
-) -> Finding:
-    """The guard of mutation burden from a gene's row of a scan (null draws, model adjusted for burden, matched set)."""
-    guard: Guard = "mutation burden"
-    if scan_row is None:
-        return Finding(guard, CANNOT_TELL, why_not, True)
-    evidence = burden_evidence(scan_row, Family(), "The biomarker")
-    decided = burden_verdict(evidence)
-    word = BurdenWord(decided.word)
-    numbers = _ends("burden_hr", "burden", evidence.beside)
-    parts = [decided.sentence.removeprefix("The biomarker: ")]
-    if evidence.null is not None:
-        for name in ("percentile", "p_lower", "p_upper", "p_two_sided", "false_positive_rate", "draws"):
-            numbers[f"null_{name}"] = number_of(scan_row, f"null_{name}")
-        side = min(numbers["null_p_lower"], numbers["null_p_upper"])
-        parts.append(
-            f"Among {numbers['null_draws']:,.0f} sets of carriers drawn by burden alone its log-rank z is at "
-            f"percentile {numbers['null_percentile']:.1f} (two-sided p {p_value(numbers['null_p_two_sided'])}, "
-            f"one-sided p {p_value(side)}), and {numbers['null_false_positive_rate']:.0%} of these sets have a nominal "
-            "p below 0.05."
-        )
-    matched = number_of(scan_row, "matched_percentile")
-    if math.isfinite(matched):
-        numbers |= {"matched_percentile": matched, "matched_genes": number_of(scan_row, "matched_genes")}
-        numbers["matched_p"] = number_of(scan_row, "matched_p")
-        parts.append(
-            f"Among {numbers['matched_genes']:.0f} genes of like coding length its |z| is at percentile {matched:.0f}."
-        )
-    parts.append(f"Against it: {decided.against} To settle it: {decided.would_settle}")
-    is_warning = not word.is_beyond and word != BurdenWord.NO_ASSOCIATION
-    return Finding(guard, word, capital(" ".join(parts)), is_warning, numbers)
+    return survival_statistics(SCOPE.of_cohort(cohort_id), RowSets(), rows, variant, "os", CONTRAST)
 
 
 def _months(value: float) -> str:
