@@ -57,6 +57,8 @@ def test_the_words_that_a_query_answers_stand_on_the_page(page: Path, words: str
 def test_every_number_that_the_readme_finds_in_the_cohorts_has_a_query() -> None:
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     findings = page[page.index("The published hazard ratio of ALK") : page.index("\n<!-- Every number above")]
+    # the table of five genes is held to what is answered of them in test_verdicts_on_mirror.py
+    findings = re.sub(r"^  \|.*\|$", "", findings, flags=re.MULTILINE)
     for words, _ in told(ROOT / "README.md"):
         findings = " ".join(findings.split()).replace(words, "")
     # names of rows, people and thresholds are no findings

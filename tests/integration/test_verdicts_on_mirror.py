@@ -6,9 +6,11 @@ estimates by docs/verdicts.md.
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
-from graph_runs import Run
+from graph_runs import ROOT, Run
 
 from analytics.biomarkers.groups import Contrast
 from analytics.meta.pooling import interaction_statistics
@@ -129,3 +131,26 @@ def test_within_the_groups_of_pbrm1_treatment_acts_in_both(real: Run) -> None:
     assert group.estimate is not None and others.estimate is not None
     assert group.estimate / others.estimate == pytest.approx(0.812, abs=5e-4)
     assert by_kind["os.arm_x_gene_months"].estimate is not None
+
+
+def rows_of_the_readme() -> list[list[str]]:
+    """Gene, carriers, hazard ratio, word on burden, word on prediction."""
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^  \| ([A-Z0-9]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE
+    )
+    return [[cell.strip() for cell in row] for row in rows]
+
+
+@pytest.mark.parametrize("row", rows_of_the_readme(), ids=lambda row: row[0])
+def test_the_readme_has_the_answers_that_are_given_of_all_cohorts(real: Run, row: list[str]) -> None:
+    gene, carriers, ratio, on_burden, on_prediction = row
+    said = " ".join(real.icb("gene", gene).stdout.split())
+    assert f"hazard ratio {ratio}" in said and f"{carriers} of them {gene} mutated" in said, said
+    assert (
+        "3,031 people" in said and f"Verdict: {on_burden}; predictive or prognostic: {on_prediction}." in said
+    )
+
+
+def test_the_readme_has_the_five_genes() -> None:
+    assert [row[0] for row in rows_of_the_readme()] == ["ALK", "IGF1R", "PBRM1", "STK11", "TP53"]
