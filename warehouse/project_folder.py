@@ -32,6 +32,9 @@ KEYS: Mapping[str, bool] = {
     "schedule": False,
     "timezone": False,
     "explorer": False,
+    "ui": False,
+    "engine": False,
+    "chain_file": True,
 }
 #: The project's own catalogue, in ``catalog``.
 PUBLIC = "public"
