@@ -10,7 +10,6 @@ import typer
 from interfaces.cli.failures import CommandError
 from interfaces.cli.tables_out import Format, show
 from warehouse.published_file import published
-from warehouse.release.write import write_release
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 
@@ -30,8 +29,10 @@ def release(
     A cohort leaves when every part of its licence is a free one. Private cohorts and those under NC or ND never do; one
     of which no licence is known does with --include and a reason. Statistics are released whole.
 
-    Examples: icb release out; icb release out --include "hugo_2016: letter of the authors, 3 May 2026"
+    Examples: icb release to_share; icb release to_share --include "hugo_2016: letter of the authors, 3 May 2026"
     """
+    from warehouse.release.write import write_release
+
     reasons: dict[str, str] = {}
     for text in include or ():
         owner, colon, why = text.partition(":")

@@ -305,6 +305,6 @@ def test_the_assay_is_read_from_the_matrix_the_meta_file_or_the_samples(icb: Icb
 
 def test_what_of_a_study_is_not_read_is_listed(icb: Icb, bare: Tiny) -> None:
     bare.study_file.write_bytes(
-        tarball(study_members() | {"data_timeline_treatment.txt": "PATIENT_ID\tDRUG\n"})
+        tarball(study_members() | {"data_methylation_hm450.txt": "Hugo_Symbol\tT-001\n"})
     )
-    assert added(icb, "--icb")["not_read"] == ["data_timeline_treatment.txt (no meta file says what it is)"]
+    assert added(icb, "--icb")["not_read"] == ["data_methylation_hm450.txt (no meta file says what it is)"]

@@ -20,6 +20,7 @@ from analytics.questions.kind import kinds
 from analytics.questions.specs import Question
 from analytics.results.tables import STATISTIC_TABLES
 from warehouse.catalog.analyses import load_analysis, run_analysis
+from warehouse.packing.packed import packed_of
 from warehouse.questions.scans.registered import load_scan, run_scan
 
 CATALOG = ROOT / "catalog" / "demo"
@@ -119,6 +120,11 @@ def changed(run: Run, folder: Path, genes: list[str], change: Change) -> duckdb.
     shutil.copy(run.published, copy)
     con = duckdb.connect(str(copy))
     con.execute("begin")  # what is planted is never written
+    for table in packed_of(con, con.execute("select current_database()").fetchall()[0][0]):
+        con.execute(f"create temp table unpacked as select * from {table}")
+        con.execute(f"drop view {table}")
+        con.execute(f"create table {table} as select * from unpacked")
+        con.execute("drop table unpacked")
     change(con, genes, chosen(con, genes))
     return con
 

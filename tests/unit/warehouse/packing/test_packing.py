@@ -58,7 +58,7 @@ def con(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     con.execute(_MUTATIONS)
     con.execute(_CALLS)
     con.execute("use fresh")
-    store_packed(con, _TABLES)
+    store_packed(con, {table: f"select * from build.{table}" for table in _TABLES})
     yield con
     con.close()
 
