@@ -183,8 +183,9 @@ def test_no_way_out_has_a_value_of_it(
     assert len(left) > 100 and any("T-001" in text for text in left.values()), "people of the others do leave"
     leaks = {(way, word) for way, text in left.items() for word in SECRETS if word in text}
     # the list of the catalogue says what its files say, whose owner is who asks; it has nobody's value
+    of_the_file = {"zzlicence", "Zztitle"}
     assert not {
-        leak for leak in leaks if not (leak[0].startswith("icb cohort list") and leak[1] == "zzlicence")
+        (way, word) for way, word in leaks if not (way.startswith("icb cohort list") and word in of_the_file)
     }
     asked = here("diff")
     assert asked.code == 2 and "has a private cohort that the last has not" in asked.err
