@@ -8,13 +8,14 @@ that every drawn set of values follows burden as the observed one does and nothi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.cox.risk_sets import risk_sets
 from analytics.engine.cox.risk_table import build_risk_table
+from analytics.engine.inference import normal_quantile
 from analytics.engine.lanes.log_rank import log_rank_terms
 from analytics.errors import AnalysisError
 from analytics.results.estimator import Scale
@@ -22,10 +23,10 @@ from analytics.scan.burden import fit_burden_spline
 from analytics.scan.frame import PatientFrame
 from analytics.scan.models import reasons
 from analytics.scan.models.change import Influence, cox_influence, difference, independent_columns
+from analytics.scan.settings import ScanSettings
 from analytics.verdicts import BurdenEvidence, BurdenNull, Effect, Power
 
 DRAWS_AT_ONCE = 250
-NORMAL_975 = 1.959963984540054
 #: Nothing but rounding is left of the number once burden and strata are taken out.
 NOTHING_LEFT = 1e-9
 
@@ -37,14 +38,12 @@ class NumberAndBurden:
     Attributes
     ----------
     frame : follow-up, strata, covariates and burden. value (n,) : the number in its steps, NaN where unknown.
-    knots : of the spline of burden. draws : sets of values that burden draws. seed : of the draws.
+    settings : knots of the spline of burden, sets of values that burden draws, and their seed.
     """
 
     frame: PatientFrame
     value: FloatArray
-    knots: int = 4
-    draws: int = 5000
-    seed: int = 20160714
+    settings: ScanSettings = field(default_factory=ScanSettings)
 
     def evidence(self, biomarker: str, power: Power, crude: Effect | None) -> BurdenEvidence:
         """What the word rests on.
@@ -83,7 +82,7 @@ class NumberAndBurden:
             raise AnalysisError(reasons.NO_BURDEN)
         stratum = _codes(frame.stratum[rows])
         sets = risk_sets(frame.time_months[rows], frame.event[rows], frame.entry_months[rows], stratum)
-        spline = fit_burden_spline(frame.burden[rows], self.knots).basis(frame.burden[rows])
+        spline = fit_burden_spline(frame.burden[rows], self.settings.burden_knots).basis(frame.burden[rows])
         crude = np.column_stack([self.value[rows], frame.covariates[rows]])
 
         def fitted(x: FloatArray) -> Influence:
@@ -103,12 +102,14 @@ class NumberAndBurden:
         AnalysisError
             Nobody has a burden, or burden and strata say all of the number.
         """
-        frame = replace(self.frame, stratum=self.frame.null_stratum)
+        frame, draws = replace(self.frame, stratum=self.frame.null_stratum), self.settings.null_draws
         rows = self._has_number & np.isfinite(frame.drawing_weight)
         if not frame.event[rows].any():
             raise AnalysisError(reasons.NO_BURDEN)
         stratum, value = _codes(frame.stratum[rows]), self.value[rows]
-        spline = fit_burden_spline(frame.drawing_weight[rows], self.knots).basis(frame.drawing_weight[rows])
+        spline = fit_burden_spline(frame.drawing_weight[rows], self.settings.burden_knots).basis(
+            frame.drawing_weight[rows]
+        )
         left = value - _explained(value, spline, stratum)
         residual = _martingale_residuals(frame, rows)
         if not float(left @ left) > NOTHING_LEFT * len(left):
@@ -117,7 +118,7 @@ class NumberAndBurden:
         # the observed rest owes nothing to burden, so the drawn ones may not meet the part of survival that burden
         # makes: with it 2 of 100 questions of nothing are shown beside a prognostic burden, without it 5
         residual = residual - _explained(residual, spline, stratum)
-        drawn = _dealt_out(left, residual, stratum, self.draws, self.seed)
+        drawn = _dealt_out(left, residual, stratum, draws, self.settings.seed)
         spread = float(drawn.std())
         if not spread > 0:
             raise AnalysisError(reasons.NO_COMPARISON)
@@ -126,8 +127,8 @@ class NumberAndBurden:
         return BurdenNull(
             z=(of_burden + own) / spread,
             mean_z=of_burden / spread,
-            p=(1 + as_far) / (1 + self.draws),
-            draws=self.draws,
+            p=(1 + as_far) / (1 + draws),
+            draws=draws,
         )
 
 
@@ -136,7 +137,8 @@ def _codes(labels: IntArray) -> IntArray:
 
 
 def _effect(coef: float, se: float, scale: Scale) -> Effect:
-    found = Effect.of_logs(coef, coef - NORMAL_975 * se, coef + NORMAL_975 * se, scale=scale)
+    half = normal_quantile(0.95) * se
+    found = Effect.of_logs(coef, coef - half, coef + half, scale=scale)
     if found is None:
         raise AnalysisError(reasons.NOT_CONVERGED_REASON)
     return found

@@ -22,22 +22,17 @@ DEEP_ONLY = "the cohort's copy-number calls know deep deletions and amplificatio
 
 def copy_number_truth(question: CopyNumber, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Truth:
     """The truth for each sample."""
-    index = SampleIndex(samples)
     calls = inputs.copy_number([question.gene])
-    places = index.places(calls)
-    calls, places = calls[places >= 0], places[places >= 0]
-    value = np.full(index.size, logic.NOT_PROFILED, dtype=np.int8)
-    reason = np.full(index.size, NO_CALLS, dtype=object)
     level = calls["level"].to_numpy(dtype=float)
     is_missing = np.isnan(level)
     is_it, is_open = _judged(question, level, calls["has_shallow_levels"].to_numpy(dtype=bool))
     found = np.where(is_it, logic.TRUE, logic.FALSE)
-    value[places] = np.where(is_missing | is_open, logic.NOT_PROFILED, found)
+    value = np.where(is_missing | is_open, logic.NOT_PROFILED, found)
     why = calls["reason"].astype(object).where(calls["reason"].notna(), NO_CALLS).to_numpy(dtype=object)
-    reason[places] = None
-    reason[places[is_open]] = DEEP_ONLY
-    reason[places[is_missing]] = why[is_missing]
-    return Truth(value, reason)
+    reason = np.full(len(level), None, dtype=object)
+    reason[is_open] = DEEP_ONLY
+    reason[is_missing] = why[is_missing]
+    return SampleIndex(samples).truth(calls, value, reason, NO_CALLS)
 
 
 def _judged(

@@ -208,17 +208,12 @@ class _Evaluation:
         return self.gene_sets[name]
 
     def _signature(self, question: SignaturePresent) -> Truth:
-        index = SampleIndex(self.samples)
         frame = self.inputs.signature_presence(question.signature)
-        places = index.places(frame)
-        frame, places = frame[places >= 0], places[places >= 0]
-        value = np.full(index.size, logic.NOT_PROFILED, dtype=np.int8)
-        reason = np.full(index.size, NOT_FITTED, dtype=object)
         present = frame["is_present"].astype("boolean")
         is_open = present.isna().to_numpy(dtype=bool)
-        value[places] = np.where(is_open, logic.UNDETERMINED, present.fillna(False).to_numpy(dtype=np.int8))
-        reason[places] = frame["reason"].astype(object).where(is_open, None).to_numpy(dtype=object)
-        return Truth(value, reason)
+        value = np.where(is_open, logic.UNDETERMINED, present.fillna(False).to_numpy(dtype=np.int8))
+        reason = frame["reason"].astype(object).where(is_open, None)
+        return SampleIndex(self.samples).truth(frame, value, reason, NOT_FITTED)
 
     def _mutated_genes(self, question: Logical | Continuous) -> tuple[str, ...]:
         match question:

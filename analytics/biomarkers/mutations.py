@@ -18,7 +18,7 @@ from analytics.biomarkers import logic
 from analytics.biomarkers.inputs import BiomarkerInputs
 from analytics.biomarkers.language.model import Mutation, MutationClass
 from analytics.biomarkers.language.protein_changes import ProteinChange, read_change
-from analytics.biomarkers.logic import Truth
+from analytics.biomarkers.logic import Reasons, Truth
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -53,6 +53,27 @@ class SampleIndex:
         if rows.empty:
             return np.empty(0, dtype=np.intp)
         return self._index.get_indexer(pd.MultiIndex.from_frame(rows[["cohort_id", "sample_id"]]))
+
+    def truth(
+        self,
+        rows: pd.DataFrame,
+        value: npt.ArrayLike,
+        reason: Sequence[str | None] | pd.Series | Reasons,
+        otherwise: str,
+    ) -> Truth:
+        """The truth of every sample from a row of each sample that was looked at.
+
+        Parameters
+        ----------
+        value, reason : of each row, (rows,). otherwise : why a sample without a row is not profiled.
+        """
+        places = self.places(rows)
+        here = places >= 0
+        values = np.full(self.size, logic.NOT_PROFILED, dtype=np.int8)
+        reasons = np.full(self.size, otherwise, dtype=object)
+        values[places[here]] = np.asarray(value, dtype=np.int8)[here]
+        reasons[places[here]] = np.asarray(reason, dtype=object)[here]
+        return Truth(values, reasons)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ no answer.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from analytics.biomarkers import logic
@@ -38,22 +37,19 @@ def word_truth(question: HasWord, inputs: BiomarkerInputs, samples: pd.DataFrame
     """The truth for each sample; that somebody has the word has been looked up before (``resolve``)."""
     name = question.attribute.name
     frame = inputs.attribute(name)
-    words = frame["value_text"].map(lambda word: word.strip().lower() if isinstance(word, str) else None)
+    frame = frame[frame["value_text"].map(lambda word: isinstance(word, str)).astype(bool)]
     asked = question.word.strip().lower()
     holds = narrower_words(name, asked)
-    index = SampleIndex(samples)
-    places = index.places(frame)
-    value = np.full(index.size, logic.NOT_PROFILED, dtype=np.int8)
-    reason = np.full(index.size, f"no {name} of the patient", dtype=object)
-    for place, word, written in zip(places, words, frame["value_text"], strict=True):
-        if place < 0 or word is None:
-            continue
+    value: list[int] = []
+    reason: list[str | None] = []
+    for written in frame["value_text"]:
+        word = written.strip().lower()
         is_open = word in NO_ANSWER and word != asked
         is_broad = asked in narrower_words(name, word)
-        value[place] = (
+        value.append(
             logic.UNDETERMINED if is_open or is_broad
             else logic.TRUE if word == asked or word in holds
             else logic.FALSE
         )  # fmt: skip
-        reason[place] = f"the source says '{written}'" if is_open or is_broad else None
-    return Truth(value, reason)
+        reason.append(f"the source says '{written}'" if is_open or is_broad else None)
+    return SampleIndex(samples).truth(frame, value, reason, f"no {name} of the patient")

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from analytics.engine.inference import normal_quantile
 from analytics.engine.numbers import is_missing
 from analytics.results.estimator import Scale
 from analytics.scan.models import reasons
@@ -33,7 +34,6 @@ CONTROL_COLUMNS = (
 )  # fmt: skip
 #: A difference needs so many events among carriers on both sides.
 FEWEST_CARRIER_EVENTS = 5
-_NORMAL_975 = 1.959963984540054
 
 
 def crude_model(row: Row) -> str:
@@ -118,7 +118,7 @@ def _effect(row: Row, model: str, scale: Scale) -> Effect | None:
 
 
 def _wald(row: Row, coef: str, se: str) -> Effect | None:
-    estimate, half = number_of(row, coef), _NORMAL_975 * number_of(row, se)
+    estimate, half = number_of(row, coef), normal_quantile(0.95) * number_of(row, se)
     if not half > 0:
         return None
     return Effect.of_logs(estimate, estimate - half, estimate + half)

@@ -180,7 +180,7 @@ def test_no_way_out_has_a_value_of_it(
     """Commands, files, pages and the chat; the version before, which holds it, is still kept."""
     here = command(monkeypatch, capfd, tiny.settings)
     left = leaving(here, Names("ALK", STUDY, "ALK", STATISTIC), tmp_path)
-    assert len(left) > 100 and any("T-001" in text for text in left.values()), "people of the others do leave"
+    assert len(left) > 100 and "T-001" in left["icb sql select * from marts.patients --format csv"]
     leaks = {(way, word) for way, text in left.items() for word in SECRETS if word in text}
     # the list of the catalogue says what its files say, whose owner is who asks; it has nobody's value
     of_the_file = {"zzlicence", "Zztitle"}

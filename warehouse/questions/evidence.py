@@ -75,7 +75,7 @@ def held_against_burden(
         share = _strata_share(members, checked.variant)
         return HeldAgainstBurden(None, _power(members, question.is_response, question.endpoint, share))
     spec = _scan_of_one(checked, contrast.group.label)
-    settings = ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
+    settings = _settings(draws)
     label = contrast.group.label
     try:
         frame, group = group_input(con, spec, members, label)
@@ -114,13 +114,17 @@ def number_against_burden(
         return HeldAgainstBurden(None, power)
     try:
         frame, value = number_input(con, _scan_of_one(checked, label), known)
-        held = NumberAndBurden(frame, value, draws=draws)
+        held = NumberAndBurden(frame, value, _settings(draws))
         evidence = held.evidence(label, power, Effect.of(estimate))
     except AnalysisError as exc:
         evidence = BurdenEvidence(
             biomarker=label, power=power, crude=Effect.of(estimate), why_no_null=str(exc).rstrip(".")
         )
     return HeldAgainstBurden(burden_verdict(evidence), power)
+
+
+def _settings(draws: int) -> ScanSettings:
+    return ScanSettings(null_draws=draws, family_size=1, min_carriers=1)
 
 
 def _scan_of_one(checked: CheckedQuestion, title: str) -> ScanSpec:

@@ -13,6 +13,7 @@ from analytics.answers.number_and_burden import NumberAndBurden
 from analytics.errors import AnalysisError
 from analytics.scan.burden import fit_burden_spline
 from analytics.scan.frame import PatientFrame
+from analytics.scan.settings import ScanSettings
 from analytics.verdicts import BurdenWord, Effect, burden_verdict, power_of_number
 
 N = 600
@@ -67,7 +68,7 @@ def test_where_burden_is_the_same_for_everybody_the_draws_are_the_score_test() -
         ),
         strata=("cohort_id",), null_strata=("cohort_id",), burden="burden", cohort="cohort_id",
     )  # fmt: skip
-    null = NumberAndBurden(alike, value, draws=4000).null()
+    null = NumberAndBurden(alike, value, ScanSettings(null_draws=4000)).null()
     score = information = 0.0
     for cohort in np.unique(frame.cohort):
         inside = frame.cohort == cohort
@@ -101,7 +102,9 @@ def test_a_planted_number_has_the_word_of_its_truth(
     coef, half = float(model.params[0]), 1.96 * float(model.bse[0])
     crude = Effect.of_logs(coef, coef - half, coef + half)
     power = power_of_number(N, float(value.var()), int(frame.event.sum()))
-    verdict = burden_verdict(NumberAndBurden(frame, value, draws=2000).evidence("the score", power, crude))
+    verdict = burden_verdict(
+        NumberAndBurden(frame, value, ScanSettings(null_draws=2000)).evidence("the score", power, crude)
+    )
     assert verdict.word == word, verdict
     said = " ".join((verdict.sentence, verdict.against, verdict.would_settle))
     assert "carrier" not in said, "a number has no carriers"
@@ -113,7 +116,7 @@ def test_of_nothing_beside_a_prognostic_burden_one_question_in_twenty_is_shown()
     shown = 0
     for seed in range(300):
         frame, value = people(1000 + seed, of_value=0.0, of_burden=-0.5, value_by_burden=0.8)
-        shown += NumberAndBurden(frame, value, draws=200, seed=seed).null().p < 0.05
+        shown += NumberAndBurden(frame, value, ScanSettings(null_draws=200, seed=seed)).null().p < 0.05
     assert 8 <= shown <= 23
 
 
