@@ -84,8 +84,8 @@ class BiomarkerInputs(Protocol):
         ...
 
     def rearrangements(self, genes: Sequence[str]) -> pd.DataFrame:
-        """cohort_id, sample_id, gene, is_rearranged (null where the panel leaves the gene out), reason (why it is
-        null); one row a gene and sample that was looked at for structural variants."""
+        """cohort_id, sample_id, gene, status (rearranged, not_rearranged, undetermined, not_profiled), reason (why it
+        is one of the last two); one row a gene and sample that was looked at for structural variants."""
         ...
 
     def burdens(self) -> pd.DataFrame:

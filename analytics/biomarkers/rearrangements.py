@@ -6,7 +6,6 @@ one that was is without a rearrangement only in the genes of its panel.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from analytics.biomarkers import logic
@@ -16,19 +15,18 @@ from analytics.biomarkers.logic import Truth
 from analytics.biomarkers.mutations import SampleIndex
 
 NOT_LOOKED_AT = "the sample was not looked at for structural variants"
+#: The words of the inputs.
+STATUS = {
+    "rearranged": logic.TRUE,
+    "not_rearranged": logic.FALSE,
+    "undetermined": logic.UNDETERMINED,
+    "not_profiled": logic.NOT_PROFILED,
+}
 
 
 def rearrangement_truth(question: Rearrangement, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Truth:
     """The truth for each sample."""
-    index = SampleIndex(samples)
     found = inputs.rearrangements([question.gene])
-    places = index.places(found)
-    found, places = found[places >= 0], places[places >= 0]
-    value = np.full(index.size, logic.NOT_PROFILED, dtype=np.int8)
-    reason = np.full(index.size, NOT_LOOKED_AT, dtype=object)
-    is_known = found["is_rearranged"].notna().to_numpy(dtype=bool)
-    is_it = found["is_rearranged"].fillna(False).to_numpy(dtype=bool)
-    value[places] = np.where(is_known, np.where(is_it, logic.TRUE, logic.FALSE), logic.NOT_PROFILED)
-    reason[places] = found["reason"].to_numpy(dtype=object)
-    reason[places[is_known]] = None
-    return Truth(value, reason)
+    value = found["status"].map(STATUS)
+    reason = found["reason"].astype(object).where(value < logic.FALSE, None)
+    return SampleIndex(samples).truth(found, value, reason, NOT_LOOKED_AT)

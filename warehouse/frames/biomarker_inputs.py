@@ -152,12 +152,15 @@ sites as (
 select
     looked_at.cohort_id, looked_at.sample_id, genes.gene,
     case
-        when sites.gene is not null then true
-        when looked_at.panel_id is null or panels.panel_id is not null then false
-    end as is_rearranged,
+        when sites.gene is not null then 'rearranged'
+        when looked_at.panel_id is not null and panels.panel_id is null then 'not_profiled'
+        when looked_at.doubt_reason is not null then 'undetermined'
+        else 'not_rearranged'
+    end as status,
     case
-        when sites.gene is null and looked_at.panel_id is not null and panels.panel_id is null
-            then 'its panel does not list the gene'
+        when sites.gene is not null then null
+        when looked_at.panel_id is not null and panels.panel_id is null then 'its panel does not list the gene'
+        else looked_at.doubt_reason
     end as reason
 from marts.structural_variant_samples as looked_at
 cross join genes

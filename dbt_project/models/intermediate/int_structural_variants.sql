@@ -1,12 +1,13 @@
 -- Structural variants with patient and genes, or with the rule that says why not. A site names its gene by symbol, by Entrez
--- number or by both; the symbol decides where it is a known name, else the number. One gene is enough: the other site may
--- lie between genes, and data_fusions.txt has a row for each gene of a fusion.
+-- number or by both. A name of a list, in any letters, is its gene, and disagrees with the number of another one; of a name
+-- that no list has the number decides, and without one it is a gene of its own where it can be one at all. One gene is
+-- enough: the other site may lie between genes, and data_fusions.txt has a row for each gene of a fusion.
 with variants as (
 
     select
         listed.*,
-        {{ spelled_symbol('listed.site1_hugo_symbol') }} as site1_symbol,
-        {{ spelled_symbol('listed.site2_hugo_symbol') }} as site2_symbol,
+        lower({{ trimmed('listed.site1_hugo_symbol') }}) as site1_symbol,
+        lower({{ trimmed('listed.site2_hugo_symbol') }}) as site2_symbol,
         cast(case when listed.site1_entrez_gene_id > 0 then listed.site1_entrez_gene_id end as string) as site1_number,
         cast(case when listed.site2_entrez_gene_id > 0 then listed.site2_entrez_gene_id end as string) as site2_number
     from {{ ref('stg_structural_variants') }} as listed
@@ -50,9 +51,19 @@ named as (
         {% for site in [1, 2] %}
             coalesce(
                 aliases{{ site }}.hugo_symbol,
+                listed{{ site }}.name,
                 numbers{{ site }}.hugo_symbol,
-                case when words{{ site }}.word is null then variants.site{{ site }}_symbol end
+                case when words{{ site }}.word is null then variants.site{{ site }}_hugo_symbol end
             ) as site{{ site }}_gene,
+            coalesce(
+                coalesce(aliases{{ site }}.hugo_symbol, listed{{ site }}.name) <> numbers{{ site }}.hugo_symbol, false
+            ) as site{{ site }}_disagrees,
+            coalesce(
+                words{{ site }}.word is null and listed{{ site }}.name is null
+                and numbers{{ site }}.hugo_symbol is null
+                and not {{ matches('variants.site' ~ site ~ '_hugo_symbol', "'^[A-Za-z0-9][A-Za-z0-9.@-]*$'") }},
+                false
+            ) as site{{ site }}_is_unreadable,
             variants.site{{ site }}_hugo_symbol,
             variants.site{{ site }}_entrez_gene_id,
             variants.site{{ site }}_chromosome,
@@ -69,10 +80,11 @@ named as (
     left join samples
         on variants.cohort_id = samples.cohort_id and variants.sample_id = samples.sample_id
     {% for site in [1, 2] %}
-        left join {{ ref('int_gene_aliases') }} as aliases{{ site }}
-            on variants.site{{ site }}_symbol = aliases{{ site }}.alias
+        left join {{ ref('int_listed_gene_names') }} as listed{{ site }}
+            on variants.site{{ site }}_symbol = listed{{ site }}.name_lower
+        left join {{ ref('int_gene_aliases') }} as aliases{{ site }} on listed{{ site }}.name = aliases{{ site }}.alias
         left join numbers as numbers{{ site }} on variants.site{{ site }}_number = numbers{{ site }}.identifier
-        left join words as words{{ site }} on lower(variants.site{{ site }}_hugo_symbol) = words{{ site }}.word
+        left join words as words{{ site }} on variants.site{{ site }}_symbol = words{{ site }}.word
     {% endfor %}
 
 )
@@ -100,6 +112,8 @@ select
     ncbi_build,
     case
         when patient_id is null then 'unknown_sample'
+        when site1_disagrees or site2_disagrees then 'symbol_and_number_disagree'
+        when site1_is_unreadable or site2_is_unreadable then 'unreadable_symbol'
         when site1_gene is null and site2_gene is null then 'missing_gene'
     end as problem,
     source_file_id,

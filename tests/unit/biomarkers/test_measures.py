@@ -286,19 +286,21 @@ def test_nobody_is_without_a_loss_where_shallow_losses_are_not_called() -> None:
 
 
 def test_a_rearranged_gene_is_no_mutated_one_and_who_was_not_looked_at_has_no_status() -> None:
-    columns = ("cohort_id", "sample_id", "gene", "is_rearranged", "reason")
+    columns = ("cohort_id", "sample_id", "gene", "status", "reason")
     frame = rows(
         columns,
-        (COHORT, "fused", "ALK", True, None),
-        (COHORT, "plain", "ALK", False, None),
-        (COHORT, "off_panel", "ALK", None, "its panel does not list the gene"),
+        (COHORT, "fused", "ALK", "rearranged", None),
+        (COHORT, "plain", "ALK", "not_rearranged", None),
+        (COHORT, "off_panel", "ALK", "not_profiled", "its panel does not list the gene"),
+        (COHORT, "in_doubt", "ALK", "undetermined", "the gene's name cannot be read"),
     )
-    inputs = WrittenInputs(["fused", "plain", "off_panel", "unlisted"], rearranged=frame)
+    inputs = WrittenInputs(["fused", "plain", "off_panel", "in_doubt", "unlisted"], rearranged=frame)
     found = status("ALK:rearranged", inputs)
     assert found == {
         "fused": "alk_rearranged",
         "plain": "not_alk_rearranged",
         "off_panel": "not_profiled",
+        "in_doubt": "undetermined",
         "unlisted": "not_profiled",
     }
     assert status("ALK:fusion", inputs) == found

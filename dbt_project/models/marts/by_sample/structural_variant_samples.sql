@@ -1,7 +1,7 @@
 -- Who was looked at for structural variants: on the study's list of such samples, or named with a panel in the gene panel
 -- matrix. The panel is the matrix's, else the meta file's; without either the sample was looked at for every gene (File-
 -- Formats). A sample that is not here has no status, and one of these without a row in structural_variants has none
--- in the genes of its panel.
+-- in the genes of its panel, unless a row of it is not understood: that one may be any gene's.
 with statements as (
 
     select
@@ -15,6 +15,19 @@ with statements as (
     from {{ ref('stg_structural_variant_samples') }}
     group by cohort_id, sample_id
 
+),
+
+doubtful as (
+
+    select
+        variants.cohort_id,
+        variants.sample_id,
+        min(rules.description) as doubt_reason
+    from {{ ref('int_structural_variants') }} as variants
+    inner join {{ ref('rejection_rules') }} as rules on variants.problem = rules.rule_id
+    where variants.problem in ('symbol_and_number_disagree', 'unreadable_symbol')
+    group by variants.cohort_id, variants.sample_id
+
 )
 
 select
@@ -24,8 +37,11 @@ select
     statements.sample_id,
     statements.is_looked_at,
     coalesce(statements.matrix_panel, statements.meta_panel) as panel_id,
+    doubtful.doubt_reason,
     {{ place_file('statements.place') }} as source_file_id,
     {{ place_row('statements.place') }} as source_row
 from statements
 inner join {{ ref('samples') }} as samples
     on statements.cohort_id = samples.cohort_id and statements.sample_id = samples.sample_id
+left join doubtful
+    on statements.cohort_id = doubtful.cohort_id and statements.sample_id = doubtful.sample_id
