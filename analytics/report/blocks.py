@@ -101,16 +101,27 @@ class LeadBlock:
 
 
 @dataclass(frozen=True)
-class RemarkItem:
-    """One item of the REMARK checklist: ``state`` is 'in the run', 'partly' or 'not available'/'not applicable'."""
+class ChecklistItem:
+    """One item of a reporting guideline (REMARK, TRIPOD).
 
-    number: int
+    ``state`` is 'in the run', 'partly', 'not done', 'not available' or 'not applicable'.
+    """
+
+    number: str
     topic: str
     asks: str
     state: str
     answer: str
     href: str = ""
     href_text: str = ""
+
+
+@dataclass(frozen=True)
+class Checklist:
+    """The items of a guideline on one analysis."""
+
+    title: str
+    items: tuple[ChecklistItem, ...]
 
 
 @dataclass(frozen=True)
@@ -199,7 +210,8 @@ class Report:
     claims_summary: str
     claims: Table | None
     methods: tuple[tuple[str, str], ...]
-    remark: tuple[RemarkItem, ...]
+    remark: tuple[ChecklistItem, ...]
+    tripod: tuple[Checklist, ...]
     run_facts: tuple[tuple[str, str], ...]
     specs: tuple[SpecRow, ...]
     lineage: tuple[LineageEntry, ...]

@@ -37,6 +37,7 @@ from analytics.report.chapters.people_tables import (
 from analytics.report.chapters.remark import remark_items
 from analytics.report.chapters.remark_evidence import gather
 from analytics.report.chapters.statistic_tables import TITLES, cohort_table, statistic_table
+from analytics.report.chapters.tripod import tripod_checklists
 from analytics.report.material import FigureSource, Material
 from analytics.report.pictures_inlined import inlined
 from analytics.report.spec import ReportSpec, SectionSpec
@@ -100,6 +101,7 @@ def build_report(spec: ReportSpec, material: Material, *, made_by: str = "") -> 
         claims=writer.numbered(claims) if claims is not None else None,
         methods=methods_of(estimators, with_scan=not material.scan_rows.empty),
         remark=remark_items(spec, material),
+        tripod=tripod_checklists(material),
         run_facts=_run_facts(run),
         specs=tuple(_spec_row(spec) for spec in material.specs),
         lineage=lineage.entries(),

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 
 from analytics.engine.numbers import count, fixed, p_value, with_ends
-from analytics.report.blocks import RemarkItem
+from analytics.report.blocks import ChecklistItem
 from analytics.report.chapters.people_tables import CHARACTERISTICS, heading
 from analytics.report.chapters.remark_evidence import Evidence, gather, median_follow_up
 from analytics.report.material import Material
@@ -26,13 +26,13 @@ _Z_ALPHA_AND_POWER = 1.959964 + 0.841621
 _Answer = tuple[str, str, str]  # state, answer, anchor of what it refers to
 
 
-def remark_items(spec: ReportSpec, material: Material) -> tuple[RemarkItem, ...]:
+def remark_items(spec: ReportSpec, material: Material) -> tuple[ChecklistItem, ...]:
     """The twenty items in order."""
     evidence = gather(spec, material)
     made = []
     for number, (topic, asks, answer) in enumerate(_ITEMS, start=1):
         state, words, href = answer(evidence)
-        made.append(RemarkItem(number, topic, asks, state, words, href, "see there" if href else ""))
+        made.append(ChecklistItem(str(number), topic, asks, state, words, href, "see there" if href else ""))
     return tuple(made)
 
 

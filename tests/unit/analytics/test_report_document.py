@@ -246,9 +246,9 @@ def test_remark_has_twenty_items_in_order_whose_states_follow_from_the_tables() 
     full, none = remark_items(SPEC, material()), remark_items(
         SPEC, dataclasses.replace(material([]), people={}, flow=material().flow.iloc[:0])
     )  # fmt: skip
-    assert [item.number for item in full] == list(range(1, 21)) == [item.number for item in none]
+    assert [item.number for item in full] == [str(n) for n in range(1, 21)] == [item.number for item in none]
     state = {item.number: item.state for item in full}, {item.number: item.state for item in none}
-    for number in (12, 15):  # flow, univariable effect
+    for number in ("12", "15"):  # flow, univariable effect
         assert (state[0][number], state[1][number]) == (IN_RUN, NOT_AVAILABLE)
     assert "sex 50" in full[12].answer  # half of the people have no known sex
     assert all(item.answer for item in (*full, *none))
@@ -256,7 +256,7 @@ def test_remark_has_twenty_items_in_order_whose_states_follow_from_the_tables() 
 
 def test_the_detectable_hazard_ratio_is_schoenfelds() -> None:
     # 60 events, a tenth mutated: exp(-(1.96 + 0.8416) / sqrt(60 * 0.1 * 0.9)) = exp(-1.2056) = 0.2995
-    (item,) = [item for item in remark_items(SPEC, material()) if item.number == 9]
+    (item,) = [item for item in remark_items(SPEC, material()) if item.number == "9"]
     assert "a hazard ratio of 0.30 or below" in item.answer
 
 
