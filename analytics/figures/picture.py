@@ -14,6 +14,9 @@ import pandas as pd
 if TYPE_CHECKING:  # who only passes a picture on need not wait a second for matplotlib
     from matplotlib.figure import Figure
 
+#: Before the name of what a mark stands for, in the id of the mark in a vector file.
+MARK_ID = "mark-"
+
 
 @dataclass(frozen=True)
 class Picture:

@@ -43,13 +43,27 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """A point of a picture that leads on: where to, what it says, where it lies."""
+
+    address: str
+    sentence: str
+    x: float
+    y: float
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class Figure:
-    """A picture by its address, with its title, words for those who cannot see it, and the address of its numbers."""
+    """A picture by its address, with its title, words for those who cannot see it, the address of its numbers, and the
+    points that lead on with the ``viewBox`` in whose units they lie."""
 
     address: str
     title: str
     alt: str
     numbers: str
+    box: str = ""
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True)

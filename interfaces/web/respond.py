@@ -23,6 +23,8 @@ from warehouse.settings import Settings
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import read_manifest, smallest_cell
 
+#: Points of a figure that the tabulator stops at; further ones are for a pointer, and in the table that stands below.
+MARKS_BY_TAB = 20
 Maker = Callable[[Asked], Page | Elsewhere]
 Kind = str  # "html", "json" or "csv"
 
@@ -32,7 +34,7 @@ def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("interfaces.web"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.globals.update(link_of=link_of, rows_on_a_page=PAGE)
+    environment.globals.update(link_of=link_of, rows_on_a_page=PAGE, marks_by_tab=MARKS_BY_TAB)
     environment.filters.update(readable=_cell, shown=shown, heading=_heading)
     return environment
 

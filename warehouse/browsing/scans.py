@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from typing import Any
+
 import duckdb
 import pandas as pd
 
+from analytics.engine.numbers import p_relation, ratio
 from warehouse.browsing.listing import PAGE, Listing, listing, of_records
+from warehouse.browsing.marks import marks_of
 from warehouse.questions.scans.answer import (
     PublishedScan,
     leading_rows,
@@ -13,6 +18,7 @@ from warehouse.questions.scans.answer import (
     shown_columns,
     warning_lines,
 )
+from warehouse.versions.layout import version_of
 
 
 def scans(con: duckdb.DuckDBPyConnection) -> Listing:
@@ -37,13 +43,13 @@ def scan_listings(
         One sentence with the scans there are, or that the gene has no carrier in it.
     """
     found = published_scan(con, scan_id)
-    every = leading_rows(found.result, top=len(found.result.table), gene=gene, where=scan_id)
-    rows = every[PAGE * (page - 1) : PAGE * page]
+    rows = leading_rows(found.result, top=PAGE, gene=gene, where=scan_id, after=PAGE * (page - 1))
+    n_all = 1 if gene else len(found.result.table)
     columns = [*shown_columns(found.result, for_people=True), "warnings"]
     genes = of_records("genes", "Genes, smallest p first", columns, rows, note=" ".join(warning_lines(rows)))
     steps = tuple(found.flow[["step", "n", "reason"]].itertuples(index=False, name=None))
     flow = Listing("flow", "Who is counted", ("step", "n", "reason"), steps)
-    return found, (Listing(genes.name, genes.title, genes.columns, genes.rows, n_all=len(every)), flow)
+    return found, (Listing(genes.name, genes.title, genes.columns, genes.rows, n_all=n_all), flow)
 
 
 def leading_genes(found: PublishedScan, scan_id: str, *, gene: str | None, top: int) -> pd.DataFrame:
@@ -56,6 +62,38 @@ def leading_genes(found: PublishedScan, scan_id: str, *, gene: str | None, top: 
     """
     names = [row["gene"] for row in leading_rows(found.result, top=top, gene=gene, where=scan_id)]
     return found.result.table.set_index("gene", drop=False).loc[names]
+
+
+@dataclass(frozen=True)
+class GeneMark:
+    """A gene's point of the volcano, in the units of the picture's ``viewBox``, with a sentence on it."""
+
+    gene: str
+    sentence: str
+    x: float
+    y: float
+
+
+def gene_marks(
+    con: duckdb.DuckDBPyConnection, scan_id: str, found: PublishedScan
+) -> tuple[str, tuple[GeneMark, ...]]:
+    """``viewBox`` of the published volcano and its points that stand for one gene, smallest p first; no points where
+    there is none, or where an older version drew it."""
+    marks = marks_of(version_of(con).figures / f"scan_{scan_id}" / "volcano.svg")
+    if marks is None:
+        return "", ()
+    table = found.result.table
+    drawn = found.result.table[table["gene"].isin(marks.places.keys())]
+    rows = leading_rows(replace(found.result, table=drawn), top=len(drawn), gene=None, where=scan_id)
+    return marks.box, tuple(GeneMark(row["gene"], _said(row), *marks.places[row["gene"]]) for row in rows)
+
+
+def _said(row: dict[str, Any]) -> str:
+    kind, name = ("hazard ratio", "hr") if "hr" in row else ("odds ratio", "or")
+    adjusted, plain = row[f"{name}_adjusted"], row[name]
+    effect = f"adjusted {kind} {ratio(adjusted)}" if adjusted is not None else f"{kind} {ratio(plain)}"
+    words = [f"{effect}, p {p_relation(row['p'])}", f"q {p_relation(row['q'])}", row["burden_verdict"]]
+    return f"{row['gene']}: {'; '.join(word for word in words if word)}"
 
 
 def scan_figures(con: duckdb.DuckDBPyConnection, scan_id: str) -> list[tuple[str, str, str, str]]:

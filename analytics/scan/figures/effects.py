@@ -17,6 +17,7 @@ from analytics.errors import InvalidSettingError, NoRowsError
 from analytics.figures import style
 from analytics.figures.labels import place_labels, write_labels
 from analytics.figures.page import MARGIN_MM, Page
+from analytics.figures.picture import MARK_ID
 from analytics.scan.survival_scan import ScanResult
 from analytics.verdicts.words import BurdenWord
 
@@ -24,6 +25,9 @@ LEFT_MM, BOTTOM_MM, KEY_LINE_MM = 11.0, 9.0, 3.2
 PLOT_MM = 58.0
 # More points than this are drawn as one picture inside a vector file: 18,000 circles are 2 MB of SVG.
 MOST_VECTOR_POINTS = 2_000
+# Genes of a volcano that are marks of their own, so that a page can link them: all of a panel, the first of an exome.
+# 500 more would make a vector file too large for a report.
+GENES_OF_A_PANEL, MARKS_OF_AN_EXOME = 520, 250
 SMALLEST_P = 1e-300
 PRIMARY_NAMES = {
     "logrank_p": "log-rank",
@@ -136,6 +140,15 @@ def _scatter(axes: Axes, x: FloatArray, y: FloatArray, colour: str, size: float 
     )
 
 
+def _own_marks(axes: Axes, genes: list[str], x: FloatArray, y: FloatArray, colour: str) -> None:
+    """A mark for each gene, with its symbol in the id. Not clipped, which would be a group around each."""
+    for gene, across, up in zip(genes, x, y, strict=True):
+        axes.plot(
+            [across], [up], "o", color=colour, markersize=2.2, markeredgewidth=0.0, zorder=2,
+            clip_on=False, gid=f"{MARK_ID}{gene}",
+        )  # fmt: skip
+
+
 def volcano_figure(
     result: ScanResult,
     *,
@@ -147,8 +160,9 @@ def volcano_figure(
     """Hazard (or odds) ratio against evidence, one point per gene.
 
     model: "uni", "adj" or "burden". x: the ratio on a log axis (the 1 % widest of the genes that
-    are not significant, and all beyond 1/16 and 16, are drawn at the edge); y: -log10 of the likelihood-ratio
-    p. The n_labels genes with the smallest p are named as far as there is room. Raises InvalidSettingError for an
+    are not significant, and all beyond 1/16 and 16, are drawn at the edge); y: -log10 of the likelihood-ratio p.
+    Genes of a panel, and the first of an exome, have their symbol in the id of their mark (`MARK_ID`). The n_labels
+    genes with the smallest p are named as far as there is room. Raises InvalidSettingError for an
     unknown model and NoRowsError when no gene has an estimate.
     """
     if model not in MODELS:
@@ -162,9 +176,13 @@ def volcano_figure(
         size = np.abs(table[f"{model}_coef"]) / np.log(2)
         shown = size[(table["primary_q"] < result.settings.alpha) | (size <= size.quantile(0.99))]
         widest = min(4.0, max(1.0, 1.05 * float(shown.max())))
+        n_marks = len(table) if len(table) <= GENES_OF_A_PANEL else MARKS_OF_AN_EXOME
+        marked = set(table.nsmallest(n_marks, f"{model}_lr_p")["gene"])
         for _, colour, genes in groups:
             x = np.clip(genes[f"{model}_coef"].to_numpy(dtype=np.float64) / np.log(2), -widest, widest)
-            _scatter(page.plot, x, _minus_log10(genes[f"{model}_lr_p"]), colour)
+            y, own = _minus_log10(genes[f"{model}_lr_p"]), genes["gene"].isin(marked).to_numpy()
+            _scatter(page.plot, x[~own], y[~own], colour)
+            _own_marks(page.plot, genes["gene"][own].tolist(), x[own], y[own], colour)
         page.plot.axvline(0.0, color=style.GREY, linewidth=0.6, zorder=1)
         top = float(_minus_log10(table[f"{model}_lr_p"]).max()) * 1.08 + 0.1
         page.limits((-widest * 1.03, widest * 1.03), (0.0, top), ticks_of_x=False)

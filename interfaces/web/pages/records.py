@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from interfaces.web.page import Asked, Elsewhere, Page, address, published_figure
+from dataclasses import replace
+
+from interfaces.web.page import Asked, Elsewhere, Mark, Page, address, published_figure
 from warehouse.browsing.records import claims, statistic, statistics, table, tables
-from warehouse.browsing.scans import scan_figures, scan_listings, scans
+from warehouse.browsing.scans import gene_marks, scan_figures, scan_listings, scans
 from warehouse.sql_apart import ask_apart
 
 SQL_EXAMPLES = (
@@ -40,16 +42,25 @@ def scan_list(asked: Asked) -> Page | Elsewhere:
 
 
 def scan(asked: Asked) -> Page | Elsewhere:
-    """One scan: its volcano, and its genes as a table."""
-    name = asked.part("scan")
-    found, listings = scan_listings(asked.con, name, gene=asked.one("gene"), page=asked.page)
+    """One scan: its volcano, whose points lead to the rows of their genes, and the genes as a table."""
+    name, gene = asked.part("scan"), asked.one("gene")
+    found, listings = scan_listings(asked.con, name, gene=gene, page=asked.page)
+    figures = [published_figure(*one) for one in scan_figures(asked.con, name)]
+    box, marks = gene_marks(asked.con, name, found)
+    if figures and marks:  # the volcano is the first
+        links = tuple(
+            Mark(f"{address(f'/scan/{name}', gene=one.gene)}#genes", one.sentence, one.x, one.y,
+                 is_chosen=one.gene.upper() == (gene or "").upper())
+            for one in marks
+        )  # fmt: skip
+        figures[0] = replace(figures[0], box=box, marks=links)
     return Page(
         found.title,
         (found.notes,) if found.notes else (),
         listings=listings,
-        figures=tuple(published_figure(*one) for one in scan_figures(asked.con, name)),
+        figures=tuple(figures),
         template="scan.html",
-        shown={"gene": asked.one("gene") or ""},
+        shown={"gene": gene or "", "every_gene": address(f"/scan/{name}")},
     )
 
 

@@ -136,8 +136,11 @@ def in_short(rows: list[dict[str, Any]], columns: list[str]) -> tuple[list[dict[
     return short, [_SHORT.get(name, name) for name in columns]
 
 
-def leading_rows(result: ScanResult, *, top: int, gene: str | None, where: str) -> list[dict[str, Any]]:
-    """The genes with the smallest primary p (or one gene), under the columns of :func:`shown_columns`.
+def leading_rows(
+    result: ScanResult, *, top: int, gene: str | None, where: str, after: int = 0
+) -> list[dict[str, Any]]:
+    """The genes with the smallest primary p (or one gene), under the columns of :func:`shown_columns`; ``top`` of them
+    ``after`` the first so many.
 
     Raises
     ------
@@ -153,19 +156,13 @@ def leading_rows(result: ScanResult, *, top: int, gene: str | None, where: str) 
                 where=where,
                 remedy="check the symbol, or ask icb gene",
             )
-    table = table.sort_values(["primary_p", "gene"], kind="stable", na_position="last").head(top)
-    rows: list[dict[str, Any]] = []
-    for _, values in table.iterrows():
-        row: dict[str, Any] = {}
-        for name, column in _columns(result).items():
-            value = values[column]
-            if column in _RATIOS:
-                value = float(np.exp(value))
-            elif column in _COUNTS:
-                value = int(value)
-            row[name] = None if isinstance(value, float) and np.isnan(value) else value
-        rows.append(row)
-    return rows
+    table = table.sort_values(["primary_p", "gene"], kind="stable", na_position="last")[after : after + top]
+    read = {
+        name: np.exp(table[c]) if c in _RATIOS else table[c].astype(int) if c in _COUNTS else table[c]
+        for name, c in _columns(result).items()
+    }
+    rows = pd.DataFrame(read).to_dict("records")
+    return [{str(name): None if value != value else value for name, value in row.items()} for row in rows]
 
 
 def _columns(result: ScanResult) -> dict[str, str]:
