@@ -81,8 +81,8 @@ docs-site: setup  # the documentation as pages, in data/docs-site; a broken link
 sources: setup  # sources.lock.json from what the last `make run` read over https
 	@$(BIN)/python -m warehouse.project_lock
 
-receipts: setup  # docs/cohorts.md from the published file of `make run`
-	@$(BIN)/python -m warehouse.reports.cohort_receipt
+receipts: setup  # docs/cohorts.md and a page for each cohort, from the published file of `make run`
+	@$(BIN)/python -m warehouse.reports.cohort_pages
 
 clean:
 	rm -rf $(VENV) dbt_project/target dbt_project/logs

@@ -17,6 +17,8 @@ from chromium import NEEDS_CHROMIUM, chromium
 from graph_runs import ICB, ROOT, Run
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 
+from analytics.engine.numbers import p_relation
+
 pytestmark = NEEDS_CHROMIUM
 PHONE, DESK = (390, 844), (1280, 900)
 
@@ -105,6 +107,34 @@ def test_somebody_searches_asks_filters_goes_back_shares_and_takes_the_table_alo
     assert next(row["words"] for row in rows if row["name"] == "sentence") == filtered
 
 
+def test_a_point_of_the_volcano_that_is_clicked_leads_to_the_row_of_its_gene(
+    page: Page, site: str, demo: Run
+) -> None:
+    scan = "demo_os"
+    gene, p = demo.query(
+        "select gene, primary_p from stats.scan_results where scan_id = ? order by primary_p, gene limit 1",
+        scan,
+    ).iloc[0]
+    page.goto(f"{site}/scan/{scan}")
+    point = page.locator(f"svg a[aria-label^='{gene}: ']")
+    assert f"p {p_relation(p)}" in (point.get_attribute("aria-label") or "")
+    box, picture = point.locator("circle").bounding_box(), page.locator(".marked img").bounding_box()
+    assert box is not None and picture is not None
+    assert picture["x"] < box["x"] < picture["x"] + picture["width"]
+    assert picture["y"] < box["y"] < picture["y"] + picture["height"]
+    with page.expect_navigation():
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert parse_qs(urlsplit(page.url).query) == {"gene": [gene]}
+    rows = page.locator("#genes tbody tr")
+    assert rows.count() == 1 and rows.locator("td").first.inner_text() == gene
+    assert page.locator("svg a[aria-current]").get_attribute("aria-label") == point.get_attribute(
+        "aria-label"
+    )
+    with page.expect_navigation():
+        rows.get_by_role("link", name=gene, exact=True).click()
+    assert page.get_by_role("heading", level=1).inner_text() == gene
+
+
 def test_a_misspelt_gene_leads_on(page: Page, site: str) -> None:
     page.goto(f"{site}/gene/ALKK")
     assert "near it" in page.get_by_role("alert").inner_text()
@@ -163,10 +193,34 @@ def test_the_keyboard_alone_is_enough(browser: Browser, site: str) -> None:
     context.close()
 
 
-def test_axe_finds_no_fault_on_any_kind_of_page(browser: Browser, site: str) -> None:
+def test_points_of_the_volcano_are_reached_and_followed_by_keyboard_the_strongest_first(
+    browser: Browser, site: str, demo: Run
+) -> None:
+    strongest = demo.query(
+        "select gene from stats.scan_results where scan_id = 'demo_os' order by primary_p, gene limit 3"
+    )["gene"].tolist()
+    context = browser.new_context()
+    cut_off(context, site)
+    page = context.new_page()
+    page.goto(f"{site}/scan/demo_os")
+    page.locator(".marked > div > a").first.focus()
+    reached = []
+    for _ in strongest:
+        page.keyboard.press("Tab")
+        reached.append(page.evaluate("document.activeElement.getAttribute('aria-label')").split(":")[0])
+    assert reached == strongest
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert parse_qs(urlsplit(page.url).query) == {"gene": [strongest[-1]]}
+    context.close()
+
+
+def test_axe_finds_no_fault_on_any_kind_of_page(browser: Browser, site: str, demo: Run) -> None:
     """The rules of axe-core, WCAG 2 A and AA among them."""
+    stat = demo.value("select min(stat_id) from stats.survival_stats where estimate is not null")
     pages = (
-        "", "ask?q=ALK", "gene/ALK", "cohorts", "cohort/demo_msk_2018", "claims", "scans", "statistics", "tables",
+        "", "?q=alk", "ask", "ask?q=ALK", "gene/ALK", "cohorts", "cohort/demo_msk_2018", "claims", "scans",
+        "scan/demo_os", "scan/demo_os?gene=ALK", "statistics", f"statistic?id={stat}", "diff", "tables",
         "table/marts.cohorts", "sql", "versions", "reports", "report/demo_igf1r.html", "gene/NOSUCHGENE",
     )  # fmt: skip
     context = browser.new_context(bypass_csp=True)  # the page's policy lets no script in, and axe is one

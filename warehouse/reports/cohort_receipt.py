@@ -1,10 +1,11 @@
-"""The receipt of a cohort, as ``marts.cohort_receipts`` has it: for the terminal, Dagster's UI and docs/cohorts.md.
+"""The receipt of a cohort, as ``marts.cohort_receipts`` has it: for the terminal, Dagster's UI and docs/cohorts/.
 
 What a line counts is decided in the model; here it is only asked for and laid out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
@@ -12,16 +13,15 @@ import duckdb
 from ingestion.errors import CatalogError
 from warehouse.export.disclosure import OLDEST_SHOWN
 from warehouse.export.readable import readable
-from warehouse.published_file import published
 from warehouse.settings import PROJECT
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import private_cohorts_of
 
 DOCUMENT = PROJECT / "docs" / "cohorts.md"
 COLUMNS = ("section", "item", "n", "value", "words")
-_BEGIN = "<!-- receipts: written by `make receipts` from the published file -->"
-_END = "<!-- end of receipts -->"
-#: Lines of a section that docs/cohorts.md shows; `icb cohort receipt` shows all.
+_BEGIN = "<!-- pages: written by `make receipts` from the published file -->"
+_END = "<!-- end of pages -->"
+#: Lines of a section that Dagster's UI shows; `icb cohort receipt` shows all.
 _MOST_LINES = 4
 
 #: The line of a receipt that has two people's ages.
@@ -63,17 +63,22 @@ def receipts_as_markdown(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     """Cohort -> its receipt as one Markdown table, sections of many lines cut short."""
     ids = con.execute("select distinct cohort_id from marts.cohort_receipts order by 1").fetchall()
     private = private_cohorts_of(version_of(con))
-    return {str(row[0]): _table(receipt(con, str(row[0]))) for row in ids if row[0] not in private}
+    return {str(row[0]): receipt_table(con, str(row[0])) for row in ids if row[0] not in private}
 
 
-def _table(lines: list[Line]) -> str:
+def receipt_table(con: duckdb.DuckDBPyConnection, cohort_id: str, most_lines: int = _MOST_LINES) -> str:
+    """The receipt of a cohort as one Markdown table, of each section the first lines."""
+    return _table(receipt(con, cohort_id), most_lines)
+
+
+def _table(lines: list[Line], most_lines: int) -> str:
     sections: dict[str, list[Line]] = {}
     for line in lines:
         sections.setdefault(str(line["section"]), []).append(line)
     rows = ["| | |", "|---|---|"]
     for section, of_section in sections.items():
-        shown = "; ".join(_words(line) for line in of_section[:_MOST_LINES])
-        more = len(of_section) - _MOST_LINES
+        shown = "; ".join(_words(line) for line in of_section[:most_lines])
+        more = len(of_section) - most_lines
         rows.append(f"| {section} | {shown}{f'; and {more} more' if more > 0 else ''} |")
     return "\n".join(rows)
 
@@ -85,15 +90,10 @@ def _words(line: Line) -> str:
     return f"{str(line['item']).replace('|', '/')} {line['n']:,}{value}{of_range}"
 
 
-def write_document(con: duckdb.DuckDBPyConnection, document: Path = DOCUMENT) -> None:
-    """Put the receipts between the two marks of the page; what stands around them is written by hand."""
+def write_document(titles: Sequence[tuple[str, str]], document: Path = DOCUMENT) -> None:
+    """Put a link to each cohort's own page between the two marks; what stands around them is written by hand."""
     text = document.read_text(encoding="utf-8")
     before, _, rest = text.partition(_BEGIN)
     _, _, after = rest.partition(_END)
-    parts = [f"### `{cohort}`\n\n{table}\n" for cohort, table in receipts_as_markdown(con).items()]
-    document.write_text(f"{before}{_BEGIN}\n\n" + "\n".join(parts) + f"\n{_END}{after}", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    with published() as connection:
-        write_document(connection)
+    links = "\n".join(f"- [`{cohort}`](cohorts/{cohort}.md): {title}" for cohort, title in titles)
+    document.write_text(f"{before}{_BEGIN}\n\n{links}\n\n{_END}{after}", encoding="utf-8")

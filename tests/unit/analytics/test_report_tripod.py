@@ -14,7 +14,8 @@ from analytics.results.records import SpecRecord
 
 #: Collins et al., Ann Intern Med 2015;162:55, Table 1, with D: making, V: trying, or both.
 ITEMS = [
-    "1", "2", "3a", "3b", "4a", "4b", "5a", "5b", "5c", "6a", "6b", "7a", "7b", "8", "9", "10a", "10b", "10c", "10d", "10e",
+    "1", "2", "3a", "3b", "4a", "4b", "5a", "5b", "5c", "6a", "6b", "7a", "7b", "8", "9", "10a", "10b", "10c", "10d",
+    "10e",
     "11", "12", "13a", "13b", "13c", "14a", "14b", "15a", "15b", "16", "17", "18", "19a", "19b", "20", "21", "22",
 ]  # fmt: skip
 OF_TRYING = {"10c", "10e", "12", "13c", "17", "19a"}
