@@ -321,14 +321,14 @@ def number_rows(
 
 def usable_rows(asked: pd.DataFrame, request: Request) -> pd.DataFrame:
     """The rows that an estimator can use: those of `survival_data`, under the index of ``asked``."""
-    kept = survival_data(
-        asked.assign(_label=asked.index),
+    data = survival_data(
+        asked,
         yes_no=[] if request.is_of_number else ["in_group"],
         complete=request.complete,
         strata=request.strata,
         require_events=False,
-    ).frame["_label"]
-    return asked.loc[kept]
+    )
+    return asked.loc[data.is_kept]
 
 
 def row_set_words(asked: pd.DataFrame, usable: pd.DataFrame, request: Request) -> str:
