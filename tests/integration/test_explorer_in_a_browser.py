@@ -219,8 +219,8 @@ def test_axe_finds_no_fault_on_any_kind_of_page(browser: Browser, site: str, dem
     """The rules of axe-core, WCAG 2 A and AA among them."""
     stat = demo.value("select min(stat_id) from stats.survival_stats where estimate is not null")
     pages = (
-        "", "?q=alk", "ask", "ask?q=ALK", "gene/ALK", "cohorts", "cohort/demo_msk_2018", "claims", "scans",
-        "scan/demo_os", "scan/demo_os?gene=ALK", "statistics", f"statistic?id={stat}", "diff", "tables",
+        "", "ask", "ask?q=ALK", "gene/ALK", "cohorts", "cohort/demo_msk_2018", "claims", "scans",
+        "scan/demo_trials_os", "statistics", f"statistic?id={stat}", "diff", "tables",
         "table/marts.cohorts", "sql", "versions", "reports", "report/demo_igf1r.html", "gene/NOSUCHGENE",
     )  # fmt: skip
     context = browser.new_context(bypass_csp=True)  # the page's policy lets no script in, and axe is one

@@ -1,5 +1,6 @@
 """Thirty questions, a biomarker of every kind: terminal, page, chat and R have one answer with the same numbers.
 
+Copy number and signatures are not among them: nobody under checkpoint blockade of the demo was looked at for these.
 The terminal computes its answer by itself; page and chat share one keeper of answers, so that each question is computed
 twice and not three times. The chat is the SDK's own client on the server in memory. R is asked where it is installed.
 """
@@ -9,8 +10,6 @@ from __future__ import annotations
 import csv
 import json
 import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
@@ -22,6 +21,7 @@ import pytest
 from command_line import Icb, command
 from graph_runs import Run
 from mcp import Client
+from r_language import NEEDS_R, r_prints
 from starlette.testclient import TestClient
 
 import interfaces.mcp.server as chat
@@ -40,8 +40,7 @@ QUESTIONS = (
     f"ALK:missense{MSK}; endpoint PFS", f"TP53:truncating{MSK}", f"KRAS:G12C{MSK}", f"BRAF:V600{MSK}",
     # several genes, and, or, not, joint groups
     f"any(ALK, TP53){MSK}", f"count(ALK, TP53, IGF1R) >= 2{MSK}", f"TP53 & !ALK{MSK}", f"STK11 x KRAS{MSK}",
-    # copies and rearrangements
-    "CDKN2A:deep_deletion; endpoint PFS; cohort demo_nsclc_2018", "ALK:rearranged; endpoint PFS; cohort demo_luad_2015",
+    f"STK11 | KEAP1{MSK}", "ALK:rearranged; endpoint PFS; cohort demo_luad_2015",
     # burden: cuts, shares, numbers
     f"TMB >= 10{MSK}", f"TMB top 20% within cancer_type{MSK}", f"TMB above median{MSK}",
     f"TMB{MSK}", "TMB per doubling; where cancer_type=Melanoma", f"TMB per sd{MSK}",
@@ -134,8 +133,8 @@ def assert_page_shows(page: str, printed: dict[str, Any]) -> None:
             assert str(row["n"]) in shown.replace(",", "")
             if row["estimate"] is not None:
                 assert ratio(row["estimate"]) in shown
-        last = list(rows.values())[-1]  # the pool, or the one cohort that there is
-        assert ratio(told["pooled"]["estimate"]) in " ".join(last)
+        pool = rows.get("pooled") or rows[told["cohorts"][0]["cohort_id"]]  # one cohort is its own pool
+        assert ratio(told["pooled"]["estimate"]) in " ".join(pool)
 
 
 def cells_of(row: str) -> list[str]:
@@ -165,9 +164,7 @@ def assert_chat_says(said: dict[str, Any], printed: dict[str, Any]) -> None:
                 assert row["why"]
 
 
-@pytest.mark.skipif(
-    shutil.which("Rscript") is None, reason="R (Debian: r-base-core, r-cran-survival) is not installed"
-)
+@NEEDS_R
 def test_r_gives_the_same_hazard_ratios_from_the_exported_people(icb: Icb, tmp_path: Path) -> None:
     """R computes with its own doubles: equal to nine digits."""
     files, expected = [], []
@@ -179,10 +176,7 @@ def test_r_gives_the_same_hazard_ratios_from_the_exported_people(icb: Icb, tmp_p
         expected.append(answer["comparisons"][-1]["pooled"])
     script = tmp_path / "same.R"
     script.write_text(R_SCRIPT, encoding="utf-8")
-    done = subprocess.run(
-        ["Rscript", str(script), *files], capture_output=True, text=True, check=True, timeout=120
-    )
-    lines = list(csv.reader(done.stdout.splitlines(), delimiter=" "))
+    lines = list(csv.reader(r_prints(script, *files, cwd=tmp_path).splitlines(), delimiter=" "))
     assert len(lines) == len(IN_R)
     for (n, events, *numbers), row in zip(lines, expected, strict=True):
         assert (int(n), int(events)) == (row["n"], row["events"])
