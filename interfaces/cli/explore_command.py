@@ -22,7 +22,7 @@ def explore(
     """Look at the published file in a browser: ask, genes, cohorts, scans, claims, tables, reports.
 
     It answers on this machine only, and fetches nothing from outside. Control-C ends it. A refresh that publishes a new
-    version is seen at once.
+    version is seen at once. A chat is served at /mcp beside the pages (icb mcp).
 
     Example: icb explore --port 8080
     """
@@ -44,7 +44,7 @@ def _serve(listener: socket.socket) -> None:
 
     from interfaces.web.app import explorer
 
-    config = uvicorn.Config(explorer(), log_level="warning", lifespan="off", server_header=False)
+    config = uvicorn.Config(explorer(), log_level="warning", lifespan="on", server_header=False)
     print(f"http://{HOST}:{listener.getsockname()[1]}/ (Control-C ends it)", flush=True)
     # statistics take seconds to load: while the first page is read
     threading.Thread(target=_load_statistics, daemon=True).start()

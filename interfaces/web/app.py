@@ -21,6 +21,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from interfaces.mcp.server import chat_server
 from interfaces.web.pages import answers, cohorts, files, genes, records, start, versions
 from interfaces.web.respond import Kind, Maker, fault, respond
 from warehouse.questions.asked_pages import AskedPages
@@ -61,6 +62,8 @@ PAGES: dict[str, Maker] = {
 def explorer() -> Starlette:
     """The application; it opens the published file anew for every request, so that a refresh is seen at once."""
     kept = AskedPages()
+    # the chat's own protocol at /mcp; it refuses foreign hosts and origins itself, too
+    chat = chat_server().streamable_http_app(stateless_http=True, json_response=True)
 
     def endpoint(make: Maker, kind: Kind) -> Callable[[Request], Response]:
         def answer(request: Request) -> Response:
@@ -79,9 +82,11 @@ def explorer() -> Starlette:
         Route("/report/{name:path}", _file(files.published_report)),
         Route("/style.css", _style),
         Route("/favicon.ico", lambda request: Response(status_code=204)),
+        *chat.routes,
     ]
     return Starlette(
         routes=routes,
+        lifespan=chat.router.lifespan_context,
         middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=HOSTS), Middleware(_Guarded)],
         exception_handlers={404: _nothing_there, 500: _unforeseen},
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import duckdb
 import pandas as pd
@@ -46,8 +47,10 @@ class AskedPage:
 class AskedPages:
     """Answers of this process, the last ones kept."""
 
+    #: Of the process: an explorer and the chat beside it have keepers of their own.
+    _one_at_a_time: ClassVar[threading.Lock] = threading.Lock()
+
     def __init__(self) -> None:
-        self._one_at_a_time = threading.Lock()
         self._kept: OrderedDict[tuple[str, str, bool], AskedPage] = OrderedDict()
 
     def ask(
