@@ -18,7 +18,7 @@ from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from interfaces.mcp.server import chat_server
@@ -71,7 +71,7 @@ def explorer() -> Starlette:
 
         return answer
 
-    routes = [Route("/", endpoint(start.start, "html"))]
+    routes: list[BaseRoute] = [Route("/", endpoint(start.start, "html"))]
     for path, make in PAGES.items():
         # a symbol may have a dot in it: the endings come first
         routes += [Route(f"{path}.{kind}", endpoint(make, kind)) for kind in ("json", "csv")]

@@ -1,9 +1,12 @@
 """The pictures show what the table says, with all text on the page and no name on another."""
 
 import itertools
+import re
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 from generated import generate
 from matplotlib.figure import Figure
@@ -123,3 +126,19 @@ def test_a_response_scan_has_a_volcano_and_a_ranked_plot_too() -> None:
     assert "Odds ratio" in words_of(volcano_figure(response))
     assert_readable(ranked_figure(response))
     assert_readable(qq_figure(response))
+
+
+def test_the_genes_of_a_panel_have_their_symbol_in_the_id_of_their_mark_and_an_exome_its_first() -> None:
+    found = result()
+    drawn = re.findall(r'<g id="mark-([^"]+)">', style.svg_bytes(volcano_figure(found, model="adj")).decode())
+    tested = found.table[found.table["adj_coef"].notna() & found.table["adj_lr_p"].notna()]
+    assert sorted(drawn) == sorted(tested["gene"]) and 0 < len(drawn) <= 520
+    many = pd.concat(
+        [
+            tested.assign(gene=tested["gene"] + f"_{i}", adj_lr_p=tested["adj_lr_p"] / (i + 1))
+            for i in range(5)
+        ]
+    )
+    exome = replace(found, table=many.reset_index(drop=True))
+    first = re.findall(r'<g id="mark-([^"]+)">', style.svg_bytes(volcano_figure(exome, model="adj")).decode())
+    assert sorted(first) == sorted(many.nsmallest(250, "adj_lr_p")["gene"])
