@@ -21,6 +21,7 @@ from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.rates import exact_rate
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope, SurvivalStatistic
+from analytics.survival.curves.cumulative_incidence import COMPETING
 from analytics.survival.data import survival_data
 from analytics.survival.estimators import COUNT, PROPORTION, Request, number_requests, requests_of
 
@@ -36,7 +37,7 @@ CANCER_TYPE_KEYS = {
 _FOLLOW_UP = ("time_months", "event", "entry_months")
 #: What estimators read of members beside covariates and strata. The frame of a question has some fifty columns, and
 #: each estimate copies its rows four times: carrying the others along took a tenth of the time of an answer.
-_READ = (*_FOLLOW_UP, "in_group", "value", "cohort_id", "person_id", "burden", "burden_definition")
+_READ = (*_FOLLOW_UP, COMPETING, "in_group", "value", "cohort_id", "person_id", "burden", "burden_definition")
 
 
 def cancer_type_key(cancer_type: str) -> str:
