@@ -61,24 +61,7 @@ def page(site: TestClient, path: str, **words: Any) -> str:
     return got.text
 
 
-# --- the same answer
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "ALK",
-        "ALK; endpoint PFS; cohort demo_msk_2018; adjust sex",
-        "TP53; endpoint orr",
-        "TMB per doubling; where cancer_type=Melanoma",
-    ],
-)
-def test_the_json_of_a_page_is_the_json_of_the_terminal(site: TestClient, icb: Icb, question: str) -> None:
-    said = site.get("/ask.json", params={"q": question}, follow_redirects=True)
-    assert said.status_code == 200, said.text
-    printed = icb("ask", question, "--format", "json")
-    assert printed.code == 0, printed.err
-    assert said.json() == json.loads(printed.out)
+# --- the same answer (test_the_same_everywhere.py asks thirty questions)
 
 
 def test_the_page_says_headline_verdict_reason_and_family_in_the_words_of_the_terminal(

@@ -26,19 +26,22 @@ _NOT_TRIED: _Answer = (NOT_DONE, "The nomogram was tried in no other people.")
 def tripod_checklists(material: Material) -> tuple[Checklist, ...]:
     """One checklist for each nomogram of the report."""
     return tuple(
-        Checklist(
-            model.spec.title,
-            tuple(
-                ChecklistItem(
-                    number, topic, f"{asks} ({kind}).", *_answer(model, kind, answer), href, "see there"
-                )
-                for number, kind, topic, asks, answer, href in (
-                    (*item, f"#a-{model.spec.analysis_id}") for item in _ITEMS
-                )
-            ),
-        )
+        Checklist(model.spec.title, tuple(_item(model, *item) for item in _ITEMS))
         for model in models_of(material)
     )
+
+
+def _item(
+    m: ModelEvidence,
+    number: str,
+    kind: str,
+    topic: str,
+    asks: str,
+    answer: Callable[[ModelEvidence], _Answer],
+) -> ChecklistItem:
+    state, words = _answer(m, kind, answer)
+    href = f"#a-{m.spec.analysis_id}" if state in (IN_RUN, PARTLY) else ""
+    return ChecklistItem(number, topic, f"{asks} ({kind}).", state, words, href, "see there" if href else "")
 
 
 def _answer(m: ModelEvidence, kind: str, answer: Callable[[ModelEvidence], _Answer]) -> _Answer:
