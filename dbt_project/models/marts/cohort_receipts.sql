@@ -173,6 +173,13 @@ genes as (
         count(distinct hugo_symbol) as n
     from {{ ref('undetermined_genes') }}
     group by cohort_id
+    union all
+    select
+        cohort_id,
+        'genes whose copy number is in doubt in somebody' as item,
+        count(distinct hugo_symbol) as n
+    from {{ ref('undetermined_copy_number') }}
+    group by cohort_id
 
 ),
 
