@@ -1,7 +1,8 @@
 """Copy-number tables: discrete calls (gene by sample, or long) and segments.
 
 Calls that are not zero become rows of ``copy_number``. A cell without a level is no zero: it is a row of
-``copy_number_no_calls``, and so is a zero of a gene that stands in several rows, which the others may contradict.  for copy number is on the case lists. Which values are copy-number levels, and which gene a row is, says dbt.
+``copy_number_no_calls``, and so is a zero of a gene that stands in several rows, which the others may contradict. Who
+was profiled for copy number is on the case lists. Which values are levels, and which gene a row is, says dbt.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ def tarball() -> bytes:
     lines = ["\t".join(["Hugo_Symbol", "Entrez_Gene_Id", *SAMPLES]), *("\t".join(row) for row in MATRIX)]
     maf = "Hugo_Symbol\tChromosome\tStart_Position\tVariant_Classification\tTumor_Sample_Barcode\n"
     members = {
-        "meta_study.txt": META + "name: SYNTHETIC\ntype_of_cancer: mixed\ndescription: x\n",
+        "meta_study.txt": META
+        + "name: SYNTHETIC\ntype_of_cancer: mixed\ndescription: x\nreference_genome: hg19\n",
         "meta_clinical_sample.txt": table.format("CLINICAL", "SAMPLE_ATTRIBUTES", "data_clinical_sample.txt"),
         "data_clinical_sample.txt": CLINICAL
         + "PATIENT_ID\tSAMPLE_ID\n"
@@ -144,3 +145,8 @@ def test_each_doubt_has_its_reason_and_its_row_of_the_file(con: duckdb.DuckDBPyC
         "select n from marts.cohort_receipts where item like '%copy number is in doubt%'"
     ).fetchall()
     assert line == [(8,)]
+
+
+def test_the_receipt_says_on_which_genome_the_calls_are(con: duckdb.DuckDBPyConnection) -> None:
+    lines = con.execute("select item, n from marts.cohort_receipts where section = 'genome build'").fetchall()
+    assert lines == [("calls stated on GRCh37", 4)]

@@ -37,6 +37,9 @@ def source_differences(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
             con, side, "marts.source_files", "cohort_ids", "member", "member_sha256"
         )
         content = f"coalesce({content}, sha256)"
+        cohorts = (
+            f"trim(cast({cohorts} as varchar), '[]')"  # a list; in versions of before it was one, a text
+        )
         sides[side] = (
             f"select address, {member} as member, string_agg(distinct {cohorts}, ', ' order by {cohorts}) as cohorts, "
             f"string_agg(distinct {content}, ', ' order by {content}) as sha256, true as here "

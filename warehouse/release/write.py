@@ -103,7 +103,7 @@ def _licences(file: Path) -> dict[str, str]:
             con.execute(
                 "select cohort_id, coalesce(licence, '') from marts.cohorts union "
                 "select owner_id, string_agg(distinct licence, '; ') from (select licence, "
-                "unnest(string_split(cohort_ids, '; ')) as owner_id from marts.source_files) where owner_id not in "
+                "unnest(cohort_ids) as owner_id from marts.source_files) where owner_id not in "
                 "(select cohort_id from marts.cohorts) group by owner_id order by 1"
             ).fetchall()
         )

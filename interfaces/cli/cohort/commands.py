@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import typer
 
 from interfaces.cli.tables_out import Format, FormatOption, print_json, show
-from warehouse.published_file import published
+from warehouse.published_file import PublishedFileError, published
 from warehouse.settings import Settings
 
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list, receipt.")
@@ -18,15 +19,23 @@ ADD_ONE = "add one with 'icb cohort add <study_id>'"
 
 @cohort_app.command("list")
 def cohort_list(style: FormatOption = Format.table) -> None:
-    """Cohorts of the catalogue. A file that is not valid is named after the others; the exit code is then 1.
+    """Cohorts of the catalogue, with the files that are awaited: those that the published version has not read.
+
+    A file that is not valid is named after the others; the exit code is then 1.
 
     Example: icb cohort list --format csv
     """
     from ingestion.catalog.loading import load_catalog
+    from warehouse.browsing.cohorts import files_read
 
     settings = Settings.from_environment()
     catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
-    columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "licence"]
+    columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "awaited", "licence"]
+    try:
+        read = files_read()
+    except PublishedFileError as exc:
+        print(f"! Which awaited files have come cannot be said: {exc}", file=sys.stderr)
+        read = set()
     rows: list[dict[str, Any]] = [
         {
             "cohort_id": c.cohort_id,
@@ -35,6 +44,11 @@ def cohort_list(style: FormatOption = Format.table) -> None:
             "endpoints": ", ".join(f"{e} from {rule.origin}" for e, rule in c.endpoints.items()),
             "assay": c.assay.name,
             "files": len(c.files),
+            "awaited": ", ".join(
+                f"{file.id} ({PurePosixPath(file.address).name})"
+                for file in c.files
+                if file.awaited is not None and (c.cohort_id, file.id) not in read
+            ),
             "licence": c.licence,
         }
         for c in catalog.cohorts
