@@ -14,7 +14,10 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?\s*")
 
 
 def readable(value: Any) -> str:
-    """Four significant digits for a number, nothing for what is missing; control characters as ``\\x1b``."""
+    """Four significant digits for a number, nothing for what is missing, a list with semicolons (its entries hold
+    commas); control characters as ``\\x1b``."""
+    if isinstance(value, list | tuple):
+        return "; ".join(readable(entry) for entry in value)
     if value is None or (isinstance(value, float) and value != value):
         return ""
     if isinstance(value, float):
@@ -34,7 +37,10 @@ def _written_out(found: re.Match[str]) -> str:
 
 def csv_cell(value: Any) -> Any:
     """A value for a CSV file: a text that a spreadsheet would carry out as a formula begins with an apostrophe, as one
-    types it into a spreadsheet to mean text. Numbers, also those written as text, and a lone sign stay."""
+    types it into a spreadsheet to mean text. Numbers, also those written as text, and a lone sign stay. A list is one
+    text, its entries parted by semicolons."""
+    if isinstance(value, list | tuple):
+        return csv_cell("; ".join("" if entry is None else str(entry) for entry in value))
     if not isinstance(value, str):
         return value
     is_formula = _FORMULA.match(value) and len(value.strip()) > 1 and not _NUMBER.fullmatch(value)

@@ -154,6 +154,19 @@ def test_a_row_that_names_its_attribute_is_coarsened_by_that_name(
     assert csv_of(pd.DataFrame([row]), 5) == csv_of(pd.DataFrame([leaves]), 1)
 
 
+def test_a_list_is_one_text_with_semicolons_in_a_table_and_a_csv_and_a_list_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"name": "a", "cohorts": ["riaz_2017", "liu_2019"], "missing": ["Age, sex", "=1+1"], "none": []}
+    columns = list(row)
+    assert csv_text([row], columns, 0).splitlines()[1] == 'a,riaz_2017; liu_2019,"Age, sex; =1+1",'
+    assert csv_cell(["=1+1", "b"]) == "'=1+1; b"
+    show([row], columns, Format.table, least=0)
+    assert "riaz_2017; liu_2019" in capsys.readouterr().out
+    show([row], columns, Format.json, least=0)
+    assert json.loads(capsys.readouterr().out) == [row]
+
+
 def test_the_source_data_of_a_figure_is_a_safe_csv() -> None:
     table = pd.DataFrame(
         {"label": ["=x", "b", None], "age_years": [95.0, 60.0, None], "hr": [0.1, -2.0, 3.0]}
