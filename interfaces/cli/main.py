@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -45,6 +46,9 @@ _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 
 def main() -> None:
     """Entry point: a foreseen fault becomes one sentence on standard error."""
+    for out in (sys.stdout, sys.stderr):
+        if isinstance(out, io.TextIOWrapper):  # a terminal of another encoding than UTF-8 gets \\u00e9
+            out.reconfigure(errors="backslashreplace")
     try:
         take_settings()
         code = app(prog_name="icb", standalone_mode=False) or 0

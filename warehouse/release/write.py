@@ -23,6 +23,7 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from warehouse.export.readable import csv_cell
 from warehouse.release.chosen_rows import chosen_rows
 from warehouse.release.licences import Gate, ReleaseError, gates
 from warehouse.settings import PROJECT
@@ -128,7 +129,7 @@ def _write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
 
 
 def _citations(file: Path, cohorts: Sequence[str]) -> list[dict[str, str]]:
