@@ -10,6 +10,7 @@ from typing import Annotated
 import duckdb
 import typer
 
+from ingestion.storage_faults import storage_fault
 from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.cohort.commands import cohort_app
@@ -162,7 +163,9 @@ def sql(
             columns = distinct([column[0] for column in cursor.description or []])
             stream(cursor, columns, style)
         except duckdb.Error as exc:
-            raise CommandError(first_line(exc), where="the query", remedy=_sql_remedy(exc)) from exc
+            is_of_files = isinstance(exc, duckdb.IOException)
+            fault = storage_fault(str(exc), Settings.from_environment().data) if is_of_files else None
+            raise fault or CommandError(first_line(exc), where="the query", remedy=_sql_remedy(exc)) from exc
 
 
 def _sql_remedy(error: duckdb.Error) -> str:
