@@ -29,7 +29,9 @@ from ingestion.fetching.retries import Patience, RetryPolicy, TransientError, Un
 from ingestion.fetching.store import too_large
 
 _MAX_REDIRECTS = 5
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+#: Not str.isdigit, for which a superscript two is a digit, nor thousands of them: int would raise.
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def default_client() -> httpx.Client:
@@ -243,6 +245,9 @@ def _continued(response: httpx.Response, download: PartialDownload, *, resumed: 
         None not in (stated, total) and stated != total
     ):
         fault = "the server went on with another version of the file"
+    elif (known := before.validators.strong()) is not None and _validators(response).strong() != known:
+        # RFC 9110, section 15.3.7: a 206 repeats the ETag. Without it nothing says that If-Range was heeded.
+        fault = "the server went on without saying with which version of the file"
     elif total is None:
         fault = "the server went on without saying how long the file is"
     elif int(span[2]) >= total:
@@ -293,16 +298,16 @@ def certificate_error(address: str, why: str) -> SourceUnavailableError:
 
 def _content_length(response: httpx.Response) -> int | None:
     text = response.headers.get("Content-Length", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def _retry_after_s(response: httpx.Response) -> float:
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if _WHOLE_NUMBER.fullmatch(text):
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -123,7 +123,27 @@ HEALED: dict[str, Answer] = {
     "nothing is wrong": whole(),
     "cut, then the rest": first(cut(V1), rest(V1)),
     "cut, then the rest, by date alone": first(cut(MONDAY), rest(MONDAY)),
-    "cut, then the rest without its validators": first(cut(V1), rest()),
+    "cut, then the rest without its validators": first(
+        cut(V1), lambda r: rest()(r) if r.start else whole(BODY, V1)(r)
+    ),
+    "cut, then the rest of another version without validators": first(
+        response("200 OK", OTHER[:HALF], V1, length=N), lambda r: rest()(r) if r.start else whole(BODY, V2)(r)
+    ),
+    "cut, then the rest with a weak validator": first(
+        response("200 OK", OTHER[:HALF], V1, length=N),
+        lambda r: rest(("ETag", "W/" + V1[1]))(r) if r.start else whole(BODY, V2)(r),
+    ),
+    "busy with a wait that is no number, then not": first(
+        response("429 Too Many", b"", ("Retry-After", "?")).replace(b"?", b"\xb2"), whole()
+    ),
+    "busy with a wait of too many digits, then not": first(
+        response("429 Too Many", b"", ("Retry-After", "9" * 5_000)), whole()
+    ),
+    "cut, then a range that is no number": first(
+        cut(V1),
+        lambda r: response("206 Partial Content", b"x", V1, ("Content-Range", f"bytes {r.start}-{'9' * 5_000}/*"))
+        if r.start else whole(BODY, V1)(r),
+    ),
     "cut, then the rest of unknown total": first(cut(V1), rest(V1, total="*")),
     "cut, then hundred bytes a time and unknown total": first(cut(V1, at=N - 750), rest(V1, total="*", n=100)),
     "every answer a tenth": first(cut(V1, at=N // 10), rest(V1, n=N // 10)),
