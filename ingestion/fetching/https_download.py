@@ -23,6 +23,7 @@ from ingestion.errors import (
     SourceUnavailableError,
 )
 from ingestion.fetching.content_encoding import ENCODINGS, decoded
+from ingestion.fetching.cut_off import OpenConnections
 from ingestion.fetching.partial_download import PartialDownload, Validators, Version
 from ingestion.fetching.progress import Progress
 from ingestion.fetching.retries import Patience, RetryPolicy, TransientError, UnreachableHosts, remedy_of
@@ -60,6 +61,7 @@ class HttpsDownloader:
     ) -> None:
         self._client_factory = client_factory
         self._client: httpx.Client | None = None
+        self._connections = OpenConnections()
         self._policy = retry
         self._progress = progress
         self._hosts = hosts
@@ -93,7 +95,7 @@ class HttpsDownloader:
         try:
             while True:
                 try:
-                    with patience.attempt():
+                    with patience.attempt(), self._connections.cut_off_when(patience.is_too_slow):
                         return self._attempt(download, patience)
                 except TransientError as error:
                     if patience.is_over():
@@ -116,7 +118,8 @@ class HttpsDownloader:
         headers = download.request_headers()
         try:
             client = self._open_client()
-            request = client.build_request("GET", download.address, headers=headers)
+            told = {"trace": self._connections.trace}
+            request = client.build_request("GET", download.address, headers=headers, extensions=told)
             with contextlib.closing(self._send(client, request, download.address)) as response:
                 if response.status_code == 304 and download.known is not None:
                     return False

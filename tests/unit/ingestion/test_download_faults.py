@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import random
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -339,6 +340,23 @@ def test_a_download_that_brings_next_to_nothing_is_ended_and_goes_on_in_the_next
     site.at("/table.tsv", rest(V1))
     assert house.fetch(address).path.read_bytes() == BODY
     assert site.requests[-1].start == n_bytes
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX-A: ",
+                                   b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;"])  # fmt: skip
+def test_a_server_that_never_comes_to_the_first_byte_is_left_too(
+    site: TlsSite, house: House, begun: bytes
+) -> None:
+    def a_letter_a_minute(_: Request) -> Iterator[bytes]:
+        yield begun
+        while True:
+            house.seconds += 60
+            time.sleep(0.02)
+            yield b"a"
+
+    with pytest.raises(SourceUnavailableError, match=r"table\.tsv: 0 bytes in .* are too slow"):
+        house.fetch(site.at("/table.tsv", a_letter_a_minute))
+    assert len(site.requests) == 1
 
 
 @pytest.mark.parametrize(("slowest_bytes_per_s", "is_too_slow"), [(100.0, False), (50_000.0, True)])
