@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections import Counter
@@ -91,6 +92,11 @@ class Installation:
         return self.folder / "data"
 
     @property
+    def _said(self) -> Path:
+        """Not in the folder, whose disk may be full."""
+        return Path(tempfile.gettempdir()) / f"icb_runs_{os.getpid()}.said"
+
+    @property
     def build(self) -> Path:
         return Settings(self.data, self.folder / "catalog", None, self.demo).build_file
 
@@ -120,14 +126,14 @@ class Installation:
             *options,
             *(["--demo"] if self.demo else []),
         ]
-        with open(self.folder / "said", "wb") as said:
+        with open(self._said, "wb") as said:
             return subprocess.Popen(
                 command, env=environment, stdout=said, stderr=said, start_new_session=True
             )
 
     def said(self) -> list[str]:
         """The lines of the last run."""
-        text = (self.folder / "said").read_text(encoding="utf-8", errors="replace")
+        text = self._said.read_text(encoding="utf-8", errors="replace")
         return [line for line in text.splitlines() if line.strip()]
 
     def last_step(self) -> str:
@@ -226,7 +232,7 @@ def starved(place: Installation, number: int, draw: random.Random, usual: Undist
         code = place.start("--force").wait()
     finally:
         ballast.unlink()
-    last = place.said()[-1]
+    last = (place.said() or ["nothing was said"])[-1]
     is_sentence = code == 1 and last.startswith("icb: ") and last.endswith(".") and "/" in last
     wrong = place.lost()
     if code and not is_sentence:
