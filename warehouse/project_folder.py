@@ -34,6 +34,7 @@ KEYS: Mapping[str, bool] = {
     "explorer": False,
     "ui": False,
     "engine": False,
+    "workers": False,
     "chain_file": True,
 }
 #: The project's own catalogue, in ``catalog``.
