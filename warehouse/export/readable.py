@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-#: C0 (but tab and line feed), DEL, C1, line separators, and the marks that turn the direction of text: a terminal obeys
-#: them, and a word of a source must not write over what stands beside it.
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection").
-_FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
+#: Beyond Latin-1: line separators, the marks that turn the direction of text, and those that nobody can see.
+UNSEEN = r"\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff"
+#: C0 (but tab and line feed), DEL, C1 and those: a terminal obeys them, and a word of a source must not write over what
+#: stands beside it.
+_CONTROL = re.compile(rf"[\x00-\x08\x0b-\x1f\x7f-\x9f{UNSEEN}]")
+#: What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), wide signs of Japanese included.
+_FORMULA = re.compile(r"\s*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?%?\s*")
 
 

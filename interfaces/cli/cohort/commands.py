@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from interfaces.cli.tables_out import Format, FormatOption, print_json, show
+from interfaces.cli.tables_out import Format, FormatOption, print_json, say, show
 from warehouse.published_file import PublishedFileError, published
 from warehouse.settings import Settings
 
@@ -34,7 +34,7 @@ def cohort_list(style: FormatOption = Format.table) -> None:
     try:
         read = files_read()
     except PublishedFileError as exc:
-        print(f"! Which awaited files have come cannot be said: {exc}", file=sys.stderr)
+        say(f"! Which awaited files have come cannot be said: {exc}", is_aside=True)
         read = set()
     rows: list[dict[str, Any]] = [
         {
@@ -55,14 +55,14 @@ def cohort_list(style: FormatOption = Format.table) -> None:
     ]
     show(rows, columns, style)
     if not rows and not catalog.left_out:
-        print(f"! {settings.catalogs[-1] / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
+        say(f"! {settings.catalogs[-1] / 'cohorts'} holds no cohort file; {ADD_ONE}.", is_aside=True)
     _refuse([cohort.sentence for cohort in catalog.left_out])
 
 
 def _refuse(faults: list[str]) -> None:
     """Say every fault, a line each, and end with exit code 1 if there is one."""
     for fault in faults:
-        print(f"icb: {fault}", file=sys.stderr)
+        say(f"icb: {fault}", is_aside=True)
     if faults:
         raise typer.Exit(1)
 
@@ -110,21 +110,19 @@ def cohort_check(
         for one in checked:
             for file in one.files:
                 if columns and file.columns:
-                    print(f"\n{one.cohort_id}, {file.file_id}: {'; '.join(file.columns)}")
+                    say(f"\n{one.cohort_id}, {file.file_id}: {'; '.join(file.columns)}")
                 if columns and file.not_mapped:
-                    print(f"  not mapped: {', '.join(file.not_mapped)}")
+                    say(f"  not mapped: {', '.join(file.not_mapped)}")
                 if file.state == "awaited":
-                    print(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
+                    say(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
             if one.receipt:
-                print()
+                say()
                 show(one.receipt, COLUMNS, style, title=f"Receipt of {one.cohort_id}, built alone")
             for warning in one.warnings:
-                print(f"! {warning}")
+                say(f"! {warning}")
         valid = [one.cohort_id for one in checked if not one.faults]
         if valid:
-            print(
-                f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}"
-            )
+            say(f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}")
     _refuse([fault for one in checked for fault in one.faults])
 
 
@@ -185,8 +183,8 @@ def cohort_add(
         guesses, questions, path = add_tables(sources, cohort_id, settings, is_icb=icb, overwrite=overwrite)
         show(guesses, ["column", "holds", "n_filled", "attribute", "words", "low", "high", "why"], style)
         if style is Format.table:
-            print("\nTo be said by you:", *(f"! {question}" for question in questions), sep="\n")
-            print(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
+            say("\n".join(["\nTo be said by you:", *(f"! {question}" for question in questions)]))
+            say(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
         return
     (study_id,) = sources
     ask = typer.confirm if sys.stdin.isatty() else None
@@ -201,14 +199,14 @@ def cohort_add(
     show([c for c in added.columns if c["attribute"]], columns, style, title="Mapped")
     unmapped = [c for c in added.columns if not c["attribute"]]
     if unmapped:
-        print("\nNot mapped: name them under 'columns' if wanted")
+        say("\nNot mapped: name them under 'columns' if wanted")
         show(unmapped, ["column", "level", "n_filled"], style)
     if added.words:
-        print("\nWords without a meaning: their values are rejected until the file explains them")
+        say("\nWords without a meaning: their values are rejected until the file explains them")
         show(added.words, ["column", "attribute", "word", "n"], style)
     stated = ", ".join(f"{key} {value}" for key, value in added.assay.items())
-    print(f"\nLicence: {added.licence}. Assay: {stated}.")
+    say(f"\nLicence: {added.licence}. Assay: {stated}.")
     if added.not_read:
-        print(f"Not read: {', '.join(added.not_read)}")
-    print(*(f"! {note}" for note in added.notes), sep="\n")
-    print(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
+        say(f"Not read: {', '.join(added.not_read)}")
+    say("\n".join(f"! {note}" for note in added.notes))
+    say(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
