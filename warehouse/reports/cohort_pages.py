@@ -55,7 +55,7 @@ def _page(con: duckdb.DuckDBPyConnection, cohort: str, facts: dict[str, object])
     treated = "under checkpoint blockade" if facts["is_icb"] else "without checkpoint blockade"
     parts = [
         f"# {facts['title']}", _MARK, f"`{cohort}`, {treated}. {_cited(facts)}",
-        _table(("", ""), [(words, facts[name]) for name, words in _FACTS.items() if facts.get(name) not in (None, "")]),
+        _table(("", ""), [(words, facts[name]) for name, words in _FACTS.items() if facts.get(name) not in (None, "", [])]),
         "## Clocks", "Unlike clocks are never pooled.",
         _listed(tables["clocks"], {"endpoint": "endpoint", "origin": "clock starts at", "n": "patients",
                                    "events": "events", "n_entering_late": "entering late",
@@ -99,7 +99,7 @@ def _table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    text = readable(value)
+    text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else readable(value)
     is_address = text.startswith("https://") and not set(text) & set("|` ")
     return f"`{text}`" if is_address else _plain(text)
 

@@ -161,6 +161,7 @@ def leading_rows(
         name: np.exp(table[c]) if c in _RATIOS else table[c].astype(int) if c in _COUNTS else table[c]
         for name, c in _columns(result).items()
     }
+    read["warnings"] = table["warnings"].map(list)
     rows = pd.DataFrame(read).to_dict("records")
     return [{str(name): None if value != value else value for name, value in row.items()} for row in rows]
 
@@ -180,9 +181,9 @@ def shown_columns(result: ScanResult, *, for_people: bool) -> list[str]:
 
 def warning_lines(rows: list[dict[str, Any]]) -> list[str]:
     """Each warning once, before the genes that it is about."""
-    phrases = dict.fromkeys(p for row in rows for p in str(row["warnings"] or "").split("; ") if p)
+    phrases = dict.fromkeys(phrase for row in rows for phrase in row["warnings"])
     return [
-        f"! {phrase}: {', '.join(row['gene'] for row in rows if phrase in str(row['warnings']))}"
+        f"! {phrase}: {', '.join(row['gene'] for row in rows if phrase in row['warnings'])}"
         for phrase in phrases
     ]
 
