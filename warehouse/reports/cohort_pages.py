@@ -55,7 +55,7 @@ def _page(con: duckdb.DuckDBPyConnection, cohort: str, facts: dict[str, object])
     treated = "under checkpoint blockade" if facts["is_icb"] else "without checkpoint blockade"
     parts = [
         f"# {facts['title']}", _MARK, f"`{cohort}`, {treated}. {_cited(facts)}",
-        _table(("", ""), [(words, facts[name]) for name, words in _FACTS.items() if facts.get(name) not in (None, "", [])]),
+        _table(("", ""), [(said, facts[name]) for name, said in _FACTS.items() if facts.get(name)]),
         "## Clocks", "Unlike clocks are never pooled.",
         _listed(tables["clocks"], {"endpoint": "endpoint", "origin": "clock starts at", "n": "patients",
                                    "events": "events", "n_entering_late": "entering late",
