@@ -31,7 +31,8 @@ from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
 from warehouse.build.dbt_results import DBT, failed_nodes
-from warehouse.build.spark import make_views, read_tables, require_spark, write_raw
+from warehouse.build.lake_tables import asked_format, register_tables
+from warehouse.build.spark import made_tables, make_views, read_tables, require_spark, write_raw
 from warehouse.build.steps import begin, complete, fail, in_one_step
 from warehouse.left_out import said_of
 from warehouse.reports.cohort_receipt import receipts_as_markdown
@@ -250,9 +251,12 @@ def _built(
         failures = failed_nodes(target)
         if warehouse.engine == "spark" and (target / "run_results.json").exists():
             with warehouse.build() as con:
-                missing = read_tables(con, invocation.get_artifact("manifest.json"), warehouse.settings.spark)
+                manifest = invocation.get_artifact("manifest.json")
+                missing = read_tables(con, manifest, warehouse.settings.spark)
             if not missing:
                 make_views(warehouse.settings)
+                tables = [(node["schema"], node["alias"]) for node in made_tables(manifest)]
+                register_tables(warehouse.settings.spark, tables, asked_format())
         if not failures or warehouse.strict:
             break
         with warehouse.build() as con, in_one_step(con):

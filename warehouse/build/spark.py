@@ -20,6 +20,7 @@ import duckdb
 
 from ingestion.errors import IngestionError
 from warehouse.build.dbt_results import DBT
+from warehouse.build.lake_tables import asked_format
 from warehouse.settings import Settings
 
 #: Tag of models that are views on DuckDB and tables on Spark, where each reader would compute them again.
@@ -39,6 +40,8 @@ def require_spark() -> None:
     ------
     SparkError
         Java or the Python packages are not there: says how to get them.
+    SettingsError
+        ``ICB_SPARK_FORMAT`` names no format.
     """
     if find_spec("pyspark") is None or find_spec("dbt.adapters.spark") is None:
         raise SparkError(
@@ -46,6 +49,7 @@ def require_spark() -> None:
             where="ICB_ENGINE",
             remedy="run 'make setup-spark'",
         )
+    asked_format()  # a word that is none is told before the work, not after it
     home = os.environ.get("JAVA_HOME")
     if shutil.which("java", path=f"{home}/bin" if home else None) is None:
         raise SparkError(
