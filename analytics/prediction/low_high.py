@@ -94,9 +94,7 @@ def low_high_statistics(
         ("cox_low_high", COX, partial(_ratio, function="auto", strata=kept)),
     )
     try:
-        usable = people.loc[
-            survival_data(people.assign(_label=people.index), yes_no=["is_low"], strata=kept).frame["_label"]
-        ]
+        usable = people.loc[survival_data(people, yes_no=["is_low"], strata=kept).is_kept]
     except AnalysisError as problem:
         row = out.row(f"logrank_oe{suffix}.{side.population}", LOG_RANK_OE, _counts(people))
         return [replace(row, cut_off_points=cut_points, model=Model(strata=kept)).warned(str(problem))]

@@ -26,7 +26,7 @@ KNOWN_LATER = (
 )
 
 #: The columns of the frame that follow-up stands in.
-_TIME, _EVENT, _ENTRY = "time_months", "event", "entry_months"
+_TIME, _EVENT, _ENTRY, _COMPETING = "time_months", "event", "entry_months", "is_competing_death"
 
 
 class TimeRules(BaseModel):
@@ -146,6 +146,8 @@ def with_time_rules(rows: pd.DataFrame, rules: TimeRules) -> pd.DataFrame:
     if rules.censor_after_months is not None:
         is_later = (rows[_TIME] > rules.censor_after_months).fillna(False)
         rows[_EVENT] = rows[_EVENT].mask(is_later, False)
+        if _COMPETING in rows:
+            rows[_COMPETING] = rows[_COMPETING].astype("boolean").mask(is_later, False)
         rows[_TIME] = rows[_TIME].mask(is_later, rules.censor_after_months)
     return rows
 
@@ -197,4 +199,6 @@ def first_of(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     made[_EVENT] = has_event.astype("boolean").where(usable)
     entries = pd.DataFrame({name: part[_ENTRY] for name, part in aligned.items()})
     made[_ENTRY] = entries.max(axis=1).where(usable)
+    if _COMPETING in made:  # of the first endpoint, which is not the one that is made
+        made[_COMPETING] = None
     return made

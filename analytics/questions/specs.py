@@ -56,6 +56,7 @@ SurvivalEstimator = Literal[
     "cox_imputed",
     "cox_burden_adjusted",
     "restricted_mean",
+    "cumulative_incidence",
     "schoenfeld",
 ]
 Endpoint = KnownEndpoint

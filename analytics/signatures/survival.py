@@ -100,12 +100,10 @@ def _usable(fitted: pd.DataFrame, complete: tuple[str, ...]) -> pd.DataFrame:
     if fitted.empty:
         return fitted
     try:
-        kept = survival_data(
-            fitted.assign(_label=fitted.index), complete=complete, require_events=False
-        ).frame["_label"]
+        data = survival_data(fitted, complete=complete, require_events=False)
     except AnalysisError:
         return fitted.iloc[:0]
-    return fitted.loc[kept]
+    return fitted.loc[data.is_kept]
 
 
 def _estimated(

@@ -35,11 +35,13 @@ TIME_TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 class SurvivalData:
     """Rows that can be analysed, in the order of the frame.
 
-    `frame` holds the kept rows with a fresh index. `entry` is -inf for right-censored data, so that `entry
+    `frame` holds the columns asked for of the kept rows, with a fresh index; `is_kept` says which rows of the frame
+    given these are. `entry` is -inf for right-censored data, so that `entry
     < t` holds at time 0. `strata` are codes 0..n_strata-1 whose labels are `stratum_labels`.
     """
 
     frame: pd.DataFrame
+    is_kept: BoolArray
     time: FloatArray
     event: BoolArray
     entry: FloatArray
@@ -107,6 +109,7 @@ def survival_data(
     yes_no: Sequence[str] = (),
     complete: Sequence[str] = (),
     strata: Sequence[str] = (),
+    carried: Sequence[str] = (),
     time: str = "time_months",
     event: str = "event",
     entry: str | None = "entry_months",
@@ -115,8 +118,8 @@ def survival_data(
     """Check an analysis frame and turn it into arrays; the frame itself is not changed.
 
     `yes_no` columns become float 0/1, `complete` columns are only required to be present and not missing;
-    rows missing any of them, a stratum or a time are left out and reported. `entry=None` ignores delayed
-    entry.
+    rows missing any of them, a stratum or a time are left out and reported; `carried` ones come along where
+    they are there, missing or not. `entry=None` ignores delayed entry.
 
     Raises MissingColumnError, InvalidColumnError (negative or infinite time, an event that is not a yes/no),
     NoRowsError, and NoEventsError unless `require_events` is False.
@@ -139,7 +142,9 @@ def survival_data(
             f"None of the {len(frame)} rows of the analysis frame can be analysed "
             f"({' '.join(warnings) or 'it is empty'}): widen the selection or supply the missing values."
         )
-    kept = frame.loc[keep].reset_index(drop=True)
+    # of the 50 columns of a question's frame an estimate needs six, and this is called a hundred times a question
+    names = dict.fromkeys((time, event, *entry_columns, *yes_no, *complete, *strata, *carried))
+    kept = frame.loc[keep, [name for name in names if name in frame.columns]].reset_index(drop=True)
     for name in yes_no:
         kept[name] = columns[name][keep]
     has_event = columns[event][keep] == 1.0
@@ -151,6 +156,7 @@ def survival_data(
     codes, labels = stratum_codes(kept, strata)
     return SurvivalData(
         frame=kept,
+        is_kept=keep,
         time=stop[keep],
         event=has_event,
         entry=start[keep],

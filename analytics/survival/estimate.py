@@ -21,6 +21,7 @@ from analytics.questions.specs import AnalysisSpec, Variant
 from analytics.response.rates import exact_rate
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope, SurvivalStatistic
+from analytics.survival.curves.cumulative_incidence import COMPETING
 from analytics.survival.data import survival_data
 from analytics.survival.estimators import COUNT, PROPORTION, Request, number_requests, requests_of
 
@@ -36,7 +37,7 @@ CANCER_TYPE_KEYS = {
 _FOLLOW_UP = ("time_months", "event", "entry_months")
 #: What estimators read of members beside covariates and strata. The frame of a question has some fifty columns, and
 #: each estimate copies its rows four times: carrying the others along took a tenth of the time of an answer.
-_READ = (*_FOLLOW_UP, "in_group", "value", "cohort_id", "person_id", "burden", "burden_definition")
+_READ = (*_FOLLOW_UP, COMPETING, "in_group", "value", "cohort_id", "person_id", "burden", "burden_definition")
 
 
 def cancer_type_key(cancer_type: str) -> str:
@@ -321,14 +322,14 @@ def number_rows(
 
 def usable_rows(asked: pd.DataFrame, request: Request) -> pd.DataFrame:
     """The rows that an estimator can use: those of `survival_data`, under the index of ``asked``."""
-    kept = survival_data(
-        asked.assign(_label=asked.index),
+    data = survival_data(
+        asked,
         yes_no=[] if request.is_of_number else ["in_group"],
         complete=request.complete,
         strata=request.strata,
         require_events=False,
-    ).frame["_label"]
-    return asked.loc[kept]
+    )
+    return asked.loc[data.is_kept]
 
 
 def row_set_words(asked: pd.DataFrame, usable: pd.DataFrame, request: Request) -> str:

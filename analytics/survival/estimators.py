@@ -18,8 +18,11 @@ from analytics.errors import AnalysisError, ConstantCovariateError
 from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Model, SurvivalStatistic
+from analytics.survival.curves.cumulative_incidence import COMPETING
 from analytics.survival.curves.curve_rows import (
     SurvivalRow,
+    incidence_difference_row,
+    incidence_row,
     log_rank_row,
     median_row,
     months_of,
@@ -131,6 +134,27 @@ RESTRICTED_MEAN = Estimator(
     source="Royston and Parmar 2013, BMC Med Res Methodol 13:152",
     applies="two groups; where hazards are not proportional it is read first",
 )
+INCIDENCE = Estimator(
+    key="cumulative_incidence",
+    label="Cumulative incidence, Aalen-Johansen",
+    scale=Scale.SHARE,
+    heading="Cumulative incidence",
+    methods="Share of a group that has had the event by 60, 24 or 12 months, the longest at which ten people of each "
+    "group are at risk; who died of something else can have it no more (the complement of Kaplan-Meier counts them as "
+    "if they could).",
+    source="Aalen and Johansen 1978, Scand J Stat 5:141; Marubini and Valsecchi 1995, section 10.3",
+    applies="DSS, DFI and PFI where deaths of other causes are known",
+)
+INCIDENCE_DIFFERENCE = Estimator(
+    key="cumulative_incidence_difference",
+    label="Difference of cumulative incidence",
+    scale=Scale.DIFFERENCE_OF_SHARES,
+    heading="Difference of cumulative incidence",
+    methods="Between groups: the difference at that month with its normal interval. The hazard ratio beside is of the "
+    "rate among those still at risk; where a group dies of other causes more, the two can differ.",
+    source="Marubini and Valsecchi 1995, section 10.3",
+    applies="two groups, DSS, DFI and PFI where deaths of other causes are known",
+)
 SCHOENFELD = Estimator(
     key="schoenfeld",
     label="Test of proportional hazards",
@@ -143,7 +167,7 @@ SCHOENFELD = Estimator(
 )
 ESTIMATORS = (
     COUNT, DEFINITION, PROPORTION, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, COX, MISSING_AS_LEVEL, IMPUTED, E_VALUE, FIRTH,
-    RESTRICTED_MEAN, SCHOENFELD,
+    RESTRICTED_MEAN, INCIDENCE, INCIDENCE_DIFFERENCE, SCHOENFELD,
 )  # fmt: skip
 
 
@@ -188,6 +212,20 @@ def requests_of(
             yield _hazard_request(LOG_RANK_OE, "logrank_oe", "log_rank_oe", strata=strata)
         elif name == "restricted_mean":
             yield Request(RESTRICTED_MEAN, "restricted_mean_difference", restricted_mean_row)
+        elif name == "cumulative_incidence":
+            if COMPETING not in members or members[COMPETING].isna().all():
+                continue  # OS and PFS count every death: nothing competes with them
+            for group in contrast.alone:
+                yield Request(
+                    INCIDENCE, f"cumulative_incidence.{group.key}", incidence_row, group, (COMPETING,)
+                )
+            yield Request(
+                INCIDENCE_DIFFERENCE,
+                "cumulative_incidence_difference",
+                incidence_difference_row,
+                None,
+                (COMPETING,),
+            )
         elif name == "schoenfeld":
             yield Request(SCHOENFELD, "schoenfeld", partial(schoenfeld_row, strata=strata), strata=strata)
         elif name in ("cox_missing_as_level", "cox_imputed"):

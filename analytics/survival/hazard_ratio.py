@@ -107,7 +107,7 @@ def estimate_hazard_ratio(
     """
     _check_settings(group, estimator, adjust, cluster)
     complete = [*adjust, *([] if cluster is None else [cluster])]
-    data = survival_data(frame, yes_no=[group], complete=complete, strata=strata)
+    data = survival_data(frame, yes_no=[group], complete=complete, strata=strata, carried=["person_id"])
     members = data.frame[group].to_numpy() == 1.0
     _require_both_groups(data, members, group)
     log_rank = log_rank_test(data.frame, group, strata=strata)

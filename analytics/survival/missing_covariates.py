@@ -107,7 +107,9 @@ def imputed_hazard_ratio(
     AnalysisError
         Nothing is missing, a covariate is known of nobody, or the Cox model has no finite estimate.
     """
-    data = survival_data(frame, complete=[group], strata=strata)
+    data = survival_data(
+        frame, complete=[group], strata=strata, carried=[*covariates, *([] if cluster is None else [cluster])]
+    )
     rows = data.frame
     lacking = [name for name in covariates if rows[name].isna().any()]
     if not lacking:

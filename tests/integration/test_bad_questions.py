@@ -61,6 +61,13 @@ def test_nobody_with_the_endpoint(icb: Icb) -> None:
     )
 
 
+def test_an_endpoint_of_cohorts_without_checkpoint_blockade_alone(icb: Icb) -> None:
+    icb("gene", "ALK", "--endpoint", "DSS").is_one_sentence(
+        "no cohort under checkpoint blockade has endpoint 'DSS'",
+        "there are OS, PFS; an analysis of the catalogue with icb_only: false can ask demo_control_2018 for it",
+    )
+
+
 def test_an_endpoint_that_does_not_exist(icb: Icb) -> None:
     icb(*ONE_COHORT, "--endpoint", "OSS").is_one_sentence(
         "endpoint 'OSS'", "there are DFI, DSS, OS, PFI, PFS", "orr, dcr, durable_benefit"

@@ -207,6 +207,29 @@ def test_best_responses_are_the_planted_ones(demo: Run, truth: dict[str, Any]) -
     assert recist == planted
 
 
+def test_who_died_of_something_else_competes_with_death_of_the_disease(demo: Run) -> None:
+    """One death in five was planted as of another cause; counted in the file itself."""
+    file = demo.data / "demo_sources" / "synthetic.invalid" / "demo_control_2018_clinical_SYNTHETIC.xlsx"
+    sheet = pd.read_excel(file, sheet_name="SYNTHETIC-CDR", header=1, dtype=str)
+    has_died = sheet["OS_STATUS"].str.startswith("1")
+    others = set(sheet.loc[has_died & (sheet["DSS"] == "0"), "bcr_patient_barcode"])
+    assert 0.1 < len(others) / has_died.sum() < 0.3
+    found = demo.query(
+        "select patient_id from marts.survival_outcomes where cohort_id = 'demo_control_2018' and endpoint = 'DSS' "
+        "and is_competing_death"
+    )["patient_id"]
+    assert set(found) == others
+    rows = demo.query(
+        "select estimate_key, estimate, warnings from stats.survival_stats where analysis_id = 'demo_igf1r_control' "
+        "and estimate_key like '%cumulative_incidence%' order by 1"
+    ).set_index("estimate_key")
+    assert list(rows.index) == [
+        "dss.cumulative_incidence.mutated", "dss.cumulative_incidence.wild_type", "dss.cumulative_incidence_difference"
+    ], "overall survival counts every death: nothing competes with it"  # fmt: skip
+    assert rows["estimate"].iloc[0] - rows["estimate"].iloc[1] == pytest.approx(rows["estimate"].iloc[2])
+    assert "died of other causes" in rows["warnings"].iloc[2][0]
+
+
 def test_delayed_entry_is_used_and_ignoring_it_would_flatter(demo: Run) -> None:
     late = demo.value(
         "select count(*) from marts.survival_outcomes where cohort_id = 'demo_control_2018' "

@@ -135,6 +135,13 @@ def _asked_cohorts(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> t
         )
     having = {str(c) for c, e in rows if e == endpoint}
     asked = list(question.cohorts) or [c for c, is_icb in known.items() if is_icb and c in having]
+    if not asked:
+        raise QuestionError(
+            f"no cohort under checkpoint blockade has endpoint '{endpoint}'",
+            where="marts.survival_outcomes",
+            remedy=f"there are {', '.join(sorted({str(e) for c, e in rows if known.get(str(c))}))}; an analysis of the "
+            f"catalogue with icb_only: false can ask {', '.join(sorted(having))} for it",
+        )
     if not having.intersection(asked):
         own = sorted({str(e) for c, e in rows if c in asked})
         raise QuestionError(

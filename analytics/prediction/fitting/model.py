@@ -245,9 +245,10 @@ def checked_rows(
     frame: pd.DataFrame, complete: Sequence[str], time: str, event: str
 ) -> tuple[SurvivalData, IntArray]:
     """`survival_data` without delayed entry, and the place of each kept row in `frame`."""
-    marked = frame.assign(_row=np.arange(len(frame)))
-    data = survival_data(marked, complete=complete, time=time, event=event, entry=None)
-    return data, data.frame["_row"].to_numpy(dtype=np.int64)
+    data = survival_data(
+        frame, complete=complete, carried=("entry_months",), time=time, event=event, entry=None
+    )
+    return data, np.flatnonzero(data.is_kept)
 
 
 def sort_people(x: FloatArray, data: SurvivalData, row: IntArray) -> SortedCohort:

@@ -10,6 +10,11 @@ import pandas as pd
 
 from analytics.errors import EmptyGroupError
 from analytics.results.statistic import Model, SurvivalStatistic
+from analytics.survival.curves.cumulative_incidence import (
+    Incidence,
+    cumulative_incidence,
+    difference_of_incidence,
+)
 from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier
 from analytics.survival.curves.log_rank import log_rank_test
 from analytics.survival.curves.restricted_mean import restricted_mean_survival
@@ -57,6 +62,29 @@ def restricted_mean_row(row: SurvivalStatistic, members: pd.DataFrame) -> Surviv
     return replace(row, standard_error=difference.se).warned(
         f"Months gained up to {result.tau_months:.1f} months.", *result.warnings
     )
+
+
+def incidence_row(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatistic:
+    found, warnings = cumulative_incidence(members)
+    low, high = found.interval()
+    return replace(row, estimate=found.share, standard_error=found.se, ci_low=low, ci_high=high).warned(
+        f"By {found.months:g} months; {_of_other_causes(found)}.", *warnings
+    )
+
+
+def incidence_difference_row(row: SurvivalStatistic, members: pd.DataFrame) -> SurvivalStatistic:
+    found, warnings = difference_of_incidence(members)
+    one, other, counts = found.in_group, found.reference, row.counts
+    row = row.with_wald(found.estimate, found.ci_low, found.ci_high, found.p)
+    return replace(row, standard_error=found.se).warned(
+        f"By {one.months:g} months {one.share:.1%} ({counts.group_label}) and {other.share:.1%} "
+        f"({counts.reference_label}) had the event; {_of_other_causes(one)} and {_of_other_causes(other)}.",
+        *warnings,
+    )
+
+
+def _of_other_causes(found: Incidence) -> str:
+    return f"{found.competing_share:.1%} ({found.n_competing} of {found.n} in all) died of other causes"
 
 
 def schoenfeld_row(

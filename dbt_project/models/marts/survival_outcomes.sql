@@ -14,6 +14,25 @@ paired as (
 
     select * from {{ ref('int_survival_pairs') }} where problem is null
 
+),
+
+-- A death at the end of the follow-up of an endpoint that does not count it. OS and PFS count every death.
+deaths as (
+
+    select
+        paired.cohort_id,
+        paired.patient_id,
+        paired.endpoint,
+        paired.status <> 'event' and overall.status = 'event' and overall.time_months <= paired.time_months
+            as is_competing_death
+    from paired
+    inner join paired as overall
+        on
+            paired.cohort_id = overall.cohort_id
+            and paired.patient_id = overall.patient_id
+            and overall.endpoint = 'OS'
+    where paired.endpoint in ('DSS', 'DFI', 'PFI')
+
 )
 
 select
@@ -23,6 +42,7 @@ select
     paired.endpoint,
     paired.time_months,
     paired.status = 'event' as is_event,
+    deaths.is_competing_death,
     coalesce(rules.origin, 'unknown') as origin,
     coalesce(families.family, rules.origin, 'unknown') as clock_family,
     coalesce(rules.evidence, 'The catalogue does not say when the clock starts.') as origin_evidence,
@@ -47,5 +67,10 @@ left join {{ ref('stg_endpoint_rules') }} as rules
     on paired.cohort_id = rules.cohort_id and paired.endpoint = rules.endpoint
 left join {{ ref('clock_families') }} as families
     on families.origin = coalesce(rules.origin, 'unknown')
+left join deaths
+    on
+        paired.cohort_id = deaths.cohort_id
+        and paired.patient_id = deaths.patient_id
+        and paired.endpoint = deaths.endpoint
 left join entries
     on paired.cohort_id = entries.cohort_id and paired.patient_id = entries.patient_id

@@ -46,6 +46,7 @@ select
     people.tmb_mut_per_mb,
     survival.time_months,
     survival.is_event,
+    survival.is_competing_death,
     survival.entry_months,
     survival.origin,
     survival.clock_family,
