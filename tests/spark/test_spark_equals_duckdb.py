@@ -202,6 +202,16 @@ def test_a_run_on_spark_goes_on_to_the_same_statistics(engines: TwoEngines) -> N
         )
 
 
+def test_a_run_that_is_asked_for_delta_leaves_every_table_as_one(engines: TwoEngines) -> None:
+    from deltalake import DeltaTable
+
+    folders = [folder for folder in engines.spark.glob("tables/marts.db/*") if folder.is_dir()]
+    assert len(folders) > 50 and all(DeltaTable.is_deltatable(str(folder)) for folder in folders)
+    patients = DeltaTable(str(engines.spark / "tables" / "marts.db" / "patients")).to_pyarrow_table()
+    for found in engines.ask("select count(*) from {marts.patients}"):
+        assert found == [(patients.num_rows,)]
+
+
 def test_a_null_that_a_contract_does_not_take_is_the_models_failure(
     engines: TwoEngines, tmp_path: Path
 ) -> None:

@@ -141,12 +141,14 @@ def _apart(duck: pd.DataFrame, spark: pd.DataFrame, types: Mapping[str, str]) ->
 
 def build_on_both(folder: Path, analysis_id: str) -> TwoEngines:
     """Build every seed and model of ``folder/icb.duckdb``, whose raw tables are there, on both engines at once; on
-    Spark in a run of the graph that goes on to an analysis."""
+    Spark in a run of the graph that leaves Delta tables and goes on to an analysis."""
     built = TwoEngines(folder)
     built.settings.build.mkdir(parents=True)
     shutil.copyfile(built.file, built.settings.build_file)
     on_spark = [sys.executable, str(Path(__file__).parent / "run_on_spark.py"), analysis_id]
-    settings = clean_environment(built.settings.data, ICB_DEMO="1", ICB_ENGINE="spark", **SMALL)
+    settings = clean_environment(
+        built.settings.data, ICB_DEMO="1", ICB_ENGINE="spark", ICB_SPARK_FORMAT="delta", **SMALL
+    )
     started = {
         "duckdb": dbt_in(folder / "target_duckdb", {"ICB_BUILD_FILE": str(built.file)}),
         "spark": _started(on_spark, settings, folder),
