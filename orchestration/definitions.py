@@ -23,7 +23,7 @@ from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
 from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
-from orchestration.assets.statistics import analysis_asset, claim_checks, result_tables_asset
+from orchestration.assets.statistics import analysis_asset, analysis_task, claim_checks, result_tables_asset
 from orchestration.automation import following, publish_what_changed
 from orchestration.checks.draft import draft_checks, reading_check
 from orchestration.checks.receipts import receipt_checks
@@ -31,6 +31,7 @@ from orchestration.jobs import EXECUTOR, jobs
 from orchestration.notices import notice_sensors
 from orchestration.prune import prune_sensor
 from orchestration.resources import Warehouse, fixed
+from orchestration.reuse.ahead import Ahead
 from orchestration.schedules import build_after_reading, freshness, longest_age, schedules
 from orchestration.sensors import sensors
 from warehouse.catalog.analyses import load_analysis
@@ -78,7 +79,12 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     )
     not_asked_for = {c.cohort_id for c in whole.cohorts} - {c.cohort_id for c in catalog.cohorts}
     dbt_build, dbt = dbt_definitions(settings)
-    analyses = [analysis_asset(path, spec) for path, spec in questions.analyses.items()]
+    tasks = [analysis_task(path, spec) for path, spec in questions.analyses.items()]
+    ahead = Ahead(tasks)
+    analyses = [
+        analysis_asset(path, spec, task, ahead)
+        for (path, spec), task in zip(questions.analyses.items(), tasks, strict=True)
+    ]
     scans = [scan_asset(path, spec) for path, spec in questions.scans.items()]
     folders = {
         scan_folder(spec.scan_id): scan.key

@@ -63,6 +63,7 @@ class Warehouse(dg.ConfigurableResource):
     smallest_cell: int | None = None
     explorer: str | None = None
     engine: str = "duckdb"
+    workers: int = 1
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -82,6 +83,7 @@ class Warehouse(dg.ConfigurableResource):
             smallest_cell=settings.smallest_cell,
             explorer=settings.explorer,
             engine=settings.engine,
+            workers=settings.workers,
         )
 
     @property
@@ -102,6 +104,7 @@ class Warehouse(dg.ConfigurableResource):
             smallest_cell=self.smallest_cell,
             explorer=self.explorer,
             engine="spark" if self.engine == "spark" else "duckdb",
+            workers=self.workers,
         )
 
     @contextmanager
@@ -189,8 +192,14 @@ class Warehouse(dg.ConfigurableResource):
                 ) from exc
 
     @contextmanager
-    def declared(self, declared: Declared, step: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    def declared(
+        self, declared: Declared, step: str, threads: int | None = None
+    ) -> Iterator[duckdb.DuckDBPyConnection]:
         """The build as a step may see it: its declared tables, read-only.
+
+        Parameters
+        ----------
+        threads : of DuckDB; as many as there are cores without.
 
         Raises
         ------
@@ -200,7 +209,8 @@ class Warehouse(dg.ConfigurableResource):
         path = str(self.settings.build_file).replace("'", "''")
         with self.build(read_only=True):
             pass  # a file that somebody else has open, or that is not there, is one sentence here
-        with duckdb.connect(config={"memory_limit": f"{_BUILD_MEMORY_GB}GB"}) as con:
+        options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{_BUILD_MEMORY_GB}GB"}
+        with duckdb.connect(config=options | ({} if threads is None else {"threads": threads})) as con:
             con.execute(f"attach '{path}' as built (read_only)")
             try:
                 show_declared(con, declared)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from orchestration.reuse.ahead import SAID
 from warehouse.project_folder import project_folder
 from warehouse.settings import Settings, default_data
 from warehouse.versions.layout import version_in_force
@@ -47,7 +48,10 @@ class StepProgress(logging.Handler):
             yield
 
     def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
+        meta = getattr(record, "dagster_meta", {})
+        event = meta.get("dagster_event")
+        if event is None and str(meta.get("orig_message", "")).startswith(SAID):
+            self._console.print(f"  {meta['orig_message']}", highlight=False)
         if event is None or event.step_key is None:
             return
         if event.is_step_start:

@@ -12,6 +12,7 @@ export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version 
 (cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on. ``ICB_EXPLORER`` is the
 address at which `icb explore` serves the published version: Dagster's UI links to its reports and shows its figures
 there. ``ICB_UI`` is the address of Dagster's UI, to which notices link.
+``ICB_WORKERS`` is how many processes compute analyses at once: as many as there are cores, and 2.5 GB for each, without.
 ``ICB_ENGINE=spark`` builds the tables on Spark (docs/when-one-machine-is-too-small.md).
 """
 
@@ -84,6 +85,7 @@ class Settings:
     explorer : address at which the published version is served, without a slash at its end; None where it is not.
     ui : address of Dagster's UI, without a slash at its end; None where there is none.
     engine : what dbt builds the tables on.
+    workers : processes that compute analyses at once.
     """
 
     data: Path
@@ -107,6 +109,7 @@ class Settings:
     explorer: str | None = None
     ui: str | None = None
     engine: Engine = "duckdb"
+    workers: int = 1
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -148,6 +151,7 @@ class Settings:
             explorer=os.environ.get("ICB_EXPLORER", "").rstrip("/") or None,
             ui=os.environ.get("ICB_UI", "").rstrip("/") or None,
             engine=_engine(),
+            workers=int(_number("ICB_WORKERS", _most_workers(), least=1, most=1000)),
         )
         if not demo:
             return settings
@@ -339,6 +343,16 @@ def _zone() -> str:
             remedy="write a name such as 'Europe/Berlin', or unset it",
         ) from exc
     return text
+
+
+def _most_workers() -> int:
+    """A process a core, and 2.5 GB for each: what the largest analysis takes."""
+    try:
+        cores = len(os.sched_getaffinity(0))
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # not on this system
+        return 1
+    return max(min(cores, int(memory / 2.5e9)), 1)
 
 
 def _number(name: str, default: float, *, least: float, most: float) -> float:

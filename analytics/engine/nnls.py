@@ -8,7 +8,6 @@ so that nothing is solved again. Entering costs one pass over these rows, leavin
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -16,6 +15,7 @@ import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_reordered
+from analytics.engine.threads import usable_threads
 
 # What one sample at a time is worked on, made once a block of samples; n signatures, w = n padded to LANES:
 # rows [n + 1, 2w]: L^-1 [S'S of P, I]; half [n + 1]: L^-1 S'x; passive [n + 1]: P in the order of entry;
@@ -59,7 +59,7 @@ def solve_nnls(
         last = first + BLOCK
         _solve_block(padded, table, x[first:last], loss, result[first:last])
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
         list(pool.map(run, range(0, len(x), BLOCK)))
     return result
 

@@ -1,5 +1,6 @@
 """Blocks of genes over a few threads; the compiled kernels release Python's lock and write to disjoint places."""
 
+import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -11,8 +12,21 @@ from analytics.engine.lanes.vectors import LANES
 
 T = TypeVar("T")
 
+_most = os.cpu_count() or 1
+
 GENES_PER_TASK = 1024  # for work of a microsecond per gene
 BLOCKS_PER_TASK = 32  # about 5 ms: short enough to even out two threads, long enough to hide the hand-over
+
+
+def use_at_most(threads: int) -> None:
+    """Let what asks for no number of threads take so many, in this process: one of several that share the cores."""
+    global _most
+    _most = max(threads, 1)
+
+
+def usable_threads(asked: int | None = None) -> int:
+    """What was asked for; without that every core, or this process's share of them."""
+    return asked or _most
 
 
 def blocks_of_genes(genes: IntArray, cost: FloatArray) -> IntArray:

@@ -11,7 +11,6 @@ score one cohort at a time and never pool raw values.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.threads import usable_threads
 from analytics.errors import InvalidColumnError, InvalidSettingError, NoRowsError
 from analytics.immune.gene_sets import MIN_COVERAGE, GeneSet, check_coverage
 
@@ -165,7 +165,7 @@ def _score_blocks(
         _score_samples(block, ordered, picked, ascending, weight, *tables, scores[first:last])
         return picked.min(axis=0).astype(np.float64), picked.max(axis=0).astype(np.float64)
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
         extremes = list(pool.map(run, range(0, n_samples, BLOCK_SAMPLES)))
     low = np.min([pair[0] for pair in extremes], axis=0)
     high = np.max([pair[1] for pair in extremes], axis=0)

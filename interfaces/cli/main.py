@@ -98,6 +98,7 @@ def run(
 
     What has not changed is not done again: tables whose sources, models and code are those of the last build, and
     analyses and scans whose spec, code, packages and rows are. --explain says which, and --force does everything.
+    Analyses are computed by as many processes as there are cores and memory for (ICB_WORKERS).
 
     Examples: ICB_MIRROR=/path/to/mirror icb run; icb run --explain; icb run --accept "roh_2017 was withdrawn"
     """

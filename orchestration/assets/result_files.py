@@ -9,7 +9,6 @@ import duckdb
 import pandas as pd
 from PIL import Image
 
-from analytics.figures.picture import Picture
 from analytics.results.records import FigureRecord
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from orchestration.reuse.shelf import Entry
@@ -22,14 +21,14 @@ _SMALL_DPI = 120
 _LONGEST_ALT = 500
 
 
-def pictures_for_metadata(figures: dict[str, Picture], folder: Path) -> dict[str, dg.MetadataValue]:
-    """Each saved figure, small, for Dagster's metadata where nobody serves the published version: it opens there at a
-    click. Drawing takes longer than anything else in a small analysis, so that the small one is scaled, not drawn."""
+def pictures_for_metadata(entry: Entry) -> dict[str, dg.MetadataValue]:
+    """Each figure of a result, small, for Dagster's metadata where nobody serves the published version: it opens there
+    at a click. Drawing takes longer than anything else in a small analysis: the small one is scaled, not drawn."""
     return {
         _label(name): dg.MetadataValue.md(
-            f"![{_in_markdown(picture.alt)}](data:image/png;base64,{_small(folder / f'{name}.png')})"
+            f"![{_in_markdown(alt)}](data:image/png;base64,{_small(entry.figures / f'{name}.png')})"
         )
-        for name, picture in figures.items()
+        for name, alt in _alts(entry).items()
     }
 
 
@@ -42,14 +41,19 @@ def figures_served(asset: str, entry: Entry, explorer: str) -> dict[str, dg.Meta
     asset : folder of the figures in a version.
     explorer : address at which the published version is served.
     """
-    table = gathered_rows([entry.tables], FigureRecord.TABLE)
     shown: dict[str, dg.MetadataValue] = {}
-    for name, alt in zip(table["figure"], table["alt"], strict=True):
+    for name, alt in _alts(entry).items():
         address = f"{explorer}/figure/{asset}/{name}.svg"
         shown[_label(name)] = dg.MetadataValue.md(
             f"[![{_in_markdown(alt)[:_LONGEST_ALT]}]({address})]({address})"
         )
     return shown
+
+
+def _alts(entry: Entry) -> dict[str, str]:
+    """Figure -> its description."""
+    table = gathered_rows([entry.tables], FigureRecord.TABLE)
+    return dict(zip(table["figure"], table["alt"], strict=True))
 
 
 def _label(figure: str) -> str:

@@ -24,7 +24,7 @@ from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, gather_results, in_one_step
 from warehouse.questions.scans.registered import cohorts_of_scan, results_table, run_scan
-from warehouse.settings import PROJECT
+from warehouse.settings import PROJECT, Settings
 
 #: What says which process made a sample's mutations.
 _PROCESS_MART, _PROCESS_STATS = "published_exposures", "signature_exposures"
@@ -55,8 +55,8 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         pool=BUILD_POOL,
     )
     def scan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        def compute(con: duckdb.DuckDBPyConnection) -> Results:
-            output = run_scan(con, spec, spec_sha256=asset.spec_sha256, run_id=context.run_id)
+        def compute(con: duckdb.DuckDBPyConnection, run_id: str, _: Settings) -> Results:
+            output = run_scan(con, spec, spec_sha256=asset.spec_sha256, run_id=run_id)
             titles = [
                 FigureRecord(analysis_id=asset.name, figure=stem, title=picture.title, alt=picture.alt)
                 for stem, picture in output.figures.items()

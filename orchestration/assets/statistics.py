@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -30,6 +31,7 @@ from orchestration.checks.estimates import (
     verdicts_check,
 )
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.ahead import Ahead, Task
 from orchestration.reuse.computed import Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
@@ -43,7 +45,7 @@ from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.results.lineage import every_statistic
 from warehouse.results.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
 from warehouse.results.writing import write_result_query
-from warehouse.settings import PROJECT
+from warehouse.settings import PROJECT, Settings
 
 OWNERS = ["team:statistics"]
 #: Result tables that analyses fill; the others are made of these or of what is read, scans have theirs.
@@ -69,12 +71,26 @@ def marts_of(spec: Question) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*PEOPLE_MARTS, *kind_of(spec).marts, *beyond_a_gene)))
 
 
-def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
-    """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
+def analysis_task(path: Path, spec: Question) -> Task:
+    """One spec, computed here or in another process."""
     asset = computed_analysis(path, spec)
+    return Task(analysis_key(spec.analysis_id), asset, partial(_results, spec, asset.spec_sha256))
+
+
+def _results(
+    spec: Question, spec_sha256: str, con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings
+) -> Results:
+    genome = settings.reference_genome
+    result = run_analysis(con, spec, spec_sha256=spec_sha256, run_id=run_id, reference_genome=genome)
+    return result.tables, result.figures
+
+
+def analysis_asset(path: Path, spec: Question, task: Task, ahead: Ahead) -> dg.AssetsDefinition:
+    """The asset of one spec: result tables as Parquet and figures as SVG and PNG under ``build/results``."""
+    asset = task.asset
 
     @dg.asset(
-        key=analysis_key(spec.analysis_id),
+        key=task.key,
         deps=[dg.AssetKey(["marts", mart]) for mart in marts_of(spec)],
         group_name="analyses",
         description=f"{spec.title}. {spec.question}",
@@ -82,23 +98,13 @@ def analysis_asset(path: Path, spec: Question) -> dg.AssetsDefinition:
         kinds={"python", "matplotlib"},
         code_version=asset.code_version,
         metadata={"spec": dg.MetadataValue.path(os.path.relpath(path, PROJECT))},
-        check_specs=estimate_checks(analysis_key(spec.analysis_id)),
+        check_specs=estimate_checks(task.key),
         pool=BUILD_POOL,
     )
     def analysis(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None]]:
-        def compute(con: duckdb.DuckDBPyConnection) -> Results:
-            result = run_analysis(
-                con,
-                spec,
-                spec_sha256=asset.spec_sha256,
-                run_id=context.run_id,
-                reference_genome=warehouse.settings.reference_genome,
-            )
-            return result.tables, result.figures
-
-        entry, shown = computed_or_kept(context, warehouse, asset, compute)
+        entry, shown = computed_or_kept(context, warehouse, asset, task.compute, ahead.compute)
         tables = {path.stem: pd.read_parquet(path) for path in sorted(entry.tables.glob("*.parquet"))}
         estimates = {name: table for name, table in tables.items() if name in CLAIMED_TABLES}
         metadata: dict[str, dg.MetadataValue | int | float | str] = {

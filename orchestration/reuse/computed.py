@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -28,6 +29,10 @@ from warehouse.versions.manifest import cell_of
 
 #: Tables and figures, by name.
 Results = tuple[dict[str, pd.DataFrame], dict[str, Picture]]
+#: What computes them of the build, for a run, with the settings.
+Compute = Callable[[duckdb.DuckDBPyConnection, str, Settings], Results]
+#: What may compute results of a run together (`orchestration.reuse.ahead`); true where everything is asked for anew.
+Ahead = Callable[[dg.AssetExecutionContext, Warehouse, bool], None]
 #: Tag of a run that takes nothing from the shelf.
 FORCE_TAG = "icb/force"
 #: A genome that is larger is known by size and time: three gigabytes are not read for this.
@@ -97,9 +102,15 @@ def computed_or_kept(
     context: dg.AssetExecutionContext,
     warehouse: Warehouse,
     asset: Computed,
-    compute: Callable[[duckdb.DuckDBPyConnection], Results],
+    compute: Compute,
+    ahead: Ahead | None = None,
 ) -> tuple[Entry, dict[str, dg.MetadataValue | str]]:
-    """The result's entry, in place below ``build/results``, and what Dagster shall show of where it comes from."""
+    """The result's entry, in place below ``build/results``, and what Dagster shall show of where it comes from.
+
+    Parameters
+    ----------
+    ahead : may put it onto the shelf, with others of this run.
+    """
     settings = warehouse.settings
     shelf = Shelf(settings.shelf)
     ((step, reads),) = steps_of(context.assets_def).items()
@@ -107,31 +118,31 @@ def computed_or_kept(
     with warehouse.build(read_only=True) as con:
         made_from = stamps_of(con, reads)
         made_of = asset.made_of(con, settings)
+    entry = shelf.find(asset.name, key_of(made_of))
     why = why_computed(shelf, asset.name, made_of)
-    if FORCE_TAG in context.run.tags:
-        why = why or "everything was asked for anew"
-    entry = shelf.find(asset.name, key_of(made_of)) if why is None else None
-    shown: dict[str, dg.MetadataValue | str] = {}
+    is_forced = FORCE_TAG in context.run.tags
+    if is_of_run(entry, context.run_id):
+        why = "computed with others of this run"
+    elif is_forced:
+        entry, why = None, why or "everything was asked for anew"
+    if entry is None and ahead is not None:
+        ahead(context, warehouse, is_forced)
+        found = shelf.find(asset.name, key_of(made_of))
+        entry = found if is_of_run(found, context.run_id) else None
     if entry is None:
         with warehouse.build() as con:
             record_run(con, context.run_id, settings)
             run = run_row(con, context.run_id)
-
-        def write(entry: Entry) -> None:
-            least = cell_of(settings, settings.private_cohorts)
-            with warehouse.declared(asset.declared, asset.name) as con, counts_from(least):
-                tables, figures = compute(con)
-                save_tables(tables, entry.tables)
-                save_figures(figures, entry.figures, least)
-            if settings.explorer is None:
-                shown.update(pictures_for_metadata(figures, entry.figures))
-
+        write = partial(write_results, warehouse, asset, compute, context.run_id)
         entry = shelf.keep(asset.name, key_of(made_of), run, made_of, write)
     else:
         with warehouse.build() as con:
             put_run(con, entry.run)
+    shown: dict[str, dg.MetadataValue | str] = {}
     if settings.explorer is not None:
         shown |= figures_served(asset.name, entry, settings.explorer)
+    elif is_of_run(entry, context.run_id):
+        shown |= pictures_for_metadata(entry)
     shown |= {
         "computed by run": str(entry.run["run_id"]),
         "why": why or "nothing that it is made of has changed",
@@ -140,6 +151,33 @@ def computed_or_kept(
     put_in_place(entry, results / "tables" / asset.name, results / "figures" / asset.name)
     complete_result(results, step, made_from, context.run_id)
     return entry, shown
+
+
+def is_of_run(entry: Entry | None, run_id: str) -> bool:
+    """Whether this run has computed it."""
+    return entry is not None and entry.run["run_id"] == run_id
+
+
+def write_results(
+    warehouse: Warehouse,
+    asset: Computed,
+    compute: Compute,
+    run_id: str,
+    entry: Entry,
+    threads: int | None = None,
+) -> None:
+    """Compute, and write tables and figures into a new entry.
+
+    Parameters
+    ----------
+    threads : of DuckDB; as many as there are cores without.
+    """
+    settings = warehouse.settings
+    least = cell_of(settings, settings.private_cohorts)
+    with warehouse.declared(asset.declared, asset.name, threads) as con, counts_from(least):
+        tables, figures = compute(con, run_id, settings)
+        save_tables(tables, entry.tables)
+        save_figures(figures, entry.figures, least)
 
 
 def _genome_version(genome: Path | None) -> str:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,8 +83,10 @@ class Shelf:
         try:
             making.tables.mkdir(parents=True)
             making.figures.mkdir()
+            started = time.monotonic()
             write(making)
-            noted = {"run": run, "made_of": made_of, "files": _checksums(making.folder)}
+            took = round(time.monotonic() - started, 1)
+            noted = {"run": run, "made_of": made_of, "seconds": took, "files": _checksums(making.folder)}
             (making.folder / _ENTRY).write_text(json.dumps(noted, indent=1), encoding="utf-8")
             shutil.rmtree(place, ignore_errors=True)  # damaged, or `find` would have found it
             os.replace(making.folder, place)
@@ -91,6 +95,14 @@ class Shelf:
         for old in self.keys(asset)[KEPT:]:
             shutil.rmtree(self.folder / asset / old, ignore_errors=True)
         return Entry(place, run, made_of)
+
+    def seconds(self, asset: str) -> float:
+        """What the result that was used last took to compute; infinite where none is kept."""
+        for key in self.keys(asset):
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                note = (self.folder / asset / key / _ENTRY).read_text(encoding="utf-8")
+                return float(json.loads(note)["seconds"])
+        return math.inf
 
     def sweep(self, assets: Iterable[str]) -> None:
         """Remove what belongs to no asset of the catalogue, and what killed processes left unfinished. The caller has

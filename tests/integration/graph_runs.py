@@ -35,6 +35,7 @@ def clean_environment(data: Path, **more: str) -> dict[str, str]:
         "ICB_DATA": str(data),
         "DAGSTER_HOME": str(data / "dagster"),
         "DO_NOT_TRACK": "1",
+        "ICB_WORKERS": "1",  # the tests themselves share the cores
         **more,
     }
 

@@ -34,7 +34,9 @@ def running(
     }
     runs: dict[str, graph_runs.Running] = {}
     if "demo" in asked:
-        runs["demo"] = graph_runs.Running(folder / "demo", session, ("--demo",), ICB_DEMO="1")
+        runs["demo"] = graph_runs.Running(
+            folder / "demo", session, ("--demo",), ICB_DEMO="1", ICB_WORKERS="2"
+        )
     mirror = os.environ.get("ICB_MIRROR")
     if "real" in asked and mirror:
         runs["real"] = graph_runs.Running(folder / "real", session, (), ICB_MIRROR=mirror)

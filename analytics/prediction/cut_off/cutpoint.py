@@ -11,7 +11,6 @@ does the same search but reports the naive p); Altman et al. 1994 on why the nai
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -22,6 +21,7 @@ import pandas as pd
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.distributions import normal_sf
 from analytics.engine.permutation import permuted_maxima
+from analytics.engine.threads import usable_threads
 from analytics.errors import (
     ConstantCovariateError,
     InvalidColumnError,
@@ -172,7 +172,7 @@ def permutation_maxima(
         result: FloatArray = permuted_maxima(score, sizes, mean, sd, seed, first, count)
         return result
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
         return np.concatenate(list(pool.map(run, range(0, n_permutations, PERMUTATION_BLOCK))))
 
 

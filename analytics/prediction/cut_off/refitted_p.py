@@ -12,7 +12,6 @@ inside, as Harrell 2015, section 5.3, asks of every data-driven step.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ import pandas as pd
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.cox.kernels import LEVEL_GONE, NOT_CONVERGED, RESAMPLED, maximise_cox
+from analytics.engine.threads import usable_threads
 from analytics.errors import ConstantCovariateError, InvalidSettingError
 from analytics.prediction.cut_off.cutpoint import candidate_cuts, log_rank_scores, permutation_moments
 from analytics.prediction.fitting.bootstrap_fits import check_failures
@@ -71,7 +71,7 @@ def refitted_cutpoint_p(
     shares = (min_share, max_share)
     observed = _maximum(cohort, np.arange(cohort.n), score, shares)
     orders = np.random.default_rng(seed).permuted(np.tile(np.arange(cohort.n), (n_refits, 1)), axis=1)
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
         drawn = np.array(list(pool.map(lambda order: _maximum(cohort, order, score, shares), orders)))
     converged = np.isfinite(drawn)
     warnings += [

@@ -5,7 +5,6 @@ What does NOT belong here: what is measured on the fits (`validation`, `calibrat
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray
 from analytics.engine.cox.kernels import maximise_resamples
+from analytics.engine.threads import usable_threads
 from analytics.errors import NotConvergedError
 from analytics.prediction.fitting.model import SortedCohort
 
@@ -34,7 +34,7 @@ def fit_resamples(
         found: tuple[FloatArray, BoolArray] = maximise_resamples(cohort.risk, cohort.x, block, beta, efron)
         return found
 
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
         parts = list(pool.map(run, np.array_split(counts, max(1, len(counts) // BLOCK))))
     return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 

@@ -9,7 +9,6 @@ Houwelingen 2000 (calibration slope in survival); Steyerberg 2019, chapters 5 an
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from analytics.engine.curves import (
     censoring_survival,
     concordance_counts,
 )
+from analytics.engine.threads import usable_threads
 from analytics.errors import InvalidSettingError
 from analytics.prediction.fitting.bootstrap_fits import check_failures, fit_resamples
 from analytics.prediction.fitting.model import (
@@ -245,7 +245,7 @@ def _measure_all(
 
     blocks = max(1, len(counts) // 50)
     pairs = zip(np.array_split(betas, blocks), np.array_split(counts, blocks), strict=True)
-    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(usable_threads(threads)) as pool:
         return np.concatenate(list(pool.map(run, pairs)))
 
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from PIL import Image
 
-from analytics.figures.picture import Picture
 from orchestration.assets.result_files import figures_served, pictures_for_metadata
 from orchestration.reuse.shelf import Entry
 
@@ -42,9 +40,10 @@ def test_an_analysis_without_figures_shows_none(tmp_path: Path) -> None:
 def test_a_picture_in_the_event_log_is_small_and_is_the_saved_one(tmp_path: Path) -> None:
     dots = np.zeros((1000, 2000, 3), dtype=np.uint8)
     dots[:, 1000:] = 255
-    Image.fromarray(dots).save(tmp_path / "forest.png")
-    picture = Picture(Figure(), "A title", "black and white", pd.DataFrame())
-    (said,) = pictures_for_metadata({"forest": picture}, tmp_path).values()
+    entry = entry_of(tmp_path, "black and white")
+    entry.figures.mkdir()
+    Image.fromarray(dots).save(entry.figures / "default_os_forest.png")
+    (said,) = pictures_for_metadata(entry).values()
     head, _, encoded = str(said.value).partition(";base64,")
     assert head == "![black and white](data:image/png" and len(encoded) < 10_000
     with Image.open(io.BytesIO(base64.b64decode(encoded.removesuffix(")")))) as small:
