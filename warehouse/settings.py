@@ -12,7 +12,7 @@ export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version 
 (cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on. ``ICB_EXPLORER`` is the
 address at which `icb explore` serves the published version: Dagster's UI links to its reports and shows its figures
 there. ``ICB_UI`` is the address of Dagster's UI, to which notices link.
-``ICB_WORKERS`` is how many processes compute analyses at once: as many as there are cores, and 2.5 GB for each, without.
+``ICB_WORKERS`` is how many processes compute analyses at once (without: one a core, and 2.5 GB for each).
 ``ICB_ENGINE=spark`` builds the tables on Spark (docs/when-one-machine-is-too-small.md).
 """
 

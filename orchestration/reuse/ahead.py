@@ -90,8 +90,8 @@ class Ahead:
             context.log.info(f"{SAID}{number} of {len(ordered)}: {name}{said}")
 
     def _of_run(self, context: dg.AssetExecutionContext) -> Iterator[Task]:
-        selected = context.run.asset_selection
-        return (task for task in self._tasks if selected is None or task.key in selected)
+        asked = context.job_def.asset_layer.selected_asset_keys
+        return (task for task in self._tasks if task.key in asked)
 
 
 def _done(orders: Sequence[_Order], workers: int) -> Iterator[tuple[str, str]]:

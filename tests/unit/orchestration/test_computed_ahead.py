@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,7 @@ from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
 from orchestration.resources import Warehouse
 from orchestration.reuse.ahead import SAID, Ahead, Task
-from orchestration.reuse.computed import Computed, Results
+from orchestration.reuse.computed import Computed, Results, key_of
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.shelf import Entry, Shelf
 from warehouse.settings import Settings
@@ -56,10 +57,11 @@ def warehouse_in(folder: Path, workers: int = 2) -> Warehouse:
     return Warehouse.of(settings)
 
 
-def context(selected: set[dg.AssetKey] | None = None) -> Any:
+def context(asked: Iterable[Task]) -> Any:
     said: list[str] = []
-    run = SimpleNamespace(asset_selection=selected, tags={})
-    return SimpleNamespace(run_id="a-run", run=run, log=SimpleNamespace(info=said.append), said=said)
+    layer = SimpleNamespace(selected_asset_keys={one.key for one in asked})
+    job = SimpleNamespace(asset_layer=layer)
+    return SimpleNamespace(run_id="a-run", job_def=job, log=SimpleNamespace(info=said.append), said=said)
 
 
 def kept(warehouse: Warehouse, name: str) -> Entry | None:
@@ -72,8 +74,7 @@ def test_what_a_run_asks_for_is_computed_in_other_processes_and_what_fails_is_le
     tmp_path: Path,
 ) -> None:
     warehouse, tasks = warehouse_in(tmp_path), [*(task(f"a{k}") for k in range(5)), task("bad", "fails")]
-    asked = {one.key for one in tasks if one.asset.name != "a4"}
-    run, ahead = context(asked), Ahead(tasks)
+    run, ahead = context(one for one in tasks if one.asset.name != "a4"), Ahead(tasks)
     ahead.compute(run, warehouse, False)
     entries = [kept(warehouse, f"a{k}") for k in range(4)]
     assert all(entry is not None and entry.run["run_id"] == "a-run" for entry in entries)
@@ -89,8 +90,9 @@ def test_what_a_run_asks_for_is_computed_in_other_processes_and_what_fails_is_le
 
 
 def test_processes_that_are_killed_leave_everything_to_the_steps(tmp_path: Path) -> None:
-    warehouse, run = warehouse_in(tmp_path), context()
-    Ahead([task(f"a{k}", "killed") for k in range(4)]).compute(run, warehouse, False)
+    warehouse, tasks = warehouse_in(tmp_path), [task(f"a{k}", "killed") for k in range(4)]
+    run = context(tasks)
+    Ahead(tasks).compute(run, warehouse, False)
     assert not any(kept(warehouse, f"a{k}") for k in range(4))
     assert [line.partition("; ")[2] for line in run.said] == [
         "its own step tries again: a process was killed"
@@ -101,8 +103,9 @@ def test_processes_that_are_killed_leave_everything_to_the_steps(tmp_path: Path)
 def test_few_analyses_or_one_process_are_computed_by_their_steps(
     tmp_path: Path, n: int, workers: int
 ) -> None:
-    warehouse, run = warehouse_in(tmp_path, workers), context()
-    Ahead([task(f"a{k}") for k in range(n)]).compute(run, warehouse, False)
+    warehouse, tasks = warehouse_in(tmp_path, workers), [task(f"a{k}") for k in range(n)]
+    run = context(tasks)
+    Ahead(tasks).compute(run, warehouse, False)
     assert run.said == [] and not any(kept(warehouse, f"a{k}") for k in range(n))
 
 
@@ -113,13 +116,11 @@ def test_what_this_run_has_kept_is_not_computed_again_even_where_everything_is_a
     tasks = [task(f"a{k}") for k in range(4)]
     with warehouse.build(read_only=True) as con:
         made = tasks[0].asset.made_of(con, warehouse.settings)
-    from orchestration.reuse.computed import key_of
-
     for one in tasks:
         Shelf(warehouse.settings.shelf).keep(
             one.asset.name, key_of(made), {"run_id": "a-run"}, made, lambda entry: None
         )
-    run = context()
+    run = context(tasks)
     Ahead(tasks).compute(run, warehouse, True)
     assert run.said == []
 
@@ -131,7 +132,7 @@ def test_a_process_ends_with_the_run_that_was_killed(tmp_path: Path) -> None:
         "if __name__ == '__main__':\n"
         "    from pathlib import Path; from test_computed_ahead import Ahead, context, task, warehouse_in\n"
         f"    tasks = [task(f'a{{k}}', 'waits') for k in range(4)]\n"
-        f"    Ahead(tasks).compute(context(), warehouse_in(Path({str(tmp_path)!r})), False)\n"
+        f"    Ahead(tasks).compute(context(tasks), warehouse_in(Path({str(tmp_path)!r})), False)\n"
     )
     script = tmp_path / "run.py"
     script.write_text(begin)
