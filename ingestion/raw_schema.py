@@ -61,6 +61,16 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "entrez_gene_id",
         "value",
     ),
+    # cells that say no level (value is null), and neutral cells of a gene that stands in several rows of its file
+    "copy_number_no_calls": (
+        "cohort_id",
+        "source_file_id",
+        "source_row",
+        "sample_id",
+        "hugo_symbol",
+        "entrez_gene_id",
+        "value",
+    ),
     "copy_number_segments": (
         "cohort_id",
         "source_file_id",
@@ -341,6 +351,7 @@ REJECTION_RULES: dict[str, str] = {
     "unknown_chromosome": "The segment lies on no human chromosome.",
     "beyond_chromosome": "The segment begins before its chromosome or ends beyond it, in GRCh37 and in GRCh38.",
     "not_a_copy_number_level": "The value is none of the copy-number levels -2, -1.5, -1, 0, 1 and 2.",
+    "no_copy_number_level": "The copy-number table says no level of the gene for the sample.",
     "missing_gene": "The row names no gene, neither by a symbol nor by a number.",
     "unresolved_gene": "No source at hand says which gene the number is; the row is kept without a symbol.",
     "repeated_gene": "The gene is in the table a second time for the sample; of equal values the first is kept, of "

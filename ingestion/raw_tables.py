@@ -41,7 +41,7 @@ from ingestion.studies.cbioportal import parse_study_file
 __all__ = ["DATA_TABLES", "PARSER_VERSION", "SourceBytes", "catalog_tables", "parse_cohort_file", "write_raw"]
 
 #: Raise it whenever the same bytes give other rows: cached tables of an older version are parsed again.
-PARSER_VERSION = "5"
+PARSER_VERSION = "6"
 #: The raw tables that come from files (the others are the catalogue itself).
 DATA_TABLES = tuple(name for name in RAW_TABLES if name not in CATALOG_TABLES)
 
@@ -115,6 +115,7 @@ TABLES_OF_KIND: dict[str, frozenset[str]] = {
             "case_lists",
             "clinical_values",
             "copy_number",
+            "copy_number_no_calls",
             "copy_number_segments",
             "gene_identifiers",
             "gene_panels",
@@ -128,7 +129,7 @@ TABLES_OF_KIND: dict[str, frozenset[str]] = {
     "clinical": frozenset({"clinical_values", "profiled_samples"}),
     "mutations": frozenset({"mutations", "profiled_samples", "gene_identifiers", "clinical_values"}),
     "gene_flags": frozenset({"mutations", "profiled_samples", "gene_panels"}),
-    "copy_number": frozenset({"copy_number", "clinical_values"}),
+    "copy_number": frozenset({"copy_number", "copy_number_no_calls", "clinical_values"}),
     "copy_number_segments": frozenset({"copy_number_segments", "clinical_values"}),
     "case_list": frozenset({"case_lists", "clinical_values", "profiled_samples"}),
     "gene_panels": frozenset({"gene_panels"}),

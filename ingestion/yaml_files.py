@@ -20,6 +20,8 @@ from ingestion.errors import CatalogError
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 32
 MAX_VALUES = 100_000
+#: A whole number of 64 bits is what a table can hold; one of 4,300 digits cannot even be printed.
+MAX_INTEGER = 2**63 - 1
 
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _NESTING = (yaml.SequenceStartEvent, yaml.MappingStartEvent), (yaml.SequenceEndEvent, yaml.MappingEndEvent)
@@ -55,7 +57,8 @@ def read_mapping(path: Path, first_line: str) -> dict[Any, Any]:
 
 def _text(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)  # no more of what has no end, such as a device
     except FileNotFoundError as exc:
         raise CatalogError(f"{path} does not exist; write it or restore it from the repository.") from exc
     except OSError as exc:
@@ -64,7 +67,7 @@ def _text(path: Path) -> str:
         ) from exc
     if len(data) > MAX_BYTES:
         raise CatalogError(
-            f"it has {len(data):,} bytes, and a file of the catalogue has at most {MAX_BYTES:,}",
+            f"it has more than the {MAX_BYTES:,} bytes that a file of the catalogue may have",
             where=str(path),
             remedy="check that it is the right file",
         )
@@ -78,17 +81,31 @@ def _text(path: Path) -> str:
         ) from exc
 
 
+#: What PyYAML raises on a word that does not fit its tag, of all its tags and such words.
+_NO_VALUE = (ValueError, OverflowError, LookupError, AttributeError, TypeError)
+
+
 class _PlainData(yaml.SafeLoader):
-    """Makes values of nodes that have been composed; a value that Python has not (2020-13-45) is broken YAML."""
+    """Makes values of nodes that have been composed; a value that Python has not (2020-13-45, !!bool perhaps) is broken
+    YAML, and so is a number that nothing can hold."""
 
     def __init__(self) -> None:
         super().__init__("")
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)
-        except (ValueError, OverflowError) as exc:
-            raise yaml.constructor.ConstructorError(None, None, str(exc), node.start_mark) from exc
+            value = super().construct_object(node, deep)
+        except _NO_VALUE as exc:
+            why = f" ({exc})" if isinstance(exc, ValueError) else ""
+            what = f"'{str(node.value)[:60]}' is no {node.tag.rsplit(':')[-1]}{why}"
+            raise _no_value(what, node) from exc
+        if isinstance(value, int) and abs(value) > MAX_INTEGER:
+            raise _no_value("the number is too large", node)
+        return value
+
+
+def _no_value(what: str, node: Node) -> yaml.YAMLError:
+    return yaml.constructor.ConstructorError(None, None, what, node.start_mark)
 
 
 def _composed(text: str, path: Path) -> Node | None:
@@ -132,8 +149,8 @@ def _measured(node: Node, path: Path, known: dict[int, _Size], is_open: set[int]
     sizes = [_measured(part, path, known, is_open) for part in parts]
     size = _Size(1 + sum(s.n_values for s in sizes), 1 + max((s.n_levels for s in sizes), default=0))
     if size.n_values > MAX_VALUES:
-        what = f"broken YAML (aliases make more than {MAX_VALUES:,} values of it)"
-        raise _fault(path, line, what, "write it out")
+        what = f"broken YAML (more than {MAX_VALUES:,} values, each alias written out)"
+        raise _fault(path, line, what, "write less, or name less by aliases")
     if size.n_levels > MAX_DEPTH + 1:
         raise _too_deep(path, line)
     is_open.discard(id(node))

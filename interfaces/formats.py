@@ -11,10 +11,10 @@ from decimal import Decimal
 from typing import Any
 
 from warehouse.export.disclosure import disclosed_record, disclosed_row
-from warehouse.export.readable import csv_cell
+from warehouse.export.readable import UNSEEN, csv_cell
 
 #: Control characters that json leaves as they are, and that a terminal would obey.
-TERMINAL = re.compile(r"[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+TERMINAL = re.compile(rf"[\x7f-\x9f{UNSEEN}]")
 
 
 def json_text(value: Any, smallest_cell: int) -> str:

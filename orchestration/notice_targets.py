@@ -7,6 +7,8 @@ import logging
 import os
 import smtplib
 import ssl
+import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from email.message import EmailMessage
@@ -18,6 +20,8 @@ import httpx
 from ingestion.errors import IngestionError
 
 _TIMEOUT_SECONDS = 20
+#: For all that a target says together; Dagster ends the tick of a sensor after 60.
+_LONGEST_SECONDS = 40.0
 #: Password of the mailbox: an address with one in it would be shown by the UI and by every fault.
 PASSWORD_VARIABLE = "ICB_SMTP_PASSWORD"
 
@@ -47,22 +51,57 @@ def targets(addresses: Sequence[str]) -> dict[str, Send]:
     NoticeError
         An address is of no known kind, or a part of it is missing.
     """
-    return {address: _target(address, urlsplit(address)) for address in addresses}
+    return {address: _target(address, _parts(address)) for address in addresses}
 
 
-def send_all(senders: dict[str, Send], notice: Notice) -> list[str]:
-    """Send to every target, also when another one fails; gives a sentence for each that did."""
-    faults = []
-    for address, send in senders.items():
+def send_all(senders: dict[str, Send], notice: Notice, seconds: float = _LONGEST_SECONDS) -> list[str]:
+    """Send to every target at once, also when another one fails; gives a sentence for each that did.
+
+    Parameters
+    ----------
+    seconds : after which a target that has not answered is given up; it keeps no other from being told.
+    """
+    faults: dict[str, str] = dict.fromkeys(senders, f"no answer within {seconds:g} seconds")
+
+    def attempt(address: str, send: Send) -> None:
         try:
             send(notice)
-        except (OSError, smtplib.SMTPException, httpx.HTTPError) as exc:
-            where = urlsplit(address)
-            shown = f"{where.scheme}://{where.hostname or where.path}"  # without a user and what is secret in a path
-            faults.append(
-                str(NoticeError(f"the notice could not be sent ({exc})", where=shown, remedy=_CHECK))
-            )
-    return faults
+        except (OSError, smtplib.SMTPException, httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:
+            faults[address] = _why(exc)
+        else:
+            del faults[address]
+
+    at_work = [threading.Thread(target=attempt, args=one, daemon=True) for one in senders.items()]
+    for thread in at_work:
+        thread.start()
+    until = time.monotonic() + seconds
+    for thread in at_work:
+        thread.join(max(0.0, until - time.monotonic()))
+    return [_sentence(address, why) for address, why in list(faults.items())]
+
+
+def _why(error: Exception) -> str:
+    """Without the address, whose path may be a secret: httpx says it."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"the answer was {error.response.status_code} {error.response.reason_phrase}".rstrip()
+    return str(error) or type(error).__name__
+
+
+def _sentence(address: str, why: str) -> str:
+    where = urlsplit(address)
+    shown = f"{where.scheme}://{where.hostname or where.path}"  # without a user and what is secret in a path
+    return str(NoticeError(f"the notice could not be sent ({why})", where=shown, remedy=_CHECK))
+
+
+def _parts(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # raises for one that is none
+    except ValueError as exc:
+        raise NoticeError(
+            f"'{address}' is no address ({exc})", where="ICB_NOTIFY", remedy="correct it"
+        ) from exc
+    return parts
 
 
 _CHECK = "check ICB_NOTIFY"

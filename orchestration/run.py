@@ -75,7 +75,7 @@ def run_graph(
     """
     settings = _asked_settings(demo, private)
     settings = dataclasses.replace(settings, strict=settings.strict or strict)
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)  # [brackets] of a path are no style
     started = time.monotonic()
     tags = {ACCEPT_TAG: accept} if accept else {}
     with (

@@ -23,6 +23,7 @@ from ingestion.fetching.own_files import own_path
 from ingestion.fetching.store import sha256_of, write_atomically
 from orchestration.inputs import input_fingerprint, published_fingerprint
 from warehouse.build.data_lock import one_run_at_a_time
+from warehouse.export.readable import shown
 from warehouse.left_out import left_out_published
 from warehouse.settings import Settings
 
@@ -52,7 +53,9 @@ def unchanged(*, demo: bool, strict: bool) -> tuple[LeftOutCohort, ...] | None:
         )
         if not is_as_it_was:
             return None
-        return say_unchanged(settings, Console(stderr=True), time.monotonic() - started)
+        return say_unchanged(
+            settings, Console(stderr=True, markup=False, emoji=False), time.monotonic() - started
+        )
 
 
 def own_files(settings: Settings) -> dict[str, str | None]:
@@ -126,9 +129,8 @@ def warned(settings: Settings, console: Console) -> tuple[LeftOutCohort, ...]:
     left_out = tuple(cohort for cohort in absent if not is_not_asked_for(cohort))
     for cohort in left_out:
         console.print(
-            f"! Cohort {cohort.cohort_id} was left out: {cohort.sentence}",
+            shown(f"! Cohort {cohort.cohort_id} was left out: {cohort.sentence}"),
             highlight=False,
-            markup=False,
             soft_wrap=True,
         )
     if left_out:

@@ -108,7 +108,10 @@ def _kind(con: duckdb.DuckDBPyConnection, text: str) -> str:
     words = _words(text)
     if words and words[0][1] == "explain":
         return _kind(con, text[_explained(words) :])
-    kind = str(con.extract_statements(text)[0].type.name)
+    try:
+        kind = str(con.extract_statements(text)[0].type.name)
+    except ValueError:  # `update extensions`: a kind for which Python has no name
+        return "UNKNOWN"
     is_pivot = kind == "MULTI" and words[0][1] in _WORDS_OF_PIVOTS
     return "SELECT" if is_pivot else kind
 

@@ -34,6 +34,7 @@ KEYS: Mapping[str, bool] = {
     "explorer": False,
     "ui": False,
     "engine": False,
+    "workers": False,
     "chain_file": True,
 }
 #: The project's own catalogue, in ``catalog``.
@@ -126,9 +127,12 @@ def begin(folder: Path) -> list[Path]:
                 where=str(path),
                 remedy="take another folder: icb init <folder>",
             )
-    folder.mkdir(parents=True, exist_ok=True)
-    for room in ROOMS:
-        (folder / "catalog" / room).mkdir(parents=True, exist_ok=True)
-    for path, name in written.items():
-        path.write_text((texts / name).read_text(encoding="utf-8"), encoding="utf-8")
+    from ingestion.fetching.store import storage_errors  # every command imports this module
+
+    with storage_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        for room in ROOMS:
+            (folder / "catalog" / room).mkdir(parents=True, exist_ok=True)
+        for path, name in written.items():
+            path.write_text((texts / name).read_text(encoding="utf-8"), encoding="utf-8")
     return list(written)

@@ -10,6 +10,7 @@ import duckdb
 
 from analytics.engine.smallest_count import counts_from
 from ingestion.errors import IngestionError
+from ingestion.storage_faults import storage_fault
 from warehouse.file_holders import holders_of
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
@@ -44,9 +45,11 @@ def published(options: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckD
         raise published_error(exc, path) from exc
 
 
-def published_error(error: duckdb.Error, path: Path) -> PublishedFileError:
-    """Why the published file could not be opened or asked."""
+def published_error(error: duckdb.Error, path: Path) -> IngestionError:
+    """Why the published file could not be opened or asked; of a full disk, which folder is meant."""
     first = first_line(error)
+    if (fault := storage_fault(str(error), Settings.from_environment().data)) is not None:
+        return fault
     if "lock" in first.lower():
         holders = ", ".join(holders_of(path)) or "another process"
         return PublishedFileError(

@@ -64,7 +64,7 @@ class WarehouseSource:
     def gene_sets(self, names: Sequence[str], collection: str | None) -> list[GeneSet]:
         return expression.gene_sets(self.con, names, collection)
 
-    def known_missing(self, cohort_ids: Sequence[str]) -> dict[str, str]:
+    def known_missing(self, cohort_ids: Sequence[str]) -> dict[str, list[str]]:
         return calls.known_missing(self.con, cohort_ids)
 
     def listed_sets(self, names: Sequence[str], collection: str | None) -> list[ListedSet]:

@@ -159,7 +159,7 @@ def joint_interaction(
             events=int(people["event"].astype(bool).sum()),
             events_in_group=int(people.loc[people["status"] == both.group.key, "event"].astype(bool).sum()),
         ),
-        compared_with=f"{first.group.label} and {second.group.label}",
+        compared_with=(first.group.label, second.group.label),
     )
     try:
         return _interaction(row, people, contrasts, variant)

@@ -2,7 +2,7 @@
 
 Levels are cBioPortal's: -2 deep deletion, -1 shallow loss, 0 neutral, 1 low gain, 2 amplification; -1.5, a partial loss
 of both copies, is a deep deletion, as the portal takes it. A sample that was not looked at has no copy number, not a
-neutral one.
+neutral one; nor has one whose cell is empty or not understood, unless another row has the change that is asked for.
 """
 
 from __future__ import annotations
@@ -24,14 +24,19 @@ def copy_number_truth(question: CopyNumber, inputs: BiomarkerInputs, samples: pd
     """The truth for each sample."""
     calls = inputs.copy_number([question.gene])
     level = calls["level"].to_numpy(dtype=float)
-    is_missing = np.isnan(level)
+    in_doubt = calls["is_in_doubt"].to_numpy(dtype=bool)
+    is_missing = np.isnan(level) & ~in_doubt
     is_it, is_open = _judged(question, level, calls["has_shallow_levels"].to_numpy(dtype=bool))
-    found = np.where(is_it, logic.TRUE, logic.FALSE)
-    value = np.where(is_missing | is_open, logic.NOT_PROFILED, found)
+    value = np.select(
+        [is_missing | is_open, is_it, in_doubt],
+        [logic.NOT_PROFILED, logic.TRUE, logic.UNDETERMINED],
+        logic.FALSE,
+    )
     why = calls["reason"].astype(object).where(calls["reason"].notna(), NO_CALLS).to_numpy(dtype=object)
     reason = np.full(len(level), None, dtype=object)
+    is_unknown = is_missing | (value == logic.UNDETERMINED)
     reason[is_open] = DEEP_ONLY
-    reason[is_missing] = why[is_missing]
+    reason[is_unknown] = why[is_unknown]
     return SampleIndex(samples).truth(calls, value, reason, NO_CALLS)
 
 

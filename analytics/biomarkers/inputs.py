@@ -79,8 +79,9 @@ class BiomarkerInputs(Protocol):
     # --- measurements
 
     def copy_number(self, genes: Sequence[str]) -> pd.DataFrame:
-        """cohort_id, sample_id, gene, level (-2 to 2, 0 neutral), has_shallow_levels (whether the cohort's calls know
-        -1 and 1), reason (why there is no level); one row a gene and sample that was looked at for copy number."""
+        """cohort_id, sample_id, gene, level (-2 to 2, 0 neutral), is_in_doubt (a row that could be the gene's is not
+        understood, whether or not another gives a level), has_shallow_levels (whether the cohort's calls know -1 and
+        1), reason (why there is no level, or a doubt); one row a gene and sample that was looked at for copy number."""
         ...
 
     def rearrangements(self, genes: Sequence[str]) -> pd.DataFrame:

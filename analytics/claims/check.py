@@ -119,8 +119,8 @@ def _row(
         default_stat_id=None if default is None else default.stat_id or None,
         default_estimate=value(default, "estimate"),
         largest_difference_in_last_digits=max(apart) if apart else None,
-        missing_sources="; ".join(check.missing) or None,
-        rule_ids="; ".join(dict.fromkeys(finding.rule_id for finding in notes)) or None,
+        missing_sources=tuple(check.missing),
+        rule_ids=tuple(dict.fromkeys(finding.rule_id for finding in notes)),
         rule_findings=" ".join(finding.sentence for finding in notes) or None,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
@@ -50,13 +50,13 @@ def run(source: LandscapeSource, spec: LandscapeSpec, provenance: Provenance) ->
     return gathered.result()
 
 
-def _notes(known_missing: Mapping[str, str]) -> list[str]:
+def _notes(known_missing: Mapping[str, Sequence[str]]) -> list[str]:
     """What the cohort files say is missing of the calls, so that a count is read with it."""
     return [
-        f"{cohort_id}: {part.strip()}."
-        for cohort_id, text in known_missing.items()
-        for part in text.split("; ")
-        if any(word in part for word in _ABOUT_CALLS)
+        f"{cohort_id}: {entry.strip()}."
+        for cohort_id, entries in known_missing.items()
+        for entry in entries
+        if any(word in entry for word in _ABOUT_CALLS)
     ]
 
 

@@ -17,7 +17,7 @@ class LandscapeSource(PeopleSource, Protocol):
     def calls_of_gene(self, gene: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
         """cohort_id, sample_id, variant_classification, hgvsp_short: one row a counted non-synonymous call."""
 
-    def known_missing(self, cohort_ids: Sequence[str]) -> Mapping[str, str]:
+    def known_missing(self, cohort_ids: Sequence[str]) -> Mapping[str, Sequence[str]]:
         """Cohort -> what its file says is missing ('...; ...'), of those that say so."""
 
     def protein(self, gene: str) -> Protein | None:

@@ -39,7 +39,7 @@ def number_interaction_statistics(
         scale=INTERACTION.scale,
         row_set="members",
         counts=Counts(group_label=label, n=len(rows), events=int(event.sum())),
-        compared_with=", ".join(trials),
+        compared_with=tuple(trials),
     )
     if rows.empty:
         return [blank.warned("Nobody in the trials was looked at.")]

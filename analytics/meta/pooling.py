@@ -257,7 +257,7 @@ def interaction_statistics(
         counts=Counts(
             group_label=contrast.group.label, reference_label=contrast.reference.label, n=len(rows)
         ),
-        compared_with=", ".join(trials),
+        compared_with=tuple(trials),
     )
     try:
         result = treatment_biomarker_interaction(

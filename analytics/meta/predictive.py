@@ -52,7 +52,7 @@ def verdict_statistic(
         estimator=RATIO_OF_HAZARD_RATIOS.key,
         scale=RATIO_OF_HAZARD_RATIOS.scale,
         row_set="members",
-        compared_with=spec.control_analysis,
+        compared_with=(spec.control_analysis,),
     )
     icb = _pooled_row(stats, scope)
     control = _pooled_row(stats, replace(scope, analysis_id=spec.control_analysis))

@@ -92,7 +92,7 @@ def _treatment(
             events=int(event.sum()),
             events_in_group=int((event & arm).sum()),
         ),
-        compared_with=scope.cohort_id or ", ".join(trials),
+        compared_with=(scope.cohort_id,) if scope.cohort_id else tuple(trials),
     )
     try:
         found = cox_regression(rows.assign(arm=arm.astype(int)), ["arm"], strata=strata)

@@ -8,6 +8,7 @@ Here stand what all kinds of analyses share and the survival kind; the other kin
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated, Literal, get_args
 
@@ -187,6 +188,11 @@ def _is_declared(name: str, info: ValidationInfo) -> str:
 
 
 _DeclaredEndpoint = Annotated[str, AfterValidator(_is_declared)]
+
+
+def filter_words(where: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """Which rows are asked for, 'column: value' each."""
+    return tuple(f"{column}: {value}" for column, values in where.items() for value in values)
 
 
 class AnalysisSpec(Question):

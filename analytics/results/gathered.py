@@ -11,7 +11,7 @@ import pandas as pd
 
 from analytics.figures.picture import Picture
 from analytics.questions.selection import Selection
-from analytics.questions.specs import AnalysisSpec, PeopleVariant, Question, Variant
+from analytics.questions.specs import AnalysisSpec, PeopleVariant, Question, Variant, filter_words
 from analytics.results.people_sets import PeopleSets
 from analytics.results.records import FigureRecord, FlowRecord, SpecRecord
 from analytics.results.row_sets import RowSets
@@ -158,7 +158,7 @@ def _spec_record(
         endpoint_parts=spec.endpoint_parts() if isinstance(spec, AnalysisSpec) else (),
         time_rules=" ".join(variant.time.words()) or None if isinstance(variant, Variant) else None,
         cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
-        filters="; ".join(f"{column}: {', '.join(values)}" for column, values in spec.where.items()) or None,
+        filters=filter_words(spec.where),
         covariates=listed(variant, "covariates"),
         strata=listed(variant, "strata"),
         estimators=listed(variant, "estimators"),

@@ -35,7 +35,7 @@ class SpecRecord(ResultRow):
     )
     time_rules: str | None = column("What the variant changes about time zero, late entry and follow-up")
     cohorts: tuple[str, ...] = column("Cohorts", default=())
-    filters: str | None = column("Which rows are asked for")
+    filters: tuple[str, ...] = column("Which rows are asked for, 'column: value' each", default=())
     covariates: tuple[str, ...] = column("Adjusted for", default=())
     strata: tuple[str, ...] = column("Stratified by", default=())
     estimators: tuple[str, ...] = column("Estimators", default=())
@@ -218,6 +218,8 @@ class ClaimRecord(ResultRow):
     largest_difference_in_last_digits: float | None = column(
         "Largest difference in units of the last printed digit"
     )
-    missing_sources: str | None = column("What is not at hand, if anything")
-    rule_ids: str | None = column("Rules that found a contradiction among the printed numbers")
+    missing_sources: tuple[str, ...] = column("What is not at hand, if anything", default=())
+    rule_ids: tuple[str, ...] = column(
+        "Rules that found a contradiction among the printed numbers", default=()
+    )
     rule_findings: str | None = column("What they found")

@@ -219,7 +219,10 @@ class InteractionStatistic(Statistic):
         "Interaction of treatment and biomarker, or a ratio of hazard ratios, with the verdict."
     )
 
-    compared_with: str | None = column("Trials, or the analysis without checkpoint blockade")
+    compared_with: tuple[str, ...] = column(
+        "Trials, the analysis without checkpoint blockade, or the two biomarkers that each act alone",
+        default=(),
+    )
     verdict: str | None = column(
         "predictive, consistent with predictive, conflicting, prognostic or undetermined; on the deciding row"
     )

@@ -126,7 +126,7 @@ _SHRUNKEN = {
 }
 _VERDICT = {
     "burden_verdict": "is it more than mutation burden, in fixed words (analytics/verdicts)",
-    "warnings": "fixed phrases joined by '; '",
+    "warnings": "what to know of the numbers, in fixed phrases",
 }
 
 SURVIVAL_COLUMNS: dict[str, str] = {

@@ -152,10 +152,9 @@ def _verdicts(
 def with_control_warnings(table: pd.DataFrame) -> np.ndarray:
     """(G,) the warnings of `table`, and that a gene is predictive by itself but not when the family is counted."""
     alone = table["control_reason"].astype("string").str.startswith(PREDICTIVE_ALONE).fillna(False)
-    return np.asarray(
-        [
-            "; ".join(part for part in (said, PREDICTIVE_ALONE if is_alone else "") if part)
-            for said, is_alone in zip(table["warnings"], alone, strict=True)
-        ],
-        dtype=object,
-    )
+    both = np.empty(len(table), dtype=object)
+    both[:] = [
+        (*said, PREDICTIVE_ALONE) if is_alone else said
+        for said, is_alone in zip(table["warnings"], alone, strict=True)
+    ]
+    return both

@@ -5,14 +5,16 @@ from __future__ import annotations
 from analytics.results.schema import Columns, ResultTable
 from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 
-_WORDS = ("gene", "family", "method", "because", "reason", "verdict", "warnings")
+_WORDS = ("gene", "family", "method", "because", "reason", "verdict")
 
 
 def _typed(columns: dict[str, str]) -> Columns:
-    return {
-        name: ("string" if name.rsplit("_", 1)[-1] in _WORDS else "double", meaning)
-        for name, meaning in columns.items()
-    }
+    def type_of(name: str) -> str:
+        if name == "warnings":
+            return "strings"
+        return "string" if name.rsplit("_", 1)[-1] in _WORDS else "double"
+
+    return {name: (type_of(name), meaning) for name, meaning in columns.items()}
 
 
 _SCAN: Columns = {"scan_id": ("string", "See scan_specs")}
@@ -25,14 +27,14 @@ _COLUMNS: dict[str, Columns] = {
         "results_table": ("string", "Table that holds its genes"),
         "definition": ("string", "What counts as mutated: nonsynonymous, truncating, hotspot or driver"),
         "definition_words": ("string", "The same in words"),
-        "gene_list": ("string", "Genes or gene set that it is limited to, if any"),
+        "gene_list": ("strings", "Genes or gene set that it is limited to, if any"),
         "cohorts": ("strings", "Cohorts"),
-        "filters": ("string", "Which rows are asked for"),
-        "strata": ("string", "Strata of every test"),
-        "null_strata": ("string", "Within which the burden null draws its carriers"),
-        "covariates": ("string", "Adjusted for"),
+        "filters": ("strings", "Which rows are asked for, 'column: value' each"),
+        "strata": ("strings", "Strata of every test"),
+        "null_strata": ("strings", "Within which the burden null draws its carriers"),
+        "covariates": ("strings", "Adjusted for"),
         "burden": ("string", "Scale of the burden that is adjusted for"),
-        "origin": ("string", "Where the clocks start; several are one family (vocabulary.clock_families)"),
+        "origins": ("strings", "Where the clocks start; several are one family (vocabulary.clock_families)"),
         "control": ("string", "People without checkpoint blockade whose effects stand beside"),
         "n": ("bigint", "People"),
         "n_taken_out_as_repeats": ("bigint", "Rows left out because the person is counted in another cohort"),

@@ -28,7 +28,7 @@ def burden_verdicts(table: pd.DataFrame, family: Family) -> np.ndarray:
 
 
 def warnings(table: pd.DataFrame, settings: ScanSettings) -> np.ndarray:
-    """(G,) fixed phrases joined by "; ", empty where there is nothing to warn of."""
+    """(G,) tuples of fixed phrases, empty where there is nothing to warn of."""
     is_few = table["uni_firth_because"].notna() | table["adj_firth_because"].notna()
     flags = {
         FEW_EVENTS: is_few,
@@ -40,4 +40,6 @@ def warnings(table: pd.DataFrame, settings: ScanSettings) -> np.ndarray:
     }
     marked = np.stack([flag.to_numpy(dtype=bool) for flag in flags.values()])
     phrases = np.asarray(list(flags), dtype=object)
-    return np.asarray(["; ".join(phrases[column]) for column in marked.T], dtype=object)
+    said = np.empty(len(table), dtype=object)
+    said[:] = [tuple(phrases[column]) for column in marked.T]
+    return said

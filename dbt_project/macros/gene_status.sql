@@ -29,6 +29,27 @@ error(
 )
 {%- endmacro %}
 
+{#- Refuse a name that no row of patient_summary has in a column, with the names nearest to it: a filter that finds nobody
+    because it is misspelt would be an answer of no rows. -#}
+{% macro refuse_unknown(asked, column, what) -%}
+when {{ asked }} is not null and not exists (
+            select 1 from {{ beside('patient_summary') }} as known where known.{{ column }} = {{ asked }}
+        )
+            then error(
+                'nobody of the warehouse is {{ what }} ''' || {{ asked }} || '''; near it: ' || (
+                    select string_agg(name, ', ' order by likeness desc, name)
+                    from (
+                        select known.{{ column }} as name, jaro_winkler_similarity(known.{{ column }}, {{ asked }}) as likeness
+                        from {{ beside('patient_summary') }} as known
+                        where known.{{ column }} is not null
+                        group by known.{{ column }}
+                        order by likeness desc, name
+                        limit 3
+                    )
+                )
+            )
+{%- endmacro %}
+
 {#- Why nobody can tell whether a sample's gene is mutated, over profiling, covered (the panel lists the gene) and calls; null
     where somebody can. -#}
 {% macro why_undetermined() -%}
@@ -149,7 +170,15 @@ where (select hugo_symbol from asked) is not null
 create or replace macro marts.gene_frequencies(
     in_cohort := null, in_cancer_type := null, under_icb := null, file := null
 ) as table
-with ordered as (
+with asked as (
+    select
+        case
+            {{ refuse_unknown('in_cohort', 'cohort_id', 'in the cohort') }}
+            {{ refuse_unknown('in_cancer_type', 'cancer_type', 'of the cancer type') }}
+            else true
+        end as is_known
+),
+ordered as (
     select
         cohort_id,
         sample_id,
@@ -158,6 +187,7 @@ with ordered as (
     from {{ beside('patient_summary') }}
     where
         has_dna
+        and (select is_known from asked)
         and (in_cohort is null or cohort_id = in_cohort)
         and (in_cancer_type is null or cancer_type = in_cancer_type)
         and (under_icb is null or is_icb_treated = under_icb)

@@ -62,6 +62,20 @@ end
 case when count({{ text }}) > 0 then array_join(array_sort(collect_set({{ text }})), '; ') end
 {%- endmacro %}
 
+{#- The same as a list. The type of such a column is varchar[] on DuckDB and array<string> on Spark. -#}
+{% macro list_of_words(text) -%}{{ return(adapter.dispatch('list_of_words')(text)) }}{%- endmacro %}
+{% macro default__list_of_words(text) -%}
+array_agg(distinct {{ text }} order by {{ text }}) filter (where {{ text }} is not null)
+{%- endmacro %}
+{% macro spark__list_of_words(text) -%}
+case when count({{ text }}) > 0 then array_sort(collect_set({{ text }})) end
+{%- endmacro %}
+
+{#- Lines of a text as a list; null where there is none. -#}
+{% macro list_of_lines(text) -%}{{ return(adapter.dispatch('list_of_lines')(text)) }}{%- endmacro %}
+{% macro default__list_of_lines(text) -%}string_split({{ text }}, chr(10)){%- endmacro %}
+{% macro spark__list_of_lines(text) -%}split({{ text }}, chr(10)){%- endmacro %}
+
 {#- A row of a file as one text, so that the first row of several is one minimum and never a file and a row that do not
     belong together; and the two parts of it. -#}
 {% macro place(file, row) -%}({{ file }} || lpad(cast({{ row }} as string), 10, '0')){%- endmacro %}

@@ -183,10 +183,15 @@ def _cohort_row(cohort: Cohort) -> _Row:
         _flag(assay.zero_calls is not None),
         _flag(assay.burden_from_calls),
         _flag(cohort.unlinkable is None),
-        None if cohort.unlinkable is None else ", ".join(cohort.unlinkable.may_overlap) or None,
+        None if cohort.unlinkable is None else _lines(cohort.unlinkable.may_overlap),
         None if cohort.unlinkable is None else cohort.unlinkable.evidence,
-        "; ".join(cohort.known_missing) or None,
+        _lines(cohort.known_missing),
     )
+
+
+def _lines(entries: Sequence[str]) -> str | None:
+    """A list as one raw text, an entry a line: entries hold commas and semicolons."""
+    return "\n".join(" ".join(entry.split()) for entry in entries) or None
 
 
 def _flag(value: bool) -> str:

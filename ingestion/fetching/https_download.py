@@ -23,13 +23,16 @@ from ingestion.errors import (
     SourceUnavailableError,
 )
 from ingestion.fetching.content_encoding import ENCODINGS, decoded
+from ingestion.fetching.cut_off import OpenConnections
 from ingestion.fetching.partial_download import PartialDownload, Validators, Version
 from ingestion.fetching.progress import Progress
 from ingestion.fetching.retries import Patience, RetryPolicy, TransientError, UnreachableHosts, remedy_of
 from ingestion.fetching.store import too_large
 
 _MAX_REDIRECTS = 5
-_CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+|\*)")
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)")
+#: Not str.isdigit, for which a superscript two is a digit, nor thousands of them: int would raise.
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,18}")
 
 
 def default_client() -> httpx.Client:
@@ -58,6 +61,7 @@ class HttpsDownloader:
     ) -> None:
         self._client_factory = client_factory
         self._client: httpx.Client | None = None
+        self._connections = OpenConnections()
         self._policy = retry
         self._progress = progress
         self._hosts = hosts
@@ -91,7 +95,7 @@ class HttpsDownloader:
         try:
             while True:
                 try:
-                    with patience.attempt():
+                    with patience.attempt(), self._connections.cut_off_when(patience.is_too_slow):
                         return self._attempt(download, patience)
                 except TransientError as error:
                     if patience.is_over():
@@ -114,7 +118,8 @@ class HttpsDownloader:
         headers = download.request_headers()
         try:
             client = self._open_client()
-            request = client.build_request("GET", download.address, headers=headers)
+            told = {"trace": self._connections.trace}
+            request = client.build_request("GET", download.address, headers=headers, extensions=told)
             with contextlib.closing(self._send(client, request, download.address)) as response:
                 if response.status_code == 304 and download.known is not None:
                     return False
@@ -243,6 +248,9 @@ def _continued(response: httpx.Response, download: PartialDownload, *, resumed: 
         None not in (stated, total) and stated != total
     ):
         fault = "the server went on with another version of the file"
+    elif (known := before.validators.strong()) is not None and _validators(response).strong() != known:
+        # RFC 9110, section 15.3.7: a 206 repeats the ETag. Without it nothing says that If-Range was heeded.
+        fault = "the server went on without saying with which version of the file"
     elif total is None:
         fault = "the server went on without saying how long the file is"
     elif int(span[2]) >= total:
@@ -293,16 +301,16 @@ def certificate_error(address: str, why: str) -> SourceUnavailableError:
 
 def _content_length(response: httpx.Response) -> int | None:
     text = response.headers.get("Content-Length", "")
-    return int(text) if text.isdigit() else None
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None
 
 
 def _retry_after_s(response: httpx.Response) -> float:
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
+    if _WHOLE_NUMBER.fullmatch(text):
         return float(text)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

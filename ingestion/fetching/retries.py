@@ -89,13 +89,18 @@ class Patience:
         SourceUnavailableError : the time is over; what arrived stays.
         """
         self._arrived += n_bytes
-        seconds = self._now() - self._began
-        if seconds > self._policy.patience_s + self._arrived / self._policy.slowest_bytes_per_s:
+        if self.is_too_slow():
+            seconds = self._now() - self._began
             raise SourceUnavailableError(
                 f"{self._arrived:,} bytes in {seconds:,.0f} seconds are too slow, the download was ended",
                 where=self._download.address,
                 remedy=remedy_of(self._download),
             )
+
+    def is_too_slow(self) -> bool:
+        """Whether more time has passed than what arrived is worth."""
+        seconds = self._now() - self._began
+        return seconds > self._policy.patience_s + self._arrived / self._policy.slowest_bytes_per_s
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

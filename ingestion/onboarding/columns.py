@@ -27,7 +27,10 @@ _DATE_FORMATS = (
     "%Y/%m/%d",
     "%d-%b-%Y",
 )
-_UNITS = {"day": "days", "week": "weeks", "month": "months", "year": "years"}
+_UNITS = {
+    "day": "days", "week": "weeks", "month": "months", "year": "years", "tage": "days", "woche": "weeks",
+    "monat": "months", "jahr": "years", "jours": "days", "semaine": "weeks", "mois": "months", "années": "years",
+}  # fmt: skip
 #: Words of one column that are shown; a column with more is no vocabulary.
 MOST_WORDS = 12
 #: Progressors and responders without whom the response says nothing about a status.

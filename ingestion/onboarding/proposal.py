@@ -26,6 +26,19 @@ _CALLS = {
     "hgvspshort",
     "chromosome",
 }
+#: Columns of calls that are not MAF (ANNOVAR, VEP, supplements), blanks, points and underscores taken out -> MAF's.
+_CALL_COLUMNS = {
+    "hugo_symbol": ("generefgene", "genesymbol", "symbol", "gene"),
+    "chromosome": ("chr", "chrom"),
+    "start_position": ("start", "pos", "position"),
+    "end_position": ("end", "stop"),
+    "variant_classification": ("exonicfuncrefgene", "consequence", "effect", "mutationtype", "variantclass"),
+    "reference_allele": ("ref", "reference"),
+    "tumor_seq_allele2": ("alt", "alternate", "alternative"),
+    "hgvsp_short": ("aachange", "proteinchange", "hgvsp"),
+}
+#: Words of a column that says whether the gene in its name is mutated.
+_FLAG_WORDS = {"0", "1", "wt", "mut", "mutated", "mutant", "wildtype", "wild-type", "wild type"}
 
 
 @dataclass(frozen=True)
@@ -81,9 +94,27 @@ def _read(path: Path) -> tuple[TableFormat, ParsedTable]:
     return with_missing(fmt, cells), table
 
 
+def _plain(column: str) -> str:
+    return re.sub(r"[\s_.]+", "", column).lower()
+
+
 def _is_calls(table: ParsedTable) -> bool:
-    plain = {re.sub(r"[\s_.]+", "", column).lower() for column in table.columns}
-    return len(plain & _CALLS) >= 3
+    plain = {_plain(column) for column in table.columns}
+    if len(plain & _CALLS) >= 3:
+        return True
+    # a gene and where or what changed: a clinical table may have a column Gene or Start, and not all of them
+    found = _call_columns(table)
+    return "hugo_symbol" in found and len(found) >= 4
+
+
+def _call_columns(table: ParsedTable) -> dict[str, str]:
+    """MAF column -> the table's, where it has another name."""
+    by_plain = {_plain(column): column for column in reversed(table.columns)}
+    return {
+        maf: next(by_plain[name] for name in names if name in by_plain)
+        for maf, names in _CALL_COLUMNS.items()
+        if maf.replace("_", "") not in by_plain and any(name in by_plain for name in names)
+    }
 
 
 def _entry(path: Path, address: str, kind: str, fmt: TableFormat | None) -> dict[str, Any]:
@@ -117,8 +148,13 @@ def _add_calls(draft: _Draft, path: Path, address: str, fmt: TableFormat, table:
     column = next(
         (c for c in table.columns if re.sub(r"[\s_.]+", "", c).lower() == "tumorsamplebarcode"), None
     )
-    column = column or next((c for c in table.columns if named("keys", c)), table.columns[0])
+    column = column or next(
+        (c for c in table.columns if named("keys", c) or _plain(c) in ("sample", "tumorsample", "specimen")),
+        table.columns[0],
+    )
     barcodes = set(_filled(table, column, fmt))
+    if others := _call_columns(table):
+        entry["mutation_columns"] = others
     pattern = _pattern_to_patients(barcodes, draft.patients)
     entry["sample_id"] = column if pattern is None else {"column": column, "pattern": pattern}
     known = {
@@ -161,7 +197,12 @@ def _add_clinical(
     columns: dict[str, Any] = {}
     for guess in guesses:
         attribute = guess.attribute
-        if attribute is None or attribute in taken:
+        if attribute is None:
+            continue
+        if attribute in taken:
+            draft.questions.append(
+                f"{guess.column} may be {attribute} too, and a column before it is read so: which of them is meant?"
+            )
             continue
         taken.add(attribute)
         entry: dict[str, Any] = {"attribute": attribute}
@@ -180,6 +221,12 @@ def _add_clinical(
         found["private"] = private
     if intervals:
         found["intervals"] = intervals
+    flags = [g.column for g in guesses if _is_flag(g)]
+    if flags:
+        draft.questions.append(
+            f"Do {', '.join(flags[:8])} say whether these genes are mutated? Then give {path.name} a second time, with "
+            "kind: gene_flags (docs/catalogue.md, Flags instead of calls)."
+        )
     if draft.panel or any(g.attribute == "GENE_PANEL" for g in guesses):
         draft.comments.append(
             f"{path.name}: if every patient of it was sequenced, write lists_profiled: true"
@@ -193,6 +240,13 @@ def _add_clinical(
             draft.endpoints[endpoint] = "unknown"
     draft.files.append(found)
     draft.columns += guesses
+
+
+def _is_flag(guess: ColumnGuess) -> bool:
+    """A column under the symbol of a gene, whose cells say mutated or wild-type, or hold 0 and 1."""
+    words = {word.lower() for word, _ in guess.words}
+    is_symbol = re.fullmatch(r"[A-Z][A-Z0-9]{2,7}(-[A-Z0-9]+)?", guess.column) is not None
+    return guess.attribute is None and is_symbol and len(words) < 6 and bool(words & _FLAG_WORDS)
 
 
 def _patient_column(table: ParsedTable, fmt: TableFormat) -> str:

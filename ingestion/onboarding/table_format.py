@@ -34,7 +34,7 @@ def guess_format(path: Path) -> TableFormat:
     """
     data = path.read_bytes()[:_HEAD]
     if data.startswith(_ZIP):
-        return TableFormat(type="xlsx", sheet=load_workbook(path, read_only=True).sheetnames[0])
+        return _workbook_format(path)
     if data.startswith(_GZIP):
         with gzip.open(path) as stream:
             data = stream.read(_HEAD)
@@ -51,6 +51,27 @@ def guess_format(path: Path) -> TableFormat:
         comment=comment,
         decimal=_decimal(plain, delimiter),
     )
+
+
+def _workbook_format(path: Path) -> TableFormat:
+    """The sheet with the most filled cells, and its header: the first row that is as wide as most rows are. What stands
+    above it (a title, notes) is no header."""
+    book = load_workbook(path, read_only=True)
+    widths = {
+        sheet.title: [
+            sum(cell is not None for cell in row) for row in sheet.iter_rows(max_row=_LINES, values_only=True)
+        ]
+        for sheet in book.worksheets
+    }
+    book.close()
+    sheet = max(widths, key=lambda title: sum(widths[title]))
+    filled = Counter(width for width in widths[sheet] if width)
+    usual = max(filled, key=lambda width: (filled[width] * width, width), default=0)
+    # a header may name a column that most rows leave empty, and a row may fill one without a name
+    header = next(
+        (i for i, width in enumerate(widths[sheet], start=1) if width * 10 >= usual * 8 and width), 1
+    )
+    return TableFormat(type="xlsx", sheet=sheet, header_row=header)
 
 
 def with_missing(fmt: TableFormat, cells: list[str]) -> TableFormat:

@@ -1,13 +1,15 @@
 """Copy-number tables: discrete calls (gene by sample, or long) and segments.
 
-Only calls that are not zero become rows; who was profiled for copy number is on the case lists. Which values are
-copy-number levels, and which gene a row is, says dbt.
+Calls that are not zero become rows of ``copy_number``. A cell without a level is no zero: it is a row of
+``copy_number_no_calls``, and so is a zero of a gene that stands in several rows, which the others may contradict. Who
+was profiled for copy number is on the case lists. Which values are levels, and which gene a row is, says dbt.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +38,7 @@ _SAMPLE_COLUMNS = (
     "Tumor_Sample_ID",
 )
 _VALUE_COLUMNS = ("Value", "Copy_Number", "Copy_Number_Level", "CNA", "Level")
-#: Zero in any spelling: neutral calls are not kept.
+#: Zero in any spelling: neutral calls are not kept, so that a matrix of 500 genes is a few rows a sample.
 _ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)")
 #: cBioPortal's word for a call that could not be made, whatever the cohort file calls missing.
 _NO_CALL = ("NA",)
@@ -49,6 +51,39 @@ _SEGMENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "n_probes": ("num.mark", "Num_Probes", "Number of probes"),
     "segment_mean": ("seg.mean", "Segment_Mean", "Segment mean value"),
 }
+
+
+@dataclass(frozen=True)
+class _Genes:
+    """Of each row of a table, how it names its gene, and whether another row (of the sample, in a long table) has the
+    same symbol or number."""
+
+    names: Mapping[str, pa.ChunkedArray]
+    is_repeated: np.ndarray
+
+    @classmethod
+    def of(
+        cls, table: ParsedTable, symbols: str | None, numbers: str | None, samples: pa.ChunkedArray | None
+    ) -> _Genes:
+        columns = {"hugo_symbol": symbols, "entrez_gene_id": numbers}
+        names = {
+            target: filled(table.frame.column(name), ())
+            for target, name in columns.items()
+            if name is not None
+        }
+        repeated = np.zeros(table.frame.num_rows, dtype=bool)
+        by = [] if samples is None else ["sample"]
+        for values in names.values():
+            rows = pa.table(
+                {"gene": filled(pc.utf8_lower(values), ("0",)), "row": np.arange(len(values))}
+                | ({} if samples is None else {"sample": samples})
+            )
+            counted = rows.group_by(["gene", *by]).aggregate([("row", "count"), ("row", "list")])
+            several = counted.filter(
+                pc.and_(pc.greater(counted["row_count"], 1), pc.is_valid(counted["gene"]))
+            )
+            repeated[pc.list_flatten(several["row_list"]).to_numpy()] = True
+        return cls(names, repeated)
 
 
 def parse_copy_number(
@@ -85,13 +120,15 @@ def parse_copy_number(
                 file=ref.where,
                 remedy=f"name the columns {_SAMPLE_COLUMNS[0]} and {_VALUE_COLUMNS[0]}",
             )
-        _add_calls(filled(table.frame.column(sample), _NO_CALL), value, table, genes, entrez, ref, out)
+        samples = filled(table.frame.column(sample), _NO_CALL)
+        _add_calls(samples, value, table, _Genes.of(table, genes, entrez, samples), ref, out)
         return
     not_samples = {genes, entrez, *(find_column(table.columns, name) for name in _OTHER_COLUMNS)}
-    samples = [name for name in table.columns if name not in not_samples]
-    _check_wide(table, samples, ref)
-    for name in samples:
-        _add_calls(name, name, table, genes, entrez, ref, out)
+    names = [name for name in table.columns if name not in not_samples]
+    _check_wide(table, names, ref)
+    of_rows = _Genes.of(table, genes, entrez, None)
+    for name in names:
+        _add_calls(name, name, table, of_rows, ref, out)
 
 
 def _check_wide(table: ParsedTable, samples: Sequence[str], ref: SourceRef) -> None:
@@ -112,33 +149,42 @@ def _add_calls(
     sample: str | pa.ChunkedArray,
     value: str,
     table: ParsedTable,
-    genes: str | None,
-    entrez: str | None,
+    genes: _Genes,
     ref: SourceRef,
     out: RawTables,
 ) -> None:
-    """The calls of one column that are not zero; a long table's rows without a sample are noted."""
-    calls = filled(table.frame.column(value), _NO_CALL)
-    calls = map_distinct(calls, lambda text: None if _ZERO.fullmatch(text) else text)
-    is_call = pc.is_valid(calls)
-    if not isinstance(sample, str):
-        unkeyed = table.frame.column("source_row").filter(pc.and_(is_call, pc.is_null(sample))).to_pylist()
+    """The calls of one column that are not zero, and its cells that are no call; a long table's rows without a sample
+    are noted."""
+    cells = filled(table.frame.column(value), _NO_CALL)
+    is_given = pc.is_valid(cells).to_numpy()
+    is_neutral = is_given & pc.is_null(_without_zeros(cells)).to_numpy()
+    is_call = is_given & ~is_neutral
+    samples = None if isinstance(sample, str) else sample
+    has_sample = np.ones(len(is_call), dtype=bool)
+    if samples is not None:
+        has_sample = pc.is_valid(samples).to_numpy()
+        unkeyed = table.frame.column("source_row").filter(pa.array(is_call & ~has_sample)).to_pylist()
         notes = [RejectedRow(row, "missing_key", None, "the row has no sample identifier") for row in unkeyed]
         out.add_rejected(ref, notes)
-        is_call = pc.and_(is_call, pc.is_valid(sample))
-    at = pa.array(np.flatnonzero(is_call.to_numpy()))
-    columns: dict[str, ColumnInput] = {
-        "cohort_id": ref.cohort_id,
-        "source_file_id": ref.source_file_id,
-        "source_row": table.frame.column("source_row").take(at),
-        "sample_id": sample if isinstance(sample, str) else sample.take(at),
-        "value": calls.take(at),
-    }
-    if genes is not None:
-        columns["hugo_symbol"] = filled(table.frame.column(genes), ()).take(at)
-    if entrez is not None:
-        columns["entrez_gene_id"] = filled(table.frame.column(entrez), ()).take(at)
-    out.add("copy_number", len(at), columns)
+    is_no_call = ~is_given | (is_neutral & genes.is_repeated)
+    for name, taken in (
+        ("copy_number", is_call & has_sample),
+        ("copy_number_no_calls", is_no_call & has_sample),
+    ):
+        at = pa.array(np.flatnonzero(taken))
+        columns: dict[str, ColumnInput] = {
+            "cohort_id": ref.cohort_id,
+            "source_file_id": ref.source_file_id,
+            "source_row": table.frame.column("source_row").take(at),
+            "sample_id": sample if isinstance(sample, str) else sample.take(at),
+            "value": cells.take(at),
+        }
+        columns |= {target: values.take(at) for target, values in genes.names.items()}
+        out.add(name, len(at), columns)
+
+
+def _without_zeros(cells: pa.ChunkedArray) -> pa.ChunkedArray:
+    return map_distinct(cells, lambda text: None if _ZERO.fullmatch(text) else text)
 
 
 def parse_segments(content: Path | bytes, ref: SourceRef, file: SourceFile, out: RawTables) -> None:

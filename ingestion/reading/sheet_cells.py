@@ -74,18 +74,31 @@ class SheetPlace:
 
 
 class _SheetParser(WorkSheetParser):
-    """openpyxl's parser of cells, which also says which cell it is at, and that a formula has no stored value."""
+    """openpyxl's parser of cells, which also says which cell it is at, and that a formula has no stored value.
+
+    It takes a text or a format of the workbook only where there is one: Python counts -1 from the end, and openpyxl
+    takes a date whose format is missing for a number.
+    """
 
     at: str | None = None
+    n_styles = 0
 
     def parse_cell(self, element: Element) -> dict[str, Any]:
         self.at = element.get("r") or f"number {self.col_counter + 1} of row {self.row_counter}"
+        if element.get("t") == "s" and (index := element.findtext(VALUE_TAG)):
+            _refuse_index(index, len(self.shared_strings), "text")
+        _refuse_index(element.get("s", "0"), self.n_styles, "format")
         cell: dict[str, Any] = super().parse_cell(element)
         formula = element.find(FORMULA_TAG)
         # A formula that gives the empty string has type "str" and an empty value.
         has_value = bool(element.findtext(VALUE_TAG)) or element.get("t") == "str"
         cell["formula"] = None if formula is None or has_value else f"={formula.text or ''}"
         return cell
+
+
+def _refuse_index(index: str, n: int, of_what: str) -> None:
+    if not (index.strip().isdecimal() and int(index) < n):
+        raise ValueError(f"the workbook has no {of_what} {shorten(index)}")
 
 
 def sheet_rows(
@@ -138,6 +151,7 @@ def _stored_rows(
         date_formats=book._date_formats,
         timedelta_formats=book._timedelta_formats,
     )
+    parser.n_styles = len(book._cell_styles)
     n_elements = 0
     for element in _elements(source, parser, place):
         n_elements += 1

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from interfaces.cli.failures import CommandError
-from interfaces.cli.tables_out import Format, FormatOption, show
+from interfaces.cli.tables_out import Format, FormatOption, say, show
 from warehouse.export.readable import readable
 from warehouse.published_file import published
 
@@ -65,7 +65,7 @@ def claims(
         notes.append(f"Why, in words: icb claims --row {str(found[0]['claim_id']).split('.')[0]}")
     counts = Counter(str(claim["verdict"]) for claim in found)
     said = ", ".join(f"{n} {verdict}" for verdict, n in counts.most_common())
-    print("\n".join(["", *notes, f"{len(found)} claim{'s' if len(found) > 1 else ''}: {said}."]))
+    say("\n".join(["", *notes, f"{len(found)} claim{'s' if len(found) > 1 else ''}: {said}."]))
 
 
 def _in_one_line(claim: dict[str, Any]) -> dict[str, Any]:

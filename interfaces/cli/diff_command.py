@@ -12,7 +12,7 @@ import duckdb
 import typer
 
 from ingestion.errors import IngestionError
-from interfaces.cli.tables_out import Format, FormatOption, show
+from interfaces.cli.tables_out import Format, FormatOption, say, show
 from warehouse.diff.changes import (
     CLAIM_COLUMNS,
     COHORT_COLUMNS,
@@ -36,6 +36,7 @@ from warehouse.diff.tables import (
     table_differences,
 )
 from warehouse.export.readable import readable
+from warehouse.published_file import first_line
 from warehouse.settings import Settings
 from warehouse.versions.layout import Version
 from warehouse.versions.manifest import cell_of, private_cohorts_of
@@ -100,7 +101,13 @@ def diff(
             n_more = sum(1 for _ in found)
             beside = _beside(con) if not asked and style is Format.table else []
     except IngestionError as exc:
-        print(f"icb: {exc}", file=sys.stderr)
+        say(f"icb: {exc}", is_aside=True)
+        raise typer.Exit(2) from exc
+    except duckdb.Error as exc:
+        say(
+            f"icb: the two files cannot be compared ({first_line(exc)}); ask each with icb sql.",
+            is_aside=True,
+        )
         raise typer.Exit(2) from exc
     least = max(cell_of(settings, private_cohorts_of(Version(file.parent))) for file in files)
     differs = any(row.get("state") != "same" for row in rows)

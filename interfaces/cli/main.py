@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,6 +10,7 @@ from typing import Annotated
 import duckdb
 import typer
 
+from ingestion.storage_faults import storage_fault
 from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.cohort.commands import cohort_app
@@ -45,6 +47,9 @@ _SQL_REMEDY = 'icb sql "show all tables" lists what there is'
 
 def main() -> None:
     """Entry point: a foreseen fault becomes one sentence on standard error."""
+    for out in (sys.stdout, sys.stderr):
+        if isinstance(out, io.TextIOWrapper):  # a terminal of another encoding than UTF-8 gets \\u00e9
+            out.reconfigure(errors="backslashreplace")
     try:
         take_settings()
         code = app(prog_name="icb", standalone_mode=False) or 0
@@ -159,7 +164,9 @@ def sql(
             columns = distinct([column[0] for column in cursor.description or []])
             stream(cursor, columns, style)
         except duckdb.Error as exc:
-            raise CommandError(first_line(exc), where="the query", remedy=_sql_remedy(exc)) from exc
+            is_of_files = isinstance(exc, duckdb.IOException)
+            fault = storage_fault(str(exc), Settings.from_environment().data) if is_of_files else None
+            raise fault or CommandError(first_line(exc), where="the query", remedy=_sql_remedy(exc)) from exc
 
 
 def _sql_remedy(error: duckdb.Error) -> str:

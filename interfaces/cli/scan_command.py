@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from interfaces.cli.failures import CommandError
-from interfaces.cli.tables_out import Format, FormatOption, least_shown, show
+from interfaces.cli.tables_out import Format, FormatOption, least_shown, say, show
 from warehouse.published_file import published
 from warehouse.settings import Settings
 
@@ -123,7 +123,7 @@ def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | 
         shown = in_short(rows, columns) if for_people else (rows, columns)
         show(*shown, style, title=found.title)
         if for_people:
-            print("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
+            say("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
         if figures is not None:
             _write(found.result, found.title, figures, scan_id or "")
 
@@ -143,9 +143,9 @@ def _ask(asked: AskedScan, top: int, gene: str | None, figures: Path | None, sty
         shown = in_short(rows, columns) if for_people else (rows, columns)
         show(*shown, style, title=answer.spec.title)
         if for_people:
-            print("\n".join([*warning_lines(rows), *(f"! {note}" for note in notes)]))
+            say("\n".join([*warning_lines(rows), *(f"! {note}" for note in notes)]))
         else:
-            print("\n".join(notes), file=sys.stderr)
+            say("\n".join(notes), is_aside=True)
         if figures is not None:
             _write(result, answer.spec.title, figures, scan_id)
 
@@ -175,7 +175,7 @@ def _print_registry(style: Format) -> None:
     shown = [row | {"cohorts": _in_short(row["cohorts"])} for row in rows] if style is Format.table else rows
     show(shown, COLUMNS, style, title="Every hypothesis that was run")
     for sentence in broken:
-        print(f"! {sentence}", file=sys.stderr)
+        say(f"! {sentence}", is_aside=True)
     if style is Format.table:
         asked = {row["name"]: row["hypotheses"] for row in rows if row["kind"] in AD_HOC}
         registered = sum(row["hypotheses"] for row in rows if row["kind"] not in AD_HOC)

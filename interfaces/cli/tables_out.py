@@ -69,6 +69,11 @@ def table_width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else 180
 
 
+def say(text: str = "", *, is_aside: bool = False) -> None:
+    """Print words of a file or an address as `show` prints cells; ``is_aside`` goes to standard error."""
+    print(shown(text), file=sys.stderr if is_aside else sys.stdout)
+
+
 def print_json(value: Any) -> None:
     """Print as JSON that any reader can parse."""
     print(json_text(value, least_shown()))

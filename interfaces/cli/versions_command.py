@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ingestion.fetching.store import storage_errors
-from interfaces.cli.tables_out import Format, FormatOption, show
+from interfaces.cli.tables_out import Format, FormatOption, say, show
 from warehouse.browsing.versions import COLUMNS, version_row
 from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.settings import Settings
@@ -38,7 +38,7 @@ def list_versions(
         rows.append(version_row(version, state))
     show(rows, COLUMNS, style)
     for fault in faults:
-        typer.echo(f"icb: {fault}; bring the folder back from a backup.", err=True)
+        say(f"icb: {fault}; bring the folder back from a backup.", is_aside=True)
     if faults:
         raise typer.Exit(1)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 import duckdb
+import numpy as np
 import pandas as pd
 
 from analytics.results.statistic import Statistic
@@ -170,7 +171,7 @@ class Sender:
                     strata=strata,
                     guards=[
                         f"burden: {gene['burden_verdict']}",
-                        *(one for one in str(gene["warnings"] or "").split("; ") if one),
+                        *gene["warnings"],
                     ],
                 )
                 for _, gene in genes.iterrows()
@@ -280,7 +281,7 @@ def _ratio(coefficient: float | None) -> float | None:
 
 
 def _words(value: object) -> list[str]:
-    if isinstance(value, list | tuple):
+    if isinstance(value, list | tuple | np.ndarray):
         return [str(one) for one in value if one]
     return [str(value)] if isinstance(value, str) and value else []
 

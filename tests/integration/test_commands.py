@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from command_line import Icb, command
 from graph_runs import ROOT, Run
 from tiny import STUDY, Tiny, study_members, tarball
@@ -222,6 +223,17 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
     path.write_text(text.replace("kind: exome", "kind: none"))
     tiny_icb("cohort", "check", STUDY).is_one_sentence("assay.kind: exome if it is one")
     assert f"{STUDY}" in tiny_icb("cohort", "list").out
+
+
+def test_the_list_of_cohorts_names_each_file_that_is_awaited_and_not_read_yet(
+    tiny_icb: Icb, tiny: Tiny
+) -> None:
+    entry = yaml.safe_load(tiny.cohort_yaml.read_text(encoding="utf-8"))
+    file = entry["files"][0] | {"awaited": "nobody has sent it"}
+    awaited = entry | {"files": [file, *entry["files"][1:]]}
+    tiny.cohort_yaml.write_text(yaml.safe_dump(awaited), encoding="utf-8")
+    row = next(r for r in as_json(tiny_icb, "cohort", "list") if r["cohort_id"] == entry["cohort_id"])
+    assert row["awaited"] == f"{file['id']} ({file['address'].rsplit('/', 1)[-1]})"
 
 
 def test_a_file_that_is_there_is_not_replaced_unless_asked(tiny_icb: Icb, tiny: Tiny) -> None:

@@ -132,9 +132,9 @@ def test_the_published_file_says_who_is_missing_and_by_which_run_and_has_no_row_
     ]
     assert ended.rows("select cohort_id from marts.cohorts") == [(STUDY,)]
     for mart in ("patients", "survival_outcomes", "response_outcomes", "source_files", "rejected_rows"):
-        column = "cohort_ids" if mart == "source_files" else "cohort_id"
+        cohorts = "cohort_ids" if mart == "source_files" else "[cohort_id]"
         assert ended.rows(
-            f"select count(*) from marts.{mart} where {column} in ('{TABLE}', '{POLARITY}')"
+            f"select count(*) from marts.{mart} where list_has_any({cohorts}, ['{TABLE}', '{POLARITY}'])"
         ) == [(0,)]
 
 

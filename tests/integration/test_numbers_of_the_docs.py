@@ -13,6 +13,12 @@ import pytest
 from graph_runs import ROOT, Run
 
 _NUMBER = re.compile(r"(?<![A-Za-z\d])\d[\d,]*(?:\.\d+)?")  # not the 53 of TP53
+#: Numbers in words hide from the queries: a finding is written in digits.
+_IN_WORDS = re.compile(
+    r"\b(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|"
+    r"nineteen|twenty)\b",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"<!--(.*?)-->", flags=re.DOTALL)
 _LINE = re.compile(r"^(?P<words>[^\n=]+?) = (?P<query>select .*?);$", flags=re.DOTALL | re.MULTILINE)
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -63,4 +69,4 @@ def test_every_number_that_the_readme_finds_in_the_cohorts_has_a_query() -> None
         findings = " ".join(findings.split()).replace(words, "")
     # names of rows, people and thresholds are no findings
     left = re.sub(r"`[^`]*`|\bp < 0\.05\b", "", findings)
-    assert _NUMBER.findall(left) == []
+    assert _NUMBER.findall(left) == [] and _IN_WORDS.findall(left) == []

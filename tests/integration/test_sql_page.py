@@ -181,6 +181,18 @@ def test_macros_and_views_work_in_an_attached_file_whatever_its_name(demo: Run, 
     con.close()
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("'TP53'", "in the cohort 'TP53'; near it: "),
+        ("in_cancer_type := 'melanoma'", "'melanoma'; near it: Melanoma"),
+    ],
+)
+def test_frequencies_of_nobody_are_refused_with_near_names(demo: Run, asked: str, said: str) -> None:
+    with pytest.raises(duckdb.Error, match=said):
+        demo.query(f"select * from marts.gene_frequencies({asked})")
+
+
 def test_keys_of_claims_are_null_where_there_is_none(demo: Run) -> None:
     texts = demo.query(
         "select column_name from duckdb_columns() where schema_name = 'stats' and table_name = 'claim_checks' "

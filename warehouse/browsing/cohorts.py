@@ -5,7 +5,9 @@ from __future__ import annotations
 import duckdb
 
 from warehouse.browsing.listing import Listing, NotThereError, listing, of_records, page_of
+from warehouse.published_file import published
 from warehouse.reports.cohort_receipt import COLUMNS, receipt
+from warehouse.settings import Settings
 
 _CLOCKS = """
 select endpoint, origin, clock_family, count(*) as n, count(*) filter (where is_event) as events,
@@ -29,8 +31,23 @@ order by n_rows desc, rule_id, column_name, message, is_lost
 """
 _FILES = """
 select address, member, sha256, bytes, licence from marts.source_files
-where list_contains(string_split(cohort_ids, '; '), $cohort) order by address, member
+where list_contains(cohort_ids, $cohort) order by address, member
 """
+
+
+def files_read() -> set[tuple[str, str]]:
+    """Cohort and id of the files that the published version was made from; none where nothing is published yet.
+
+    Raises
+    ------
+    PublishedFileError
+        There is a published file, and it cannot be opened.
+    """
+    if not Settings.from_environment().published_file.exists():
+        return set()
+    with published() as con:
+        rows = con.execute("select unnest(cohort_ids), file_ids from marts.source_files").fetchall()
+    return {(str(cohort), str(file)) for cohort, files in rows for file in files}
 
 
 def cohorts(con: duckdb.DuckDBPyConnection, cancer_type: str | None = None) -> Listing:

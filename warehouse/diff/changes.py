@@ -37,6 +37,9 @@ def source_differences(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
             con, side, "marts.source_files", "cohort_ids", "member", "member_sha256"
         )
         content = f"coalesce({content}, sha256)"
+        cohorts = (
+            f"trim(cast({cohorts} as varchar), '[]')"  # a list; in versions of before it was one, a text
+        )
         sides[side] = (
             f"select address, {member} as member, string_agg(distinct {cohorts}, ', ' order by {cohorts}) as cohorts, "
             f"string_agg(distinct {content}, ', ' order by {content}) as sha256, true as here "
@@ -86,24 +89,27 @@ def _picked(con: duckdb.DuckDBPyConnection, side: str, table: str, *columns: str
 
 
 def rows_by_cohort(con: duckdb.DuckDBPyConnection) -> Iterator[Row]:
-    """Tables and cohorts with another number of rows; rows of `COHORT_COLUMNS`. A table that one file lacks, or that
-    has no cohorts, is left to the comparison of tables."""
-    columns = {side: columns_of(con, side) for side in (BEFORE, AFTER)}
-    both = [
-        table
-        for table in sorted(columns[BEFORE].keys() & columns[AFTER].keys())
-        if all("cohort_id" in columns[side][table] for side in (BEFORE, AFTER))
+    """Tables and cohorts with another number of rows; rows of `COHORT_COLUMNS`. A table that one file lacks has no row
+    of any cohort there; one without cohorts is left to the comparison of tables."""
+    with_cohorts = {
+        side: {table for table, columns in columns_of(con, side).items() if "cohort_id" in columns}
+        for side in (BEFORE, AFTER)
+    }
+    parts = [
+        _by_cohort(table, {side for side in (BEFORE, AFTER) if table in with_cohorts[side]})
+        for table in sorted(with_cohorts[BEFORE] | with_cohorts[AFTER])
     ]
-    if not both:
+    if not parts:
         return iter(())
-    parts = [_by_cohort(table) for table in both]
     return stream(con, list(COHORT_COLUMNS), " union all ".join(parts) + " order by 1, 2")
 
 
-def _by_cohort(table: str) -> str:
+def _by_cohort(table: str, has_it: set[str]) -> str:
     sides = {
         side: f"select cohort_id, count(*) as n from {place_of(side, table)} "
         "where cohort_id is not null group by cohort_id"
+        if side in has_it
+        else "select cast(null as varchar) as cohort_id, 0 as n where false"
         for side in (BEFORE, AFTER)
     }
     return (

@@ -172,7 +172,15 @@ def row_differences(
 ) -> tuple[list[str], Iterator[Row]]:
     """Column names and rows: ``change`` (added, removed, changed), the key, and with a key ``column``, ``before`` and
     ``after``, one row a changed value (of an added or removed row its values in one text); without one the whole rows.
+
+    Raises
+    ------
+    DiffError : there is nothing to compare.
     """
+    if not (how.key or how.columns):
+        raise DiffError(
+            f"the two files have no column of '{how.table}' in common", remedy="look at each with icb sql"
+        )
     if not how.key:
         names = ["change", *how.columns]
         values = ", ".join(f"cast({quoted(c)} as varchar)" for c in how.columns)
@@ -216,6 +224,8 @@ def _difference(
     before, after = columns[BEFORE][table], columns[AFTER][table]
     added, removed = tuple(c for c in after if c not in before), tuple(c for c in before if c not in after)
     compared = tuple(_compared(before, after))
+    if not compared:  # tables of one name, and no more
+        return TableDifference(table, n_before, n_after, n_after, n_before, None, added, removed)
     if n_before == n_after and _checksum(con, BEFORE, table, compared) == _checksum(
         con, AFTER, table, compared
     ):

@@ -126,15 +126,32 @@ cohort_levels as (
 )
 select
     looked_at.cohort_id, looked_at.sample_id, genes.gene,
-    case when panels.panel_id is not null then coalesce(calls.copy_number_level, 0) end as level,
+    case
+        when panels.panel_id is null then null
+        when calls.hugo_symbol is not null then calls.copy_number_level
+        when doubts.status_reason is null then 0
+    end as level,
+    panels.panel_id is not null and doubts.status_reason is not null as is_in_doubt,
     coalesce(cohort_levels.has_shallow_levels, false) as has_shallow_levels,
-    case when panels.panel_id is null then 'its panel does not list the gene' end as reason
+    case when panels.panel_id is null then 'its panel does not list the gene' else doubts.status_reason end as reason
 from marts.copy_number_samples as looked_at
 cross join genes
 left join marts.gene_panels as panels on looked_at.panel_id = panels.panel_id and genes.gene = panels.hugo_symbol
 left join marts.copy_number as calls
     on looked_at.cohort_id = calls.cohort_id and looked_at.sample_id = calls.sample_id
     and genes.gene = calls.hugo_symbol
+left join (
+    select doubtful.cohort_id, doubtful.sample_id, genes.gene, min(doubtful.status_reason) as status_reason
+    from marts.undetermined_copy_number as doubtful
+    inner join genes on coalesce(doubtful.hugo_symbol, genes.gene) = genes.gene
+    left join marts.copy_number as calls
+        on doubtful.cohort_id = calls.cohort_id and doubtful.sample_id = calls.sample_id
+        and genes.gene = calls.hugo_symbol
+    -- a change of a gene that nobody can tell is not that of a gene with a call of its own
+    where doubtful.hugo_symbol is not null or calls.hugo_symbol is null
+    group by doubtful.cohort_id, doubtful.sample_id, genes.gene
+) as doubts
+    on looked_at.cohort_id = doubts.cohort_id and looked_at.sample_id = doubts.sample_id and genes.gene = doubts.gene
 left join cohort_levels on looked_at.cohort_id = cohort_levels.cohort_id
 where list_contains($cohorts, looked_at.cohort_id)
 order by looked_at.cohort_id, looked_at.sample_id, genes.gene
@@ -307,7 +324,7 @@ class WarehouseInputs:
     # --- measurements
 
     def copy_number(self, genes: Sequence[str]) -> pd.DataFrame:
-        self._require("marts", "copy_number_samples", "Copy number cannot be asked")
+        self._require("marts", "undetermined_copy_number", "Copy number cannot be asked")
         return self._read(_COPY_NUMBER, genes=list(genes))
 
     def rearrangements(self, genes: Sequence[str]) -> pd.DataFrame:

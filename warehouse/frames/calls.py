@@ -45,7 +45,7 @@ def panel_genes(con: duckdb.DuckDBPyConnection, panel_ids: Sequence[str]) -> dic
     return {str(panel): set(genes) for panel, genes in covered.groupby("panel_id")["hugo_symbol"]}
 
 
-def known_missing(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> dict[str, str]:
-    """Cohort -> what its file says is missing, of those that say so."""
+def known_missing(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Cohort -> what its file says is missing, an entry each, of those that say so."""
     found = con.execute(_KNOWN_MISSING, {"cohorts": list(cohort_ids)}).fetchall()
-    return {str(cohort_id): str(text) for cohort_id, text in found}
+    return {str(cohort_id): list(entries) for cohort_id, entries in found}

@@ -64,7 +64,7 @@ def _refuse_overlaps(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) 
         [list(cohort_ids)],
     ).fetchall()
     for cohort_id, may_overlap, evidence in rows:
-        same = sorted(set(str(may_overlap or "").split(", ")) & set(cohort_ids))
+        same = sorted(set(may_overlap or ()) & set(cohort_ids))
         if same:
             raise OverlappingCohortsError(
                 f"{cohort_id} has no identifiers of people and may hold those of {', '.join(same)} ({evidence})",

@@ -71,9 +71,7 @@ def export_answer(
         )
         + "\n",
         "people.csv": csv_of(people, least),
-        "code_book.csv": pd.DataFrame(
-            [(name, meaning) for name, meaning in _columns(people).items()], columns=["column", "meaning"]
-        ).to_csv(index=False),
+        "code_book.csv": csv_of(pd.DataFrame(_columns(people).items(), columns=["column", "meaning"]), least),
     }
     if leading is not None and not answer.question.is_response:
         written["curves.csv"] = csv_of(_curves(checked, leading), least)

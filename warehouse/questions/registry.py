@@ -29,7 +29,8 @@ AD_HOC = ("ad-hoc scan", "question")
 
 _REGISTERED = """
 select
-    kind, name, cast(registered_on as varchar) as "on", is_prespecified, endpoint, definition,
+    kind, name, cast(registered_on as varchar) as "on", is_prespecified,
+    array_to_string(endpoints, ', ') as endpoint, definition,
     array_to_string(cohorts, ', ') as cohorts,
     n_hypotheses as hypotheses,
     smallest_p, smallest_p_of as "leading"

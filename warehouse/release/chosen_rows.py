@@ -76,7 +76,7 @@ def _columns(columns: Sequence[tuple[str, str]]) -> str:
 
 def _condition(table: str, columns: Sequence[tuple[str, str]], owners: str) -> str:
     names = {name for name, _ in columns}
-    of_owner = f"list_has_any(string_split(cohort_ids, '; '), list_value{owners})"
+    of_owner = f"list_has_any(cohort_ids, list_value{owners})"
     files = f"(select source_file_id from build.{_FILES} where {of_owner})"
     if table in _BY_ANOTHER_KEY:
         return f" where {_BY_ANOTHER_KEY[table].format(owners=owners)}"

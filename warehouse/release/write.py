@@ -23,6 +23,9 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from ingestion.fetching.store import storage_errors
+from warehouse.export.readable import csv_cell
+from warehouse.published_file import published_error
 from warehouse.release.chosen_rows import chosen_rows
 from warehouse.release.licences import Gate, ReleaseError, gates
 from warehouse.settings import PROJECT
@@ -78,21 +81,24 @@ def write_release(version: Version, folder: Path, included: Mapping[str, str]) -
     owners = [gate.owner_id for gate in allowed if gate.may_leave]
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    try:
-        rows = copy_public_tables(version.file, part / FILE, lambda con: chosen_rows(con, owners))
-        _write_tables(part, sorted(rows))
-        _write_rows(part / "licences.csv", [asdict(gate) for gate in allowed])
-        citations = _citations(part / FILE, cohorts)
-        (part / "CITATION.cff").write_text(_citation(manifest, citations), encoding="utf-8")
-        (part / "README.md").write_text(_readme(manifest, allowed, rows), encoding="utf-8")
-        shutil.copyfile(PROJECT / "LICENSE", part / "LICENSE-software.txt")
-        _write_manifest(part, manifest, allowed, rows)
-        if folder.exists():
-            folder.rmdir()
-        part.rename(folder)
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    with storage_errors(folder.parent):
+        try:
+            part.mkdir(parents=True)
+            rows = copy_public_tables(version.file, part / FILE, lambda con: chosen_rows(con, owners))
+            _write_tables(part, sorted(rows))
+            _write_rows(part / "licences.csv", [asdict(gate) for gate in allowed])
+            citations = _citations(part / FILE, cohorts)
+            (part / "CITATION.cff").write_text(_citation(manifest, citations), encoding="utf-8")
+            (part / "README.md").write_text(_readme(manifest, allowed, rows), encoding="utf-8")
+            shutil.copyfile(PROJECT / "LICENSE", part / "LICENSE-software.txt")
+            _write_manifest(part, manifest, allowed, rows)
+            if folder.exists():
+                folder.rmdir()
+            part.rename(folder)
+        except duckdb.Error as exc:
+            raise published_error(exc, version.file) from exc
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
     return Release(folder, allowed, rows)
 
 
@@ -103,7 +109,7 @@ def _licences(file: Path) -> dict[str, str]:
             con.execute(
                 "select cohort_id, coalesce(licence, '') from marts.cohorts union "
                 "select owner_id, string_agg(distinct licence, '; ') from (select licence, "
-                "unnest(string_split(cohort_ids, '; ')) as owner_id from marts.source_files) where owner_id not in "
+                "unnest(cohort_ids) as owner_id from marts.source_files) where owner_id not in "
                 "(select cohort_id from marts.cohorts) group by owner_id order by 1"
             ).fetchall()
         )
@@ -128,7 +134,7 @@ def _write_rows(path: Path, rows: Sequence[Mapping[str, object]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
 
 
 def _citations(file: Path, cohorts: Sequence[str]) -> list[dict[str, str]]:

@@ -129,7 +129,8 @@ def gather_material(
         scan_rows=_scan_rows(con, scans, spec.gene),
         behind=lambda stat_ids: _rows_behind(con, stat_ids, schema),
         files=con.execute(
-            "select address, member, sha256, licence, cohort_ids as cohort_id from marts.source_files"
+            "select address, member, sha256, licence, array_to_string(cohort_ids, ', ') as cohort_id "
+            "from marts.source_files"
         ).df(),
         cohorts=_cohorts(con, specs),
         run=_run(con, specs),
@@ -350,7 +351,7 @@ def _control(
 ) -> pd.DataFrame | None:
     """Members of the analysis without checkpoint blockade that this one is compared with."""
     named = con.execute(
-        f"select compared_with from {schema}.interaction_stats "
+        f"select compared_with[1] from {schema}.interaction_stats "
         "where analysis_id = ? and estimate_key like '%.ratio_of_hazard_ratios' limit 1",
         [analysis_id],
     ).fetchone()

@@ -20,15 +20,15 @@ of_analyses as (
 )
 select
     'registered scan' as kind, specs.scan_id as name, specs.registered_on,
-    specs.prespecified is not null as is_prespecified, specs.endpoint, specs.definition, specs.cohorts,
+    specs.prespecified is not null as is_prespecified, list_value(specs.endpoint) as endpoints, specs.definition,
+    specs.cohorts,
     specs.family_size as n_hypotheses, found.smallest_p, found.smallest_p_of
 from stats.scan_specs as specs
 left join of_scans as found on specs.scan_id = found.scan_id
 union all
 select
     'analysis', specs.analysis_id, min(specs.registered_on), bool_and(specs.is_prespecified),
-    nullif(array_to_string(min(specs.endpoints), ', '), ''),
-    null, min(specs.cohorts),
+    min(specs.endpoints), null, min(specs.cohorts),
     max(coalesce(found.n_hypotheses, 0)), max(found.smallest_p), max(found.smallest_p_of)
 from stats.analysis_specs as specs
 left join of_analyses as found on specs.analysis_id = found.analysis_id

@@ -57,7 +57,7 @@ VIEWS: dict[str, tuple[str, dict[str, str]]] = {
             "name": "scan_id or analysis_id",
             "registered_on": "Date on which its file was written",
             "is_prespecified": "Whether it was written before the data were looked at",
-            "endpoint": "Endpoints that it is about",
+            "endpoints": "Endpoints that it is about",
             "definition": "What makes a carrier, for a scan",
             "cohorts": "Cohorts that it asks",
             "n_hypotheses": "Hypotheses of the family: genes of a scan, p values of an analysis",

@@ -21,7 +21,8 @@ from pathlib import Path
 
 import duckdb
 
-from ingestion.errors import IngestionError
+from ingestion.errors import DiskFullError, IngestionError
+from ingestion.storage_faults import storage_fault
 
 CURRENT = "current"
 FILE, FIGURES, REPORTS, MANIFEST = "icb.duckdb", "figures", "reports", "manifest.json"
@@ -162,7 +163,9 @@ def name_at(time: datetime, run_id: str) -> str:
 
 def not_written(error: Exception, published: Path) -> PublishError:
     """The sentence for a version that could not be written."""
-    lines = str(error).splitlines() or ["no reason was given"]
+    fault = storage_fault(str(error), published)
+    is_full = isinstance(fault, DiskFullError)  # of which DuckDB tells at some length
+    lines = [fault.what] if fault and is_full else str(error).splitlines() or ["no reason was given"]
     return PublishError(
         f"the new version could not be written ({lines[0]})",
         where=str(published / FILE),

@@ -1,20 +1,6 @@
--- Copy-number calls with patient and gene, or with the rule that says why not. A gene is named by symbol, by Entrez number
--- or by both. Where they are two, a symbol that is itself a gene under another number is a disagreement; a symbol that
--- nobody else has is an old one, and the number decides.
-with calls as (
-
-    select
-        listed.*,
-        -- 'Unknown', '-' and their like are words for no gene
-        case when sentinels.word is null then listed.hugo_symbol end as symbol_given,
-        cast(case when listed.entrez_gene_id > 0 then listed.entrez_gene_id end as string) as entrez_number,
-        coalesce(listed.hugo_symbol, '') || '|' || coalesce(cast(listed.entrez_gene_id as string), '') as gene_key
-    from {{ ref('stg_copy_number') }} as listed
-    left join {{ ref('no_gene_words') }} as sentinels on lower(listed.hugo_symbol) = sentinels.word
-
-),
-
-samples as (
+-- Copy-number calls with patient and gene, or with the rule that says why not. Which gene a row is about says
+-- int_copy_number_genes.
+with samples as (
 
     select
         cohort_id,
@@ -25,30 +11,56 @@ samples as (
 
 ),
 
-numbers as (
-
-    select
-        identifier,
-        hugo_symbol
-    from {{ ref('int_gene_identifiers') }}
-    where id_type = 'entrez'
-
-),
-
-numbered_symbols as (
-
-    select distinct hugo_symbol
-    from numbers
-
-),
-
 -- Levels by cBioPortal's file formats; -1.5 is a partial loss of both copies.
 levelled as (
 
     select
-        *,
-        copy_number_level in (-2, -1.5, -1, 0, 1, 2) as is_level
-    from calls
+        calls.cohort_id,
+        calls.sample_id,
+        calls.hugo_symbol as hugo_symbol_raw,
+        calls.entrez_gene_id,
+        genes.hugo_symbol,
+        genes.problem as gene_problem,
+        -- a number that no source resolves is a gene of its own
+        coalesce(
+            genes.hugo_symbol, coalesce(calls.hugo_symbol, '') || '|' || coalesce(cast(calls.entrez_gene_id as string), '')
+        ) as gene_key,
+        calls.value_raw,
+        calls.copy_number_level,
+        coalesce(calls.copy_number_level in (-2, -1.5, -1, 0, 1, 2), false) as is_level,
+        calls.source_file_id,
+        calls.source_row
+    from {{ ref('stg_copy_number') }} as calls
+    inner join {{ ref('int_copy_number_genes') }} as genes
+        on
+            coalesce(calls.hugo_symbol, '') = genes.name_raw
+            and coalesce(calls.entrez_gene_id, 0) = genes.entrez_gene_id
+
+),
+
+-- what every row says of a gene and sample, the neutral rows beside a call among them
+said as (
+
+    select
+        cohort_id,
+        sample_id,
+        gene_key,
+        {{ place('source_file_id', 'source_row') }} as place,
+        case when is_level then cast(copy_number_level as string) else value_raw end as words
+    from levelled
+    union all
+    select
+        cells.cohort_id,
+        cells.sample_id,
+        genes.hugo_symbol as gene_key,
+        cast(null as string) as place,
+        '0' as words
+    from {{ ref('stg_copy_number_no_calls') }} as cells
+    inner join {{ ref('int_copy_number_genes') }} as genes
+        on
+            coalesce(cells.hugo_symbol, '') = genes.name_raw
+            and coalesce(cells.entrez_gene_id, 0) = genes.entrez_gene_id
+    where cells.copy_number_level is not null and genes.hugo_symbol is not null
 
 ),
 
@@ -58,68 +70,35 @@ repeated as (
         cohort_id,
         sample_id,
         gene_key,
-        min({{ place('source_file_id', 'source_row') }}) as place,
-        count(distinct copy_number_level) as n_levels
-    from levelled
-    where is_level
+        min(place) as place,
+        count(distinct words) as n_levels
+    from said
     group by cohort_id, sample_id, gene_key
     having count(*) > 1
-
-),
-
-resolved as (
-
-    select
-        calls.cohort_id,
-        samples.patient_id,
-        calls.sample_id,
-        calls.hugo_symbol as hugo_symbol_raw,
-        calls.entrez_gene_id,
-        coalesce(symbols.hugo_symbol, calls.symbol_given) as symbol_gene,
-        numbers.hugo_symbol as number_gene,
-        calls.symbol_given is null and calls.entrez_number is null as is_without_gene,
-        coalesce(
-            numbers.hugo_symbol <> coalesce(symbols.hugo_symbol, calls.symbol_given)
-            and numbered_symbols.hugo_symbol is not null,
-            false
-        ) as is_disagreement,
-        calls.value_raw,
-        calls.copy_number_level,
-        coalesce(calls.is_level, false) as is_level,
-        coalesce(
-            repeated.n_levels > 1
-            or repeated.place <> {{ place('calls.source_file_id', 'calls.source_row') }},
-            false
-        ) as is_repeated,
-        calls.source_file_id,
-        calls.source_row
-    from levelled as calls
-    left join samples
-        on calls.cohort_id = samples.cohort_id and calls.sample_id = samples.sample_id
-    left join {{ ref('int_gene_symbols') }} as symbols on calls.symbol_given = symbols.symbol_raw
-    left join numbers on calls.entrez_number = numbers.identifier
-    left join numbered_symbols on coalesce(symbols.hugo_symbol, calls.symbol_given) = numbered_symbols.hugo_symbol
-    left join repeated
-        on
-            calls.cohort_id = repeated.cohort_id
-            and calls.sample_id = repeated.sample_id
-            and calls.gene_key = repeated.gene_key
 
 ),
 
 judged as (
 
     select
-        *,
+        calls.*,
+        samples.patient_id,
         case
-            when patient_id is null then 'unknown_sample'
-            when is_without_gene then 'missing_gene'
-            when is_disagreement then 'symbol_and_number_disagree'
-            when not is_level then 'not_a_copy_number_level'
-            when is_repeated then 'repeated_gene'
+            when samples.patient_id is null then 'unknown_sample'
+            when calls.gene_problem is not null then calls.gene_problem
+            when not calls.is_level then 'not_a_copy_number_level'
+            when repeated.n_levels > 1 or repeated.place <> {{ place('calls.source_file_id', 'calls.source_row') }}
+                then 'repeated_gene'
         end as problem,
-        coalesce(hugo_symbol_raw || ' ', '') || coalesce(cast(entrez_gene_id as string), '') as gene_shown
-    from resolved
+        coalesce(calls.hugo_symbol_raw || ' ', '') || coalesce(cast(calls.entrez_gene_id as string), '') as gene_shown
+    from levelled as calls
+    left join samples
+        on calls.cohort_id = samples.cohort_id and calls.sample_id = samples.sample_id
+    left join repeated
+        on
+            calls.cohort_id = repeated.cohort_id
+            and calls.sample_id = repeated.sample_id
+            and calls.gene_key = repeated.gene_key
 
 )
 
@@ -127,7 +106,7 @@ select
     cohort_id,
     patient_id,
     sample_id,
-    coalesce(number_gene, symbol_gene) as hugo_symbol,
+    hugo_symbol,
     hugo_symbol_raw,
     entrez_gene_id,
     copy_number_level,
@@ -135,12 +114,12 @@ select
     case
         when problem = 'unknown_sample' then 'sample_id'
         when problem = 'not_a_copy_number_level' then 'value'
-        when problem is not null or coalesce(number_gene, symbol_gene) is null then 'gene'
+        when problem is not null or hugo_symbol is null then 'gene'
     end as problem_column,
     case
         when problem = 'unknown_sample' then sample_id
         when problem = 'not_a_copy_number_level' then value_raw
-        when problem is not null or coalesce(number_gene, symbol_gene) is null then nullif({{ trimmed('gene_shown') }}, '')
+        when problem is not null or hugo_symbol is null then nullif({{ trimmed('gene_shown') }}, '')
     end as problem_value,
     source_file_id,
     source_row

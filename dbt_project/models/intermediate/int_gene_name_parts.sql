@@ -1,4 +1,4 @@
--- Genes that stand as a word inside a name of the mutation tables: ALK in 'NM_004304.5:ALK', 'ALK&EML4', 'ALK_HUMAN',
+-- Genes that stand as a word inside a name of mutation and copy-number tables: ALK in 'NM_004304.5:ALK', 'ALK&EML4', 'ALK_HUMAN',
 -- 'EML4::ALK'. Where the name as a whole cannot be read, its row concerns each of them (marts.undetermined_genes).
 -- is_composite says of which names no list knows the whole, though a word of it is a gene: with an underscore or a version
 -- ('ALK_HUMAN', 'ALK.1'); or with hyphens, where every word is a gene and no number says which one ('EML4-ALK'; BIVM-ERCC5
@@ -9,7 +9,22 @@ with names as (
     select
         hugo_symbol as name_raw,
         max(case when entrez_gene_id > 0 then 1 else 0 end) = 1 as has_number
-    from {{ ref('stg_mutations') }}
+    from (
+        select
+            hugo_symbol,
+            entrez_gene_id
+        from {{ ref('stg_mutations') }}
+        union all
+        select
+            hugo_symbol,
+            entrez_gene_id
+        from {{ ref('stg_copy_number') }}
+        union all
+        select
+            hugo_symbol,
+            entrez_gene_id
+        from {{ ref('stg_copy_number_no_calls') }}
+    ) as named
     where {{ matches('hugo_symbol', "'[^A-Za-z0-9]'") }}
     group by hugo_symbol
 

@@ -1,4 +1,4 @@
--- What the gene names of the mutation tables can mean: one row a name and gene that it may stand for, or one row without
+-- What the gene names of mutation and copy-number tables can mean: one row a name and gene that it may stand for, or one row without
 -- a gene where the name says that there is none (names_no_gene) or cannot be read (is_readable false).
 -- Stated rules, no guess: GENE(transcript:exon:change,...) is GENE; A;B, A,B and A/B are several genes; A|123 is A with
 -- its Entrez number, 123 alone is that number, and LOC123 is NCBI's name for the gene of that number; 2-Sep and 02-sept
@@ -9,8 +9,14 @@
 {% set most_names = 12 %}
 with names as (
 
-    select distinct coalesce(hugo_symbol, '') as name_raw
+    select coalesce(hugo_symbol, '') as name_raw
     from {{ ref('stg_mutations') }}
+    union
+    select coalesce(hugo_symbol, '') as name_raw
+    from {{ ref('stg_copy_number') }}
+    union
+    select coalesce(hugo_symbol, '') as name_raw
+    from {{ ref('stg_copy_number_no_calls') }}
 
 ),
 

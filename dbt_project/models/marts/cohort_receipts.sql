@@ -157,6 +157,65 @@ calls as (
 
 ),
 
+-- on which genome the positions lie: as the file, the study or the cohort file says; none is guessed
+builds as (
+
+    select
+        cohort_id,
+        coalesce({{ genome_build('ncbi_build') }}, nullif({{ trimmed('ncbi_build') }}, '')) as build,
+        grch37_position is not null as is_lifted,
+        count(*) as n
+    from {{ ref('stg_mutations') }}
+    where start_position is not null
+    group by
+        cohort_id, coalesce({{ genome_build('ncbi_build') }}, nullif({{ trimmed('ncbi_build') }}, '')),
+        grch37_position is not null
+
+),
+
+builds_of_cohorts as (
+
+    select
+        cohort_id,
+        count(distinct build) as n_builds,
+        sum(n) as n_calls
+    from builds
+    group by cohort_id
+
+),
+
+genome as (
+
+    select
+        cohort_id,
+        case
+            when build is null then 'calls whose build is not stated: their positions are compared with none'
+            when is_lifted then 'calls stated on ' || build || ', lifted over to GRCh37'
+            else 'calls stated on ' || build
+        end as item,
+        n,
+        cast(null as string) as words
+    from builds
+    union all
+    select
+        cohort_id,
+        'contradiction: calls on several builds' as item,
+        n_calls as n,
+        'the rows of one cohort state ' || cast(n_builds as string) || ' builds' as words
+    from builds_of_cohorts
+    where n_builds > 1
+    union all
+    select
+        cohort_id,
+        'contradiction: calls that lie elsewhere on the build that they state' as item,
+        count(*) as n,
+        'their genes lie on another chromosome or over 5 megabases away' as words
+    from {{ ref('int_mutations') }}
+    where problem in ('symbol_and_chromosome_disagree', 'position_outside_gene')
+    group by cohort_id
+
+),
+
 genes as (
 
     select
@@ -172,6 +231,13 @@ genes as (
         'genes in doubt in somebody' as item,
         count(distinct hugo_symbol) as n
     from {{ ref('undetermined_genes') }}
+    group by cohort_id
+    union all
+    select
+        cohort_id,
+        'genes whose copy number is in doubt in somebody' as item,
+        count(distinct hugo_symbol) as n
+    from {{ ref('undetermined_copy_number') }}
     group by cohort_id
 
 ),
@@ -368,6 +434,7 @@ lines as (
         ('best response', 'responses', 'n', 'null', 'null', 'true'),
         ('sequencing', 'sequencing', 'n', 'null', 'null', 'true'),
         ('calls', 'calls', 'n', 'null', 'null', 'true'),
+        ('genome build', 'genome', 'n', 'null', 'words', 'true'),
         ('genes', 'genes', 'n', 'null', 'null', 'true'),
         ('two routes', 'agreement', 'n', 'value', 'null', 'true'),
         ('two routes', 'direction', 'n', 'value', "'share of them as value'", 'true'),

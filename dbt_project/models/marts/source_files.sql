@@ -1,8 +1,8 @@
 -- One row a file or archive member; a file that several cohorts or entries of the catalogue read names them all.
 select
     source_file_id,
-    {{ list_words("cohort_id") }} as cohort_ids,
-    {{ list_words("file_id") }} as file_ids,
+    {{ list_of_words("cohort_id") }} as cohort_ids,
+    {{ list_of_words("file_id") }} as file_ids,
     address,
     member,
     sha256,

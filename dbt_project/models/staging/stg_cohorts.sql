@@ -23,7 +23,7 @@ select
     (zero_calls_are_real = 'true') as zero_calls_are_real,
     (burden_from_calls = 'true') as burden_from_calls,
     (is_linkable = 'true') as is_linkable,
-    may_overlap,
+    {{ list_of_lines('may_overlap') }} as may_overlap,
     overlap_evidence,
-    known_missing
+    {{ list_of_lines('known_missing') }} as known_missing
 from source

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 import typer
 
-from interfaces.cli.tables_out import Format, FormatOption, print_json, show
-from warehouse.published_file import published
+from interfaces.cli.tables_out import Format, FormatOption, print_json, say, show
+from warehouse.published_file import PublishedFileError, published
 from warehouse.settings import Settings
 
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list, receipt.")
@@ -18,15 +19,23 @@ ADD_ONE = "add one with 'icb cohort add <study_id>'"
 
 @cohort_app.command("list")
 def cohort_list(style: FormatOption = Format.table) -> None:
-    """Cohorts of the catalogue. A file that is not valid is named after the others; the exit code is then 1.
+    """Cohorts of the catalogue, with the files that are awaited: those that the published version has not read.
+
+    A file that is not valid is named after the others; the exit code is then 1.
 
     Example: icb cohort list --format csv
     """
     from ingestion.catalog.loading import load_catalog
+    from warehouse.browsing.cohorts import files_read
 
     settings = Settings.from_environment()
     catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
-    columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "licence"]
+    columns = ["cohort_id", "title", "is_icb", "endpoints", "assay", "files", "awaited", "licence"]
+    try:
+        read = files_read()
+    except PublishedFileError as exc:
+        say(f"! Which awaited files have come cannot be said: {exc}", is_aside=True)
+        read = set()
     rows: list[dict[str, Any]] = [
         {
             "cohort_id": c.cohort_id,
@@ -35,20 +44,25 @@ def cohort_list(style: FormatOption = Format.table) -> None:
             "endpoints": ", ".join(f"{e} from {rule.origin}" for e, rule in c.endpoints.items()),
             "assay": c.assay.name,
             "files": len(c.files),
+            "awaited": ", ".join(
+                f"{file.id} ({PurePosixPath(file.address).name})"
+                for file in c.files
+                if file.awaited is not None and (c.cohort_id, file.id) not in read
+            ),
             "licence": c.licence,
         }
         for c in catalog.cohorts
     ]
     show(rows, columns, style)
     if not rows and not catalog.left_out:
-        print(f"! {settings.catalogs[-1] / 'cohorts'} holds no cohort file; {ADD_ONE}.", file=sys.stderr)
+        say(f"! {settings.catalogs[-1] / 'cohorts'} holds no cohort file; {ADD_ONE}.", is_aside=True)
     _refuse([cohort.sentence for cohort in catalog.left_out])
 
 
 def _refuse(faults: list[str]) -> None:
     """Say every fault, a line each, and end with exit code 1 if there is one."""
     for fault in faults:
-        print(f"icb: {fault}", file=sys.stderr)
+        say(f"icb: {fault}", is_aside=True)
     if faults:
         raise typer.Exit(1)
 
@@ -96,21 +110,19 @@ def cohort_check(
         for one in checked:
             for file in one.files:
                 if columns and file.columns:
-                    print(f"\n{one.cohort_id}, {file.file_id}: {'; '.join(file.columns)}")
+                    say(f"\n{one.cohort_id}, {file.file_id}: {'; '.join(file.columns)}")
                 if columns and file.not_mapped:
-                    print(f"  not mapped: {', '.join(file.not_mapped)}")
+                    say(f"  not mapped: {', '.join(file.not_mapped)}")
                 if file.state == "awaited":
-                    print(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
+                    say(f"! {one.cohort_id}, {file.file_id} is awaited and not there: {file.note}")
             if one.receipt:
-                print()
+                say()
                 show(one.receipt, COLUMNS, style, title=f"Receipt of {one.cohort_id}, built alone")
             for warning in one.warnings:
-                print(f"! {warning}")
+                say(f"! {warning}")
         valid = [one.cohort_id for one in checked if not one.faults]
         if valid:
-            print(
-                f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}"
-            )
+            say(f"{len(valid)} cohort file{' is' if len(valid) == 1 else 's are'} valid: {', '.join(valid)}")
     _refuse([fault for one in checked for fault in one.faults])
 
 
@@ -171,8 +183,8 @@ def cohort_add(
         guesses, questions, path = add_tables(sources, cohort_id, settings, is_icb=icb, overwrite=overwrite)
         show(guesses, ["column", "holds", "n_filled", "attribute", "words", "low", "high", "why"], style)
         if style is Format.table:
-            print("\nTo be said by you:", *(f"! {question}" for question in questions), sep="\n")
-            print(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
+            say("\n".join(["\nTo be said by you:", *(f"! {question}" for question in questions)]))
+            say(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
         return
     (study_id,) = sources
     ask = typer.confirm if sys.stdin.isatty() else None
@@ -187,14 +199,14 @@ def cohort_add(
     show([c for c in added.columns if c["attribute"]], columns, style, title="Mapped")
     unmapped = [c for c in added.columns if not c["attribute"]]
     if unmapped:
-        print("\nNot mapped: name them under 'columns' if wanted")
+        say("\nNot mapped: name them under 'columns' if wanted")
         show(unmapped, ["column", "level", "n_filled"], style)
     if added.words:
-        print("\nWords without a meaning: their values are rejected until the file explains them")
+        say("\nWords without a meaning: their values are rejected until the file explains them")
         show(added.words, ["column", "attribute", "word", "n"], style)
     stated = ", ".join(f"{key} {value}" for key, value in added.assay.items())
-    print(f"\nLicence: {added.licence}. Assay: {stated}.")
+    say(f"\nLicence: {added.licence}. Assay: {stated}.")
     if added.not_read:
-        print(f"Not read: {', '.join(added.not_read)}")
-    print(*(f"! {note}" for note in added.notes), sep="\n")
-    print(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
+        say(f"Not read: {', '.join(added.not_read)}")
+    say("\n".join(f"! {note}" for note in added.notes))
+    say(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")

@@ -253,12 +253,12 @@ def test_a_signature_is_present_absent_or_not_to_be_said() -> None:
 
 
 def levels(*, shallow: bool) -> WrittenInputs:
-    columns = ("cohort_id", "sample_id", "gene", "level", "has_shallow_levels", "reason")
+    columns = ("cohort_id", "sample_id", "gene", "level", "is_in_doubt", "has_shallow_levels", "reason")
     values = {"deep": -2.0, "partial": -1.5, "one": -1.0, "neutral": 0.0, "gain": 1.0, "amp": 2.0}
     frame = rows(
         columns,
-        *[(COHORT, s, "ALK", v, shallow, None) for s, v in values.items()],
-        (COHORT, "off_panel", "ALK", None, shallow, "its panel does not list the gene"),
+        *[(COHORT, s, "ALK", v, False, shallow, None) for s, v in values.items()],
+        (COHORT, "off_panel", "ALK", None, False, shallow, "its panel does not list the gene"),
     )
     return WrittenInputs([*values, "off_panel", "unlisted"], copy_numbers=frame)
 
@@ -280,6 +280,22 @@ def test_nobody_is_without_a_loss_where_shallow_losses_are_not_called() -> None:
     inputs = levels(shallow=False)
     assert set(status("ALK:loss", inputs).values()) == {"not_profiled"}
     assert status("ALK:deep_deletion", inputs)["neutral"] == "not_alk_deep_deletion"
+
+
+def test_a_sample_whose_cell_is_not_understood_is_neither_changed_nor_neutral() -> None:
+    columns = ("cohort_id", "sample_id", "gene", "level", "is_in_doubt", "has_shallow_levels", "reason")
+    frame = rows(
+        columns,
+        (COHORT, "empty", "ALK", None, True, True, "the table says no level"),
+        (COHORT, "amplified", "ALK", 2.0, True, True, "symbol and number are two genes"),
+        (COHORT, "neutral", "ALK", 0.0, False, True, None),
+    )
+    inputs = WrittenInputs(["empty", "amplified", "neutral"], copy_numbers=frame)
+    assert status("ALK:deep_deletion", inputs) == {
+        "empty": "undetermined", "amplified": "undetermined", "neutral": "not_alk_deep_deletion",
+    }  # fmt: skip
+    assert reason("ALK:deep_deletion", inputs, "empty") == "the table says no level"
+    assert status("ALK:amplification", inputs)["amplified"] == "alk_amplification"
 
 
 # --- rearrangements

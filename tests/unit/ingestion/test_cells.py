@@ -129,6 +129,13 @@ def test_a_far_row_costs_nothing_and_the_rows_between_are_one_note() -> None:
         (b"<sheetData>", b"<!DOCTYPE a [<!ENTITY b 'c'>]>&b;<sheetData>", "below row 0 its XML is none"),
         (b"<v>2</v>", b"<v>two</v>", "cell B3 cannot be read"),
         (b'<c r="A3" t="', b'<c r="A3" s="x" t="', "cell A3 cannot be read"),
+        (b'<c r="A3" t="', b'<c r="A3" s="-1" t="', "cell A3 cannot be read .the workbook has no format -1"),
+        (b'<c r="B3"', b'<c r="B3" s="99"', "cell B3 cannot be read .the workbook has no format 99"),
+        (
+            b'<c r="A3" t="inlineStr"><is><t>b</t></is></c>',
+            b'<c r="A3" t="s"><v>-1</v></c>',
+            "cell A3 cannot be read .the workbook has no text -1",
+        ),
     ],
 )
 def test_a_broken_sheet_is_one_sentence_with_the_sheet_and_the_row_or_cell(

@@ -35,6 +35,31 @@ def test_zero_in_any_spelling_and_na_are_no_calls_and_everything_else_is_passed_
     text = "Hugo_Symbol\tS1\n" + "".join(f"G{i}\t{cell}\n" for i, cell in enumerate(cells))
     found = calls(tmp_path, text, format={"missing": ["", "unknown"]})
     assert listed(found, "copy_number", "value") == ["3", "gain", "-1.5", ".", "-"]
+    assert listed(found, "copy_number_no_calls", "sample_id", "hugo_symbol", "source_row", "value") == [
+        ("S1", "G5", 7, None), ("S1", "G6", 8, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ["NA", ""])
+def test_a_cell_without_a_level_is_kept_as_one_in_wide_and_long_tables(cell: str, tmp_path: Path) -> None:
+    wide = calls(tmp_path, f"Hugo_Symbol\tS1\tS2\nALK\t{cell}\t2\nKRAS\t0\t{cell}\n")
+    long = calls(tmp_path, f"Hugo_Symbol\tSample_Id\tValue\nALK\tS1\t{cell}\nKRAS\tS2\t{cell}\nALK\tS2\t2\n")
+    for found in (wide, long):
+        assert listed(found, "copy_number", "sample_id", "hugo_symbol", "value") == [("S2", "ALK", "2")]
+        assert listed(found, "copy_number_no_calls", "sample_id", "hugo_symbol", "value") == [
+            ("S1", "ALK", None), ("S2", "KRAS", None),
+        ]  # fmt: skip
+
+
+def test_a_neutral_cell_is_kept_where_another_row_of_the_gene_may_contradict_it(tmp_path: Path) -> None:
+    wide = calls(
+        tmp_path,
+        "Hugo_Symbol\tEntrez_Gene_Id\tS1\nALK\t\t-2\nalk\t\t0\n"
+        "KRAS\t3845\t0\nK\t3845\t2\nTP53\t0\t0\nB2M\t0\t0\n",
+    )
+    assert listed(wide, "copy_number_no_calls", "hugo_symbol", "value") == [("alk", "0"), ("KRAS", "0")]
+    long = calls(tmp_path, "Gene\tSample_Id\tValue\nALK\tS1\t0\nALK\tS2\t0\nALK\tS2\t2\n")
+    assert listed(long, "copy_number_no_calls", "sample_id", "value") == [("S2", "0")]
 
 
 @pytest.mark.parametrize(

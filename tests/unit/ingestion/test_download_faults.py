@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import random
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -123,7 +124,27 @@ HEALED: dict[str, Answer] = {
     "nothing is wrong": whole(),
     "cut, then the rest": first(cut(V1), rest(V1)),
     "cut, then the rest, by date alone": first(cut(MONDAY), rest(MONDAY)),
-    "cut, then the rest without its validators": first(cut(V1), rest()),
+    "cut, then the rest without its validators": first(
+        cut(V1), lambda r: rest()(r) if r.start else whole(BODY, V1)(r)
+    ),
+    "cut, then the rest of another version without validators": first(
+        response("200 OK", OTHER[:HALF], V1, length=N), lambda r: rest()(r) if r.start else whole(BODY, V2)(r)
+    ),
+    "cut, then the rest with a weak validator": first(
+        response("200 OK", OTHER[:HALF], V1, length=N),
+        lambda r: rest(("ETag", "W/" + V1[1]))(r) if r.start else whole(BODY, V2)(r),
+    ),
+    "busy with a wait that is no number, then not": first(
+        response("429 Too Many", b"", ("Retry-After", "?")).replace(b"?", b"\xb2"), whole()
+    ),
+    "busy with a wait of too many digits, then not": first(
+        response("429 Too Many", b"", ("Retry-After", "9" * 5_000)), whole()
+    ),
+    "cut, then a range that is no number": first(
+        cut(V1),
+        lambda r: response("206 Partial Content", b"x", V1, ("Content-Range", f"bytes {r.start}-{'9' * 5_000}/*"))
+        if r.start else whole(BODY, V1)(r),
+    ),
     "cut, then the rest of unknown total": first(cut(V1), rest(V1, total="*")),
     "cut, then hundred bytes a time and unknown total": first(cut(V1, at=N - 750), rest(V1, total="*", n=100)),
     "every answer a tenth": first(cut(V1, at=N // 10), rest(V1, n=N // 10)),
@@ -319,6 +340,23 @@ def test_a_download_that_brings_next_to_nothing_is_ended_and_goes_on_in_the_next
     site.at("/table.tsv", rest(V1))
     assert house.fetch(address).path.read_bytes() == BODY
     assert site.requests[-1].start == n_bytes
+
+
+@pytest.mark.parametrize("begun", [b"HTTP/1.1 200 OK\r\nX-A: ",
+                                   b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;"])  # fmt: skip
+def test_a_server_that_never_comes_to_the_first_byte_is_left_too(
+    site: TlsSite, house: House, begun: bytes
+) -> None:
+    def a_letter_a_minute(_: Request) -> Iterator[bytes]:
+        yield begun
+        while True:
+            house.seconds += 60
+            time.sleep(0.02)
+            yield b"a"
+
+    with pytest.raises(SourceUnavailableError, match=r"table\.tsv: 0 bytes in .* are too slow"):
+        house.fetch(site.at("/table.tsv", a_letter_a_minute))
+    assert len(site.requests) == 1
 
 
 @pytest.mark.parametrize(("slowest_bytes_per_s", "is_too_slow"), [(100.0, False), (50_000.0, True)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 import yaml
 from parsing_help import ATTRIBUTES
@@ -136,3 +137,60 @@ def test_text_without_columns_is_one_sentence(tmp_path: Path) -> None:
     path.write_text("Dear colleague\nno table here\n")
     with pytest.raises(ParseError, match="give a table with a header"):
         guess_format(path)
+
+
+def test_the_sheet_with_most_cells_is_read_from_its_header_on_and_a_title_is_none(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["Read me first"])
+    sheet = book.create_sheet("Données")
+    for row in (
+        ["Tableau 1. Patients"],
+        [],
+        ["Identifiant", "Âge", "Survie globale (mois)"],
+        ["P1", 61, 3.5],
+        ["P2", 70, 8],
+    ):
+        sheet.append(row)
+    path = tmp_path / "tableau.xlsx"
+    book.save(path)
+    found = propose(
+        "site", {path: "file:tableau.xlsx"}, Catalog(attributes=ATTRIBUTES, cohorts=()), is_icb=True
+    )
+    clinical = entries(found)["clinical"]
+    assert clinical["format"] == {"type": "xlsx", "sheet": "Données", "header_row": 3}
+    assert clinical["patient_id"] == "Identifiant"
+    assert clinical["columns"] == {
+        "Âge": "AGE",
+        "Survie globale (mois)": {"attribute": "OS_TIME", "unit": "months"},
+    }
+
+
+def test_a_filled_date_of_death_is_the_event_in_german_too(tmp_path: Path) -> None:
+    table = "Fallnummer;Alter (Jahre);Therapiebeginn;Letzter Kontakt;Verstorben am\n" + "".join(
+        f"F{i};6{i};0{i}.03.2019;0{i}.05.2021;{'04.06.2020' if i > 2 else ''}\n" for i in range(1, 6)
+    )
+    clinical = entries(proposed(tmp_path, clinic_csv=table))["clinical"]
+    assert (clinical["patient_id"], clinical["columns"]) == ("Fallnummer", {"Alter (Jahre)": "AGE"})
+    (survival,) = clinical["intervals"]
+    assert survival["end"] == ["Verstorben am", "Letzter Kontakt"]
+    assert survival["event"] == {"attribute": "OS_STATUS", "if_filled": ["Verstorben am"]}
+
+
+def test_a_second_clock_and_columns_of_genes_are_questions_and_annovars_table_is_one_of_calls(
+    tmp_path: Path,
+) -> None:
+    clinic = "ID,OS days from diagnosis,OS days from treatment,censor_OS,TP53,KRAS\nA,400,200,0,WT,1\nB,90,40,1,Mut,0\n"
+    calls = (
+        "Sample\tChr\tStart\tEnd\tRef\tAlt\tGene.refGene\tExonicFunc.refGene\n"
+        "A\tchr17\t7577539\t7577539\tG\tA\tTP53\tnonsynonymous SNV\n"
+    )
+    found = proposed(tmp_path, clinic_csv=clinic, calls_txt=calls)
+    asked = " ".join(found.questions)
+    assert "OS days from treatment may be OS_TIME too" in asked
+    assert "Do TP53, KRAS say whether these genes are mutated?" in asked and "gene_flags" in asked
+    mutations = entries(found)["mutations"]
+    assert mutations["sample_id"] == "Sample"
+    assert mutations["mutation_columns"] == {
+        "hugo_symbol": "Gene.refGene", "chromosome": "Chr", "start_position": "Start", "end_position": "End",
+        "variant_classification": "ExonicFunc.refGene", "reference_allele": "Ref", "tumor_seq_allele2": "Alt",
+    }  # fmt: skip

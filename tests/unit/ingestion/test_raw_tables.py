@@ -122,7 +122,7 @@ def test_the_cohort_itself_is_a_row_of_text() -> None:
     tables = catalog_tables(make_catalog(cohort))
     row = tables["cohorts"].to_pylist()[0]
     assert (row["is_icb"], row["is_synthetic"], row["precedence"]) == ("true", "false", "1")
-    assert (row["assay_size_mb"], row["panel_id"], row["known_missing"]) == ("1.22", None, "response; age")
+    assert (row["assay_size_mb"], row["panel_id"], row["known_missing"]) == ("1.22", None, "response\nage")
     rules = listed(tables, "endpoint_rules", "cohort_id", "endpoint", "origin", "evidence")
     assert rules == [("syn", "OS", "icb_start", "page 3")]
 

@@ -9,7 +9,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +32,8 @@ class Request:
 
 #: What the site sends to a request, byte for byte, before it closes the connection.
 Answer = Callable[[Request], bytes]
+#: As `Answer`, piece by piece.
+SlowAnswer = Callable[[Request], Iterator[bytes]]
 
 
 def response(status: str, body: bytes = b"", *headers: tuple[str, object], length: object = "") -> bytes:
@@ -47,7 +49,7 @@ def response(status: str, body: bytes = b"", *headers: tuple[str, object], lengt
 class TlsSite:
     """Answers by (host, path); anything else is 404. To a host that is not ``known`` the proxy finds no way."""
 
-    answers: dict[tuple[str, str], Answer] = field(default_factory=dict)
+    answers: dict[tuple[str, str], Answer | SlowAnswer] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     known: set[str] = field(default_factory=lambda: {"files.example", "cdn.example", "wrong.example"})
 
@@ -61,7 +63,7 @@ class TlsSite:
     def close(self) -> None:
         self._listener.close()
 
-    def at(self, path: str, answer: Answer, host: str = "files.example") -> str:
+    def at(self, path: str, answer: Answer | SlowAnswer, host: str = "files.example") -> str:
         """Give the answer at this path; returns the address."""
         self.answers[host, path] = answer
         return f"https://{host}{path}"
@@ -87,7 +89,9 @@ class TlsSite:
                 request = Request(host, path, headers, number)
                 self.requests.append(request)
                 answer = self.answers.get((host, path), lambda _: response("404 Not Found"))
-                secure.sendall(answer(request))
+                said = answer(request)
+                for piece in [said] if isinstance(said, bytes) else said:
+                    secure.sendall(piece)
                 secure.unwrap()  # an orderly end: only the bytes can tell what is missing
 
 

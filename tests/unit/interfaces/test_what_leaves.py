@@ -9,7 +9,7 @@ import pytest
 
 from analytics.engine.numbers import count
 from analytics.engine.smallest_count import counts_from
-from interfaces.cli.tables_out import Format, print_json, show
+from interfaces.cli.tables_out import Format, print_json, say, show
 from interfaces.formats import csv_text
 from warehouse.export.csv_files import csv_of
 from warehouse.export.disclosure import disclosed, disclosed_record, disclosed_row
@@ -26,6 +26,14 @@ from warehouse.export.readable import csv_cell, shown
         ("@SUM(A1)", "'@SUM(A1)"),
         (" =1+1", "' =1+1"),
         ("\t=1+1", "'\t=1+1"),
+        ("\r=1+1", "'\\x0d=1+1"),
+        ("\u00a0=1+1", "'\u00a0=1+1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("\uff0bA1", "'\uff0bA1"),
+        ("\uff0dA1", "'\uff0dA1"),
+        ("\uff20SUM(A1)", "'\uff20SUM(A1)"),
+        ("\ufeff=1+1", "\\ufeff=1+1"),
+        ("\x00=1+1", "\\x00=1+1"),
         ("-1.5", "-1.5"),
         ("+2e-3", "+2e-3"),
         ("-12%", "-12%"),
@@ -42,6 +50,7 @@ def test_a_spreadsheet_carries_out_no_cell(cell: object, written: object) -> Non
 
 def test_control_characters_are_written_out() -> None:
     assert shown("a\x1b[31mred\x07 \x9b0m b\r\u202ec") == "a\\x1b[31mred\\x07 \\x9b0m b\\x0d\\u202ec"
+    assert shown("\u061ca\u200bb\ufeff") == "\\u061ca\\u200bb\\ufeff", "nobody could see them"
     assert shown("two\nlines\tand é ü 漢") == "two\nlines\tand é ü 漢"
 
 
@@ -54,6 +63,14 @@ def test_no_format_lets_a_control_character_out(style: Format, capsys: pytest.Ca
         assert json.loads(out) == [{"a\x1b[2J": "x\x1b]0;title\x07\x9b\u202ey"}], (
             "a program gets what is there"
         )
+
+
+def test_a_sentence_with_words_of_a_file_lets_none_out_either(capsys: pytest.CaptureFixture[str]) -> None:
+    say("not mapped: OS\x1b]8;;http://x\x07y")
+    say("icb: \x9b2J.", is_aside=True)
+    out, err = capsys.readouterr()
+    assert out == "not mapped: OS\\x1b]8;;http://x\\x07y\n"
+    assert err == "icb: \\x9b2J.\n"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +169,19 @@ def test_a_row_that_names_its_attribute_is_coarsened_by_that_name(
     names = list(row)
     assert csv_text([row], names, 5) == csv_text([leaves], names, 1)
     assert csv_of(pd.DataFrame([row]), 5) == csv_of(pd.DataFrame([leaves]), 1)
+
+
+def test_a_list_is_one_text_with_semicolons_in_a_table_and_a_csv_and_a_list_in_json(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    row = {"name": "a", "cohorts": ["riaz_2017", "liu_2019"], "missing": ["Age, sex", "=1+1"], "none": []}
+    columns = list(row)
+    assert csv_text([row], columns, 0).splitlines()[1] == 'a,riaz_2017; liu_2019,"Age, sex; =1+1",'
+    assert csv_cell(["=1+1", "b"]) == "'=1+1; b"
+    show([row], columns, Format.table, least=0)
+    assert "riaz_2017; liu_2019" in capsys.readouterr().out
+    show([row], columns, Format.json, least=0)
+    assert json.loads(capsys.readouterr().out) == [row]
 
 
 def test_the_source_data_of_a_figure_is_a_safe_csv() -> None:

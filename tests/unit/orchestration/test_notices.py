@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 import socketserver
 import threading
 from collections.abc import Iterator
@@ -110,11 +111,43 @@ def test_a_target_that_fails_is_told_and_keeps_the_others_from_nothing(tmp_path:
         addresses = [f"http://127.0.0.1:{port}/secret-token", "smtp://127.0.0.1:1/?from=a&to=b"]
         faults = send_all(targets([*addresses, f"file://{tmp_path}/notices.jsonl"]), NOTICE)
     assert len(faults) == 2 and all("could not be sent" in fault for fault in faults)
+    assert "the answer was 500" in faults[0] and "secret" not in faults[0], "its path is what lets one in"
     assert (tmp_path / "notices.jsonl").exists()
 
 
+def test_a_target_that_never_answers_or_cannot_be_written_to_is_given_up(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        addresses = [
+            f"http://127.0.0.1:{port}/hook",
+            f"smtp://127.0.0.1:{port}/?from=a@example.org&to=b@example.org",
+            "smtp://127.0.0.1:1/?from=a%0Ab&to=c",
+            f"file://{tmp_path}/notices.jsonl/below",
+            f"file://{tmp_path}/notices.jsonl",
+        ]
+        (tmp_path / "notices.jsonl").touch()
+        faults = send_all(targets(addresses), NOTICE, seconds=0.3)
+    assert [fault.partition(" could not")[0].split(":")[0] for fault in faults] == [
+        "http",
+        "smtp",
+        "smtp",
+        "file",
+    ]
+    assert sum("no answer within 0.3 seconds" in fault for fault in faults) == 2
+    assert NOTICE.subject in (tmp_path / "notices.jsonl").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
-    "address", ["mailto:you@example.org", "smtp://host:25/", "https:", "file:", "you@example.org"]
+    "address",
+    [
+        "mailto:you@example.org",
+        "smtp://host:25/",
+        "https:",
+        "file:",
+        "you@example.org",
+        "https://host:99999/",
+        "http://[x/",
+    ],
 )
 def test_a_target_that_is_none_is_refused_in_one_sentence(address: str) -> None:
     with pytest.raises(NoticeError, match="ICB_NOTIFY"):

@@ -14,8 +14,10 @@ import duckdb
 import pytest
 
 from ingestion.errors import CatalogError, DiskFullError, StorageError
-from orchestration.failures import failure_sentence, storage_fault, storage_faults_told
+from ingestion.storage_faults import storage_fault
+from orchestration.failures import failure_sentence, storage_faults_told
 from orchestration.run import dagster_home
+from warehouse.published_file import published_error
 from warehouse.settings import PROJECT, Settings
 from warehouse.versions.durable import point_link
 
@@ -39,6 +41,14 @@ def test_a_full_disk_is_told_with_its_folder(error: Exception, folder: str) -> N
     with pytest.raises(DiskFullError) as told, storage_faults_told(DATA):
         raise error
     assert str(told.value).startswith(f"{folder}: {NO_SPACE}; make room") and "icb prune" in str(told.value)
+
+
+def test_a_disk_that_is_full_for_duckdb_is_no_fault_of_the_published_file() -> None:
+    full = duckdb.IOException('Could not write file "/share/.out.part/icb.duckdb": No space left on device')
+    told = published_error(full, DATA / "published" / "icb.duckdb")
+    assert isinstance(told, DiskFullError) and str(told).startswith(
+        f"/share/.out.part: {NO_SPACE}; make room"
+    )
 
 
 @pytest.mark.parametrize(

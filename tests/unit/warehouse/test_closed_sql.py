@@ -75,6 +75,7 @@ def test_what_tells_of_the_tables_is_answered(file: Path, query: str) -> None:
         "reset lock_configuration",
         "create temp table t as select 1",
         "prepare p as select 1",
+        "update extensions",
     ],
 )
 def test_a_statement_that_would_do_something_is_refused_and_nothing_has_changed(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ingestion.errors import DiskFullError
 from warehouse import settings
 from warehouse.project_folder import KEYS, begin, settings_of, take_settings
 from warehouse.settings import Settings, SettingsError
@@ -27,6 +28,17 @@ def test_a_new_folder_has_its_data_and_catalogue_in_it_wherever_in_it_one_stands
     found = Settings.from_environment()
     assert found.data == tmp_path / "mine" / "data"
     assert found.catalogs == (settings.PROJECT / "catalog", tmp_path / "mine" / "catalog")
+
+
+def test_a_folder_for_which_there_is_no_room_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *_: object, **__: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(DiskFullError, match=f"^{re.escape(str(tmp_path / 'mine'))}: no space is left"):
+        begin(tmp_path / "mine")
 
 
 def test_a_variable_that_is_set_goes_before_the_file(tmp_path: Path) -> None:

@@ -163,6 +163,8 @@ def leading_rows(result: ScanResult, *, top: int, gene: str | None, where: str) 
                 value = float(np.exp(value))
             elif column in _COUNTS:
                 value = int(value)
+            elif column == "warnings":
+                value = list(value)
             row[name] = None if isinstance(value, float) and np.isnan(value) else value
         rows.append(row)
     return rows
@@ -183,9 +185,9 @@ def shown_columns(result: ScanResult, *, for_people: bool) -> list[str]:
 
 def warning_lines(rows: list[dict[str, Any]]) -> list[str]:
     """Each warning once, before the genes that it is about."""
-    phrases = dict.fromkeys(p for row in rows for p in str(row["warnings"] or "").split("; ") if p)
+    phrases = dict.fromkeys(phrase for row in rows for phrase in row["warnings"])
     return [
-        f"! {phrase}: {', '.join(row['gene'] for row in rows if phrase in str(row['warnings']))}"
+        f"! {phrase}: {', '.join(row['gene'] for row in rows if phrase in row['warnings'])}"
         for phrase in phrases
     ]
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from analytics.figures.picture import Picture
 from analytics.questions.selection import Selection, select_members
-from analytics.questions.specs import Variant
+from analytics.questions.specs import Variant, filter_words
 from analytics.results.tables import as_result_table
 from analytics.scan.control import ControlData
 from analytics.scan.frame import ScanInputError
@@ -224,14 +224,14 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "results_table": results_table(spec),
         "definition": spec.definition,
         "definition_words": definition_words(spec),
-        "gene_list": spec.gene_set or ", ".join(spec.genes) or None,
+        "gene_list": [spec.gene_set] if spec.gene_set else list(spec.genes),
         "cohorts": list(spec.cohorts),
-        "filters": _filters(spec.where) or None,
-        "strata": ", ".join(spec.strata) or None,
-        "null_strata": ", ".join(spec.null_strata) or None,
-        "covariates": ", ".join(spec.covariates) or None,
+        "filters": list(filter_words(spec.where)),
+        "strata": list(spec.strata),
+        "null_strata": list(spec.null_strata),
+        "covariates": list(spec.covariates),
         "burden": answer.burden,
-        "origin": None if spec.is_response else ", ".join(sorted(selection.members["origin"].unique())),
+        "origins": [] if spec.is_response else sorted(selection.members["origin"].unique()),
         "control": _control_words(spec),
         "n": len(selection.members),
         "n_taken_out_as_repeats": int(repeats.sum()),
@@ -254,12 +254,8 @@ def definition_words(spec: ScanSpec) -> str:
     return f"{words} ({spec.hotspot_people} or more)" if spec.definition == "hotspot" else words
 
 
-def _filters(where: dict[str, tuple[str, ...]]) -> str:
-    return "; ".join(f"{column}: {', '.join(values)}" for column, values in where.items())
-
-
 def _control_words(spec: ScanSpec) -> str | None:
     if spec.control is None:
         return None
-    filters = _filters(spec.control.where)
+    filters = "; ".join(f"{column}: {', '.join(values)}" for column, values in spec.control.where.items())
     return f"{', '.join(spec.control.cohorts)}{f' ({filters})' if filters else ''}"

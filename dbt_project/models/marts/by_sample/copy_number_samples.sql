@@ -1,5 +1,6 @@
 -- Who was looked at for copy number: the samples on a study's list of copy-number data. Only calls that are not neutral
--- are rows of copy_number; a sample of this list without a row there is neutral, any other is unknown.
+-- are rows of copy_number; a sample of this list without a row there is neutral, unless undetermined_copy_number has one,
+-- and any other is unknown.
 with listed as (
 
     select

@@ -125,7 +125,9 @@ def test_a_row_without_any_median_says_nothing_about_medians(seeds: Seeds) -> No
 def test_a_reproduced_number_stays_exact_and_tells_the_contradiction(checks: pd.DataFrame) -> None:
     row = checks.loc["C3.n_mutated"]
     assert row["verdict"] == EXACT
-    assert "61 in C1.samstein_mutated" in row["sentence"] and row["rule_ids"] == "same_quantity_differs"
+    assert "61 in C1.samstein_mutated" in row["sentence"] and list(row["rule_ids"]) == [
+        "same_quantity_differs"
+    ]
 
 
 def test_what_contradicts_itself_and_is_not_reproduced_is_internally_inconsistent(
@@ -147,7 +149,7 @@ def test_the_parts_of_a_sum_that_fails_are_judged_by_themselves(checks: pd.DataF
 def test_a_note_does_not_change_a_verdict(checks: pd.DataFrame) -> None:
     row = checks.loc["C3.os_hr"]
     assert row["verdict"] == NOT_YET_COMPUTED
-    assert row["rule_ids"] == "p_not_of_interval"
+    assert list(row["rule_ids"]) == ["p_not_of_interval"]
 
 
 def test_what_lacks_a_source_says_which_file_would_settle_it(checks: pd.DataFrame) -> None:

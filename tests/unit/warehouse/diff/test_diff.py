@@ -313,3 +313,21 @@ def test_the_keys_are_those_that_dbt_holds_unique() -> None:
     }
     assert not wrong, "correct warehouse/diff/table_keys.py"
     assert len(tested) > 20
+
+
+def test_a_table_of_one_name_and_no_common_column_is_all_removed_and_all_added(changed: Changed) -> None:
+    files = changed(
+        "drop table marts.rejected_rows; create table marts.rejected_rows as select 1 as n from range(2)"
+    )
+    with both_open(*files) as con:
+        found = next(d for d in table_differences(con) if d.table == "marts.rejected_rows")
+        assert (found.state, found.rows_removed, found.rows_added) == ("changed", 3, 2)
+        with pytest.raises(DiffError, match=r"no column of .marts\.rejected_rows. in common"):
+            row_differences(con, comparison_of(con, "rejected_rows"))
+
+
+def test_a_cohort_table_that_one_file_lacks_has_no_row_of_any_cohort_there(changed: Changed) -> None:
+    with both_open(*changed("drop table marts.patients")) as con:
+        assert list(rows_by_cohort(con)) == [
+            {"table": "marts.patients", "cohort_id": "c", "rows_before": 5, "rows_after": 0}
+        ]

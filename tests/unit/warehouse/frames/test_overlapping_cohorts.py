@@ -13,10 +13,11 @@ def con() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("create schema marts")
     con.execute(
-        "create table marts.cohorts (cohort_id text, is_linkable boolean, may_overlap text, overlap_evidence text)"
+        "create table marts.cohorts (cohort_id text, is_linkable boolean, may_overlap text[], overlap_evidence text)"
     )
     con.execute(
-        "insert into marts.cohorts values ('rows_only', false, 'trial, other', 'a third of the dead meet one there'), "
+        "insert into marts.cohorts values "
+        "('rows_only', false, ['trial', 'other'], 'a third of the dead meet one there'), "
         "('trial', true, null, null), ('elsewhere', true, null, null)"
     )
     return con

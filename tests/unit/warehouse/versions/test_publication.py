@@ -230,7 +230,7 @@ def test_a_fault_while_tables_are_copied(build: Path, target: Path, monkeypatch:
     publish(build, target)
     monkeypatch.setattr(public_tables, "_copy_macros", full)  # after every table has been written
     sentence = refused(build, target)
-    assert "No space left on device" in sentence and "the last published file is unchanged" in sentence
+    assert "(no space is left for writing)" in sentence and "the last published file is unchanged" in sentence
 
 
 def test_a_fault_while_figures_are_copied(
@@ -240,7 +240,9 @@ def test_a_fault_while_figures_are_copied(
     monkeypatch.setattr(shutil, "copytree", full)
     with duckdb.connect(str(build)) as con:
         con.execute("insert into marts.patients values ('c0', 'P9')")
-    assert "No space left on device" in refused(build, target, make_figures(tmp_path / "results", "second"))
+    assert "(no space is left for writing)" in refused(
+        build, target, make_figures(tmp_path / "results", "second")
+    )
 
 
 def test_a_fault_when_the_finished_draft_gets_its_name(
