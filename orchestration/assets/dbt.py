@@ -32,7 +32,7 @@ from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
 from warehouse.build.dbt_results import DBT, failed_nodes
 from warehouse.build.lake_tables import asked_format, register_tables
-from warehouse.build.spark import made_tables, make_views, read_tables, require_spark, write_raw
+from warehouse.build.spark import make_views, read_tables, require_spark, write_raw
 from warehouse.build.steps import begin, complete, fail, in_one_step
 from warehouse.left_out import said_of
 from warehouse.reports.cohort_receipt import receipts_as_markdown
@@ -255,7 +255,10 @@ def _built(
                 missing = read_tables(con, manifest, warehouse.settings.spark)
             if not missing:
                 make_views(warehouse.settings)
-                tables = [(node["schema"], node["alias"]) for node in made_tables(manifest)]
+                # on Spark also what is a view in the build file is a table
+                tables = [
+                    (schema, name) for schema, names in relations_of(manifest).items() for name in names
+                ]
                 register_tables(warehouse.settings.spark, tables, asked_format())
         if not failures or warehouse.strict:
             break
