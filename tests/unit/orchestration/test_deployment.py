@@ -39,6 +39,8 @@ def test_compose_yaml_keeps_to_the_compose_specification() -> None:
 
 def test_the_dockerfile_keeps_to_the_rules_of_hadolint() -> None:
     linter = Path(sys.executable).parent / "hadolint"
+    if not linter.exists():
+        pytest.skip("hadolint has no wheel for this machine")
     done = subprocess.run([str(linter), str(PROJECT / "Dockerfile")], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
