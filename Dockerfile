@@ -14,7 +14,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-
     && cp deploy/dagster.yaml /data/dagster/dagster.yaml \
     && chown -R icb:icb /data /opt/icb-warehouse
 
-USER icb
+USER 1000
 ENV ICB_DATA=/data DAGSTER_HOME=/data/dagster DO_NOT_TRACK=1 PYTHONUNBUFFERED=1
 VOLUME /data
 EXPOSE 3000 4000

@@ -32,7 +32,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@touch $(STAMP)
 
 $(VENV)/.spark: requirements-spark.lock $(STAMP)
-	@echo "Adding Spark to $(VENV) from requirements-spark.lock (480 MB; a minute)"
+	@echo "Adding Spark to $(VENV) from requirements-spark.lock (650 MB; a minute)"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
 	@touch $@
 

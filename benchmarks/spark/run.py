@@ -89,6 +89,7 @@ def measure(source: Path, copies: int, engine: str, folder: Path) -> Measured:
         events.mkdir()
         (folder / "spark-defaults.conf").write_text(
             f"spark.eventLog.enabled true\nspark.eventLog.dir file://{events}\nspark.eventLog.rolling.enabled false\n"
+            "spark.eventLog.compress false\n"
         )
         environment |= spark_environment(spark) | {"SPARK_CONF_DIR": str(folder)}
     project = str(PROJECT / "dbt_project")

@@ -4,12 +4,31 @@
     {{ custom_schema_name | trim if custom_schema_name else target.schema }}
 {%- endmacro %}
 
-{#- Whether a pattern is found in a text. Java's $ also stands before a line break at the end: a pattern that is written in
-    the SQL says what DuckDB's says. -#}
+{#- Patterns are RE2's, as DuckDB reads them. Java's `.` passes over six line breaks where RE2's passes over one, and its $
+    also stands before a line break at the end: Spark gets (?d), and \z for a $ that ends a pattern, a group or a way. -#}
+{% macro java_pattern(pattern) -%}
+{%- if pattern.startswith("'") and pattern.endswith("'") -%}
+'(?d){{ pattern[1:-1] | replace('$', '\\\\z') }}'
+{%- else -%}
+('(?d)' || regexp_replace({{ pattern }}, '(?<!\\\\)[$](?=$|[|)])', '\\\\z'))
+{%- endif -%}
+{%- endmacro %}
+
+{#- Whether a pattern is found in a text. -#}
 {% macro matches(text, pattern) -%}{{ return(adapter.dispatch('matches')(text, pattern)) }}{%- endmacro %}
 {% macro default__matches(text, pattern) -%}regexp_matches({{ text }}, {{ pattern }}){%- endmacro %}
-{% macro spark__matches(text, pattern) -%}
-({{ text }} rlike {{ (pattern | replace('$', '\\\\z')) if pattern.startswith("'") and pattern.endswith("'") else pattern }})
+{% macro spark__matches(text, pattern) -%}({{ text }} rlike {{ java_pattern(pattern) }}){%- endmacro %}
+
+{#- What the first pair of brackets of a pattern holds where it stands first; empty where it stands nowhere. -#}
+{% macro first_group(text, pattern) -%}{{ return(adapter.dispatch('first_group')(text, pattern)) }}{%- endmacro %}
+{% macro default__first_group(text, pattern) -%}regexp_extract({{ text }}, {{ pattern }}, 1){%- endmacro %}
+{% macro spark__first_group(text, pattern) -%}regexp_extract({{ text }}, {{ java_pattern(pattern) }}, 1){%- endmacro %}
+
+{#- Every place where a pattern stands, replaced. -#}
+{% macro replace_all(text, pattern, by) -%}{{ return(adapter.dispatch('replace_all')(text, pattern, by)) }}{%- endmacro %}
+{% macro default__replace_all(text, pattern, by) -%}regexp_replace({{ text }}, {{ pattern }}, {{ by }}, 'g'){%- endmacro %}
+{% macro spark__replace_all(text, pattern, by) -%}
+regexp_replace({{ text }}, {{ java_pattern(pattern) }}, {{ by }})
 {%- endmacro %}
 
 {#- Text without the blanks at its ends, no-break and wide ones among them (Spark's own trim knows one). -#}
@@ -19,11 +38,21 @@
 btrim({{ text }}, ' \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000')
 {%- endmacro %}
 
-{#- A number as text with one decimal. Spark writes 12345678.9 as 1.23456789E7, and rounds its decimal digits, not the double. -#}
+{#- A number as text with one decimal, null where there is none. Spark writes 12345678.9 as 1.23456789E7, rounds its decimal
+    digits, not the double, and has no floor of 1e20. -#}
 {% macro one_decimal(number) -%}{{ return(adapter.dispatch('one_decimal')(number)) }}{%- endmacro %}
 {% macro default__one_decimal(number) -%}cast(round({{ number }}, 1) as string){%- endmacro %}
 {% macro spark__one_decimal(number) -%}
-format_string('%.1f', sign({{ number }}) * floor(abs({{ number }}) * 10 + 0.5D) / 10)
+{%- set tenths = "abs(" ~ number ~ ") * 10" -%}
+case
+    when abs({{ number }}) < 1e16
+        then format_string(
+            '%.1f',
+            sign({{ number }})
+            * (floor({{ tenths }}) + case when {{ tenths }} - floor({{ tenths }}) >= 0.5e0 then 1 else 0 end) / 10
+        )
+    when {{ number }} is not null then lower(regexp_replace(cast({{ number }} as string), '([.]0)?E', 'e+'))
+end
 {%- endmacro %}
 
 {#- Distinct words in their order, with '; ' between them; null where there is none. -#}
@@ -110,16 +139,12 @@ case when count({{ text }}) > 0 then array_sort(collect_set({{ text }})) end
     ) }}, 0), 0), 0)
 {%- endmacro %}
 
-{#- Every place where a pattern stands, replaced. -#}
-{% macro replace_all(text, pattern, by) -%}{{ return(adapter.dispatch('replace_all')(text, pattern, by)) }}{%- endmacro %}
-{% macro default__replace_all(text, pattern, by) -%}regexp_replace({{ text }}, {{ pattern }}, {{ by }}, 'g'){%- endmacro %}
-{% macro spark__replace_all(text, pattern, by) -%}regexp_replace({{ text }}, {{ pattern }}, {{ by }}){%- endmacro %}
-
 {#- Chromosome in capitals without 'chr' and leading zeros; 23 and 24 are X and Y, M is MT. -#}
 {% macro bare_chromosome(text) -%}
-    case regexp_replace(upper({{ trimmed(text) }}), '^(CHR)?[ _]*0*', '')
+    {%- set bare = replace_all("upper(" ~ trimmed(text) ~ ")", "'^(CHR)?[ _]*0*'", "''") %}
+    case {{ bare }}
         when 'M' then 'MT' when '23' then 'X' when '24' then 'Y' when '' then null
-        else regexp_replace(upper({{ trimmed(text) }}), '^(CHR)?[ _]*0*', '')
+        else {{ bare }}
     end
 {%- endmacro %}
 
@@ -161,7 +186,7 @@ case when count({{ text }}) > 0 then sha2(array_join(array_sort(collect_set({{ t
 {#- The first residue that a protein change names (p.V600E, p.Val600Glu: 600), or null. With '*' among the letters also
     that of a lost stop (p.*1621Q). -#}
 {% macro residue(change, letters='A-Za-z') -%}
-    try_cast(nullif(regexp_extract({{ change }}, '^p[.][{{ letters }}]+([0-9]+)', 1), '') as bigint)
+    try_cast(nullif({{ first_group(change, "'^p[.][" ~ letters ~ "]+([0-9]+)'") }}, '') as bigint)
 {%- endmacro %}
 
 {#- A relation without the name of its database: a view that is published in a copy of the file, or read in an attached

@@ -1,17 +1,23 @@
 {#- What the project needs on Spark alone: its raw tables, and seeds that hold what their files say. -#}
 
-{#- Raw tables are Parquet files that DuckDB wrote (warehouse.build.spark), a folder a table. Spark's catalogue lives as long
-    as dbt does, so that each run names them anew. -#}
+{#- Raw tables are Parquet files that DuckDB wrote (warehouse.build.spark), a folder a table. Each run names them anew: Spark's
+    catalogue lives as long as dbt does, and that of a server knows those of the last run. -#}
 {% macro create_raw_tables() %}
 {% if execute and target.type == 'spark' and flags.WHICH in ('run', 'build', 'test') %}
 {% do run_query('create schema if not exists raw') %}
 {% for source in graph.sources.values() %}
+{% do run_query('drop table if exists raw.' ~ source.identifier) %}
 {% do run_query(
-    "create table if not exists raw." ~ source.identifier ~ " using parquet location '"
+    "create table raw." ~ source.identifier ~ " using parquet location '"
     ~ env_var('ICB_SPARK_RAW') ~ "/" ~ source.identifier ~ "'"
 ) %}
 {% endfor %}
 {% endif %}
+{% endmacro %}
+
+{#- A table lies where DuckDB looks for it, whatever the warehouse folder of a server is. -#}
+{% macro spark__location_clause() %}
+location '{{ env_var('ICB_SPARK_TABLES') }}/{{ this.schema }}.db/{{ this.identifier }}'
 {% endmacro %}
 
 {#- dbt-spark binds every cell between apostrophes: an empty cell becomes the word None, and an apostrophe ends the text

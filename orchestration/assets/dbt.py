@@ -31,6 +31,7 @@ from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
 from warehouse.build.dbt_results import DBT, failed_nodes
+from warehouse.build.lake_tables import asked_format, register_tables
 from warehouse.build.spark import make_views, read_tables, require_spark, write_raw
 from warehouse.build.steps import begin, complete, fail, in_one_step
 from warehouse.left_out import said_of
@@ -250,9 +251,15 @@ def _built(
         failures = failed_nodes(target)
         if warehouse.engine == "spark" and (target / "run_results.json").exists():
             with warehouse.build() as con:
-                missing = read_tables(con, invocation.get_artifact("manifest.json"), warehouse.settings.spark)
+                manifest = invocation.get_artifact("manifest.json")
+                missing = read_tables(con, manifest, warehouse.settings.spark)
             if not missing:
                 make_views(warehouse.settings)
+                # on Spark also what is a view in the build file is a table
+                tables = [
+                    (schema, name) for schema, names in relations_of(manifest).items() for name in names
+                ]
+                register_tables(warehouse.settings.spark, tables, asked_format())
         if not failures or warehouse.strict:
             break
         with warehouse.build() as con, in_one_step(con):

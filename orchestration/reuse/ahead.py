@@ -7,6 +7,7 @@ it: that step waits for all of them, and nobody writes meanwhile.
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import threading
@@ -124,6 +125,8 @@ def _begin(threads: int) -> None:
         os._exit(1)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+    # its work is on the shelf: taking the interpreter apart only makes DuckDB tell of objects that nobody needs
+    atexit.register(os._exit, 0)
     use_at_most(threads)
 
 

@@ -1,10 +1,12 @@
-"""One set of raw tables, built by dbt on DuckDB and on Spark, and the two compared."""
+"""One set of raw tables, built by dbt on DuckDB and by the graph on Spark, and the two compared."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,10 +16,11 @@ from typing import Any
 import duckdb
 import numpy as np
 import pandas as pd
-from graph_runs import ROOT
+from graph_runs import ROOT, clean_environment
 
 from warehouse.build.dbt_results import DBT
-from warehouse.build.spark import parquet_of, spark_environment, write_raw
+from warehouse.build.spark import parquet_of
+from warehouse.settings import Settings
 
 PROJECT = ROOT / "dbt_project"
 #: Spark for small tables: most of its time on them is compiling, not computing.
@@ -44,15 +47,25 @@ class TwoEngines:
         return self.folder / "icb.duckdb"
 
     @property
+    def settings(self) -> Settings:
+        """Of the run on Spark."""
+        return Settings(
+            data=self.folder / "data",
+            catalog=ROOT / "catalog" / "demo",
+            mirror=None,
+            demo=True,
+            engine="spark",
+        )
+
+    @property
     def spark(self) -> Path:
-        return self.folder / "spark"
+        """Where Spark's tables are."""
+        return self.settings.spark
 
     @cached_property
     def manifest(self) -> dict[str, Any]:
         """Of dbt's run on Spark."""
-        found: dict[str, Any] = json.loads(
-            (self.folder / "target_spark" / "manifest.json").read_text("utf-8")
-        )
+        found: dict[str, Any] = json.loads((self.settings.dbt_target / "manifest.json").read_text("utf-8"))
         return found
 
     @property
@@ -126,26 +139,38 @@ def _apart(duck: pd.DataFrame, spark: pd.DataFrame, types: Mapping[str, str]) ->
     return found
 
 
-def build_on_both(folder: Path) -> TwoEngines:
-    """Build every seed and model of ``folder/icb.duckdb``, whose raw tables are there, on both engines at once."""
+def build_on_both(folder: Path, analysis_id: str) -> TwoEngines:
+    """Build every seed and model of ``folder/icb.duckdb``, whose raw tables are there, on both engines at once; on
+    Spark in a run of the graph that leaves Delta tables and goes on to an analysis."""
     built = TwoEngines(folder)
-    with duckdb.connect(str(built.file)) as con:
-        write_raw(con, built.spark)
+    built.settings.build.mkdir(parents=True)
+    shutil.copyfile(built.file, built.settings.build_file)
+    on_spark = [sys.executable, str(Path(__file__).parent / "run_on_spark.py"), analysis_id]
+    settings = clean_environment(
+        built.settings.data, ICB_DEMO="1", ICB_ENGINE="spark", ICB_SPARK_FORMAT="delta", **SMALL
+    )
     started = {
-        "duckdb": _dbt(folder / "target_duckdb", {"ICB_BUILD_FILE": str(built.file)}),
-        "spark": _dbt(folder / "target_spark", spark_environment(built.spark) | SMALL),
+        "duckdb": dbt_in(folder / "target_duckdb", {"ICB_BUILD_FILE": str(built.file)}),
+        "spark": _started(on_spark, settings, folder),
     }
     said = {engine: process.communicate()[0] for engine, process in started.items()}
     for engine, process in started.items():
-        assert process.returncode == 0, f"dbt on {engine}:\n{said[engine][-6000:]}"
+        assert process.returncode == 0, f"{engine}:\n{said[engine][-6000:]}"
     return built
 
 
-def _dbt(target: Path, environment: Mapping[str, str]) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [str(DBT), "--quiet", "build", "--full-refresh", "--exclude-resource-type", "unit_test",
+def dbt_in(target: Path, environment: Mapping[str, str], *selected: str) -> subprocess.Popen[str]:
+    """A build of the project, or of what is selected of it, with a target folder of its own."""
+    return _started(
+        [str(DBT), "--quiet", "build", "--full-refresh", *selected, "--exclude-resource-type", "unit_test",
          "--exclude-resource-type", "test", "--project-dir", str(PROJECT), "--profiles-dir", str(PROJECT),
          "--target-path", str(target), "--log-path", str(target)],
-        env=os.environ | {"DO_NOT_TRACK": "1"} | environment, cwd=target.parent,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        os.environ | {"DO_NOT_TRACK": "1", **environment},
+        target.parent,
     )  # fmt: skip
+
+
+def _started(command: list[str], environment: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )

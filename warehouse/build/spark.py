@@ -1,8 +1,8 @@
 """A build whose tables dbt makes on Spark: raw tables leave the build file as Parquet, what dbt made comes back.
 
 Everything before (fetching, parsing) and everything after (analyses, scans, publication, questions) is the same as on
-one machine: it reads the build file. Spark runs in dbt's own process (dbt-spark, method ``session``); see
-docs/when-one-machine-is-too-small.md.
+one machine: it reads the build file. Spark runs in dbt's own process (dbt-spark, method ``session``), or that process
+is the client of a server (Spark Connect, ``ICB_SPARK_REMOTE``); see docs/when-one-machine-is-too-small.md.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import duckdb
 
 from ingestion.errors import IngestionError
 from warehouse.build.dbt_results import DBT
+from warehouse.build.lake_tables import asked_format
 from warehouse.settings import Settings
 
 #: Tag of models that are views on DuckDB and tables on Spark, where each reader would compute them again.
@@ -39,6 +40,8 @@ def require_spark() -> None:
     ------
     SparkError
         Java or the Python packages are not there: says how to get them.
+    SettingsError
+        ``ICB_SPARK_FORMAT`` names no format.
     """
     if find_spec("pyspark") is None or find_spec("dbt.adapters.spark") is None:
         raise SparkError(
@@ -46,6 +49,9 @@ def require_spark() -> None:
             where="ICB_ENGINE",
             remedy="run 'make setup-spark'",
         )
+    asked_format()  # a word that is none is told before the work, not after it
+    if os.environ.get("ICB_SPARK_REMOTE"):
+        return  # Java is the server's
     home = os.environ.get("JAVA_HOME")
     if shutil.which("java", path=f"{home}/bin" if home else None) is None:
         raise SparkError(
@@ -63,7 +69,7 @@ def spark_environment(folder: Path) -> dict[str, str]:
     folder : where raw tables lie (``raw``) and Spark's tables are made (``tables``); executors must see it, too.
     """
     return {
-        "ICB_DBT_TARGET": "spark",
+        "ICB_DBT_TARGET": "spark_connect" if os.environ.get("ICB_SPARK_REMOTE") else "spark",
         "ICB_SPARK_RAW": str(folder / "raw"),
         "ICB_SPARK_TABLES": str(folder / "tables"),
         "PYSPARK_PYTHON": sys.executable,

@@ -75,7 +75,7 @@ mapped as (
         end as endpoint,
         {{ trimmed(
             "case when column_maps.pattern is null then cells.value "
-            ~ "else regexp_extract(cells.value, column_maps.pattern, 1) end"
+            ~ "else " ~ first_group('cells.value', 'column_maps.pattern') ~ " end"
         ) }} as value_text
     from cells
     inner join column_maps
@@ -98,7 +98,7 @@ prefixed as (
             when attribute_type = 'word' and endpoint is not null and {{ matches('value_text', "'^1[ ]*:'") }}
                 then 'event'
         end as status_of_prefix,
-        lower({{ trimmed("regexp_replace(value_text, '^[01][ ]*:', '')") }}) as word_after_prefix
+        lower({{ trimmed(replace_all('value_text', "'^[01][ ]*:'", "''")) }}) as word_after_prefix
     from mapped
     where value_text <> '' or pattern is not null
 
@@ -156,7 +156,7 @@ numbered as (
         -- one unit of the last digit that is written
         power(
             10.0,
-            -length(regexp_extract(replace(value_spelled, decimal_spelled, '.'), '^[+-]?[0-9]*[.]([0-9]+)$', 1))
+            -length({{ first_group("replace(value_spelled, decimal_spelled, '.')", "'^[+-]?[0-9]*[.]([0-9]+)$'") }})
         ) as step_raw
     from worded
 

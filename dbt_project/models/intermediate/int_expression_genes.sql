@@ -14,16 +14,16 @@ parts as (
         gene_raw,
         case
             when {{ matches('gene_raw', "'^[0-9]+$'") }} then gene_raw
-            when {{ matches('gene_raw', "'^.+[|][0-9]+$'") }} then regexp_replace(gene_raw, '^.*[|]', '')
+            when {{ matches('gene_raw', "'^.+[|][0-9]+$'") }} then {{ replace_all('gene_raw', "'^.*[|]'", "''") }}
         end as entrez_gene_id,
         case
-            when {{ matches('gene_raw', "'^ENSGR?[0-9]+([.][0-9]+)?$'") }} then regexp_replace(gene_raw, '[.].*$', '')
+            when {{ matches('gene_raw', "'^ENSGR?[0-9]+([.][0-9]+)?$'") }} then {{ replace_all('gene_raw', "'[.].*$'", "''") }}
         end as ensembl_gene_id,
         case
             when {{ matches('gene_raw', "'^[0-9]+$'") }} then null
             when {{ matches('gene_raw', "'^ENSGR?[0-9]+([.][0-9]+)?$'") }} then null
             when {{ matches('gene_raw', "'^.+[|][0-9]+$'") }}
-                then nullif(regexp_replace(gene_raw, '[|].*$', ''), '?')
+                then nullif({{ replace_all('gene_raw', "'[|].*$'", "''") }}, '?')
             else gene_raw
         end as symbol_raw
     from genes

@@ -21,7 +21,8 @@ select
     genes.hugo_symbol is null
     or row_number() over (
         partition by means.cohort_id, genes.hugo_symbol
-        order by means.mean_value desc, means.gene_raw asc
+        -- rounded: the same values added up in another order differ in the last digits
+        order by round(means.mean_value, 6) desc, means.gene_raw asc
     ) = 1 as is_counted
 from means
 inner join {{ ref('int_expression_genes') }} as genes on means.gene_raw = genes.gene_raw

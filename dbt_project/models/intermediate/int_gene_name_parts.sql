@@ -47,7 +47,7 @@ broken as (
     select
         name_raw,
         'version' as broken_at,
-        regexp_replace(name_raw, '[.][0-9]+$', '') as word_list
+        {{ replace_all('name_raw', "'[.][0-9]+$'", "''") }} as word_list
     from names
 
 ),

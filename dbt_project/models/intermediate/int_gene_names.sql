@@ -58,12 +58,12 @@ parted as (
     select distinct
         name_raw,
         case
-            when {{ matches('piece', "'^.+[|][0-9]+$'") }} then {{ trimmed("regexp_replace(piece, '[|][0-9]+$', '')") }}
+            when {{ matches('piece', "'^.+[|][0-9]+$'") }} then {{ trimmed(replace_all('piece', "'[|][0-9]+$'", "''")) }}
             else piece
         end as piece,
         case
             when {{ matches('piece', "'^(.+[|])?[0-9]+$'") }}
-                then {{ to_bigint("regexp_replace(piece, '^.*[|]', '')") }}
+                then {{ to_bigint(replace_all('piece', "'^.*[|]'", "''")) }}
         end as entrez_gene_id
     from pieces
     where piece <> '' or piece_number = 1
@@ -89,7 +89,7 @@ dated as (
         sentinels.word is not null as names_no_gene,
         case
             when months.prefix is not null
-                then months.prefix || regexp_replace({{ replace_all('parted.piece', "'[^0-9]'", "''") }}, '^0', '')
+                then months.prefix || {{ replace_all(replace_all('parted.piece', "'[^0-9]'", "''"), "'^0'", "''") }}
             else parted.piece
         end as name
     from parted
@@ -140,7 +140,7 @@ spelled as (
     left join {{ ref('int_listed_gene_names') }} as of_transcript
         on
             {{ matches('dated.name', "'^[A-Z].*-2[0-9]{2}$'") }}
-            and lower(regexp_replace(dated.name, '-2[0-9]{2}$', '')) = of_transcript.name_lower
+            and lower({{ replace_all('dated.name', "'-2[0-9]{2}$'", "''") }}) = of_transcript.name_lower
             and of_transcript.is_symbol
     left join common_spellings as common on lower(dated.name) = common.name_lower and common.place = 1
 
@@ -197,7 +197,7 @@ resolved as (
     left join {{ ref('int_gene_identifiers') }} as by_ensembl
         on
             by_ensembl.id_type = 'ensembl'
-            and regexp_replace(spelled.name, '[.][0-9]+$', '') = by_ensembl.identifier
+            and {{ replace_all('spelled.name', "'[.][0-9]+$'", "''") }} = by_ensembl.identifier
     left join {{ ref('int_gene_identifiers') }} as by_entrez
         on
             by_entrez.id_type = 'entrez'

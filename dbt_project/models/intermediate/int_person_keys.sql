@@ -28,10 +28,10 @@ matched as (
         rules.rule_id,
         rules.namespace,
         rules.evidence,
-        regexp_extract(patients.patient_id, rules.pattern, 1) as identifier
+        {{ first_group('patients.patient_id', 'rules.pattern') }} as identifier
     from patients
     inner join rules on patients.cohort_id = rules.cohort_id
-    where regexp_extract(patients.patient_id, rules.pattern, 1) <> ''
+    where {{ first_group('patients.patient_id', 'rules.pattern') }} <> ''
 
 ),
 

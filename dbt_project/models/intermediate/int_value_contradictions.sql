@@ -27,7 +27,8 @@ of_patients as (
         kept.source_row,
         other.source_file_id as other_source_file_id,
         other.source_row as other_source_row,
-        coalesce(cast(round(other.value_number, 6) as string), {{ spelling_key('other.value_text') }}) as other_key,
+        -- + 0: -0 and 0 are one number
+        coalesce(cast(round(other.value_number, 6) + 0e0 as string), {{ spelling_key('other.value_text') }}) as other_key,
         other.place
     from patient_values as kept
     inner join patient_values as other
@@ -60,7 +61,7 @@ of_endpoints as (
         kept.source_row,
         other.source_file_id as other_source_file_id,
         other.source_row as other_source_row,
-        coalesce(cast(round(other.value_number, 6) as string), other.value_text) as other_key,
+        coalesce(cast(round(other.value_number, 6) + 0e0 as string), other.value_text) as other_key,
         other.place
     from pairs
     inner join patient_values as kept
@@ -110,7 +111,7 @@ of_samples as (
         kept.source_row,
         other.source_file_id as other_source_file_id,
         other.source_row as other_source_row,
-        coalesce(cast(round(other.value_number, 6) as string), {{ spelling_key('other.value_text') }}) as other_key,
+        coalesce(cast(round(other.value_number, 6) + 0e0 as string), {{ spelling_key('other.value_text') }}) as other_key,
         other.place
     from sample_values as kept
     inner join sample_values as other

@@ -37,6 +37,14 @@ def test_compose_yaml_keeps_to_the_compose_specification() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_dockerfile_keeps_to_the_rules_of_hadolint() -> None:
+    linter = Path(sys.executable).parent / "hadolint"
+    if not linter.exists():
+        pytest.skip("hadolint has no wheel for this machine")
+    done = subprocess.run([str(linter), str(PROJECT / "Dockerfile")], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_service_is_looked_after_and_waits_for_what_it_needs() -> None:
     assert {*COMPOSE["services"]} == {"postgres", "code", "web", "daemon"}
     for name, service in COMPOSE["services"].items():
@@ -52,7 +60,12 @@ def test_every_service_is_looked_after_and_waits_for_what_it_needs() -> None:
 def test_the_image_is_pinned_runs_without_root_and_holds_every_package_to_its_hash() -> None:
     found = instructions()
     assert [rest for name, rest in found if name == "FROM"] == ["python:3.11-slim-bookworm"]
-    assert [rest for name, rest in found if name == "USER"] == ["icb"]
+    assert [rest for name, rest in found if name == "USER"] == ["1000"], (
+        "a number: a host need not know the name"
+    )
+    assert any(
+        "useradd --uid 1000 " in rest and rest.split("&&")[0].split()[-1] == "icb" for _, rest in found
+    )
     after_user = found[[name for name, _ in found].index("USER") :]
     assert not [name for name, _ in after_user if name in ("RUN", "COPY", "ADD")]
     installs = [

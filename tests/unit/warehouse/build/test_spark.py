@@ -50,6 +50,18 @@ def test_without_java_the_sentence_says_which_java_to_install(monkeypatch: pytes
         spark.require_spark()
 
 
+def test_where_spark_is_a_server_no_java_is_needed_here_and_dbt_is_its_client(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: object())
+    monkeypatch.delenv("ICB_SPARK_REMOTE", raising=False)
+    assert spark.spark_environment(tmp_path)["ICB_DBT_TARGET"] == "spark"
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setenv("ICB_SPARK_REMOTE", "sc://127.0.0.1:15002")
+    spark.require_spark()
+    assert spark.spark_environment(tmp_path)["ICB_DBT_TARGET"] == "spark_connect"
+
+
 def test_without_the_packages_the_sentence_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: None)
     with pytest.raises(spark.SparkError, match="make setup-spark"):
