@@ -21,9 +21,10 @@ from interfaces.mcp.sent import Sender
 from warehouse.browsing import cohorts as cohort_tables
 from warehouse.browsing.genes import gene_frequency
 from warehouse.browsing.listing import Listing
-from warehouse.browsing.records import claims_with_numbers, described_tables, statistic, tables
+from warehouse.browsing.records import claims_with_numbers, statistic
 from warehouse.browsing.scans import leading_genes, scans
 from warehouse.browsing.search import search
+from warehouse.browsing.tables import table_columns, tables
 from warehouse.published_file import published
 from warehouse.questions.asked_pages import AskedPage, AskedPages
 from warehouse.questions.names import known_gene
@@ -194,7 +195,7 @@ def describe_tables(table: str | None = None) -> schema.Table:
     with _open() as (con, sender):
         if table is None:
             return sender.table(tables(con))
-        return sender.table(described_tables(con, table))
+        return sender.table(table_columns(con, table))
 
 
 def run_sql(query: str, limit: Annotated[int, Field(ge=1, le=1000)] = 100) -> schema.Table:

@@ -19,10 +19,11 @@ from xml.etree import ElementTree
 
 import pytest
 from command_line import Icb, command
-from graph_runs import Run
+from graph_runs import ROOT, Run
 from starlette.testclient import TestClient
 
 from interfaces.web.app import PAGES, explorer
+from interfaces.web.pages.records import SQL_EXAMPLES
 from warehouse.settings import Settings
 from warehouse.sql_apart import SqlError, ask_apart
 from warehouse.versions.layout import version_in_force
@@ -192,6 +193,41 @@ def test_every_table_of_a_page_is_a_csv_of_its_own(site: TestClient) -> None:
         got = site.get("/cohort/demo_msk_2018.csv", params={"table": name}).text
         assert len(list(csv.DictReader(io.StringIO(got)))) == len(tables[name]) > 0
         assert f'/cohort/demo_msk_2018.csv?table={name}"' in site.get("/cohort/demo_msk_2018").text
+
+
+def test_rows_of_a_table_are_chosen_by_the_words_in_them(site: TestClient, demo: Run) -> None:
+    table, everywhere = "/table/marts.patients", {}
+    got = site.get(f"{table}.json").json()
+    counted = demo.query(
+        "select coalesce(sex, '(none)') as sex, count(*) as n from marts.patients group by 1 order by 2 desc, 1"
+    )
+    facet = {row["value"]: row["n_rows"] for row in got["by_sex"]}
+    assert facet == dict(zip(counted["sex"], counted["n"], strict=True))
+    shown = site.get(table).text
+    for sex in facet:
+        assert f'href="{table}?sex={sex.replace("(", "%28").replace(")", "%29")}"' in shown
+        everywhere[sex] = site.get(f"{table}.json", params={"sex": sex}).json()
+        assert {row["sex"] for row in everywhere[sex]["rows"]} == {None if sex == "(none)" else sex}
+        assert "by_sex" not in everywhere[sex]
+    one = site.get(table, params={"sex": counted["sex"].iloc[0], "cohort_id": "demo_msk_2018"})
+    n = demo.value(
+        "select count(*) from marts.patients where cohort_id = 'demo_msk_2018' and sex = ?",
+        counted["sex"].iloc[0],
+    )
+    assert f"Rows 1 to 100 of {n:,}" in words_of(one.text) and "Next" in words_of(one.text)
+    wrong = site.get(table, params={"sexx": "Male"})
+    assert wrong.status_code == 404 and "has no column 'sexx'; is it sex?" in words_of(wrong.text)
+    nobody = site.get(table, params={"sex": "' or 1=1 --"})
+    assert nobody.status_code == 200 and "None." in words_of(nobody.text)
+
+
+def test_the_examples_of_sql_are_those_of_the_readme_and_each_is_answered(site: TestClient) -> None:
+    blocks = re.findall(r"```sql\n-- (.*?)\n(.*?)\n```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    assert {words.lower(): query for words, query in blocks} == {
+        words.lower(): query for words, query in SQL_EXAMPLES.items()
+    }
+    for query in SQL_EXAMPLES.values():
+        assert site.get("/sql", params={"query": query}).status_code == 200
 
 
 def test_a_published_figure_is_shown_by_pages_of_this_machine_and_by_no_others(

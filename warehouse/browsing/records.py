@@ -1,13 +1,11 @@
-"""Claims, statistics and tables of a published file, a page at a time."""
+"""Claims and statistics of a published file, a page at a time."""
 
 from __future__ import annotations
 
 import duckdb
 
-from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, of_records, page_of
 from warehouse.export.disclosure import disclosed_record
-from warehouse.packing.packed import PACKED
 from warehouse.results.lineage import walk
 from warehouse.versions.layout import version_of
 from warehouse.versions.manifest import smallest_cell
@@ -33,17 +31,6 @@ _STATISTICS = """
 select stat_id, estimator, cohort_id, n, events, estimate, ci_low, ci_high, p from stats.every_stat
 where ($analysis is null or analysis_id = $analysis) and ($words = '' or contains(lower(stat_id), lower($words)))
 order by stat_id
-"""
-_TABLES = """
-select tables.table_schema || '.' || tables.table_name as "table",
-    case when list_contains($packed, tables.table_schema || '.' || tables.table_name) then 'BASE TABLE'
-    else tables.table_type end as kind, coalesce(
-    (select comment from duckdb_tables() as t where t.schema_name = tables.table_schema
-        and t.table_name = tables.table_name),
-    (select comment from duckdb_views() as v where v.schema_name = tables.table_schema
-        and v.view_name = tables.table_name), '') as holds
-from information_schema.tables as tables
-where tables.table_schema in ('marts', 'stats') order by 1
 """
 
 
@@ -139,42 +126,3 @@ def statistic(con: duckdb.DuckDBPyConnection, stat_id: str, page: int = 1) -> tu
         Listing("rows", "Every row behind it", columns, tuple(rows), n_all=len(found.rows)),
         *parts[1:],
     )
-
-
-def tables(con: duckdb.DuckDBPyConnection) -> Listing:
-    """The public tables and what they hold."""
-    return listing(con, "tables", "Tables", _TABLES, {"packed": list(PACKED)})
-
-
-def table(con: duckdb.DuckDBPyConnection, name: str) -> tuple[Listing, ...]:
-    """Columns of one public table with their meaning, and its first rows.
-
-    Raises
-    ------
-    NotThereError
-        No public table has the name; with those that look like it.
-    """
-    known = [str(row[0]) for row in tables(con).rows]
-    if name not in known:
-        near = near_names(name, [*known, *(one.split(".")[1] for one in known)])
-        raise NotThereError(
-            f"there is no table '{name}'",
-            where="marts and stats",
-            remedy=f"is it {' or '.join(near)}?" if near else "the page of tables lists them",
-        )
-    schema, of_schema = name.split(".")
-    columns = listing(
-        con,
-        "columns",
-        "Columns",
-        "select column_name, data_type, coalesce(comment, '') as meaning from duckdb_columns() "
-        "where schema_name = $schema and table_name = $table order by column_index",
-        {"schema": schema, "table": of_schema},
-    )
-    rows = listing(con, "rows", f"First {PAGE} rows", f'select * from {schema}."{of_schema}" limit {PAGE}')
-    return columns, rows
-
-
-def described_tables(con: duckdb.DuckDBPyConnection, name: str) -> Listing:
-    """The columns of one public table with their meaning; raises as :func:`table`."""
-    return table(con, name)[0]

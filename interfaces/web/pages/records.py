@@ -5,15 +5,37 @@ from __future__ import annotations
 from dataclasses import replace
 
 from interfaces.web.page import Asked, Elsewhere, Mark, Page, address, published_figure
-from warehouse.browsing.records import claims, statistic, statistics, table, tables
+from warehouse.browsing.records import claims, statistic, statistics
 from warehouse.browsing.scans import gene_marks, scan_figures, scan_listings, scans
+from warehouse.browsing.tables import table, tables
 from warehouse.sql_apart import ask_apart
 
-SQL_EXAMPLES = (
-    "select status, count(*) as n from marts.gene_status('ALK') group by status",
-    "select cohort_id, n_patients, licence from marts.cohorts order by n_patients desc",
-    "select verdict, count(*) as n from stats.claim_checks group by verdict order by n desc",
-)
+#: Those of the README, by what they ask.
+SQL_EXAMPLES = {
+    "How often is ALK mutated, of those in whom it was looked at and can be judged? Each person once": """\
+select cancer_type, count(*) filter (where status = 'mutated') as mutated, count(*) as judged
+from marts.patient_gene_status('ALK')
+where status in ('mutated', 'wild_type') and person_row_number = 1
+group by cancer_type order by judged desc;""",
+    "PD-L1 expression and burden of everybody under checkpoint blockade, one row a person": """\
+select p.cohort_id, p.cancer_type, p.tmb_mut_per_mb, p.no_tmb_reason, e.log2_value as cd274, p.os_months, p.is_os_event
+from marts.patient_summary as p
+join marts.patient_expression as e on p.cohort_id = e.cohort_id and p.patient_id = e.patient_id
+where e.hugo_symbol = 'CD274' and p.is_icb_treated and p.person_row_number = 1;""",
+    "Who is in more than one cohort, and how do we know?": """\
+select a.person_id, a.cohort_id, a.patient_id, a.rule_id, a.evidence
+from marts.person_aliases as a
+join marts.persons as p on a.person_id = p.person_id
+where p.n_cohorts > 1 order by a.person_id, a.cohort_id;""",
+    "Every file and row behind one statistic": """\
+select role, mart, address, member, source_row
+from stats.lineage
+where stat_id like '%/default/os.cox_univariable'
+order by role, address, source_row limit 20;""",
+    "What could not be read, and why": """\
+select cohort_id, rule_id, raw_table, is_lost, sum(n_rows) as n_rows, min(message) as message
+from marts.rejected_rows group by all order by n_rows desc;""",
+}
 
 
 def claim_list(asked: Asked) -> Page | Elsewhere:
@@ -88,11 +110,27 @@ def table_list(asked: Asked) -> Page | Elsewhere:
 
 
 def table_page(asked: Asked) -> Page | Elsewhere:
-    """One table: what its columns mean, and its first rows."""
-    name = asked.part("table")
-    columns, rows = table(asked.con, name)
-    links = [("Ask of it in SQL", address("/sql", query=f"select * from {name} limit 100"))]
-    return Page(name, listings=(columns, rows), template="linked.html", shown={"links": links})
+    """One table: its rows, by the words in them, and what its columns mean. A word of the address that is a column
+    keeps the rows with that value."""
+    name, words = asked.part("table"), asked.request.query_params
+    kept = {column: value for column, value in words.items() if column not in ("page", "table") and value}
+    found = table(asked.con, name, kept, asked.page)
+    path = f"/table/{name}"
+    facets = [
+        (facet.title, [(value, n, address(path, **kept, **{facet.title: value})) for value, n in facet.rows])
+        for facet in found.facets
+    ]
+    chosen = [
+        (column, value, address(path, **{c: v for c, v in kept.items() if c != column}))
+        for column, value in kept.items()
+    ]
+    query = address("/sql", query=f"select * from {name} limit 100")
+    return Page(
+        name,
+        listings=(found.rows, found.columns, *found.facets),
+        template="table.html",
+        shown={"facets": facets, "chosen": chosen, "sql": query, "sections": (found.rows, found.columns)},
+    )
 
 
 def sql(asked: Asked) -> Page | Elsewhere:
@@ -100,7 +138,7 @@ def sql(asked: Asked) -> Page | Elsewhere:
     query = asked.one("query")
     shown = {
         "query": query or "",
-        "sql_examples": [(one, address("/sql", query=one)) for one in SQL_EXAMPLES],
+        "sql_examples": [(words, address("/sql", query=one)) for words, one in SQL_EXAMPLES.items()],
     }
     if query is None:
         return Page("SQL on the published tables", template="sql.html", shown=shown)

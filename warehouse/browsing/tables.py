@@ -1,0 +1,128 @@
+"""Public tables of a published file: what they hold, what their columns mean, their rows by the words in them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import duckdb
+
+from analytics.biomarkers.errors import near_names
+from warehouse.browsing.listing import Listing, NotThereError, listing, page_of
+from warehouse.packing.packed import PACKED
+
+#: What stands for a value that is not there.
+ABSENT = "(none)"
+#: A column has a facet when it has at most so many words in its first rows; so many are shown.
+MOST_WORDS = 25
+_FIRST_ROWS = 20_000
+_TABLES = """
+select tables.table_schema || '.' || tables.table_name as "table",
+    case when list_contains($packed, tables.table_schema || '.' || tables.table_name) then 'BASE TABLE'
+    else tables.table_type end as kind, coalesce(
+    (select comment from duckdb_tables() as t where t.schema_name = tables.table_schema
+        and t.table_name = tables.table_name),
+    (select comment from duckdb_views() as v where v.schema_name = tables.table_schema
+        and v.view_name = tables.table_name), '') as holds
+from information_schema.tables as tables
+where tables.table_schema in ('marts', 'stats') order by 1
+"""
+_COLUMNS = """
+select column_name, data_type, coalesce(comment, '') as meaning from duckdb_columns()
+where schema_name || '.' || table_name = $table order by column_index
+"""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One public table.
+
+    Attributes
+    ----------
+    columns : names, types and meanings. rows : a page of the rows that are asked for.
+    facets : of each column of few words, the words and how many rows of those that are asked for have them.
+    """
+
+    columns: Listing
+    rows: Listing
+    facets: tuple[Listing, ...]
+
+
+def tables(con: duckdb.DuckDBPyConnection) -> Listing:
+    """The public tables and what they hold."""
+    return listing(con, "tables", "Tables", _TABLES, {"packed": list(PACKED)})
+
+
+def table_columns(con: duckdb.DuckDBPyConnection, name: str) -> Listing:
+    """Columns of one public table with their meaning.
+
+    Raises
+    ------
+    NotThereError
+        No public table has the name; with those that look like it.
+    """
+    known = [str(row[0]) for row in tables(con).rows]
+    if name not in known:
+        near = near_names(name, [*known, *(one.split(".")[1] for one in known)])
+        raise NotThereError(
+            f"there is no table '{name}'",
+            where="marts and stats",
+            remedy=f"is it {' or '.join(near)}?" if near else "the page of tables lists them",
+        )
+    return listing(con, "columns", "Columns", _COLUMNS, {"table": name})
+
+
+def table(con: duckdb.DuckDBPyConnection, name: str, kept: Mapping[str, str], page: int = 1) -> Table:
+    """One public table, a page of its rows.
+
+    Parameters
+    ----------
+    kept : column -> the value that rows must have; :data:`ABSENT` for none.
+
+    Raises
+    ------
+    NotThereError
+        There is no such table or column; with those that look like it.
+    """
+    columns = table_columns(con, name)
+    types = {str(column): str(kind) for column, kind, _ in columns.rows}
+    for column in kept:
+        if column not in types:
+            near = near_names(column, list(types))
+            raise NotThereError(
+                f"{name} has no column '{column}'",
+                where=name,
+                remedy=f"is it {' or '.join(near)}?" if near else f"there are {', '.join(types)}",
+            )
+    schema, of_schema = name.split(".")
+    asked = f'select * from {schema}."{of_schema}"'
+    values = {f"v{k}": value for k, value in enumerate(kept.values()) if value != ABSENT}
+    tests = [
+        f'"{column}" is null' if value == ABSENT else f'cast("{column}" as varchar) = $v{k}'
+        for k, (column, value) in enumerate(kept.items())
+    ]
+    asked += f" where {' and '.join(tests)}" if tests else ""
+    rows = page_of(con, "rows", "Rows", asked, values, page=page)
+    facets = tuple(
+        listing(
+            con, f"by_{column}", column,
+            f'select coalesce(cast("{column}" as varchar), \'{ABSENT}\') as value, count(*) as n_rows from ({asked}) '
+            f"group by 1 order by 2 desc, 1 limit {MOST_WORDS}",
+            values,
+        )
+        for column in _of_few_words(con, asked, values, types)
+        if column not in kept
+    )  # fmt: skip
+    return Table(columns, rows, facets)
+
+
+def _of_few_words(
+    con: duckdb.DuckDBPyConnection, asked: str, values: Mapping[str, str], types: Mapping[str, str]
+) -> list[str]:
+    """Columns of words whose first rows have two or more of them, and few."""
+    words = [column for column, kind in types.items() if kind in ("VARCHAR", "BOOLEAN")]
+    if not words:
+        return []
+    counted = ", ".join(f"count(distinct coalesce(cast(\"{column}\" as varchar), ''))" for column in words)
+    found = con.execute(f"select {counted} from ({asked} limit {_FIRST_ROWS})", dict(values)).fetchone() or ()
+    return [column for column, n in zip(words, found, strict=True) if 2 <= n <= MOST_WORDS]
