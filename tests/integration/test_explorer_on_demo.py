@@ -123,6 +123,21 @@ def test_a_form_that_is_sent_becomes_the_text_of_the_question(site: TestClient) 
     }
 
 
+@pytest.mark.parametrize(
+    ("biomarker", "definition", "text"),
+    [
+        ("ALK", "truncating", "ALK:truncating"),
+        ("ALK:truncating", "any", "ALK"),
+        ("ALK:missense", "", "ALK:missense"),
+    ],
+)
+def test_what_counts_as_mutated_is_a_field_of_the_form(
+    site: TestClient, biomarker: str, definition: str, text: str
+) -> None:
+    sent = site.get("/ask", params={"form": "1", "q": biomarker, "endpoint": "OS", "definition": definition})
+    assert parse_qs(urlsplit(sent.headers["location"]).query) == {"q": [f"{text}; endpoint OS"]}
+
+
 def test_a_list_in_which_nothing_is_chosen_takes_its_filter_away(site: TestClient) -> None:
     sent = site.get("/ask", params={"form": "1", "q": "ALK; where cancer_type=Melanoma", "endpoint": "OS"})
     assert parse_qs(urlsplit(sent.headers["location"]).query) == {"q": ["ALK; endpoint OS"]}
@@ -320,6 +335,8 @@ def test_a_search_for_nothing_known_names_what_is_near(site: TestClient) -> None
         ("/ask?q=ALK; endpoint XYZ", 422, "there are"),
         ("/ask?q=ALK %26", 422, ""),
         ("/ask?q=ALK&landmark=soon", 422, "landmark"),
+        ("/ask?q=TMB >= 10&definition=truncating", 422, "is chosen for one gene"),
+        ("/ask?q=ALK&definition=big", 422, "there are any, truncating"),
         ("/cohorts?cancer_type=Nothing", 422, "Melanoma"),
         ("/statistic?id=nothing", 422, "did you mean"),
         ("/diff?before=nothing", 422, "version"),

@@ -3,11 +3,15 @@ turned into that text first, so that equal questions have one address."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import duckdb
 
-from analytics.questions.asked import RESPONSES, AskedQuestion, asked, read_question
+from analytics.biomarkers.language.model import Mutation, MutationClass
+from analytics.biomarkers.language.parse import parse
+from analytics.biomarkers.language.text import canonical
+from analytics.questions.asked import RESPONSES, AskedQuestion, AskedQuestionError, asked, read_question
 from analytics.questions.specs import COVARIATES
 from interfaces.answer_table import (
     answer_table,
@@ -24,7 +28,7 @@ from warehouse.questions.record import CSV_COLUMNS, answer_record, answer_rows
 
 _FILTERS = ("cancer_type", "drug_class", "line_of_treatment")
 #: Fields of the form beside the biomarker.
-_FIELDS = ("endpoint", "cohort", "adjust", "landmark", "cut", *_FILTERS)
+_FIELDS = ("definition", "endpoint", "cohort", "adjust", "landmark", "cut", *_FILTERS)
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,7 @@ def question_of(asked_page: Asked, text: str) -> AskedQuestion:
     is_form = asked_page.one("form") is not None
     landmark = given.get("landmark")
     return asked(
-        question.biomarker,
+        _defined(question.biomarker, (given.get("definition") or [""])[0]),
         endpoint=(given.get("endpoint") or [question.endpoint])[0],
         cohorts=_quoted(given.get("cohort") or ([] if is_form else list(question.cohorts))),
         where=where,
@@ -102,6 +106,24 @@ def question_of(asked_page: Asked, text: str) -> AskedQuestion:
         landmark=_months(landmark[0]) if landmark else None if is_form else question.landmark_months,
         cut=(given.get("cut") or [None if is_form else question.cut])[0],  # type: ignore[list-item]
     )
+
+
+def _defined(biomarker: str, definition: str) -> str:
+    """The biomarker with another definition of what counts as mutated; one that is not a gene has it in its text."""
+    if not definition:
+        return biomarker
+    read = parse(biomarker)
+    what: MutationClass | None = next((one for one in get_args(MutationClass) if one == definition), None)
+    if what is None:
+        raise AskedQuestionError(
+            f"'{definition}' is no class of mutation: there are {', '.join(get_args(MutationClass))}."
+        )
+    if not isinstance(read, Mutation):
+        raise AskedQuestionError(
+            f"What counts as mutated is chosen for one gene, and '{biomarker}' is none: write it in the biomarker, "
+            f"e.g. 'STK11:{definition} & KRAS'."
+        )
+    return canonical(replace(read, what=what))
 
 
 def _quoted(cohorts: list[str]) -> list[str]:
@@ -134,6 +156,7 @@ def _form(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> dict[str, 
     landmark = "" if question.landmark_months is None else f"{question.landmark_months:g}"
     return {
         "biomarker": question.biomarker,
+        "definitions": get_args(MutationClass),
         "endpoint": question.endpoint,
         "endpoints": [*endpoints, *RESPONSES],
         "choices": choices,
