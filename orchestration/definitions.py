@@ -28,7 +28,7 @@ from orchestration.automation import following, publish_what_changed
 from orchestration.checks.draft import draft_checks, reading_check
 from orchestration.checks.receipts import receipt_checks
 from orchestration.jobs import EXECUTOR, jobs
-from orchestration.notices import notice_sensors
+from orchestration.notices.sensors import notice_sensors
 from orchestration.prune import prune_sensor
 from orchestration.resources import Warehouse, fixed
 from orchestration.reuse.ahead import Ahead

@@ -15,16 +15,14 @@ from interfaces.cli.ask_command import ask, gene
 from interfaces.cli.claims_command import claims
 from interfaces.cli.cohort.commands import cohort_app
 from interfaces.cli.diff_command import diff
-from interfaces.cli.explore_command import explore
 from interfaces.cli.failures import CommandError, one_sentence
 from interfaces.cli.init_command import init
-from interfaces.cli.mcp_command import mcp
-from interfaces.cli.prune_command import prune
 from interfaces.cli.release_command import release
 from interfaces.cli.scan_command import scan
+from interfaces.cli.serve_commands import explore, mcp
 from interfaces.cli.streamed_rows import stream
 from interfaces.cli.tables_out import Format, FormatOption, OutputOption, least_shown, print_json, show
-from interfaces.cli.versions_command import list_versions, rollback
+from interfaces.cli.versions_command import list_versions, prune, rollback
 from warehouse.closed_sql import closed_file, distinct, one_statement
 from warehouse.export.disclosure import disclosed_record
 from warehouse.export.readable import readable, shown

@@ -1,7 +1,8 @@
-"""``icb versions`` and ``icb rollback``: what has been published, and back to it."""
+"""``icb versions``, ``icb rollback`` and ``icb prune``: what has been published, back to it, and what nothing needs."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
@@ -60,3 +61,29 @@ def rollback(
     with one_run_at_a_time(settings, "'icb rollback'"), storage_errors(settings.published):
         roll_back(settings.published, found)
     print(f"{settings.published_file} is version {found.name} again.")
+
+
+def prune(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")
+    ] = False,
+    style: FormatOption = Format.table,
+) -> None:
+    """Remove what nothing needs: old runs of Dagster, raw contents of no kept version, what builds left behind.
+
+    Each run of 'icb run' does it when it has published, and so does Dagster's daemon once a day. Kept are the versions
+    that ICB_KEEP_VERSIONS says, the last ICB_KEEP_RUNS runs, and of every source what it holds now and held before.
+
+    Example: icb prune --dry-run
+    """
+    from orchestration.run import pruned
+
+    settings = Settings.from_environment()
+    found = pruned(settings, dry_run=dry_run)
+    rows = [
+        {"what": one.kind, "path": str(one.path), "megabytes": round(one.bytes / 1e6, 2)} for one in found
+    ]
+    show(rows, ["what", "path", "megabytes"], style)
+    megabytes = sum(one.bytes for one in found) / 1e6
+    verb = "would be removed" if dry_run else "removed"
+    print(f"{len(found)} {verb}, {megabytes:.1f} MB in {settings.data}.", file=sys.stderr)

@@ -17,8 +17,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from orchestration.notice_targets import Notice, NoticeError, send_all, targets
-from orchestration.notices import failure_notice, notice_sensors, stale_notice
+from orchestration.notices.sensors import failure_notice, notice_sensors, stale_notice
+from orchestration.notices.targets import Notice, NoticeError, send_all, targets
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 

@@ -11,7 +11,7 @@ import dagster as dg
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 
 from orchestration.failures import failure_sentence
-from orchestration.notice_targets import Notice, send_all, targets
+from orchestration.notices.targets import Notice, send_all, targets
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 from warehouse.versions.manifest import read_manifest
