@@ -26,6 +26,7 @@ KERNEL_FILES = (
     "lanes/likelihood.py",
     "lanes/log_rank.py",
     "lanes/logistic.py",
+    "lanes/memory.py",
     "lanes/newton.py",
     "lanes/null_model.py",
     "lanes/proportional_hazards.py",

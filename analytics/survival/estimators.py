@@ -18,7 +18,7 @@ from analytics.errors import AnalysisError, ConstantCovariateError
 from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Model, SurvivalStatistic
-from analytics.survival.curves.cumulative_incidence import COMPETING
+from analytics.survival.curves.cumulative_incidence import COMPETING, INCIDENCE, INCIDENCE_DIFFERENCE
 from analytics.survival.curves.curve_rows import (
     SurvivalRow,
     incidence_difference_row,
@@ -133,27 +133,6 @@ RESTRICTED_MEAN = Estimator(
     methods="Difference of the areas under the two Kaplan-Meier curves up to a common horizon, which a note gives.",
     source="Royston and Parmar 2013, BMC Med Res Methodol 13:152",
     applies="two groups; where hazards are not proportional it is read first",
-)
-INCIDENCE = Estimator(
-    key="cumulative_incidence",
-    label="Cumulative incidence, Aalen-Johansen",
-    scale=Scale.SHARE,
-    heading="Cumulative incidence",
-    methods="Share of a group that has had the event by 60, 24 or 12 months, the longest at which ten people of each "
-    "group are at risk; who died of something else can have it no more (the complement of Kaplan-Meier counts them as "
-    "if they could).",
-    source="Aalen and Johansen 1978, Scand J Stat 5:141; Marubini and Valsecchi 1995, section 10.3",
-    applies="DSS, DFI and PFI where deaths of other causes are known",
-)
-INCIDENCE_DIFFERENCE = Estimator(
-    key="cumulative_incidence_difference",
-    label="Difference of cumulative incidence",
-    scale=Scale.DIFFERENCE_OF_SHARES,
-    heading="Difference of cumulative incidence",
-    methods="Between groups: the difference at that month with its normal interval. The hazard ratio beside is of the "
-    "rate among those still at risk; where a group dies of other causes more, the two can differ.",
-    source="Marubini and Valsecchi 1995, section 10.3",
-    applies="two groups, DSS, DFI and PFI where deaths of other causes are known",
 )
 SCHOENFELD = Estimator(
     key="schoenfeld",

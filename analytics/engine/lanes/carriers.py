@@ -8,7 +8,7 @@ import numpy as np
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.compiled import compiled
 from analytics.engine.cox.risk_table import RiskTable
-from analytics.engine.lanes.likelihood import CarrierArrays
+from analytics.engine.lanes.memory import CarrierArrays
 from analytics.engine.threads import over_genes
 
 PLACES = (

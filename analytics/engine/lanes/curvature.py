@@ -13,7 +13,8 @@ from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled_inner
 from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes import vectors as lanes
-from analytics.engine.lanes.likelihood import CarrierArrays, Scratch, add_products
+from analytics.engine.lanes.likelihood import add_products
+from analytics.engine.lanes.memory import CarrierArrays, Scratch
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
 

@@ -14,8 +14,6 @@ from analytics.engine.compiled import compiled_inline, compiled_inner
 from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes import vectors as lanes
 from analytics.engine.lanes.likelihood import (
-    CarrierArrays,
-    Scratch,
     add_products,
     first_moments,
     leave_moments,
@@ -23,6 +21,7 @@ from analytics.engine.lanes.likelihood import (
     risk_sums,
     shift_sums,
 )
+from analytics.engine.lanes.memory import CarrierArrays, Scratch
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
 

@@ -1,12 +1,11 @@
 """Partial likelihoods of eight genes at a time: exact value, gradient and information, given sparse carriers.
 
 Dense work (every patient's linear predictor, sums over risk sets) runs on lane vectors; what depends on who carries
-a gene touches carriers only. What does not belong here: Newton's loop (`lane_newton.py`), Firth's penalty
-(`firth_kernels.py`), data preparation.
+a gene touches carriers only. What does not belong here: Newton's loop (`newton`), Firth's penalty
+(`firth_penalty`), working memory (`memory`), data preparation.
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,86 +13,13 @@ from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inline, compiled_inner
 from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes import vectors as lanes
+from analytics.engine.lanes.memory import CarrierArrays, Scratch
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
 
 # How much of the information `evaluate` works out; not plain integers, for which numba compiles a version each.
 GENE_INFORMATION, FULL_INFORMATION = np.int64(0), np.int64(1)
 RENORMALISE_EVERY = 16  # factors between two extractions of the exponent; each is below e**40, so no overflow
-
-
-class CarrierArrays(NamedTuple):
-    """Carriers of G genes in the rows of one risk table: row[start[g]:start[g+1]], ascending.
-
-    shift (nnz, p) or (0, p): how the covariates of that carrier differ in that gene's model (own mutations removed),
-    in the null model's coordinates.
-    """
-
-    start: IntArray
-    row: IntArray
-    shift: FloatArray
-
-
-class Scratch(NamedTuple):
-    """Working memory of one thread; see `allocate`."""
-
-    risk: FloatArray
-    expected: FloatArray
-    q0: FloatArray
-    q1: FloatArray
-    q2: FloatArray
-    hazard: FloatArray
-    death_hazard: FloatArray
-    gene_sum: FloatArray
-    gene_deaths: FloatArray
-    s1: FloatArray
-    d1: FloatArray
-    work: FloatArray
-    gradient: FloatArray
-    information: FloatArray
-    log_ratio: FloatArray
-    shift_head: IntArray
-    shift_next: IntArray
-    shift_lane: IntArray
-
-
-@compiled
-def allocate(m: int, n_times: int, p: int, most_carriers: int) -> Scratch:
-    """Working memory for tables of m rows and n_times events, p covariates, most_carriers in any block of genes."""
-    q = p + 1
-    return Scratch(
-        np.zeros((m, LANES)),
-        np.zeros((m, LANES)),
-        np.zeros((n_times, LANES)),
-        np.zeros((n_times, LANES)),
-        np.zeros((n_times, LANES)),
-        np.zeros((n_times + 1, LANES)),
-        np.zeros((n_times, LANES)),
-        np.zeros((n_times, LANES)),
-        np.zeros((n_times, LANES)),
-        np.zeros((q, LANES)),
-        np.zeros((q, LANES)),
-        np.zeros((2, LANES)),
-        np.zeros((q, LANES)),
-        np.zeros((q * (q + 1) // 2, LANES)),
-        np.zeros((1, LANES)),
-        np.full(2 * n_times + 1, -1, dtype=np.int64),
-        np.zeros(2 * most_carriers + 1, dtype=np.int64),
-        np.zeros(2 * most_carriers + 1, dtype=np.int64),
-    )
-
-
-@compiled_inner
-def most_carriers(c: CarrierArrays, blocks: IntArray) -> int:
-    """Carriers in the block (row of `blocks`) that has most."""
-    most = 0
-    for b in range(len(blocks)):
-        carriers = 0
-        for g in blocks[b]:
-            if g >= 0:
-                carriers += c.start[g + 1] - c.start[g]
-        most = max(most, carriers)
-    return most
 
 
 @compiled_inner

@@ -15,16 +15,8 @@ from analytics.engine.compiled import compiled, compiled_inner
 from analytics.engine.cox.kernels import CONVERGED, NOT_CONVERGED, ROUNDING, SINGULAR, cholesky_solve
 from analytics.engine.cox.risk_table import RiskArrays
 from analytics.engine.lanes.curvature import CurvatureScratch, allocate_curvature, information_along
-from analytics.engine.lanes.likelihood import (
-    FULL_INFORMATION,
-    GENE_INFORMATION,
-    CarrierArrays,
-    Scratch,
-    allocate,
-    evaluate,
-    link_shifts,
-    most_carriers,
-)
+from analytics.engine.lanes.likelihood import FULL_INFORMATION, GENE_INFORMATION, evaluate, link_shifts
+from analytics.engine.lanes.memory import CarrierArrays, Scratch, allocate, most_carriers
 from analytics.engine.lanes.null_model import NullArrays
 from analytics.engine.lanes.vectors import LANES
 

@@ -13,8 +13,8 @@ from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled
 from analytics.engine.cox.risk_table import FollowUp, RiskArrays, RiskTable
 from analytics.engine.lanes.carriers import CarrierRows
-from analytics.engine.lanes.likelihood import CarrierArrays
 from analytics.engine.lanes.log_rank import chi2_p
+from analytics.engine.lanes.memory import CarrierArrays
 from analytics.engine.threads import run_all
 
 GENES_PER_TASK = 256

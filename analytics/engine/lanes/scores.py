@@ -9,7 +9,7 @@ import numpy as np
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.compiled import compiled, compiled_inner
 from analytics.engine.cox.risk_table import RiskArrays
-from analytics.engine.lanes.likelihood import CarrierArrays
+from analytics.engine.lanes.memory import CarrierArrays
 
 
 @compiled_inner

@@ -10,8 +10,8 @@ import numpy as np
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.cox.kernels import CONVERGED
-from analytics.engine.lanes.likelihood import CarrierArrays
 from analytics.engine.lanes.logistic import LogisticFits
+from analytics.engine.lanes.memory import CarrierArrays
 
 GENES_PER_BATCH = 64
 MOST_STEPS, MOST_HALVINGS = 100, 12

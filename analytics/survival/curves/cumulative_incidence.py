@@ -19,6 +19,7 @@ import pandas as pd
 from analytics.engine.arrays import BoolArray, FloatArray
 from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.errors import EmptyGroupError, InvalidColumnError, TooFewError
+from analytics.results.estimator import Estimator, Scale
 from analytics.survival.data import SurvivalData, survival_data, yes_no_column
 
 #: Months at which a difference is read, the longest first.
@@ -26,6 +27,27 @@ HORIZONS_MONTHS = (60.0, 24.0, 12.0)
 #: People of each group that must still be at risk there.
 MIN_AT_RISK = 10
 COMPETING = "is_competing_death"
+INCIDENCE = Estimator(
+    key="cumulative_incidence",
+    label="Cumulative incidence, Aalen-Johansen",
+    scale=Scale.SHARE,
+    heading="Cumulative incidence",
+    methods="Share of a group that has had the event by 60, 24 or 12 months, the longest at which ten people of each "
+    "group are at risk; who died of something else can have it no more (the complement of Kaplan-Meier counts them as "
+    "if they could).",
+    source="Aalen and Johansen 1978, Scand J Stat 5:141; Marubini and Valsecchi 1995, section 10.3",
+    applies="DSS, DFI and PFI where deaths of other causes are known",
+)
+INCIDENCE_DIFFERENCE = Estimator(
+    key="cumulative_incidence_difference",
+    label="Difference of cumulative incidence",
+    scale=Scale.DIFFERENCE_OF_SHARES,
+    heading="Difference of cumulative incidence",
+    methods="Between groups: the difference at that month with its normal interval. The hazard ratio beside is of the "
+    "rate among those still at risk; where a group dies of other causes more, the two can differ.",
+    source="Marubini and Valsecchi 1995, section 10.3",
+    applies="two groups, DSS, DFI and PFI where deaths of other causes are known",
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from analytics.engine.compiled import KERNEL_FILES
 from analytics.engine.cox.kernels import cox_derivatives
 from analytics.engine.cox.risk_table import build_risk_table
 from analytics.engine.lanes.carriers import carriers_in_rows
-from analytics.engine.lanes.likelihood import FULL_INFORMATION, CarrierArrays, allocate, evaluate, link_shifts
+from analytics.engine.lanes.likelihood import FULL_INFORMATION, evaluate, link_shifts
+from analytics.engine.lanes.memory import CarrierArrays, allocate
 from analytics.engine.lanes.null_model import fit_null_model
 from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
