@@ -39,7 +39,7 @@ def running(
         )
     mirror = os.environ.get("ICB_MIRROR")
     if "real" in asked and mirror:
-        runs["real"] = graph_runs.Running(folder / "real", session, (), ICB_MIRROR=mirror)
+        runs["real"] = graph_runs.Running(folder / "real", session, (), ICB_MIRROR=mirror, ICB_WORKERS="2")
     yield runs
     for run in runs.values():
         run.leave(others_wait=worker is not None and not request.session.shouldfail)
