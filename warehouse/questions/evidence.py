@@ -223,7 +223,11 @@ def _of_trials(
         time_rules=checked.variant.time,
     ).members
     both = checked.select(of_trials, icb_only=False, where=kept).members
-    rows = treatment_statistics(scope, trials, key, everyone) if len(everyone) else []
+    if everyone.empty:
+        return [], f"of {', '.join(trials)} nobody is among those asked"
+    rows = treatment_statistics(scope, trials, key, everyone)
+    if both.empty:
+        return rows, f"nobody of {', '.join(trials)} was looked at"
     if isinstance(compared, str):
         found = number_interaction_statistics(scope, trials, key, both, compared)
     else:
