@@ -31,7 +31,7 @@ def read_delimited(
     lines, notes = physical_lines(data, fmt.encoding, where)
     start = header_line(lines, fmt, where)
     if fmt.has_header:
-        header, n_lines = _header_cells(lines, start, fmt)
+        header, n_lines = _header_cells(lines, start, fmt, notes)
     else:
         header, n_lines = list(fmt.names), 0
     builder = TableBuilder(header, where)
@@ -144,19 +144,30 @@ def header_line(lines: list[str], fmt: TableFormat, where: str) -> int:
     return index
 
 
-def _header_cells(lines: list[str], start: int, fmt: TableFormat) -> tuple[list[str], int]:
-    """The header's cells and how many physical lines it takes (a quoted header cell may hold line ends)."""
+def _header_cells(
+    lines: list[str], start: int, fmt: TableFormat, notes: list[RejectedRow]
+) -> tuple[list[str], int]:
+    """The header's cells and how many physical lines it takes (a quoted header cell may hold line ends), with a note
+    where a quote is kept as a character. As among the rows, no cell over several lines that holds the
+    delimiters of a whole row is believed: a stray quote would take the rows below it into the header."""
     cells, is_open = split_line(lines[start], fmt)
     if not is_open:
         return cells, 1
     text = lines[start]
+    stray = "a quote opens a cell of the header and never closes it; it was kept as a character"
+    as_it_is = RejectedRow(start + 1, "stray_quote", shorten(text), stray)
     for n in range(1, min(MAX_LINES_PER_ROW, len(lines) - start)):
         text += "\n" + lines[start + n]
         joined, still_open = split_line(text, fmt)
         if not still_open:
             after = lines[start + n + 1 : start + n + 2]
             width = len(split_line(after[0], fmt)[0]) if after else len(joined)
-            return (joined, n + 1) if width == len(joined) or width != len(cells) else (cells, 1)
+            longest = max(_n_delimiters(cell, fmt.delimiter) for cell in joined if "\n" in cell)
+            swallows = len(joined) > 1 and longest >= len(joined) - 1
+            if not swallows and (width == len(joined) or width != len(cells)):
+                return joined, n + 1
+            break
+    notes.append(as_it_is)
     return cells, 1
 
 

@@ -52,7 +52,7 @@ def uncovered_lines(data: bytes, fmt: TableFormat, table: ParsedTable) -> set[in
     with _unpacked(data, data[:2], "f") as stream:
         lines, _ = physical_lines(stream.read(), fmt.encoding, "f")
     start = header_line(lines, fmt, "f")
-    n_header = _header_cells(lines, start, fmt)[1] if fmt.has_header else 0
+    n_header = _header_cells(lines, start, fmt, [])[1] if fmt.has_header else 0
     below = set(range(start + n_header + 1, len(lines) + 1)) - set(table.rows())
     for note in table.rejected:
         joined = re.match(r"lines (\d+) to (\d+) are one row", note.message)

@@ -269,3 +269,21 @@ def test_every_rule_that_a_reader_reports_is_described() -> None:
     found = {rule for name in ("odd_rows.tsv", "footer.tsv", "stray_quotes.tsv", "latin1.tsv")
              for _, rule in rules(read(name))}  # fmt: skip
     assert found >= {"short_row", "footer_or_blank", "undecodable_bytes"} and found <= set(REJECTION_RULES)
+
+
+@pytest.mark.parametrize(
+    ("text", "last", "n_rows", "rule"),
+    [
+        ('id,"name\n(long)",age\n1,a,5\n2,b,6\n', "age", 2, None),
+        # two stray quotes, in the header and in the second row: both rows would be a part of the header
+        ('id,name,"age\n1,a,5\n2,b,6"\n3,c,8\n', '"age', 3, "stray_quote"),
+        ('id,name,"age\n1,a,5\n2,b,6\n', '"age', 2, "stray_quote"),
+    ],
+)
+def test_a_stray_quote_in_the_header_takes_no_row_away_and_is_noted(
+    text: str, last: str, n_rows: int, rule: str | None
+) -> None:
+    table = read_table(text.encode(), TableFormat(delimiter=","), "t")
+    assert len(rows(table)) == n_rows
+    assert list(rows(table)[0])[2] == last
+    assert rules(table) == ([(1, rule)] if rule else [])
