@@ -18,6 +18,7 @@ from graph_runs import ROOT, Run
 from source_lines import source_lines
 
 from ingestion.catalog.loading import load_catalog
+from warehouse.reports.cohort_pages import FOLDER, write_pages
 from warehouse.reports.cohort_receipt import DOCUMENT, write_document
 
 pytestmark = pytest.mark.mirror
@@ -377,8 +378,14 @@ def test_questions_of_the_readme_are_answered(real: Run, words: list[str]) -> No
 
 
 def test_the_receipts_of_the_docs_are_those_of_the_published_file(real: Run, tmp_path: Path) -> None:
-    page = tmp_path / "cohorts.md"
+    page, folder = tmp_path / "cohorts.md", tmp_path / "cohorts"
     shutil.copy(DOCUMENT, page)
+    folder.mkdir()
     with duckdb.connect(str(real.published.resolve()), read_only=True) as con:  # beside its manifest
-        write_document(con, page)
+        write_document(write_pages(con, folder), page)
     assert page.read_text(encoding="utf-8") == DOCUMENT.read_text(encoding="utf-8"), "make receipts"
+    made, committed = (
+        {one.name: one.read_text(encoding="utf-8") for one in where.glob("*.md")}
+        for where in (folder, FOLDER)
+    )
+    assert made == committed, "make receipts"

@@ -21,7 +21,7 @@ BIOMARKER_MARTS = (
     "burdens", "copy_number", "copy_number_samples", "expression", "gene_names", "gene_panels", "gene_sets", "hotspots",
     "immune_features", "mutations", "patient_expression", "patient_features", "patients", "profiling",
     "response_outcomes", "sample_attributes", "samples", "signature_profiles", "structural_variant_samples",
-    "structural_variants", "undetermined_genes",
+    "structural_variants", "undetermined_copy_number", "undetermined_genes",
 )  # fmt: skip
 #: A residue at which that many people of the warehouse have a missense or in-frame change is a hotspot, as in scans.
 HOTSPOT_PEOPLE = 10
