@@ -9,6 +9,16 @@ from __future__ import annotations
 
 from ingestion.catalog.source_files import MUTATION_COLUMNS
 
+_COPY_NUMBER_CELL = (
+    "cohort_id",
+    "source_file_id",
+    "source_row",
+    "sample_id",
+    "hugo_symbol",
+    "entrez_gene_id",
+    "value",
+)
+
 #: table -> columns in order. ``source_row`` is bigint, all else text.
 RAW_TABLES: dict[str, tuple[str, ...]] = {
     # one row a file, or a member of an archive, that was read
@@ -52,25 +62,9 @@ RAW_TABLES: dict[str, tuple[str, ...]] = {
         "grch37_position",
     ),
     # discrete calls of a gene x sample matrix or a long table that are not zero, one row a cell
-    "copy_number": (
-        "cohort_id",
-        "source_file_id",
-        "source_row",
-        "sample_id",
-        "hugo_symbol",
-        "entrez_gene_id",
-        "value",
-    ),
+    "copy_number": _COPY_NUMBER_CELL,
     # cells that say no level (value is null), and neutral cells of a gene that stands in several rows of its file
-    "copy_number_no_calls": (
-        "cohort_id",
-        "source_file_id",
-        "source_row",
-        "sample_id",
-        "hugo_symbol",
-        "entrez_gene_id",
-        "value",
-    ),
+    "copy_number_no_calls": _COPY_NUMBER_CELL,
     "copy_number_segments": (
         "cohort_id",
         "source_file_id",

@@ -70,25 +70,24 @@ class Ahead:
             return
         self._done_for = context.run_id
         shelf = Shelf(settings.shelf)
-        orders = []
+        stale: list[tuple[Task, dict[str, str]]] = []
         with warehouse.build(read_only=True) as con:
             for task in self._of_run(context):
                 made_of = task.asset.made_of(con, settings)
                 found = shelf.find(task.asset.name, key_of(made_of))
                 is_kept = is_of_run(found, context.run_id) if is_forced else found is not None
                 if not is_kept:
-                    orders.append(partial(_Order, settings, task, made_of=made_of))
-        if len(orders) < FEWEST:
+                    stale.append((task, made_of))
+        if len(stale) < FEWEST:
             return
         with warehouse.build() as con:
             record_run(con, context.run_id, settings)
             run = run_row(con, context.run_id)
-        ordered = sorted(
-            (order(run=run) for order in orders), key=lambda one: -shelf.seconds(one.task.asset.name)
-        )
-        for number, (name, problem) in enumerate(_done(ordered, settings.workers), start=1):
+        stale.sort(key=lambda one: -shelf.seconds(one[0].asset.name))
+        orders = [_Order(settings, task, run, made_of) for task, made_of in stale]
+        for number, (name, problem) in enumerate(_done(orders, settings.workers), start=1):
             said = f"; its own step tries again: {problem}" if problem else f"  {shelf.seconds(name):.1f} s"
-            context.log.info(f"{SAID}{number} of {len(ordered)}: {name}{said}")
+            context.log.info(f"{SAID}{number} of {len(orders)}: {name}{said}")
 
     def _of_run(self, context: dg.AssetExecutionContext) -> Iterator[Task]:
         asked = context.job_def.asset_layer.selected_asset_keys

@@ -32,7 +32,7 @@ Results = tuple[dict[str, pd.DataFrame], dict[str, Picture]]
 #: What computes them of the build, for a run, with the settings.
 Compute = Callable[[duckdb.DuckDBPyConnection, str, Settings], Results]
 #: What may compute results of a run together (`orchestration.reuse.ahead`); true where everything is asked for anew.
-Ahead = Callable[[dg.AssetExecutionContext, Warehouse, bool], None]
+ComputeTogether = Callable[[dg.AssetExecutionContext, Warehouse, bool], None]
 #: Tag of a run that takes nothing from the shelf.
 FORCE_TAG = "icb/force"
 #: A genome that is larger is known by size and time: three gigabytes are not read for this.
@@ -103,7 +103,7 @@ def computed_or_kept(
     warehouse: Warehouse,
     asset: Computed,
     compute: Compute,
-    ahead: Ahead | None = None,
+    ahead: ComputeTogether | None = None,
 ) -> tuple[Entry, dict[str, dg.MetadataValue | str]]:
     """The result's entry, in place below ``build/results``, and what Dagster shall show of where it comes from.
 
@@ -118,17 +118,17 @@ def computed_or_kept(
     with warehouse.build(read_only=True) as con:
         made_from = stamps_of(con, reads)
         made_of = asset.made_of(con, settings)
-    entry = shelf.find(asset.name, key_of(made_of))
-    why = why_computed(shelf, asset.name, made_of)
+    entry, why = shelf.find(asset.name, key_of(made_of)), "nothing that it is made of has changed"
     is_forced = FORCE_TAG in context.run.tags
     if is_of_run(entry, context.run_id):
         why = "computed with others of this run"
-    elif is_forced:
-        entry, why = None, why or "everything was asked for anew"
-    if entry is None and ahead is not None:
-        ahead(context, warehouse, is_forced)
-        found = shelf.find(asset.name, key_of(made_of))
-        entry = found if is_of_run(found, context.run_id) else None
+    elif entry is None or is_forced:
+        why = why_computed(shelf, asset.name, made_of) or "everything was asked for anew"
+        entry = None
+        if ahead is not None:
+            ahead(context, warehouse, is_forced)
+            found = shelf.find(asset.name, key_of(made_of))
+            entry = found if is_of_run(found, context.run_id) else None
     if entry is None:
         with warehouse.build() as con:
             record_run(con, context.run_id, settings)
@@ -145,7 +145,7 @@ def computed_or_kept(
         shown |= pictures_for_metadata(entry)
     shown |= {
         "computed by run": str(entry.run["run_id"]),
-        "why": why or "nothing that it is made of has changed",
+        "why": why,
     }
     results = settings.results
     put_in_place(entry, results / "tables" / asset.name, results / "figures" / asset.name)

@@ -83,7 +83,7 @@ def gene_marks(
     if marks is None:
         return "", ()
     table = found.result.table
-    drawn = found.result.table[table["gene"].isin(marks.places.keys())]
+    drawn = table[table["gene"].isin(marks.places.keys())]
     rows = leading_rows(replace(found.result, table=drawn), top=len(drawn), gene=None, where=scan_id)
     return marks.box, tuple(GeneMark(row["gene"], _said(row), *marks.places[row["gene"]]) for row in rows)
 

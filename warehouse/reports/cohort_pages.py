@@ -99,7 +99,7 @@ def _table(headings: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
 def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    text = "; ".join(map(str, value)) if isinstance(value, list | tuple) else readable(value)
+    text = readable(value)
     is_address = text.startswith("https://") and not set(text) & set("|` ")
     return f"`{text}`" if is_address else _plain(text)
 

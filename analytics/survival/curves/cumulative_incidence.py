@@ -20,6 +20,7 @@ from analytics.engine.arrays import BoolArray, FloatArray
 from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.errors import EmptyGroupError, InvalidColumnError, TooFewError
 from analytics.results.estimator import Estimator, Scale
+from analytics.survival.curves.kaplan_meier import number_at_risk, survival_interval
 from analytics.survival.data import SurvivalData, survival_data, yes_no_column
 
 #: Months at which a difference is read, the longest first.
@@ -64,11 +65,10 @@ class Incidence:
 
     def interval(self, conf_level: float = 0.95) -> tuple[float, float]:
         """Between 0 and 1, by the log(-log) transform; NaN where nobody or everybody had the event."""
-        if not 0.0 < self.share < 1.0:
-            return math.nan, math.nan
-        half = normal_quantile(conf_level) * self.se / (self.share * math.log(self.share))
-        low, high = (math.exp(math.log(self.share) * math.exp(sign * half)) for sign in (-1.0, 1.0))
-        return min(low, high), max(low, high)
+        share = np.array([self.share])
+        log_se = np.divide(self.se, share, out=np.full(1, np.nan), where=share > 0)
+        low, high = survival_interval(share, log_se, "log-log", normal_quantile(conf_level))
+        return float(low[0]), float(high[0])
 
 
 @dataclass(frozen=True)
@@ -151,9 +151,7 @@ def _incidence(data: SurvivalData, rows: BoolArray, months: float) -> Incidence:
     time, event, entry = data.time[rows], data.event[rows], data.entry[rows]
     competing = data.frame[COMPETING].to_numpy(dtype=bool)[rows]
     times = np.unique(time[(event | competing) & (time <= months)])
-    at_risk = np.searchsorted(np.sort(entry), times, side="left") - np.searchsorted(
-        np.sort(time), times, side="left"
-    )
+    at_risk = number_at_risk(times, time, entry)
     own, other = _counts(time[event], times), _counts(time[competing], times)
     survival = np.cumprod(1.0 - (own + other) / at_risk)
     before = np.append(1.0, survival)[:-1]

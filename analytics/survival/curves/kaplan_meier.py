@@ -22,7 +22,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from analytics.engine.arrays import BoolArray, FloatArray
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray
 from analytics.engine.inference import normal_quantile
 from analytics.errors import InvalidSettingError
 from analytics.survival.data import SurvivalData, count_of, survival_data
@@ -152,10 +152,7 @@ def kaplan_meier_curve(
     times, at = np.unique(time, return_inverse=True)
     n_events = np.bincount(at, event.astype(float), times.size)
     n_leaving = np.bincount(at, minlength=times.size)
-    # Entered before t, minus gone before t; -inf entries count at every time.
-    n_at_risk = np.searchsorted(np.sort(entry), times, side="left") - np.searchsorted(
-        np.sort(time), times, side="left"
-    )
+    n_at_risk = number_at_risk(times, time, entry)
     survival = np.cumprod(1.0 - n_events / n_at_risk, dtype=np.float64)
     survivors = n_at_risk - n_events
     hazard_variance = np.divide(
@@ -164,7 +161,7 @@ def kaplan_meier_curve(
     # When nobody is left the variance of log survival is infinite, and R reports no standard error from
     # there on.
     log_se = np.sqrt(np.cumsum(np.where(survivors > 0, hazard_variance, np.inf)))
-    ci_low, ci_high = _interval(survival, log_se, transform, normal_quantile(conf_level))
+    ci_low, ci_high = survival_interval(survival, log_se, transform, normal_quantile(conf_level))
     with np.errstate(invalid="ignore"):
         standard_error = survival * log_se
     table = pd.DataFrame(
@@ -193,9 +190,17 @@ def kaplan_meier_curve(
     )
 
 
-def _interval(
+def number_at_risk(times: FloatArray, time: FloatArray, entry: FloatArray) -> IntArray:
+    """At each of ``times`` who entered before it, minus who is gone before it; -inf entries count at every time."""
+    entered = np.searchsorted(np.sort(entry), times, side="left")
+    at_risk: IntArray = entered - np.searchsorted(np.sort(time), times, side="left")
+    return at_risk
+
+
+def survival_interval(
     survival: FloatArray, log_se: FloatArray, transform: ConfidenceTransform, z: float
 ) -> tuple[FloatArray, FloatArray]:
+    """Ends of the interval of a share with the standard error of its log; NaN where the transform has none."""
     low, high = np.full(survival.size, np.nan), np.full(survival.size, np.nan)
     inside = (survival > 0) & (survival < 1) if transform == "log-log" else survival > 0
     s, se = survival[inside], log_se[inside]
