@@ -13,6 +13,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from chat_says import assert_chat_says
 from command_line import Icb, command
 from graph_runs import ICB, ROOT, Run
 from mcp import Client, StdioServerParameters
@@ -133,23 +134,7 @@ def test_an_answer_has_the_numbers_and_words_of_the_terminal(
     said: dict[str, Any], icb: Icb, name: str, question: str
 ) -> None:
     chat, printed = content(said, name), json.loads(icb("ask", question, "--format", "json").out)
-    assert chat["question"] == printed["question"]
-    for word in ("verdict", "against", "would_settle"):
-        assert chat[word] == printed["headline"][word]
-    assert chat["headline"] == printed["headline"]["sentence"]
-    for mine, theirs in zip(chat["comparisons"], printed["comparisons"], strict=True):
-        pairs = [(mine["pooled"], theirs["pooled"])]
-        pairs += zip(mine["cohorts"], theirs["cohorts"], strict=True)
-        pairs += zip(mine["beside"], theirs["beside"], strict=True)
-        for row, told in pairs:
-            assert (row["cohort"], row["n"], row["name"]) == (told["cohort_id"], told["n"], told["name"])
-            if row["kind"] == "estimate":
-                for number in ("estimate", "ci_low", "ci_high", "p", "events", "adjusted_for", "estimator"):
-                    assert row[number] == told[number], (row["name"], number)
-                assert row["guards"]
-            else:
-                assert told["estimate"] is None or told["events"] is None
-                assert row["why"]
+    assert_chat_says(chat, printed)
 
 
 def test_the_guards_of_an_answer_begin_with_burden_and_end_with_the_strongest_reason(

@@ -18,6 +18,7 @@ from typing import Any
 
 import anyio
 import pytest
+from chat_says import assert_chat_says
 from command_line import Icb, command
 from graph_runs import Run
 from mcp import Client
@@ -142,26 +143,6 @@ def cells_of(row: str) -> list[str]:
         unescape(re.sub(r"<[^>]*>", "", cell))
         for cell in re.findall(r"<t[hd].*?</t[hd]>", row, flags=re.DOTALL)
     ]
-
-
-def assert_chat_says(said: dict[str, Any], printed: dict[str, Any]) -> None:
-    assert said["question"] == printed["question"]
-    assert said["headline"] == printed["headline"]["sentence"]
-    for word in ("verdict", "against", "would_settle"):
-        assert said[word] == printed["headline"][word]
-    for mine, theirs in zip(said["comparisons"], printed["comparisons"], strict=True):
-        pairs = [(mine["pooled"], theirs["pooled"])]
-        pairs += zip(mine["cohorts"], theirs["cohorts"], strict=True)
-        pairs += zip(mine["beside"], theirs["beside"], strict=True)
-        for row, told in pairs:
-            assert (row["cohort"], row["n"], row["name"]) == (told["cohort_id"], told["n"], told["name"])
-            if row["kind"] == "estimate":
-                for number in ("estimate", "ci_low", "ci_high", "p", "events", "adjusted_for", "estimator"):
-                    assert row[number] == told[number], (row["name"], number)
-                assert row["guards"]
-            else:
-                assert told["estimate"] is None or told["events"] is None
-                assert row["why"]
 
 
 @NEEDS_R
