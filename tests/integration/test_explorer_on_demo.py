@@ -232,6 +232,12 @@ def test_rows_of_a_table_are_chosen_by_the_words_in_them(site: TestClient, demo:
     assert f"Rows 1 to 100 of {n:,}" in words_of(one.text) and "Next" in words_of(one.text)
     wrong = site.get(table, params={"sexx": "Male"})
     assert wrong.status_code == 404 and "has no column 'sexx'; is it sex?" in words_of(wrong.text)
+    view = site.get("/table/stats.lineage")
+    assert view.status_code == 200 and "First 100 rows" in words_of(view.text)
+    chosen = site.get("/table/stats.lineage", params={"role": "x"})
+    assert chosen.status_code == 404 and "too long to choose rows by a word; ask of it in SQL" in words_of(
+        chosen.text
+    )
     nobody = site.get(table, params={"sex": "' or 1=1 --"})
     assert nobody.status_code == 200 and "None." in words_of(nobody.text)
 
