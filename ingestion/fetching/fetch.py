@@ -29,7 +29,7 @@ from ingestion.fetching.https_download import HttpsDownloader, default_client
 from ingestion.fetching.partial_download import PartialDownload, Validators
 from ingestion.fetching.progress import Progress, SilentProgress
 from ingestion.fetching.retries import RetryPolicy, UnreachableHosts
-from ingestion.fetching.sources_lock import LockEntry, SourceChange, SourcesLock, compare_tables
+from ingestion.fetching.sources_lock import SourceChange, SourcesLock, compare_tables
 from ingestion.fetching.store import ContentStore, StoredFile, sha256_of, storage_errors, too_large
 
 DEFAULT_MAX_BYTES = 2 << 30  # the largest public study tarball in view is below 1 GB
@@ -66,6 +66,7 @@ class _Order:
     """What is asked for: see `Fetcher.fetch`."""
 
     address: str
+    licence: str
     max_bytes: int
     expected: ExpectedKind | None
     sha256: str | None
@@ -163,14 +164,21 @@ class Fetcher:
         StorageError : nothing is recorded, and what was stored before stays.
         """
         address = parse_address(address).text
-        order = _Order(address, max_bytes, expected, sha256, is_awaited, self._store_of(address))
-        before = self.lock.get(address)
-        if order.store is not self.store and before is not None:
+        order = _Order(address, licence, max_bytes, expected, sha256, is_awaited, self._store_of(address))
+        if order.store is not self.store and (before := self.lock.get(address)) is not None:
             order.store.take_in(before.sha256, self.store)  # read before the address was private
-        arrival = (
-            self._from_https(order, before) if self.mirror is None else self._from_mirror(order, self.mirror)
-        )
-        stored, pinned = arrival.stored, is_pinned(address)
+        if self.mirror is not None:
+            return self._recorded(order, self._from_mirror(order, self.mirror))
+        if (stored := self._already_stored(order)) is not None:
+            return self._recorded(order, stored)
+        partial = order.store.partial_dir / hashlib.sha256(address.encode()).hexdigest()[:32]
+        with _alone(partial.with_suffix(".lock"), address):
+            # Recorded before the next process is let in: one that finds no checksum downloads the file once more.
+            return self._recorded(order, self._from_https(order, partial))
+
+    def _recorded(self, order: _Order, arrival: _Arrival) -> FetchedFile:
+        address, stored, pinned = order.address, arrival.stored, is_pinned(order.address)
+        before = self.lock.get(address)
         difference = None
         if before and not pinned and before.sha256 != stored.sha256 and order.store.has(before.sha256):
             difference = compare_tables(order.store.path_of(before.sha256), stored.path)
@@ -180,13 +188,20 @@ class Fetcher:
             address,
             sha256=stored.sha256,
             n_bytes=stored.bytes,
-            licence=licence,
+            licence=order.licence,
             etag=validators.etag,
             last_modified=validators.last_modified,
             difference=difference,
         )
         return FetchedFile(
-            address, stored.sha256, stored.bytes, stored.path, licence, arrival.read_from, pinned, change
+            address,
+            stored.sha256,
+            stored.bytes,
+            stored.path,
+            order.licence,
+            arrival.read_from,
+            pinned,
+            change,
         )
 
     def _store_of(self, address: str) -> ContentStore:
@@ -238,28 +253,24 @@ class Fetcher:
         validators = Validators(entry.etag, entry.last_modified) if entry else Validators()
         return _Arrival(order.store.get(digest), "store", validators)
 
-    def _from_https(self, order: _Order, before: LockEntry | None) -> _Arrival:
+    def _from_https(self, order: _Order, partial: Path) -> _Arrival:
+        # Another process may have finished this very download while we waited.
         if (arrival := self._already_stored(order)) is not None:
             return arrival
-        base = order.store.partial_dir / hashlib.sha256(order.address.encode()).hexdigest()[:32]
-        with _alone(base.with_suffix(".lock"), order.address):
-            # Another process may have finished this very download while we waited.
-            if (arrival := self._already_stored(order)) is not None:
-                return arrival
-            is_current = before is not None and order.store.has(before.sha256, before.bytes)
-            known = Validators(before.etag, before.last_modified) if before and is_current else None
-            mode = 0o600 if order.store.is_private else 0o644
-            download = PartialDownload(
-                order.address,
-                base,
-                max_bytes=order.max_bytes,
-                known=known,
-                mode=mode,
-            )
-            is_new = self._downloader.run(download, is_awaited=order.is_awaited)
-            if not is_new and before is not None and known is not None:
-                return _Arrival(order.store.get(before.sha256), "store", known)
-            return self._keep(order, download)
+        before = self.lock.get(order.address)
+        is_current = before is not None and order.store.has(before.sha256, before.bytes)
+        known = Validators(before.etag, before.last_modified) if before and is_current else None
+        download = PartialDownload(
+            order.address,
+            partial,
+            max_bytes=order.max_bytes,
+            known=known,
+            mode=0o600 if order.store.is_private else 0o644,
+        )
+        is_new = self._downloader.run(download, is_awaited=order.is_awaited)
+        if not is_new and before is not None and known is not None:
+            return _Arrival(order.store.get(before.sha256), "store", known)
+        return self._keep(order, download)
 
     def _keep(self, order: _Order, download: PartialDownload) -> _Arrival:
         path = download.file.path

@@ -9,6 +9,7 @@ import duckdb
 
 from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, page_of
+from warehouse.export.disclosure import coarsened_columns
 from warehouse.packing.packed import PACKED
 
 #: What stands for a value that is not there.
@@ -126,6 +127,8 @@ def table(con: duckdb.DuckDBPyConnection, name: str, kept: Mapping[str, str], pa
     ]
     asked += f" where {' and '.join(tests)}" if tests else ""
     rows = page_of(con, "rows", "Rows", asked, values, page=page)
+    # Of a word on its own nobody sees that its row is one of ages.
+    coarser = {tuple(types)[at] for at in coarsened_columns(tuple(types), smallest_cell=1)}
     facets = tuple(
         listing(
             con, f"by_{column}", column,
@@ -134,7 +137,7 @@ def table(con: duckdb.DuckDBPyConnection, name: str, kept: Mapping[str, str], pa
             values,
         )
         for column in _of_few_words(con, asked, values, types)
-        if column not in kept
+        if column not in kept and column not in coarser
     )  # fmt: skip
     return Table(columns, rows, facets)
 

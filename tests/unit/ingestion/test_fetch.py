@@ -8,7 +8,6 @@ import hashlib
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -352,15 +351,18 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_half_file(
 
 
 def test_two_processes_that_fetch_one_pinned_address_download_it_once(tmp_path: Path, site: Site) -> None:
-    def slowly(handler: BaseHTTPRequestHandler) -> None:
-        time.sleep(0.6)  # long enough for both processes to arrive
-        answer(BIG)(handler)
-
-    site.at(PINNED, slowly)
+    site.at(PINNED, answer(BIG))
     code = f"""
 import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})
 from pathlib import Path
+import time
 import loopback as t
+from ingestion.fetching.sources_lock import SourcesLock
+recorded = SourcesLock.record
+def slowly(*args, **kwargs):
+    time.sleep(2)  # the other process arrives while a whole file waits to be noted
+    return recorded(*args, **kwargs)
+SourcesLock.record = slowly
 site = t.Site.__new__(t.Site)
 site.server = type("S", (), {{"server_address": ("127.0.0.1", {site.server.server_address[1]})}})
 house = t.House(Path({str(tmp_path)!r}), site)
