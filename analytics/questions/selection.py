@@ -93,8 +93,7 @@ class _Steps:
     """The frame while it is narrowed down, and the flow so far."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self.rows = frame.copy()
-        self.rows["left_at"] = pd.Series([None] * len(frame), index=frame.index, dtype="object")
+        self.rows = frame.assign(left_at=pd.Series(None, index=frame.index, dtype="object"))
         self.flow: list[tuple[str, int, int, str]] = [("patients of the cohorts", len(frame), 0, "")]
 
     @property
@@ -103,7 +102,8 @@ class _Steps:
 
     def leave_out(self, step: str, reason: str, is_out: pd.Series) -> None:
         out = is_out.astype("boolean").fillna(False).astype(bool) & self.is_left
-        self.rows.loc[out, "left_at"] = step
+        if out.any():
+            self.rows.loc[out, "left_at"] = step
         self.flow.append((step, int(self.is_left.sum()), int(out.sum()), reason))
 
 
@@ -176,17 +176,17 @@ def select_members(
         )
     clock = None
     if requires_endpoint and not variant.allow_mixed_origins:
-        clock = origin or _family_of_most(rows[steps.is_left], judged)
+        clock = origin or _family_of_most(rows.loc[steps.is_left, ["clock_family", "person_id"]], judged)
     step = _clock_step(steps, clock)
     is_outside = rows["left_at"] == step if step else pd.Series(False, index=rows.index)
     if variant.one_person_once:
-        repeats = _repeats(rows[steps.is_left], judged)
+        repeats = _repeats(rows.loc[steps.is_left, _WHICH_ROW], judged)
         steps.leave_out(
             "one person once",
             "the same person is counted in another cohort",
             pd.Series(rows.index.isin(repeats), index=rows.index),
         )
-        for _, family in rows[is_outside].groupby("clock_family"):
+        for _, family in rows.loc[is_outside, _WHICH_ROW].groupby("clock_family"):
             is_outside &= ~rows.index.isin(_repeats(family, judged))
     members, outside = (
         part.assign(in_group=(part["status"] == MUTATED).fillna(False).astype(bool))
@@ -365,6 +365,10 @@ def _family_of_most(left: pd.DataFrame, judged: pd.Series) -> str | None:
         return None
     counts = people.groupby(people["clock_family"].fillna("unknown"), sort=True)["person_id"].nunique()
     return str(counts.idxmax())  # the first by name where two are equal
+
+
+#: Which row of a person counts is read off these; a frame has fifty columns.
+_WHICH_ROW = ["precedence", "time_months", "cohort_id", "patient_id", "person_id", "clock_family"]
 
 
 def _repeats(candidates: pd.DataFrame, judged: pd.Series) -> pd.Index:

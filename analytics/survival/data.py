@@ -20,11 +20,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.cox.risk_sets import RiskSets, risk_sets
 from analytics.engine.numbers import count
 from analytics.errors import InvalidColumnError, MissingColumnError, NoEventsError, NoRowsError
 
@@ -50,6 +52,20 @@ class SurvivalData:
     has_delayed_entry: bool
     n_left_out: int
     warnings: tuple[str, ...]
+    _known: frozenset[str]
+    _clock: tuple[str, str, str | None]
+    _stratified_by: tuple[str, ...]
+
+    def has(self, columns: Sequence[str], strata: Sequence[str], clock: tuple[str, str, str | None]) -> bool:
+        """Whether rows, strata and times are those of a frame that is checked for these columns."""
+        return (
+            self._known.issuperset(columns) and self._stratified_by == tuple(strata) and self._clock == clock
+        )
+
+    @cached_property
+    def risk_sets(self) -> RiskSets:
+        """Of all rows, within the strata; there is an event."""
+        return risk_sets(self.time, self.event, self.entry, self.strata)
 
     @property
     def n(self) -> int:
@@ -89,6 +105,8 @@ def numeric_column(frame: pd.DataFrame, column: str) -> FloatArray:
 def yes_no_column(frame: pd.DataFrame, column: str) -> FloatArray:
     """The column as 1.0 / 0.0 / NaN from booleans or 0/1. Raises InvalidColumnError on any other value."""
     values = frame[column]
+    if values.dtype == bool or isinstance(values.dtype, pd.BooleanDtype):
+        return np.asarray(values.to_numpy(dtype=float, na_value=np.nan), dtype=float)
     known = values[values.notna()]
     allowed = known.isin((0, 1))  # True and False among them
     if not bool(allowed.all()):
@@ -104,7 +122,7 @@ def yes_no_column(frame: pd.DataFrame, column: str) -> FloatArray:
 
 
 def survival_data(
-    frame: pd.DataFrame,
+    people: pd.DataFrame | SurvivalData,
     *,
     yes_no: Sequence[str] = (),
     complete: Sequence[str] = (),
@@ -119,12 +137,18 @@ def survival_data(
 
     `yes_no` columns become float 0/1, `complete` columns are only required to be present and not missing;
     rows missing any of them, a stratum or a time are left out and reported; `carried` ones come along where
-    they are there, missing or not. `entry=None` ignores delayed entry.
+    they are there, missing or not. `entry=None` ignores delayed entry. People who were checked for all of it come
+    back as they are: an estimate asks of the same people a test, a fit and two curves.
 
     Raises MissingColumnError, InvalidColumnError (negative or infinite time, an event that is not a yes/no),
     NoRowsError, and NoEventsError unless `require_events` is False.
     """
-    entry_columns = [] if entry is None else [entry]
+    if isinstance(people, SurvivalData):
+        is_known = people.has([*yes_no, *complete, *carried], strata, (time, event, entry))
+        if is_known and (people.event.any() or not require_events):
+            return people
+        people = people.frame
+    frame, entry_columns = people, [] if entry is None else [entry]
     require_columns(frame, [time, event, *entry_columns, *yes_no, *complete, *strata])
     warnings: list[str] = []
     columns = {time: numeric_column(frame, time), event: yes_no_column(frame, event)}
@@ -144,9 +168,14 @@ def survival_data(
         )
     # of the 50 columns of a question's frame an estimate needs six, and this is called a hundred times a question
     names = dict.fromkeys((time, event, *entry_columns, *yes_no, *complete, *strata, *carried))
-    kept = frame.loc[keep, [name for name in names if name in frame.columns]].reset_index(drop=True)
-    for name in yes_no:
-        kept[name] = columns[name][keep]
+    kept = pd.DataFrame(
+        {
+            name: (columns[name] if name in yes_no else frame[name].array)[keep]
+            for name in names
+            if name in frame.columns
+        },
+        copy=False,
+    )
     has_event = columns[event][keep] == 1.0
     if require_events and not has_event.any():
         raise NoEventsError(
@@ -165,17 +194,25 @@ def survival_data(
         has_delayed_entry=bool(np.isfinite(start[keep]).any()),
         n_left_out=int((~keep).sum()),
         warnings=tuple(warnings),
+        _known=frozenset((*yes_no, *complete)),
+        _clock=(time, event, entry),
+        _stratified_by=tuple(strata),
     )
 
 
 def stratum_codes(frame: pd.DataFrame, strata: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:
     """Codes and labels of the combinations of the stratum columns; one stratum 'all' when there are none."""
-    if not strata:
-        return np.zeros(len(frame), dtype=np.int64), ("all",)
-    joined = frame[strata[0]].astype(str)
-    for column in strata[1:]:
-        joined = joined + " / " + frame[column].astype(str)
-    codes, labels = pd.factorize(joined, sort=True)
+    codes, labels = np.zeros(len(frame), dtype=np.int64), np.array(["all"], dtype=object)
+    for at, column in enumerate(strata):
+        own, words = pd.factorize(frame[column], use_na_sentinel=False)
+        found, codes = np.unique(codes * len(words) + own, return_inverse=True)
+        left = [""] if at == 0 else [f"{label} / " for label in labels]
+        # Words are joined for the few combinations there are, not for every person.
+        codes_of, labels = pd.factorize(
+            np.array([f"{left[k // len(words)]}{words[k % len(words)]}" for k in found], dtype=object),
+            sort=True,
+        )
+        codes = codes_of[codes]
     return codes.astype(np.int64), tuple(str(label) for label in labels)
 
 

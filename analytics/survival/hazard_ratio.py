@@ -110,7 +110,7 @@ def estimate_hazard_ratio(
     data = survival_data(frame, yes_no=[group], complete=complete, strata=strata, carried=["person_id"])
     members = data.frame[group].to_numpy() == 1.0
     _require_both_groups(data, members, group)
-    log_rank = log_rank_test(data.frame, group, strata=strata)
+    log_rank = log_rank_test(data, group, strata=strata)
     events_in_group = int(data.event[members].sum())
     events_other = data.n_events - events_in_group
     is_sparse = min(events_in_group, events_other) < MIN_EVENTS_PER_GROUP
@@ -134,7 +134,7 @@ def _from_cox(
 ) -> HazardRatio | None:
     """Cox's hazard ratio; None when it has no finite maximum in the group and is not forced."""
     cox = cox_regression(
-        common.data.frame,
+        common.data,
         [group, *common.adjust],
         strata=common.strata,
         cluster=common.cluster,
@@ -163,9 +163,9 @@ def _from_log_rank(
 def _from_firth(
     common: _Common, group: str, ties: Ties, on_constant: OnConstant, warnings: list[str]
 ) -> HazardRatio:
-    frame, adjust = common.data.frame, common.adjust
+    data, adjust = common.data, common.adjust
     firth = firth_cox_regression(
-        frame,
+        data,
         [group, *adjust],
         strata=common.strata,
         ties=ties,
@@ -178,9 +178,9 @@ def _from_firth(
     permuted = None
     if not adjusted:  # the test knows no covariates: its p would not be of this model
         permuted = permutation_log_rank_test(
-            frame, group, strata=common.strata, n_permutations=common.n_permutations, seed=common.seed
+            data, group, strata=common.strata, n_permutations=common.n_permutations, seed=common.seed
         )
-    if common.cluster is not None and frame[common.cluster].duplicated().any():
+    if common.cluster is not None and data.frame[common.cluster].duplicated().any():
         warnings.append(
             f"Firth's interval takes rows as independent and is not clustered by {common.cluster}."
         )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -119,6 +122,17 @@ def gene(
     )  # fmt: skip
 
 
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """What is loaded and computed stays until the answer is printed: to look for rubbish in it costs 0.3 s of 3.7."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@_without_collection()
 def _answer(
     text: str,
     interaction: str | None,

@@ -242,14 +242,15 @@ def _without_icb(
 ) -> tuple[SurvivalStatistic | None, str]:
     """The same effect in cohorts without checkpoint blockade, among the cancer types of the members."""
     cohorts = cohorts_without_icb(con, checked.question.endpoint, checked.cohorts)
-    types = tuple(sorted(checked.selection.members["cancer_type"].dropna().unique()))
+    types = checked.selection.members["cancer_type"].dropna().unique()
     if not cohorts:
         return None, "no cohort without checkpoint blockade has this endpoint"
     try:
         people = asked_people(con, checked.question.biomarker, checked.question.endpoint, cohorts)
     except AnalysisError as exc:
         return None, str(exc).splitlines()[0].rstrip(".")
-    found = checked.select(people.frame, icb_only=False, where={"cancer_type": types})
+    of_types = people.frame[people.frame["cancer_type"].isin(types)]
+    found = checked.select(of_types, icb_only=False, where={})
     members = found.members if isinstance(compared, str) else compared.of(found.members)
     exposure = "value" if isinstance(compared, str) else "in_group"
     if members.empty or members[exposure].nunique() < 2:

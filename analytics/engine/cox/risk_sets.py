@@ -11,6 +11,7 @@ cost O(n + k).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import sparse
@@ -47,6 +48,11 @@ class RiskSets:
     def n_times(self) -> int:
         return int(self.times.shape[0])
 
+    @cached_property
+    def _by_row(self) -> tuple[sparse.csc_matrix, sparse.csc_matrix | None, sparse.csc_matrix]:
+        """`leaves`, `enters` and `deaths` transposed; a fit asks for them a hundred times."""
+        return self.leaves.T, None if self.enters is None else self.enters.T, self.deaths.T
+
     @property
     def informative(self) -> BoolArray:
         """Rows that are at risk at one death time at least; the others change no likelihood."""
@@ -80,14 +86,16 @@ class RiskSets:
     def over_time_at_risk(self, per_time: FloatArray) -> FloatArray:
         """For each row the sum of `per_time` (n_times, or n_times x q) over its time at risk."""
         totals = self._cumulative(per_time, backwards=False)
-        result = self.leaves.T @ totals
-        if self.enters is not None:
-            result = result - self.enters.T @ totals
+        leaves, enters, _ = self._by_row
+        result = leaves @ totals
+        if enters is not None:
+            result = result - enters @ totals
         return np.asarray(result, dtype=float)
 
     def at_own_death(self, per_time: FloatArray) -> FloatArray:
         """`per_time` at each row's own death time, 0 for rows without an event."""
-        return np.asarray(self.deaths.T @ per_time, dtype=float)
+        _, _, deaths = self._by_row
+        return np.asarray(deaths @ per_time, dtype=float)
 
     def per_time(self, per_death: FloatArray) -> FloatArray:
         """Sum of a per-death quantity over the deaths tied at each death time."""

@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import FloatArray, IntArray
-from analytics.engine.cox.risk_sets import risk_sets
 from analytics.engine.inference import ChiSquareTest, chi_square_test, normal_quantile, two_sided_p
 from analytics.errors import EmptyGroupError, TooFewError
 from analytics.survival.data import SurvivalData, count_of, survival_data
@@ -63,7 +62,7 @@ class ObservedExpectedRatio:
 
 
 def log_rank_test(
-    frame: pd.DataFrame,
+    people: pd.DataFrame | SurvivalData,
     group: str = "in_group",
     *,
     strata: Sequence[str] = (),
@@ -75,7 +74,7 @@ def log_rank_test(
 
     Raises the errors of `survival_data`, and EmptyGroupError with fewer than two groups.
     """
-    data = survival_data(frame, complete=[group], strata=strata, time=time, event=event, entry=entry)
+    data = survival_data(people, complete=[group], strata=strata, time=time, event=event, entry=entry)
     codes, labels = pd.factorize(data.frame[group].astype(str), sort=True)
     if len(labels) < 2:
         raise EmptyGroupError(
@@ -109,7 +108,7 @@ def observed_expected(
     data: SurvivalData, codes: IntArray, k: int
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Observed (k,), expected (k,) and the hypergeometric covariance (k, k) of their difference."""
-    sets = risk_sets(data.time, data.event, data.entry, data.strata)
+    sets = data.risk_sets
     member = np.eye(k)[codes]
     at_risk = sets.risk_sums(member)
     n, d = at_risk.sum(axis=1), sets.n_deaths.astype(float)

@@ -21,7 +21,6 @@ import numpy as np
 import pandas as pd
 
 from analytics.engine.arrays import BoolArray, FloatArray, IntArray
-from analytics.engine.cox.risk_sets import risk_sets
 from analytics.engine.permutation import every_allocation, sampled_allocations
 from analytics.errors import EmptyGroupError, InvalidSettingError
 from analytics.survival.data import SurvivalData, count_of, survival_data
@@ -48,7 +47,7 @@ class PermutationTest:
 
 
 def permutation_log_rank_test(
-    frame: pd.DataFrame,
+    people: pd.DataFrame | SurvivalData,
     group: str = "in_group",
     *,
     strata: Sequence[str] = (),
@@ -69,7 +68,7 @@ def permutation_log_rank_test(
         raise InvalidSettingError(
             f"{n_permutations} permutations were asked for: ask for at least 1, better 9,999."
         )
-    data = survival_data(frame, yes_no=[group], strata=strata, time=time, event=event, entry=entry)
+    data = survival_data(people, yes_no=[group], strata=strata, time=time, event=event, entry=entry)
     members = data.frame[group].to_numpy() == 1.0
     if members.all() or not members.any():
         raise EmptyGroupError(
@@ -104,7 +103,7 @@ def permutation_log_rank_test(
 
 def log_rank_scores(data: SurvivalData) -> FloatArray:
     """Each row's share (n,) of O - E: event minus its stratum's Nelson-Aalen hazard while at risk."""
-    sets = risk_sets(data.time, data.event, data.entry, data.strata)
+    sets = data.risk_sets
     at_risk = sets.risk_sums(np.ones(data.n))
     return np.asarray(data.event - sets.over_time_at_risk(sets.n_deaths / at_risk), dtype=float)
 

@@ -131,7 +131,7 @@ class CoxResult(HasTerms):
 
 
 def cox_regression(
-    frame: pd.DataFrame,
+    people: pd.DataFrame | SurvivalData,
     covariates: Sequence[str],
     *,
     strata: Sequence[str] = (),
@@ -153,7 +153,7 @@ def cox_regression(
     """
     normal_quantile(conf_level)
     complete = [*covariates, *([] if cluster is None else [cluster])]
-    data = survival_data(frame, complete=complete, strata=strata, time=time, event=event, entry=entry)
+    data = survival_data(people, complete=complete, strata=strata, time=time, event=event, entry=entry)
     model = cox_model(data, covariates, ties=ties, on_constant=on_constant)
     fit = maximise(model.likelihood)
     clusters = None if cluster is None else cluster_codes(data.frame.loc[model.used, cluster])

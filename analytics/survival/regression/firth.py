@@ -31,7 +31,7 @@ from analytics.engine.inference import (
     normal_quantile,
     scaled_inverse,
 )
-from analytics.survival.data import survival_data
+from analytics.survival.data import SurvivalData, survival_data
 from analytics.survival.regression.cox import CoxTerm, HasTerms
 from analytics.survival.regression.model import CoxModel, DroppedTerm, OnConstant, cox_model
 
@@ -62,7 +62,7 @@ class FirthResult(HasTerms):
 
 
 def firth_cox_regression(
-    frame: pd.DataFrame,
+    people: pd.DataFrame | SurvivalData,
     covariates: Sequence[str],
     *,
     strata: Sequence[str] = (),
@@ -81,7 +81,7 @@ def firth_cox_regression(
     `survival_data` and `cox_model`, and NotConvergedError.
     """
     level_z = normal_quantile(conf_level)
-    data = survival_data(frame, complete=covariates, strata=strata, time=time, event=event, entry=entry)
+    data = survival_data(people, complete=covariates, strata=strata, time=time, event=event, entry=entry)
     model = cox_model(data, covariates, ties=ties, keep_eventless_levels=True, on_constant=on_constant)
     penalised = PenalisedLikelihood(model.likelihood)
     p = model.likelihood.n_terms

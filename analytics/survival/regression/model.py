@@ -92,8 +92,11 @@ def cox_model(
         else:
             columns.append(numeric_column(data.frame, covariate))
             terms.append(ModelTerm(covariate, covariate))
-    strata = np.unique(data.strata[used], return_inverse=True)[1].astype(np.int64)
-    sets = risk_sets(data.time[used], data.event[used], data.entry[used], strata)
+    if used.all():
+        strata, sets = data.strata, data.risk_sets
+    else:
+        strata = np.unique(data.strata[used], return_inverse=True)[1].astype(np.int64)
+        sets = risk_sets(data.time[used], data.event[used], data.entry[used], strata)
     x = np.column_stack(columns)[used] if columns else np.empty((int(used.sum()), 0))
     likelihood = PartialLikelihood(x, sets, strata, ties)
     estimable = _estimable_terms(likelihood, terms, dropped, data)
