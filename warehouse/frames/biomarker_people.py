@@ -23,16 +23,22 @@ def asked_people(
     endpoint: str,
     cohort_ids: Sequence[str],
     other_genes: Sequence[str] = (),
+    columns: Sequence[str] = ("*",),
 ) -> AskedPeople:
     """See :class:`analytics.questions.source.PeopleSource`. The status of a gene is read as ``marts.gene_status`` has
-    it; every other biomarker is evaluated over the cohorts' samples."""
+    it; every other biomarker is evaluated over the cohorts' samples.
+
+    Parameters
+    ----------
+    columns : of the frame, where not all are read.
+    """
     asked = parse(biomarker)
     if isinstance(asked, Mutation) and asked.what == "any":
-        frame = analysis_frame(con, asked.gene, endpoint, cohort_ids, other_genes)
+        frame = analysis_frame(con, asked.gene, endpoint, cohort_ids, other_genes, columns)
         contrast = Contrast.of_gene(asked.gene)
         return AskedPeople(frame, canonical(asked), asked.gene, (contrast,), None, True, (asked.gene,))
     found = evaluate(asked, WarehouseInputs(con, cohort_ids))
-    frame = patient_frame(con, endpoint, cohort_ids)
+    frame = patient_frame(con, endpoint, cohort_ids, columns)
     merged = frame.merge(
         found.member_status(), on=["cohort_id", "sample_id"], how="left", validate="many_to_one"
     )

@@ -45,8 +45,21 @@ class OverlappingCohortsError(IngestionError):
     """Cohorts that may hold the same people, of whom nobody can say who is who, cannot be in one pool."""
 
 
-def patient_frame(con: duckdb.DuckDBPyConnection, endpoint: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
+#: What says who counts and for how long they were followed, where no covariate is asked for.
+FOLLOWED = (
+    "cohort_id", "patient_id", "person_id", "precedence", "sample_id", "is_baseline", "cancer_type", "is_icb_treated",
+    "n_calls", "time_months", "event", "is_competing_death", "entry_months", "origin", "clock_family",
+)  # fmt: skip
+
+
+def patient_frame(
+    con: duckdb.DuckDBPyConnection, endpoint: str, cohort_ids: Sequence[str], columns: Sequence[str] = ("*",)
+) -> pd.DataFrame:
     """One row a patient of ``cohort_ids`` with endpoint, response, covariates and burden; no gene's status.
+
+    Parameters
+    ----------
+    columns : those that are read; all without it.
 
     Raises
     ------
@@ -54,7 +67,8 @@ def patient_frame(con: duckdb.DuckDBPyConnection, endpoint: str, cohort_ids: Seq
         One of the cohorts has no identifiers and may hold the people of another one of them.
     """
     _refuse_overlaps(con, cohort_ids)
-    return con.execute(_FRAME, {"endpoint": endpoint, "cohorts": list(cohort_ids)}).df()
+    values = {"endpoint": endpoint, "cohorts": list(cohort_ids)}
+    return con.execute(f"select {', '.join(columns)} from ({_FRAME})", values).df()
 
 
 def _refuse_overlaps(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> None:
@@ -79,13 +93,14 @@ def analysis_frame(
     endpoint: str,
     cohort_ids: Sequence[str],
     other_genes: Sequence[str] = (),
+    columns: Sequence[str] = ("*",),
 ) -> pd.DataFrame:
     """One row a patient of ``cohort_ids``; see :data:`analytics.questions.selection.FRAME_COLUMNS`.
 
     ``status`` is that of the patient's index sample: mutated, wild_type, not_profiled or undetermined, the last two
     with a ``status_reason``. For each of ``other_genes`` a column ``<gene>_mutated`` is added (null in the last two).
     """
-    frame = patient_frame(con, endpoint, cohort_ids)
+    frame = patient_frame(con, endpoint, cohort_ids, columns)
     return with_other_genes(con, _with_status(con, frame, gene), other_genes)
 
 

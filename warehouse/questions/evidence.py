@@ -42,6 +42,7 @@ from analytics.verdicts import (
 from analytics.verdicts.evidence import SINGLE
 from analytics.verdicts.predictive import no_difference_of_a_step
 from warehouse.frames.biomarker_people import asked_people
+from warehouse.frames.patients import FOLLOWED
 from warehouse.frames.scan import group_input, number_input, responses_of
 from warehouse.questions.checked import CheckedQuestion
 
@@ -246,7 +247,9 @@ def _without_icb(
     if not cohorts:
         return None, "no cohort without checkpoint blockade has this endpoint"
     try:
-        people = asked_people(con, checked.question.biomarker, checked.question.endpoint, cohorts)
+        people = asked_people(
+            con, checked.question.biomarker, checked.question.endpoint, cohorts, columns=FOLLOWED
+        )
     except AnalysisError as exc:
         return None, str(exc).splitlines()[0].rstrip(".")
     of_types = people.frame[people.frame["cancer_type"].isin(types)]

@@ -13,7 +13,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy import optimize
 
 from analytics.engine.arrays import FloatArray, IntArray
 from analytics.engine.cox.likelihood import PartialLikelihood
@@ -30,6 +29,9 @@ LARGEST_STEP = 2.0
 # Far out in a profile the information keeps fewer digits than STEP_TOLERANCE asks for: steps stop shrinking.
 STUCK_STEP = 1e-5
 NO_MAXIMUM = "Firth's penalised likelihood did not reach its maximum: use fewer covariates or coarser levels."
+# A limit of a profile is found when a step is shorter than this, in standard deviations of the covariate: the next one
+# would be of its square.
+LIMIT_TOLERANCE = 1e-8
 # A limit further than this from the estimate, in standard deviations of the covariate, is infinite.
 FURTHEST_LIMIT = 60.0
 
@@ -135,19 +137,35 @@ class PenalisedLikelihood:
         """
         target = self.value(beta) - drop
         nearest, start = float(beta[j]), beta
-
-        def above(at: float) -> float:
-            return self.profile(j, at, start)[0] - target
-
         distance = first
         try:
             while distance * self.spread[j] <= FURTHEST_LIMIT:
                 at = float(beta[j]) + direction * distance
                 value, here = self.profile(j, at, start)
                 if value < target:
-                    return float(optimize.brentq(above, nearest, at, xtol=1e-10, rtol=1e-12))
+                    return self._crossing(j, target, (nearest, at), here)
                 nearest, start = at, here
                 distance *= 2.0
         except NotConvergedError:
             return math.nan
         return direction * math.inf
+
+    def _crossing(self, j: int, target: float, bracket: tuple[float, float], start: FloatArray) -> float:
+        """Where the profile of coefficient j crosses `target`: above it at the first end of the bracket, below at the
+        second, where the others are at `start`.
+
+        Newton's method from below. The slope of the profile is the modified score of j, because the others are at
+        their maximum. A step out of the bracket is replaced by its middle. Raises NotConvergedError.
+        """
+        (above, below), at = bracket, bracket[1]
+        for _ in range(MAX_ITERATIONS):
+            value, start = self.profile(j, at, start)
+            above, below = (at, below) if value > target else (above, at)
+            slope = float(self.gradient(start)[j])
+            new = at - (value - target) / slope if slope != 0.0 else math.inf
+            if not min(above, below) <= new <= max(above, below):
+                new = 0.5 * (above + below)
+            if abs(new - at) * self.spread[j] < LIMIT_TOLERANCE:
+                return new
+            at = new
+        raise NotConvergedError(NO_MAXIMUM)
