@@ -4,7 +4,7 @@
 intervals; scans, gene answers, reports and guards ask them. What does not belong here: estimating anything.
 """
 
-from analytics.verdicts.burden import BurdenEvidence, BurdenNull, burden_verdict
+from analytics.verdicts.burden import BurdenEvidence, BurdenNull, against_searched_cut, burden_verdict
 from analytics.verdicts.evidence import Effect, Family, Verdict
 from analytics.verdicts.power import (
     Power,
@@ -27,6 +27,7 @@ __all__ = [
     "PredictiveEvidence",
     "PredictiveWord",
     "Verdict",
+    "against_searched_cut",
     "burden_verdict",
     "events_needed",
     "power_of_hazard_ratio",

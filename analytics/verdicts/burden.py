@@ -57,6 +57,7 @@ class BurdenEvidence:
     power : n, carriers, events and the smallest ratio of the crude model.
     crude, beside, change : see the module; None where there is none. change : beside over crude.
     null : None where no carriers were drawn. why_no_null, why_no_beside : the reason, without a full stop.
+    searched_p : of a number that was cut where it separates most, the p that pays for the search; else None.
     family : what the p of null and beside are counted among; null_q, beside_q : false discovery rates there
         (None in a family of one).
     """
@@ -67,6 +68,7 @@ class BurdenEvidence:
     beside: Effect | None = None
     null: BurdenNull | None = None
     change: Effect | None = None
+    searched_p: float | None = None
     family: Family = SINGLE
     null_q: float | None = None
     beside_q: float | None = None
@@ -90,6 +92,16 @@ class BurdenEvidence:
         return min(carriers, self.power.events) < FEW
 
     @property
+    def is_paid_for(self) -> bool:
+        """No cut was searched, or what is shown at the cut is shown after paying for the search."""
+        return self.searched_p is None or self.searched_p < self.family.alpha
+
+    @property
+    def crude_is_shown(self) -> bool:
+        """The effect without burden is shown: of a searched cut no interval says so that does not pay."""
+        return self.crude is not None and self.crude.is_shown and self.is_paid_for
+
+    @property
     def null_is_shown(self) -> bool:
         """The draws exclude no effect by themselves."""
         return self.null is not None and self.null.p < self.family.alpha
@@ -100,6 +112,7 @@ class BurdenEvidence:
         return (
             self.null is not None
             and self.beside is not None
+            and self.is_paid_for
             and self.null_is_shown
             and self.beside.is_shown
             and self.null.direction == self.beside.direction
@@ -149,7 +162,7 @@ def burden_word(evidence: BurdenEvidence) -> BurdenWord:
             (False, True): BurdenWord.NOMINALLY_BEYOND_MASKED,
         }
         return words[evidence.is_beyond_in_family, evidence.is_masked]
-    if evidence.crude.is_shown:
+    if evidence.crude_is_shown:
         is_explained = evidence.null is not None and not evidence.null_is_shown and evidence.change_is_shown
         return BurdenWord.COMPATIBLE if is_explained else BurdenWord.NOT_EXCLUDED
     return BurdenWord.TOO_FEW if power.smallest > SMALLEST_WORTH_SAYING else BurdenWord.NO_ASSOCIATION
@@ -160,7 +173,20 @@ def burden_verdict(evidence: BurdenEvidence) -> Verdict:
     word = burden_word(evidence)
     tell = _beyond if word.is_beyond else _TELL[word]
     reason, against, would_settle = tell(evidence)
+    if evidence.searched_p is not None:
+        against = against_searched_cut(evidence.searched_p, evidence.family.alpha)
     return Verdict(word, f"{evidence.biomarker}: {word}. {reason}", against, would_settle)
+
+
+def against_searched_cut(p: float, alpha: float = SINGLE.alpha) -> str:
+    """The strongest reason against an effect at a cut that was searched, by the p that pays for the search."""
+    if p < alpha:
+        return (
+            "The cut was searched in the same people: the effect at it is too far from none, and neither the draws nor "
+            "the model with burden pay for the search."
+        )
+    share = number(100 * p, 2)
+    return f"Of numbers that have nothing to do with outcome {share} % have a cut that separates as well."
 
 
 def _beyond(evidence: BurdenEvidence) -> tuple[str, str, str]:
@@ -227,8 +253,9 @@ def _not_excluded(evidence: BurdenEvidence) -> tuple[str, str, str]:
 
 def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
     smallest = evidence.power.smallest
+    unpaid = "" if evidence.is_paid_for else f" at a cut that was searched (p {p_relation(evidence.searched_p)} pays)"
     reason = (
-        f"Without burden the {_what(evidence)} is {evidence.crude}, {_null(evidence)}, {_beside(evidence)}; at 80 % "
+        f"Without burden the {_what(evidence)} is {evidence.crude}{unpaid}, {_null(evidence)}, {_beside(evidence)}; at 80 % "
         f"power these people could have shown {ratio(smallest)} or more, or {ratio(1 / smallest)} or less."
     )
     if evidence.null_is_shown:

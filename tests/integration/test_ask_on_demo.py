@@ -231,6 +231,15 @@ def test_a_cut_of_doublings_is_told_in_mutations_per_mb_and_is_that_of_the_rates
     assert of[0]["comparisons"][0]["pooled"]["estimate"] == of[1]["comparisons"][0]["pooled"]["estimate"]
 
 
+def test_a_searched_cut_that_does_not_pay_is_no_effect_in_headline_verdict_and_reason(icb: Icb) -> None:
+    text = "expr(CD274) per sd; cut searched"
+    answer = as_json(icb, "ask", text)
+    paid, headline = answer["cut"]["p_paid"], answer["headline"]
+    assert f"p = {paid:.2f} pays for the search of the cut" in headline["sentence"]
+    assert paid > 0.05 and headline["verdict"] == "no association shown"
+    assert headline["against"].startswith("Of numbers that have nothing to do with outcome")
+
+
 def test_burden_itself_is_not_held_against_burden(icb: Icb) -> None:
     answer = as_json(icb, "ask", "TMB >= 10")
     assert answer["comparisons"][0]["burden"] is None and answer["comparisons"][0]["power"] is not None

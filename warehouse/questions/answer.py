@@ -14,7 +14,8 @@ from analytics.engine.numbers import count, p_relation, p_value, ratio, with_end
 from analytics.guards import Finding
 from analytics.questions.asked import AskedQuestion
 from analytics.results.statistic import InteractionStatistic, ResponseStatistic, Statistic, SurvivalStatistic
-from analytics.verdicts import Effect, Power, Verdict
+from analytics.verdicts import Effect, Power, Verdict, against_searched_cut
+from analytics.verdicts.evidence import SINGLE
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,11 @@ class SearchedCut:
     p_paid: float
     p_naive: float
     n_candidates: int
+
+    @property
+    def is_paid_for(self) -> bool:
+        """What is shown at the cut is shown after paying for the search."""
+        return self.p_paid < SINGLE.alpha
 
     @property
     def sentence(self) -> str:
@@ -174,6 +180,8 @@ class Answer:
         ]
         if self.interaction is not None and self.interaction.estimate is not None:
             parts.append(f"interaction {effect_words(self.interaction)}")
+        if self.cut is not None:
+            parts.append(f"p {p_relation(self.cut.p_paid, 0.0001)} pays for the search of the cut")
         return "; ".join(parts) + "."
 
     @property
@@ -188,13 +196,17 @@ class Answer:
 
     @property
     def against(self) -> str:
-        """The strongest reason against believing it: that cohorts disagree, then what the word on burden has against
+        """The strongest reason against believing it: a searched cut that does not pay, that cohorts disagree, then what the word on burden has against
         it, then what is left open, then the first guard."""
         effect = Effect.of(self.leading.asked)
+        if self.cut is not None and not self.cut.is_paid_for:
+            return against_searched_cut(self.cut.p_paid)
         if effect is not None and effect.is_shown and self._cohorts_disagree is not None:
             return self._cohorts_disagree
         if self.leading.burden is not None:
             return self.leading.burden.against
+        if self.cut is not None:
+            return against_searched_cut(self.cut.p_paid)
         if effect is not None and not effect.is_shown:
             left_open = f"effects from {ratio(effect.ci_low)} to {ratio(effect.ci_high)} are left open"
             return f"An interval that holds no effect is no evidence of none: {left_open}."

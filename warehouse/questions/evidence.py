@@ -95,7 +95,10 @@ def held_against_burden(
         found.power.n, found.power.carriers or 0, found.power.events, _strata_share(members, checked.variant)
     )
     crude = Effect.of(estimate) or found.crude
-    return HeldAgainstBurden(burden_verdict(replace(found, power=power, crude=crude)), power)
+    searched_p = checked.cut.p_paid if checked.cut is not None else None
+    return HeldAgainstBurden(
+        burden_verdict(replace(found, power=power, crude=crude, searched_p=searched_p)), power
+    )
 
 
 def number_against_burden(

@@ -184,3 +184,24 @@ def test_people_who_could_have_shown_one_and_a_half_are_asked_for_what_was_found
 def test_the_share_of_draws_is_said_in_per_cent() -> None:
     crude_only = replace(HARMFUL, beside=effect(1.1), null=drawn(0.07))
     assert "in 7.0 % of the draws" in burden_verdict(crude_only).against
+
+
+SEARCHED = replace(HARMFUL, searched_p=0.36)
+
+
+def test_a_cut_that_was_searched_and_does_not_pay_for_the_search_claims_nothing_whatever_its_interval() -> None:
+    verdict = burden_verdict(SEARCHED)
+    assert verdict.word == "no association shown"
+    assert "p = 0.36 pays" in verdict.sentence and "36 %" in verdict.against
+    few = replace(SEARCHED, power=power_of_hazard_ratio(n=126, carriers=113, events=20))
+    assert burden_verdict(few).word == "too few to say" and "36 %" in burden_verdict(few).against
+
+
+def test_no_shadow_is_made_of_an_effect_that_the_search_does_not_pay_for() -> None:
+    shadow = replace(SEARCHED, crude=effect(0.7), beside=effect(0.98), null=drawn(0.4), change=change(1.4))
+    assert burden_word(shadow) == "no association shown"
+
+
+def test_a_cut_that_pays_for_its_search_keeps_the_word_and_the_search_is_what_speaks_against_it() -> None:
+    verdict = burden_verdict(replace(SEARCHED, searched_p=0.001))
+    assert verdict.word == "nominally beyond burden" and "searched in the same people" in verdict.against
