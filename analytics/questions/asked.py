@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from analytics.biomarkers.errors import near_names
-from analytics.biomarkers.language.model import Continuous, Joint
+from analytics.biomarkers.language.model import Continuous, Joint, measures_burden
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
 from analytics.errors import AnalysisError
@@ -33,6 +33,8 @@ WHERE_COLUMNS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 _OPTIONS = ("endpoint", "cohort", "where", "adjust", "landmark", "cut")
 SEARCHED = "searched"
+#: How the name of a covariate ends that is the status of another gene.
+_MUTATED = "_mutated"
 #: What must be quoted in a value.
 _NEEDS_QUOTES = re.compile(r'[,|=;"]|^\s|\s$')
 #: Estimates of the answer, by everybody and by cohort; ``--all`` adds the others that an analysis can have.
@@ -144,15 +146,29 @@ def asked(
     question = AskedQuestion(
         biomarker=canonical(parse(text)),
         endpoint=_endpoint(endpoint),
-        cohorts=tuple(sorted({name for one in cohorts for name in _split(one, ",")})),
+        cohorts=tuple(sorted({name.strip() for one in cohorts for name in _split(one, ",")})),
         where=tuple(sorted((column, tuple(sorted(set(values)))) for column, values in kept.items())),
-        adjust=tuple(sorted({name.strip() for name in covariates if name.strip()})),
+        adjust=tuple(sorted({_covariate(name) for name in covariates if name.strip()})),
         landmark_months=_months(landmark),
         cut=_cut(cut),
     )
     if question.landmark_months is not None and question.is_response:
         raise AskedQuestionError(
             f"A landmark is for survival, and {question.endpoint} is a response: ask of OS or PFS."
+        )
+    if question.is_response and question.adjust:
+        raise AskedQuestionError(
+            f"An odds ratio of {question.endpoint} is adjusted for nothing; cohorts and cancer types are held apart: "
+            "leave --adjust out, and choose people with --where."
+        )
+    if "burden" in question.adjust and measures_burden(parse(question.biomarker)):
+        raise AskedQuestionError(
+            f"'{question.biomarker}' is mutation burden itself and cannot be adjusted for it: leave burden out of --adjust."
+        )
+    if question.is_response and question.is_number and question.cut is None:
+        raise AskedQuestionError(
+            f"A response is compared between groups, and '{question.biomarker}' is a number: give it a cut, "
+            "such as '>= 10' or 'top 20%', or ask of OS or PFS."
         )
     if question.cut is not None and not question.is_number:
         raise AskedQuestionError(
@@ -168,6 +184,8 @@ def read_question(text: str, interaction: str | None = None) -> AskedQuestion:
     values: dict[str, str] = {}
     for clause in clauses:
         name, _, value = clause.strip().partition(" ")
+        if name in _OPTIONS and not value.strip():
+            raise AskedQuestionError(f"'{name}' has no value: give it one, or leave it out.")
         if name not in _OPTIONS or not value.strip() or name in values:
             said = "stands twice" if name in values else "is no part of a question"
             raise AskedQuestionError(
@@ -242,10 +260,18 @@ def _endpoint(word: str) -> str:
     return lower if lower in RESPONSES else word.strip().upper()
 
 
+def _covariate(word: str) -> str:
+    """The name as models have it: a column in small letters; of ``<gene>_mutated`` the warehouse spells the gene."""
+    name = word.strip()
+    if name.lower() in COVARIATES or not name.lower().endswith(_MUTATED):
+        return name.lower() if name.lower() in COVARIATES else name
+    return f"{name[: -len(_MUTATED)].upper()}{_MUTATED}"
+
+
 def _months(landmark: float | None) -> float | None:
     if landmark is not None and not 0 < landmark < 1200:
         raise AskedQuestionError(
-            f"A landmark of {landmark:g} months cannot be: give a number above 0, e.g. 3."
+            f"A landmark of {landmark:g} months cannot be: give a number above 0 and below 1,200, e.g. 3."
         )
     return landmark
 

@@ -240,6 +240,42 @@ def test_a_searched_cut_that_does_not_pay_is_no_effect_in_headline_verdict_and_r
     assert headline["against"].startswith("Of numbers that have nothing to do with outcome")
 
 
+def test_everybody_without_a_covariate_is_a_step_and_the_headline_counts_the_cohorts_that_are_left(
+    icb: Icb, demo: Run
+) -> None:
+    answer = as_json(icb, "ask", "TP53; adjust sex,smoking_history")
+    (found,) = answer["comparisons"]
+    (adjusted,) = [row for row in found["beside"] if row["name"] == "os.cox_adjusted"]
+    before, last = answer["flow"][-2:]
+    assert (before["n"], last["n"]) == (found["pooled"]["n"], adjusted["n"])
+    assert "smoking_history not known" in last["reason"] and "sex not known" in last["reason"]
+    cohorts = demo.query(
+        "select distinct f.cohort_id from marts.analysis_frame as f "
+        "inner join marts.gene_status('TP53') as s on f.cohort_id = s.cohort_id and f.sample_id = s.sample_id "
+        "where f.endpoint = 'OS' and f.is_icb_cohort and f.is_icb_treated and f.time_months is not null "
+        "and f.is_event is not null and s.status in ('mutated', 'wild_type') and f.clock_family = 'treatment' "
+        "and f.sex is not null and f.smoking_history is not null"
+    )
+    in_pool = sum(row["in_pool"] for row in found["cohorts"])
+    assert f" {len(cohorts)} of {in_pool} cohorts" in answer["headline"]["sentence"]
+
+
+def test_without_burden_is_without_burden_even_where_the_question_adjusts_for_it(icb: Icb) -> None:
+    plain, adjusted = (as_json(icb, "ask", text) for text in ("TP53", "TP53; adjust burden"))
+    crude = [
+        re.search(r"without burden it is ([\d.]+)", one["comparisons"][0]["burden"]["sentence"])
+        for one in (plain, adjusted)
+    ]
+    assert crude[0] and crude[1] and crude[0].group(1) == crude[1].group(1)
+
+
+def test_a_covariate_gene_has_one_name_whichever_way_it_is_written(icb: Icb) -> None:
+    texts = {
+        as_json(icb, "ask", f"TP53; adjust {name}")["question"] for name in ("STK11_mutated", "stk11_mutated")
+    }
+    assert texts == {"TP53; endpoint OS; adjust STK11_mutated"}
+
+
 def test_burden_itself_is_not_held_against_burden(icb: Icb) -> None:
     answer = as_json(icb, "ask", "TMB >= 10")
     assert answer["comparisons"][0]["burden"] is None and answer["comparisons"][0]["power"] is not None

@@ -104,6 +104,26 @@ def test_an_adjustment_column_that_is_constant(icb: Icb) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "covariate"),
+    [
+        ("ALK", "alk_mutated"),
+        ("SEX = Female", "sex"),
+        ("STK11 x KRAS", "KRAS_mutated"),
+    ],
+)
+def test_an_adjustment_that_says_by_itself_who_is_in_the_group(
+    icb: Icb, question: str, covariate: str
+) -> None:
+    icb("ask", question, "--adjust", covariate).is_one_sentence("alone says who is", "leave it out")
+
+
+def test_a_number_and_a_response_are_refused_rather_than_answered_with_survival(icb: Icb) -> None:
+    icb("ask", "TMB per doubling", "--endpoint", "orr").is_one_sentence(
+        "compared between groups", "give it a cut"
+    )
+
+
 def test_an_adjustment_for_an_unknown_gene(icb: Icb) -> None:
     icb(*ONE_COHORT, "--adjust", "NOPE1_mutated").is_one_sentence("--adjust: gene 'NOPE1'")
 

@@ -109,6 +109,7 @@ class Comparison:
     by_cohort : one row a cohort, also of cohorts whose clock is not that of the pool.
     pooled : the estimate over all cohorts of the pool, or that of the only cohort.
     others : further estimates of the same people: adjusted, beside burden, random effects.
+    n_cohorts : cohorts of the people whom the estimate that is asked for counts.
     burden : is it more than mutation burden. power : what these people could have shown.
     """
 
@@ -117,6 +118,7 @@ class Comparison:
     by_cohort: tuple[Statistic, ...]
     pooled: Statistic
     others: tuple[Statistic, ...] = ()
+    n_cohorts: int = 1
     burden: Verdict | None = None
     power: Power | None = None
 
@@ -258,8 +260,8 @@ def effect_words(row: Statistic) -> str:
 def people_words(found: Comparison, row: Statistic) -> str:
     """'1,661 people, 130 of them STK11 mutated, 831 events (80), 9 cohorts'."""
     counts = row.counts
-    cohorts = len({one.cohort_id for one in found.by_cohort if is_pooled(one)}) or 1
-    outside = len(found.by_cohort) - cohorts
+    pooled = len({one.cohort_id for one in found.by_cohort if is_pooled(one)}) or 1
+    cohorts, outside = found.n_cohorts, len(found.by_cohort) - pooled
     parts = [f"{count(counts.n or 0)} people"]
     if counts.n_in_group is not None:
         parts.append(f"{count(counts.n_in_group)} of them {found.group}")
@@ -268,7 +270,9 @@ def people_words(found: Comparison, row: Statistic) -> str:
         word = "responders" if isinstance(row, ResponseStatistic) else "events"
         parts.append(f"{count(events)} {word}" + (f" ({count(of_group)})" if of_group is not None else ""))
     parts.append(
-        f"{cohorts} cohort{'' if cohorts == 1 else 's'}" + (f" and {outside} beside" if outside > 0 else "")
+        (f"{cohorts} of " if cohorts < pooled else "")
+        + f"{pooled} cohort{'' if pooled == 1 else 's'}"
+        + (f" and {outside} beside" if outside > 0 else "")
     )
     return ", ".join(parts)
 

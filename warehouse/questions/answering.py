@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import duckdb
+import pandas as pd
 
 from analytics.answers.estimates import Estimates, compare_number, compare_survival, joint_interaction
 from analytics.answers.responses import compare_responses
 from analytics.biomarkers.groups import Contrast
 from analytics.biomarkers.language.model import measures_burden
 from analytics.biomarkers.language.parse import parse
+from analytics.engine.numbers import count
 from analytics.guards import Exposure, Finding, people_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
 from analytics.questions.clock import immortal_groups
@@ -44,10 +46,29 @@ ANALYSIS_ID = "asked"
 def _flow(checked: CheckedQuestion) -> tuple[FlowStep, ...]:
     rows = checked.selection.flow[["step", "n", "reason"]].itertuples(index=False)
     steps = tuple(FlowStep(step, int(n), reason) for step, n, reason in rows)
+    if checked.question.adjust:
+        members = checked.selection.members
+        unknown = {name: int(members[of].isna().sum()) for name, of in _columns_of(checked).items()}
+        lacking = ", ".join(f"{name} not known ({count(n)})" for name, n in unknown.items() if n)
+        steps += (
+            FlowStep(
+                "covariates known, in the adjusted estimate", len(_in_the_model(checked, members)), lacking
+            ),
+        )
     if not checked.question.is_response:
         return steps
     known = int(checked.selection.members[checked.question.endpoint].notna().sum())
     return (*steps, FlowStep("response known", known, "response not evaluable or not recorded"))
+
+
+def _columns_of(checked: CheckedQuestion) -> dict[str, str]:
+    """Covariate -> the column of the members that it is made of."""
+    return {name: "n_nonsynonymous" if name == "burden" else name for name in checked.question.adjust}
+
+
+def _in_the_model(checked: CheckedQuestion, members: pd.DataFrame) -> pd.DataFrame:
+    """Members whose covariates are all known: those whom an adjusted estimate counts."""
+    return members.dropna(subset=list(_columns_of(checked).values()))
 
 
 def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
@@ -170,7 +191,12 @@ def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comp
     else:
         found = compare_survival(asked.spec, asked.scope, own, contrast, everything=asked.everything)
     comparison = Comparison(
-        contrast.group.label, contrast.reference.label, found.by_cohort, found.pooled, found.others
+        contrast.group.label,
+        contrast.reference.label,
+        found.by_cohort,
+        found.pooled,
+        found.others,
+        n_cohorts=_in_the_model(asked.checked, own.members)["cohort_id"].nunique(),
     )
     burden = held_against_burden(
         asked.con, asked.checked, own.members, contrast, comparison.asked, asked.draws
@@ -183,7 +209,9 @@ def _number_answer(asked: _Asked) -> Answer:
     checked, people = asked.checked, asked.people
     label = f"{people.label}, {people.unit}"
     found = compare_number(asked.spec, asked.scope, checked.selection, label)
-    comparison = Comparison(label, None, found.by_cohort, found.pooled, found.others)
+    in_the_model = _in_the_model(checked, checked.selection.members)
+    n_cohorts = in_the_model["cohort_id"].nunique()
+    comparison = Comparison(label, None, found.by_cohort, found.pooled, found.others, n_cohorts)
     held = number_against_burden(asked.con, checked, people.label, comparison.asked, asked.draws)
     comparison = replace(comparison, burden=held.verdict, power=held.power)
     predictive: Predictive | None = None

@@ -24,6 +24,8 @@ from warehouse.questions.names import QuestionError, known_names
 
 #: A response has no clock of its own; the analysis frame has each patient once at every endpoint.
 _ENDPOINT_OF_RESPONSES = "OS"
+#: A correlation above it is 1 but for rounding: of two such columns a model can keep one.
+_ONE_LINE = 1 - 1e-9
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Vari
     """
     known = known_names(con, question)
     question, cohorts, biomarker = known.question, known.cohorts, known.biomarker
+    variant = variant.model_copy(update={"covariates": question.adjust})
     endpoint = _ENDPOINT_OF_RESPONSES if question.is_response else question.endpoint
     people = asked_people(con, question.biomarker, endpoint, cohorts, known.other_genes)
     _require_comparable_units(biomarker, people)
@@ -92,6 +95,7 @@ def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Vari
     _require_members(con, checked)
     _require_groups(con, checked, biomarker)
     _require_varying(selection.members, question.adjust)
+    _require_left_to_compare(selection, people, question.adjust)
     return checked
 
 
@@ -228,7 +232,33 @@ def _require_varying(members: pd.DataFrame, adjust: Sequence[str]) -> None:
             )
         if values.nunique() == 1:
             raise QuestionError(
-                f"'{name}' is '{values.iloc[0]}' for all of the {len(values)} people and cannot be adjusted for",
+                f"'{name}' is '{values.iloc[0]}' for all of the {count(len(values))} people and cannot be adjusted for",
                 where="--adjust",
                 remedy="leave it out",
             )
+
+
+def _require_left_to_compare(selection: Selection, people: AskedPeople, adjust: Sequence[str]) -> None:
+    """No covariate says by itself who is in which group: the model would take it out, and adjust for nothing."""
+    compared = [(c.group.label, selection.among(c).members, "in_group") for c in people.contrasts]
+    for label, members, exposure in compared or [(people.label, selection.members, "value")]:
+        for name in adjust:
+            if name != "burden" and _says_all(members[name], members[exposure]):
+                raise QuestionError(
+                    f"'{name}' is {label} on another scale"
+                    if exposure == "value"
+                    else f"'{name}' alone says who is {label}",
+                    where="--adjust",
+                    remedy="leave it out",
+                )
+
+
+def _says_all(covariate: pd.Series, exposure: pd.Series) -> bool:
+    """Of a word: the exposure is one in each of its levels. Of a number: one is the other on another scale."""
+    known = covariate.notna() & exposure.notna()
+    covariate, exposure = covariate[known], exposure[known].astype(float)
+    if len(covariate) < 3 or exposure.nunique() < 2 or covariate.nunique() < 2:
+        return False
+    if pd.api.types.is_numeric_dtype(covariate.dtype) and not pd.api.types.is_bool_dtype(covariate.dtype):
+        return abs(float(covariate.astype(float).corr(exposure))) > _ONE_LINE
+    return bool((exposure.groupby(covariate.astype(str)).nunique() == 1).all())

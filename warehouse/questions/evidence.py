@@ -94,7 +94,8 @@ def held_against_burden(
     power = of(
         found.power.n, found.power.carriers or 0, found.power.events, _strata_share(members, checked.variant)
     )
-    crude = Effect.of(estimate) or found.crude
+    # adjusted for burden the estimate is no longer the one without it
+    crude = (None if "burden" in question.adjust else Effect.of(estimate)) or found.crude
     searched_p = checked.cut.p_paid if checked.cut is not None else None
     return HeldAgainstBurden(
         burden_verdict(replace(found, power=power, crude=crude, searched_p=searched_p)), power

@@ -56,7 +56,9 @@ def known_names(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> Know
     cohorts, without = _asked_cohorts(con, question)
     biomarker = resolve(asked, WarehouseInputs(con, cohorts)).biomarker
     others = _other_genes(con, question.adjust)
-    named = question.renamed(biomarker=canonical(biomarker))
+    columns = (name for name in question.adjust if name in COVARIATES)
+    adjust = tuple(sorted({*columns, *(f"{gene}_mutated" for gene in others)}))
+    named = question.renamed(biomarker=canonical(biomarker), adjust=adjust)
     return KnownNames(named, biomarker, tuple(cohorts), tuple(without), tuple(others))
 
 
@@ -153,11 +155,9 @@ def _asked_cohorts(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> t
 
 
 def _other_genes(con: duckdb.DuckDBPyConnection, adjust: Sequence[str]) -> list[str]:
-    """The genes whose status is a covariate."""
+    """The genes whose status is a covariate, by the warehouse's symbols."""
     for name in adjust:
         if name not in COVARIATES and not name.endswith("_mutated"):
             raise covariate_error(name)
     genes = [name.removesuffix("_mutated") for name in adjust if name.endswith("_mutated")]
-    for gene in genes:
-        known_gene(con, gene, where="--adjust")
-    return genes
+    return sorted({known_gene(con, gene, where="--adjust") for gene in genes})

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.biomarkers.errors import BiomarkerError
-from analytics.questions.asked import WHERE_COLUMNS, AskedQuestionError, as_spec, asked, read_question
+from analytics.questions.asked import (
+    RESPONSES,
+    WHERE_COLUMNS,
+    AskedQuestionError,
+    as_spec,
+    asked,
+    read_question,
+)
 
 
 def test_a_biomarker_alone_is_a_question_about_overall_survival() -> None:
@@ -58,6 +65,8 @@ WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FF), min_size=1
 def test_the_text_of_a_question_is_the_question_again(
     where: dict[str, list[str]], adjust: list[str], endpoint: str
 ) -> None:
+    if endpoint in RESPONSES:  # an odds ratio is adjusted for nothing
+        adjust = []
     question = asked("STK11 x KRAS:G12C", where=where, adjust=adjust, endpoint=endpoint, cohorts=["b", "a"])
     assert read_question(question.text) == question
     assert read_question(read_question(question.text).text).text == question.text
@@ -75,12 +84,25 @@ def test_the_text_of_a_question_is_the_question_again(
         ('ALK; where cancer_type="Melanoma', "not closed"),
         ("ALK; cut searched", "looks for the cut of a number"),
         ("TMB; cut best", "there is searched"),
+        ("TMB per doubling; endpoint orr", "give it a cut"),
+        ("expr(CD274) per sd; endpoint durable_benefit", "compared between groups"),
+        ("ALK; landmark 1e9", "below 1,200"),
+        ("ALK; landmark inf", "below 1,200"),
+        ("ALK; where ", "'where' has no value"),
+        ("ALK; endpoint orr; adjust sex", "is adjusted for nothing"),
+        ("TMB per doubling; adjust burden", "mutation burden itself"),
     ],
 )
 def test_what_is_no_question_is_said_in_one_sentence(text: str, part: str) -> None:
     with pytest.raises(AskedQuestionError) as error:
         read_question(text)
     assert part in str(error.value) and "\n" not in str(error.value)
+
+
+def test_a_name_of_a_list_may_stand_between_blanks_and_a_covariate_in_any_case() -> None:
+    question = asked("ALK", cohorts=[" b , a"], adjust="tp53_Mutated, Sex")
+    assert question.cohorts == ("a", "b") and question.adjust == ("TP53_mutated", "sex")
+    assert question.text == asked("ALK", cohorts=["a", "b"], adjust="sex,TP53_mutated").text
 
 
 def test_a_text_without_a_biomarker_is_no_question() -> None:
