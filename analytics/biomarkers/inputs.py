@@ -110,5 +110,6 @@ class BiomarkerInputs(Protocol):
         ...
 
     def attribute(self, name: str) -> pd.DataFrame:
-        """cohort_id, sample_id, value_text, value_number; a number has value_number, a word value_text."""
+        """cohort_id, sample_id, value_text, value_number, is_own_words (kept as the source writes it: no vocabulary); a
+        number has value_number, a word value_text."""
         ...

@@ -216,7 +216,7 @@ group by cohort_id, sample_id
 order by cohort_id, sample_id
 """
 _ATTRIBUTE = """
-select cohort_id, sample_id, value_text, value_number
+select cohort_id, sample_id, value_text, value_number, attribute_type = 'text' as is_own_words
 from marts.sample_attributes
 where attribute = $attribute and list_contains($cohorts, cohort_id)
 order by cohort_id, sample_id
@@ -224,7 +224,8 @@ order by cohort_id, sample_id
 _RESPONSE = """
 select
     samples.cohort_id, samples.sample_id,
-    case when responses.{column} then 'yes' else 'no' end as value_text, cast(null as double) as value_number
+    case when responses.{column} then 'yes' else 'no' end as value_text, cast(null as double) as value_number,
+    false as is_own_words
 from marts.samples as samples
 inner join marts.response_outcomes as responses
     on samples.cohort_id = responses.cohort_id and samples.patient_id = responses.patient_id

@@ -18,7 +18,7 @@ from analytics.immune.ssgsea import ssgsea
 
 BURDENS = ("cohort_id", "sample_id", "n_nonsynonymous", "denominator_mb")
 VALUES = ("cohort_id", "sample_id", "value", "unit")
-ATTRIBUTES = ("cohort_id", "sample_id", "value_text", "value_number")
+ATTRIBUTES = ("cohort_id", "sample_id", "value_text", "value_number", "is_own_words")
 
 
 def status(text: str, inputs: WrittenInputs) -> dict[str, str]:
@@ -326,7 +326,7 @@ def test_a_rearranged_gene_is_no_mutated_one_and_who_was_not_looked_at_has_no_st
 
 
 def described(name: str, *values: tuple[str, str | None, float | None]) -> WrittenInputs:
-    frame = rows(ATTRIBUTES, *[(COHORT, *value) for value in values])
+    frame = rows(ATTRIBUTES, *[(COHORT, *value, False) for value in values])
     return WrittenInputs([*[value[0] for value in values], "none"], attributes={name: frame})
 
 
@@ -367,6 +367,25 @@ def test_a_broader_word_does_not_say_which_of_the_narrower_ones_it_is() -> None:
     assert [s for s, g in status("SMOKING_HISTORY = ever", inputs).items() if g == "smoking_history_ever"] == [
         "former", "current", "ever",
     ]  # fmt: skip
+
+
+def test_a_source_that_has_other_words_of_its_own_says_neither_yes_nor_no() -> None:
+    words = {
+        "level": ("one", "IC2+"), "other_level": ("one", "IC1"), "both_assays": ("two", "TC1/2/3 or IC1/2/3"),
+        "same_words": ("three", "IC1"), "open": ("one", "unknown"),
+    }  # fmt: skip
+    frame = rows(ATTRIBUTES, *[(cohort, s, word, None, True) for s, (cohort, word) in words.items()])
+    about = {s: {"cohort_id": cohort} for s, (cohort, _) in words.items()}
+    inputs = WrittenInputs(list(words), about=about, attributes={"PDL1": frame})
+    assert status('PDL1 = "IC2+"', inputs) == {
+        "level": "pd_l1_ic2", "other_level": "not_pd_l1_ic2", "both_assays": "undetermined",
+        "same_words": "not_pd_l1_ic2", "open": "undetermined",
+    }  # fmt: skip
+    assert "no cohort says beside 'IC2+'" in reason('PDL1 = "IC2+"', inputs, "both_assays")
+    shared = WrittenInputs(
+        list(words), about=about, attributes={"PDL1": frame.assign(is_own_words=False)}
+    )  # one vocabulary: another word is another answer
+    assert status('PDL1 = "IC2+"', shared)["both_assays"] == "not_pd_l1_ic2"
 
 
 def test_questions_of_unlike_kinds_are_put_together() -> None:
