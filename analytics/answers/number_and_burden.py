@@ -50,7 +50,7 @@ class NumberAndBurden:
 
         Parameters
         ----------
-        crude : the effect without burden that stands in the answer.
+        crude : the effect without burden that stands in the answer, where it is one of exactly these people.
         """
         found = BurdenEvidence(biomarker=biomarker, power=power, crude=crude)
         try:
@@ -76,6 +76,29 @@ class NumberAndBurden:
         AnalysisError
             Nobody has a burden, or a model has no finite estimate.
         """
+        without, beside = self._without_and_beside()
+        return (
+            _effect(beside.coef, beside.standard_error, Scale.HAZARD_RATIO),
+            _effect(*difference(beside, without), Scale.RATIO_OF_HAZARD_RATIOS),
+        )
+
+    def without_burden(self) -> Effect | None:
+        """The hazard ratio of one step without burden among the people whose burden is known; None without a finite
+        estimate."""
+        try:
+            without, _ = self._without_and_beside()
+        except AnalysisError:
+            return None
+        return _effect(without.coef, without.standard_error, Scale.HAZARD_RATIO)
+
+    def _without_and_beside(self) -> tuple[Influence, Influence]:
+        """Both models of the people whose burden is known.
+
+        Raises
+        ------
+        AnalysisError
+            Nobody has a burden, or a model has no finite estimate.
+        """
         frame = self.frame
         rows = self._has_number & np.isfinite(frame.burden) & np.isfinite(frame.covariates).all(axis=1)
         if not frame.event[rows].any():
@@ -88,11 +111,7 @@ class NumberAndBurden:
         def fitted(x: FloatArray) -> Influence:
             return cox_influence(independent_columns(x, stratum), sets, stratum)
 
-        without, beside = fitted(crude), fitted(np.column_stack([crude, spline]))
-        return (
-            _effect(beside.coef, beside.standard_error, Scale.HAZARD_RATIO),
-            _effect(*difference(beside, without), Scale.RATIO_OF_HAZARD_RATIOS),
-        )
+        return fitted(crude), fitted(np.column_stack([crude, spline]))
 
     def null(self) -> BurdenNull:
         """Where the score of the number lies among values that follow burden alone, within the null strata.

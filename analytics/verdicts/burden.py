@@ -57,6 +57,7 @@ class BurdenEvidence:
     power : n, carriers, events and the smallest ratio of the crude model.
     crude, beside, change : see the module; None where there is none. change : beside over crude.
     null : None where no carriers were drawn. why_no_null, why_no_beside : the reason, without a full stop.
+    n_known : people whose burden is known, whose numbers these are, where they are fewer than those of `power`.
     searched_p : of a number that was cut where it separates most, the p that pays for the search; else None.
     family : what the p of null and beside are counted among; null_q, beside_q : false discovery rates there
         (None in a family of one).
@@ -68,6 +69,7 @@ class BurdenEvidence:
     beside: Effect | None = None
     null: BurdenNull | None = None
     change: Effect | None = None
+    n_known: int | None = None
     searched_p: float | None = None
     family: Family = SINGLE
     null_q: float | None = None
@@ -173,6 +175,11 @@ def burden_verdict(evidence: BurdenEvidence) -> Verdict:
     word = burden_word(evidence)
     tell = _beyond if word.is_beyond else _TELL[word]
     reason, against, would_settle = tell(evidence)
+    if evidence.n_known is not None:
+        reason += (
+            f" Burden is known of {count(evidence.n_known)} of the {count(evidence.power.n)} people, whose numbers these "
+            "are."
+        )
     if evidence.searched_p is not None:
         against = against_searched_cut(evidence.searched_p, evidence.family.alpha)
     return Verdict(word, f"{evidence.biomarker}: {word}. {reason}", against, would_settle)
@@ -253,7 +260,11 @@ def _not_excluded(evidence: BurdenEvidence) -> tuple[str, str, str]:
 
 def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
     smallest = evidence.power.smallest
-    unpaid = "" if evidence.is_paid_for else f" at a cut that was searched (p {p_relation(evidence.searched_p)} pays)"
+    unpaid = (
+        ""
+        if evidence.is_paid_for
+        else f" at a cut that was searched (p {p_relation(evidence.searched_p)} pays)"
+    )
     reason = (
         f"Without burden the {_what(evidence)} is {evidence.crude}{unpaid}, {_null(evidence)}, {_beside(evidence)}; at 80 % "
         f"power these people could have shown {ratio(smallest)} or more, or {ratio(1 / smallest)} or less."

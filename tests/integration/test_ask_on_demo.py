@@ -269,6 +269,19 @@ def test_without_burden_is_without_burden_even_where_the_question_adjusts_for_it
     assert crude[0] and crude[1] and crude[0].group(1) == crude[1].group(1)
 
 
+@pytest.mark.parametrize("text", ["SEX = Male", "SEX = Male; endpoint orr", "AGE_YEARS per 10"])
+def test_what_burden_changes_and_the_effects_with_and_without_it_are_of_the_same_people(
+    icb: Icb, text: str
+) -> None:
+    answer = as_json(icb, "ask", text)
+    (found,) = answer["comparisons"]
+    sentence = found["burden"]["sentence"]
+    known = re.search(r"Burden is known of ([\d,]+) of the ([\d,]+) people", sentence)
+    assert known, sentence
+    n_known, n = (int(part.replace(",", "")) for part in known.groups())
+    assert n_known < n == found["pooled"]["n"]
+
+
 def test_a_covariate_gene_has_one_name_whichever_way_it_is_written(icb: Icb) -> None:
     texts = {
         as_json(icb, "ask", f"TP53; adjust {name}")["question"] for name in ("STK11_mutated", "stk11_mutated")

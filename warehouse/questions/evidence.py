@@ -78,10 +78,13 @@ def held_against_burden(
     spec = _scan_of_one(checked, contrast.group.label)
     settings = _settings(draws)
     label = contrast.group.label
+    known = _with_burden(members)
+    is_part = len(known) < len(members) and known["in_group"].nunique() == 2
+    held = known if is_part else members
     try:
-        frame, group = group_input(con, spec, members, label)
+        frame, group = group_input(con, spec, held, label)
         if question.is_response:
-            table = scan_response(frame, group, responses_of(members, question.endpoint), settings).table
+            table = scan_response(frame, group, responses_of(held, question.endpoint), settings).table
         else:
             table = scan_survival(frame, group, settings).table
         row = {str(name): value for name, value in table.iloc[0].items()}
@@ -90,16 +93,22 @@ def held_against_burden(
         evidence = BurdenEvidence(biomarker=label, power=power, crude=None, why_no_null=str(exc).rstrip("."))
         return HeldAgainstBurden(burden_verdict(evidence), power)
     found = burden_evidence(row, SINGLE, label)
-    of = power_of_odds_ratio if question.is_response else power_of_hazard_ratio
-    power = of(
-        found.power.n, found.power.carriers or 0, found.power.events, _strata_share(members, checked.variant)
+    of, share = (
+        power_of_odds_ratio if question.is_response else power_of_hazard_ratio,
+        _strata_share(members, checked.variant),
     )
-    # adjusted for burden the estimate is no longer the one without it
-    crude = (None if "burden" in question.adjust else Effect.of(estimate)) or found.crude
+    n_known = found.power.n if is_part else None
+    power = (
+        _power(members, question.is_response, question.endpoint, share)
+        if is_part
+        else of(found.power.n, found.power.carriers or 0, found.power.events, share)
+    )
+    # of other people, or adjusted for burden, the estimate is not the one without burden of the same people
+    is_crude = not is_part and "burden" not in question.adjust
+    crude = (Effect.of(estimate) if is_crude else None) or found.crude
     searched_p = checked.cut.p_paid if checked.cut is not None else None
-    return HeldAgainstBurden(
-        burden_verdict(replace(found, power=power, crude=crude, searched_p=searched_p)), power
-    )
+    found = replace(found, power=power, crude=crude, n_known=n_known, searched_p=searched_p)
+    return HeldAgainstBurden(burden_verdict(found), power)
 
 
 def number_against_burden(
@@ -117,15 +126,24 @@ def number_against_burden(
     power = power_of_number(len(known), variance, events, _strata_share(known, checked.variant, "value"))
     if measures_burden(parse(checked.question.biomarker)):
         return HeldAgainstBurden(None, power)
+    with_burden = _with_burden(known)
+    is_part = 0 < len(with_burden) < len(known)
     try:
-        frame, value = number_input(con, _scan_of_one(checked, label), known)
+        frame, value = number_input(con, _scan_of_one(checked, label), with_burden if is_part else known)
         held = NumberAndBurden(frame, value, _settings(draws))
-        evidence = held.evidence(label, power, Effect.of(estimate))
+        is_crude = not is_part and "burden" not in checked.question.adjust
+        evidence = held.evidence(label, power, Effect.of(estimate) if is_crude else held.without_burden())
+        evidence = replace(evidence, n_known=len(with_burden) if is_part else None)
     except AnalysisError as exc:
         evidence = BurdenEvidence(
             biomarker=label, power=power, crude=Effect.of(estimate), why_no_null=str(exc).rstrip(".")
         )
     return HeldAgainstBurden(burden_verdict(evidence), power)
+
+
+def _with_burden(members: pd.DataFrame) -> pd.DataFrame:
+    """Those whose burden was counted: of the others it is not known what is beside burden."""
+    return members[members["n_nonsynonymous"].notna()]
 
 
 def _settings(draws: int) -> ScanSettings:

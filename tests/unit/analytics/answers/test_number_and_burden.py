@@ -55,6 +55,8 @@ def test_the_effect_beside_burden_and_what_burden_changes_are_those_of_another_l
     with_burden, without = coefficient(np.column_stack([value, spline])), coefficient(value[:, None])
     assert math.log(beside.estimate) == pytest.approx(with_burden, abs=1e-6)
     assert math.log(change.estimate) == pytest.approx(with_burden - without, abs=1e-6)
+    crude = NumberAndBurden(frame, value).without_burden()
+    assert crude is not None and math.log(crude.estimate) == pytest.approx(without, abs=1e-6)
     assert change.ci_low < change.estimate < change.ci_high
 
 

@@ -189,7 +189,9 @@ def test_the_share_of_draws_is_said_in_per_cent() -> None:
 SEARCHED = replace(HARMFUL, searched_p=0.36)
 
 
-def test_a_cut_that_was_searched_and_does_not_pay_for_the_search_claims_nothing_whatever_its_interval() -> None:
+def test_a_cut_that_was_searched_and_does_not_pay_for_the_search_claims_nothing_whatever_its_interval() -> (
+    None
+):
     verdict = burden_verdict(SEARCHED)
     assert verdict.word == "no association shown"
     assert "p = 0.36 pays" in verdict.sentence and "36 %" in verdict.against
@@ -205,3 +207,10 @@ def test_no_shadow_is_made_of_an_effect_that_the_search_does_not_pay_for() -> No
 def test_a_cut_that_pays_for_its_search_keeps_the_word_and_the_search_is_what_speaks_against_it() -> None:
     verdict = burden_verdict(replace(SEARCHED, searched_p=0.001))
     assert verdict.word == "nominally beyond burden" and "searched in the same people" in verdict.against
+
+
+def test_where_burden_is_known_of_some_people_the_sentence_says_whose_numbers_it_has() -> None:
+    assert (
+        "Burden is known of 760 of the 1,000 people" in burden_verdict(replace(HARMFUL, n_known=760)).sentence
+    )
+    assert "is known of" not in burden_verdict(HARMFUL).sentence
