@@ -65,13 +65,13 @@ def answer_table(found: Comparison, *, everything: bool = False) -> AnswerTable:
     below = []
     if any(not is_pooled(row) for row in found.by_cohort):
         below.append("* its clock starts elsewhere: not in the pool")
-    empty = [cohort_name(row) for row in found.by_cohort if row.counts.n_in_group == 0]
+    empty = [cohort_name(row) for row in found.by_cohort if _has_nobody(row)]
     if empty:
         below.append(f"Nobody is {found.group} in {', '.join(empty)}.")
     shown = [
         row
         for row in (*found.by_cohort, found.pooled)
-        if row.counts.n_in_group != 0 and (row.estimate is None or everything)
+        if not _has_nobody(row) and (row.estimate is None or everything)
     ]
     shown += [
         row for row in (*found.by_cohort, found.asked) if any(w.startswith(NO_FIRTH) for w in row.warnings)
@@ -83,6 +83,11 @@ def answer_table(found: Comparison, *, everything: bool = False) -> AnswerTable:
         below=tuple(below),
         warned=tuple(warnings_by_cohort(shown)),
     )
+
+
+def _has_nobody(row: Statistic) -> bool:
+    """Nobody is in the group; not that nobody of the group has a known response, which the row says itself."""
+    return row.counts.n_in_group == 0 and not (isinstance(row, ResponseStatistic) and row.warnings)
 
 
 def trial_lines(answer: Answer) -> list[str]:

@@ -8,9 +8,12 @@ import pandas as pd
 
 from analytics.answers.estimates import Estimates
 from analytics.biomarkers.groups import Contrast
+from analytics.engine.numbers import count
 from analytics.errors import NoRowsError
+from analytics.questions.asked import RESPONSES
 from analytics.questions.selection import Selection
 from analytics.questions.specs import Response, Variant
+from analytics.response.comparison import OF_CHI_SQUARE
 from analytics.response.estimate import FISHER_EXACT, NEWCOMBE, response_statistics
 from analytics.response.stratified_tables import MANTEL_HAENSZEL, mantel_haenszel, strata_counts
 from analytics.results.row_sets import RowSets
@@ -31,15 +34,19 @@ def compare_responses(
     members, sets = selection.members, RowSets()
     evaluable = members[members[response].notna()]
     if evaluable.empty:
-        raise NoRowsError(f"Nobody's {response} is known among {len(members)} people: ask another response.")
+        known = [word for word in RESPONSES if members[word].notna().any()]
+        instead = f"there are {', '.join(known)}" if known else "ask of other cohorts"
+        raise NoRowsError(f"Nobody's {response} is known among {count(len(members))} people: {instead}.")
     by_cohort: list[Statistic] = []
     for cohort_id, people in members.groupby("cohort_id", sort=True):
-        rows = response_statistics(scope.of_cohort(str(cohort_id)), sets, people, (response,), contrast)
-        found = _evaluable(rows, FISHER_EXACT.key) or rows[-1]
-        by_cohort.append(found)
+        own = scope.of_cohort(str(cohort_id))
+        rows = response_statistics(own, sets, people, (response,), contrast)
+        by_cohort.append(
+            _evaluable(rows, FISHER_EXACT.key) or _without_estimate(own, people, contrast, response)
+        )
     over_all = response_statistics(scope, sets, members, (response,), contrast)
     if len(by_cohort) == 1:
-        only = _evaluable(over_all, FISHER_EXACT.key) or over_all[-1]
+        only = _evaluable(over_all, FISHER_EXACT.key) or _without_estimate(scope, members, contrast, response)
         others = [row for row in over_all if row is not only]
         return Estimates(tuple(by_cohort), only, tuple(others))
     pooled = _pooled(scope, evaluable, contrast, response, variant)
@@ -50,7 +57,43 @@ def compare_responses(
 
 
 def _evaluable(rows: list[ResponseStatistic], estimator: str) -> ResponseStatistic | None:
-    return next((r for r in rows if r.estimator == estimator and r.denominator == "evaluable"), None)
+    """The row among people whose response is known; what is said of the chi-square test is not said of it."""
+    found = next((r for r in rows if r.estimator == estimator and r.denominator == "evaluable"), None)
+    if found is None:
+        return None
+    found = replace(found, warnings=tuple(w for w in found.warnings if not w.endswith(OF_CHI_SQUARE)))
+    if found.estimate is None and found.p is not None and not found.warnings:
+        return found.warned("A group has one answer only: the odds ratio has no finite estimate.")
+    return found
+
+
+def _without_estimate(
+    scope: Scope, people: pd.DataFrame, contrast: Contrast, response: Response
+) -> ResponseStatistic:
+    """The row of people of whom one group has no known response: who they are, and why nothing is compared."""
+    known = people[people[response].notna()]
+    inside, answers = known["in_group"].astype(bool), known[response].astype(bool)
+    n_group, label = int(people["in_group"].astype(bool).sum()), contrast.group.label
+    row = ResponseStatistic(
+        name=scope.name(f"{response}.{FISHER_EXACT.key}{contrast.suffix}"),
+        estimator=FISHER_EXACT.key,
+        scale=FISHER_EXACT.scale,
+        row_set=f"evaluable for {response}",
+        counts=Counts(
+            group_label=label,
+            reference_label=contrast.reference.label,
+            n=len(known),
+            n_in_group=int(inside.sum()),
+        ),
+        denominator="evaluable",
+        responders=int(answers.sum()),
+        responders_in_group=int((answers & inside).sum()),
+    )
+    if n_group and not inside.any():
+        return row.warned(f"Of {count(n_group)} {label} nobody's {response} is known.")
+    if not n_group:
+        return row  # the table says in one line in which cohorts nobody is in the group
+    return row.warned(f"Of {contrast.reference.label} nobody's {response} is known.")
 
 
 def _pooled(

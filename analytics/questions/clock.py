@@ -102,12 +102,17 @@ class CustomEndpoint(BaseModel):
         return self
 
 
+def known_later(biomarker: str) -> tuple[str, ...]:
+    """The attributes of a biomarker (its canonical text) that are known only some time after treatment began."""
+    return tuple(name for name in KNOWN_LATER if re.search(rf"\b{name}\b", biomarker))
+
+
 def immortal_groups(biomarker: str, rules: TimeRules) -> tuple[str, ...]:
-    """A sentence where groups are told apart by what is known only later, and no landmark stands between.
+    """A sentence where groups are told apart by what is known only later, whether or not a landmark stands between.
 
     biomarker : its canonical text.
     """
-    names = [name for name in KNOWN_LATER if re.search(rf"\b{name}\b", biomarker)]
+    names = known_later(biomarker)
     if not names:
         return ()
     if rules.landmark_months is None:

@@ -27,6 +27,8 @@ from analytics.response.two_by_two import (
 
 # Cochran's rule: below an expected count of 5 in any cell the chi-square approximation is not trusted.
 SMALLEST_EXPECTED = 5.0
+#: How a warning ends that is about the chi-square test alone.
+OF_CHI_SQUARE = "use Fisher's p, not the chi-square's."
 
 
 @dataclass(frozen=True)
@@ -109,10 +111,7 @@ def compare_rates(
     if rate.n_yes + other.n_yes in (0, rate.n + other.n):
         warnings.append("Everybody has the same response, so there is no odds ratio.")
     elif plain.smallest_expected < SMALLEST_EXPECTED:
-        warnings.append(
-            f"The smallest expected count is {plain.smallest_expected:.1f}: "
-            "use Fisher's p, not the chi-square's."
-        )
+        warnings.append(f"The smallest expected count is {plain.smallest_expected:.1f}: {OF_CHI_SQUARE}")
     return RateComparison(
         denominator=denominator,
         mutated=rate,

@@ -246,6 +246,17 @@ def _guards(answer: answers.Answer) -> list[schema.Guard]:
         for name, one in verdicts.items()
         if one is not None
     ]
+    if answer.cut is not None:
+        pays = "pays for the search" if answer.cut.is_paid_for else "does not pay for the search"
+        found.append(
+            schema.Guard(
+                guard="searched cut", verdict=pays, sentence=answer.cut.sentence, speaks_against=True
+            )
+        )
+    if answer.interaction is not None and answer.interaction.warnings:
+        shown = "unstable" if answer.interaction.estimate is not None else "no estimate"
+        sentence = " ".join(answer.interaction.warnings)
+        found.append(schema.Guard(guard="interaction", verdict=shown, sentence=sentence, speaks_against=True))
     found += [
         schema.Guard(
             guard=one.guard, verdict=one.verdict, sentence=one.sentence, speaks_against=one.is_warning

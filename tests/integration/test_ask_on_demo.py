@@ -208,6 +208,29 @@ def test_a_response_is_an_odds_ratio_by_cohort_and_over_cohorts(icb: Icb, demo: 
     assert (one["n"], one["n_in_group"], one["events"]) == tuple(known)
 
 
+def test_rows_of_a_response_are_of_people_whose_response_is_known_and_add_up_to_the_pool(icb: Icb) -> None:
+    answer = as_json(icb, "ask", "KRAS x STK11", "--endpoint", "orr")
+    for found in answer["comparisons"]:
+        for name in ("n", "n_in_group", "events", "events_in_group"):
+            assert sum(row[name] for row in found["cohorts"]) == found["pooled"][name]
+        said = " ".join(sentence for row in found["cohorts"] for sentence in row["warnings"])
+        assert "in_group" not in said and "chi-square" not in said
+
+
+def test_what_is_seen_after_treatment_began_is_no_predictor_and_that_is_said_first(icb: Icb) -> None:
+    for text, said in (
+        ("OBJECTIVE_RESPONSE = yes", "count from a landmark"),
+        ("OBJECTIVE_RESPONSE = yes; landmark 3", "taken as known at the landmark"),
+    ):
+        answer = as_json(icb, "ask", text)
+        assert (
+            answer["predictive"] is None
+            and answer["trials"] == []
+            and "predictive" not in answer["headline"]["verdict"]
+        )
+        assert said in answer["headline"]["against"]
+
+
 def test_a_number_is_asked_by_the_step_and_a_searched_cut_pays_for_the_search(icb: Icb) -> None:
     by_step = as_json(icb, "ask", "TMB per doubling")
     (found,) = by_step["comparisons"]

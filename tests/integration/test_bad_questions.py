@@ -51,7 +51,7 @@ def test_nobody_mutated(icb: Icb, demo: Run) -> None:
     )
     # 90 exomes, of which one has no call of any class and is undetermined
     icb("gene", gene, "--cohort", "demo_melanoma_a").is_one_sentence(
-        f"nobody is {gene} mutated among 90 profiled people", f"{gene} wild-type 90", "demo_melanoma_a"
+        f"nobody is {gene} mutated among 90 profiled people", f"90 are {gene} wild-type", "demo_melanoma_a"
     )
 
 

@@ -149,6 +149,7 @@ class Answer:
     trials : what treatment does to everybody randomised and in each group. without_icb : the effect in people without
         checkpoint blockade outside a trial.
     family : the questions that were asked of this data folder, with this one; None where nobody counts.
+    known_later : what speaks against groups that are known only after treatment began; None for all others.
     """
 
     question: AskedQuestion
@@ -164,6 +165,7 @@ class Answer:
     trials: tuple[InteractionStatistic, ...] = ()
     without_icb: SurvivalStatistic | None = None
     family: AskedFamily | None = None
+    known_later: str | None = None
 
     @property
     def leading(self) -> Comparison:
@@ -198,9 +200,11 @@ class Answer:
 
     @property
     def against(self) -> str:
-        """The strongest reason against believing it: a searched cut that does not pay, that cohorts disagree, then what the word on burden has against
+        """The strongest reason against believing it: groups that are known later, a searched cut that does not pay, that cohorts disagree, then what the word on burden has against
         it, then what is left open, then the first guard."""
         effect = Effect.of(self.leading.asked)
+        if self.known_later is not None:
+            return self.known_later
         if self.cut is not None and not self.cut.is_paid_for:
             return against_searched_cut(self.cut.p_paid)
         if effect is not None and effect.is_shown and self._cohorts_disagree is not None:
@@ -240,8 +244,9 @@ class Answer:
         needed = power.events_needed(effect.estimate) if power and effect else math.inf
         if effect is None or not math.isfinite(needed):
             return "The same in another cohort."
+        what = "responders" if self.question.is_response else "events"
         return (
-            f"The same in another cohort: {count(math.ceil(needed))} events show {ratio(effect.estimate)} with 80 % "
+            f"The same in another cohort: {count(math.ceil(needed))} {what} show {ratio(effect.estimate)} with 80 % "
             "power."
         )
 
@@ -305,7 +310,7 @@ def cohort_name(row: Statistic) -> str:
 
 
 def warnings_by_cohort(rows: Sequence[Statistic]) -> list[str]:
-    """Each warning once, after the cohorts that it is about; without them when it is about all."""
+    """Each warning once, after the cohorts that it is about; without them when it is about all of several."""
     about: dict[str, list[str]] = {}
     for row in rows:
         for sentence in row.warnings:
@@ -314,6 +319,8 @@ def warnings_by_cohort(rows: Sequence[Statistic]) -> list[str]:
                 cohorts.append(name)
     n_cohorts = len({cohort_name(row) for row in rows})
     return [
-        sentence if len(cohorts) == n_cohorts else f"{', '.join(cohorts)}: {sentence}"
+        sentence
+        if len(cohorts) == n_cohorts and (n_cohorts > 1 or cohorts == ["pooled"])
+        else f"{', '.join(cohorts)}: {sentence}"
         for sentence, cohorts in about.items()
     ]

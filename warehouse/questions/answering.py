@@ -17,7 +17,7 @@ from analytics.biomarkers.language.parse import parse
 from analytics.engine.numbers import count
 from analytics.guards import Exposure, Finding, people_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
-from analytics.questions.clock import immortal_groups
+from analytics.questions.clock import immortal_groups, known_later
 from analytics.questions.selection import Selection
 from analytics.questions.source import AskedPeople
 from analytics.questions.specs import AnalysisSpec, SurvivalEstimator
@@ -79,12 +79,28 @@ def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
         if checked.people.contrasts and measures_burden(parse(checked.question.biomarker))
         else ()
     )
-    flattered = (
-        ()
-        if checked.question.is_response
-        else immortal_groups(checked.people.biomarker, checked.variant.time)
+    later = known_later(checked.people.biomarker)
+    seen = (
+        (
+            f"{' and '.join(later)} is seen after treatment began: whether it is predictive or prognostic is not asked, for "
+            "no trial has randomised people by it.",
+        )
+        if later
+        else ()
     )
-    return (*checked.people.notes, *of_burden, *flattered, *without)
+    return (*checked.people.notes, *of_burden, *_flattered(checked), *seen, *without)
+
+
+def _flattered(checked: CheckedQuestion) -> tuple[str, ...]:
+    """What is amiss with groups that are told apart by what is known only after treatment began."""
+    if checked.question.is_response:
+        return ()
+    return immortal_groups(checked.people.biomarker, checked.variant.time)
+
+
+def _asks_who_benefits(checked: CheckedQuestion) -> bool:
+    """Predictive or prognostic can be asked: of what was there when treatment began, and of no searched cut."""
+    return checked.cut is None and not known_later(checked.people.biomarker)
 
 
 def checked_question(
@@ -163,7 +179,7 @@ def answer_checked(
     leading = comparisons[-1]
     interaction = _interaction(asked) if question.is_joint and not question.is_response else None
     predictive: Predictive | None = None
-    if isinstance(leading.pooled, SurvivalStatistic) and checked.cut is None:
+    if isinstance(leading.pooled, SurvivalStatistic) and _asks_who_benefits(checked):
         predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled)
     return Answer(
         question=question,
@@ -178,6 +194,7 @@ def answer_checked(
         lineage=lineage_of(con, checked),
         notes=_notes(checked),
         cut=checked.cut,
+        known_later=next(iter(_flattered(checked)), None),
     )
 
 
@@ -215,7 +232,7 @@ def _number_answer(asked: _Asked) -> Answer:
     held = number_against_burden(asked.con, checked, people.label, comparison.asked, asked.draws)
     comparison = replace(comparison, burden=held.verdict, power=held.power)
     predictive: Predictive | None = None
-    if isinstance(comparison.pooled, SurvivalStatistic):
+    if isinstance(comparison.pooled, SurvivalStatistic) and _asks_who_benefits(checked):
         predictive = predictive_or_prognostic(asked.con, checked, asked.scope, label, comparison.pooled)
     return Answer(
         question=asked.question,

@@ -165,7 +165,9 @@ def _require_members(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -
             f"nobody in whom {label} was looked at can be judged: {_after_colon(reason)}", everywhere,
         ),
     }  # fmt: skip
-    what, remedy = why.get(step, (f"nobody is left at the step '{step}'", "ask of more cohorts"))
+    chosen = step.endswith(" asked for")  # a column of --where, after those before it
+    instead = "leave out a part of --where" if chosen else "ask of more cohorts"
+    what, remedy = why.get(step, (f"nobody is left at the step '{step}'", instead))
     raise QuestionError(what, where=scope_words(question, checked.cohorts), remedy=remedy)
 
 
@@ -195,13 +197,13 @@ def _require_groups(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, bi
     if not empty:
         return
     group, n = empty[0], sum(counts.values())
-    there_are = ", ".join(f"{other.label} {count(m)}" for other, m in counts.items() if m)
+    others = ", ".join(f"{count(m)} are {other.label}" for other, m in counts.items() if m)
     needs = " and an interaction needs all four groups" if isinstance(biomarker, Joint) else ""
     among = "profiled people" if checked.people.is_gene else "people"
     raise QuestionError(
         f"nobody is {group.label} among {count(n)} {among}{needs}",
         where=scope_words(checked.question, checked.cohorts),
-        remedy=f"there are {there_are}{_range(con, checked, biomarker)}; ask of more cohorts"
+        remedy=f"{others}{_range(con, checked, biomarker)}; ask of more cohorts"
         + (", other people or another cut" if isinstance(biomarker, Cut) else " or other people"),
     )
 
