@@ -32,7 +32,10 @@ def _sentence(what: str, where: str, remedy: str) -> str:
         what = what[: _LONGEST_WHAT - 1] + "…"
     text = f"{where}: {what}" if where else what
     text = " ".join(text.split()).rstrip(".")
-    return f"{text}; {' '.join(remedy.split()).rstrip('.')}." if remedy else f"{text}."
+    if not remedy:
+        return f"{text}."
+    ending = " ".join(remedy.split()).rstrip(".")
+    return f"{text}; {ending}" if ending.endswith("?") else f"{text}; {ending}."
 
 
 class InvalidAddressError(IngestionError):

@@ -27,7 +27,7 @@ class BiomarkerSyntaxError(BiomarkerError):
         self.text = text
         self.position = min(max(position, 0), len(text))
         shown = "".join(" " if c in "\n\r\t" else c for c in text)
-        super().__init__(f"{sentence}\n  {shown}\n  {' ' * self.position}^")
+        super().__init__(f"{sentence}\n  {shown}\n  {' ' * self.position}^" if shown.strip() else sentence)
 
 
 class UnknownNameError(BiomarkerError):

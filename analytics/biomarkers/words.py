@@ -1,8 +1,8 @@
 """Words of clinical attributes: who has one, who has another, and whose word does not say.
 
 A word can be broader than the one that is asked for: 'ever smoked' may be former or current. Words for not knowing are
-no answer. An attribute in the sources' own words has no common vocabulary: a word that no cohort uses beside the one that
-is asked for may hold it ('TC1/2/3 or IC1/2/3' of one trial may be IC2+ of another), and is no answer either.
+no answer. An attribute in the sources' own words has no common vocabulary: a word that no cohort uses beside the one
+asked for may hold it ('TC1/2/3 or IC1/2/3' of one trial may be IC2+ of another), and is no answer either.
 """
 
 from __future__ import annotations

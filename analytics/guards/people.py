@@ -110,8 +110,9 @@ def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     numbers |= {"firth_hr": ratio.hr, "firth_ci_low": ratio.ci_low, "firth_ci_high": ratio.ci_high}
     numbers["permutation_p"] = ratio.p
     sentence = (
-        f"Only {_count(among, 'event')} among {count(int(mutated.sum()))} in the group and {count(others)} among the others: Firth's penalised "
-        f"hazard ratio is {with_ends(ratio.hr, ratio.ci_low, ratio.ci_high)}, permutation p {p_value(ratio.p)}."
+        f"Only {_count(among, 'event')} among {count(int(mutated.sum()))} in the group and {count(others)} among the "
+        f"others: Firth's penalised hazard ratio is {with_ends(ratio.hr, ratio.ci_low, ratio.ci_high)}, permutation p "
+        f"{p_value(ratio.p)}."
     )
     return Finding("sparse events", "few events", sentence, True, numbers)
 

@@ -163,7 +163,8 @@ def asked(
         )
     if "burden" in question.adjust and measures_burden(parse(question.biomarker)):
         raise AskedQuestionError(
-            f"'{question.biomarker}' is mutation burden itself and cannot be adjusted for it: leave burden out of --adjust."
+            f"'{question.biomarker}' is mutation burden itself and cannot be adjusted for it: leave burden out of "
+            "--adjust."
         )
     if question.is_response and question.is_number and question.cut is None:
         raise AskedQuestionError(

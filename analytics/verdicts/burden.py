@@ -177,8 +177,8 @@ def burden_verdict(evidence: BurdenEvidence) -> Verdict:
     reason, against, would_settle = tell(evidence)
     if evidence.n_known is not None:
         reason += (
-            f" Burden is known of {count(evidence.n_known)} of the {count(evidence.power.n)} people, whose numbers these "
-            "are."
+            f" Burden is known of {count(evidence.n_known)} of the {count(evidence.power.n)} people, whose numbers "
+            "these are."
         )
     if evidence.searched_p is not None:
         against = against_searched_cut(evidence.searched_p, evidence.family.alpha)
@@ -266,8 +266,8 @@ def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
         else f" at a cut that was searched (p {p_relation(evidence.searched_p)} pays)"
     )
     reason = (
-        f"Without burden the {_what(evidence)} is {evidence.crude}{unpaid}, {_null(evidence)}, {_beside(evidence)}; at 80 % "
-        f"power these people could have shown {ratio(smallest)} or more, or {ratio(1 / smallest)} or less."
+        f"Without burden the {_what(evidence)} is {evidence.crude}{unpaid}, {_null(evidence)}, {_beside(evidence)}; at "
+        f"80 % power these people could have shown {ratio(smallest)} or more, or {ratio(1 / smallest)} or less."
     )
     if evidence.null_is_shown:
         against = (

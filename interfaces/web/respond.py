@@ -14,7 +14,7 @@ from analytics.errors import AnalysisError
 from ingestion.errors import IngestionError
 from interfaces.formats import csv_text, json_text
 from interfaces.web.page import Asked, Elsewhere, Page, link_of
-from warehouse.browsing.listing import PAGE, Listing
+from warehouse.browsing.listing import PAGE, Listing, NotThereError
 from warehouse.export.disclosure import disclosed_row
 from warehouse.export.readable import readable, shown
 from warehouse.published_file import PublishedFileError, published
@@ -88,9 +88,23 @@ def _as_file(
 
 
 def _asked_for(listings: tuple[Listing, ...], name: str | None) -> Listing:
-    """The table of that name, the first without one."""
-    named = [one for one in listings if one.name == name]
-    return (named or [*listings, Listing("empty", "", (), ())])[0]
+    """The table of that name, the first without one.
+
+    Raises
+    ------
+    NotThereError
+        The page has no table of that name.
+    """
+    if name is None:
+        return [*listings, Listing("empty", "", (), ())][0]
+    found = next((one for one in listings if one.name == name), None)
+    if found is None:
+        raise NotThereError(
+            f"the page has no table '{name}'",
+            where="table",
+            remedy=f"there are {', '.join(one.name for one in listings)}",
+        )
+    return found
 
 
 def _html(page: Page, request: Request, version: str, catalogue: str, least: int) -> HTMLResponse:

@@ -360,6 +360,26 @@ def test_unknown_words_have_a_page_with_what_there_is_instead(
     assert "Traceback" not in got.text
 
 
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/gene/ALK.csv?table=nosuch", 404, "there are frequency"),
+        ("/table/patients", 404, "is it marts.patients?"),
+        ("/cohort/DEMO_MSK_2018", 404, "is it demo_msk_2018"),
+        ("/ask?q=ALK&landmark=soon", 422, "'landmark soon' is no number of months"),
+        ("/ask?q=" + "not " * 400 + "ALK", 422, "deep: write it with fewer"),
+        ("/ask/forest.svg", 404, "The biomarker is empty: write a gene, e.g. ALK."),
+    ],
+)
+def test_an_odd_address_is_answered_in_one_sentence(
+    site: TestClient, path: str, status: int, said: str
+) -> None:
+    answer = site.get(path)
+    assert answer.status_code == status
+    text = html.unescape(answer.text)
+    assert said in text and "?." not in text and "was not foreseen" not in text
+
+
 def test_a_fault_is_the_same_sentence_in_json(site: TestClient, icb: Icb) -> None:
     got = site.get("/gene/ALKK.json")
     assert got.status_code == 404

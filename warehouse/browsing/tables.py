@@ -62,7 +62,7 @@ def _require_table(con: duckdb.DuckDBPyConnection, name: str) -> str:
     """``BASE TABLE`` or ``VIEW``; raises as :func:`table_columns`."""
     kinds = {str(row[0]): str(row[1]) for row in tables(con).rows}
     if name not in kinds:
-        near = near_names(name, [*kinds, *(one.split(".")[1] for one in kinds)])
+        near = [one for one in kinds if one.endswith(f".{name.lower()}")] or near_names(name, kinds)
         raise NotThereError(
             f"there is no table '{name}'",
             where="marts and stats",

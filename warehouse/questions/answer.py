@@ -200,8 +200,9 @@ class Answer:
 
     @property
     def against(self) -> str:
-        """The strongest reason against believing it: groups that are known later, a searched cut that does not pay, that cohorts disagree, then what the word on burden has against
-        it, then what is left open, then the first guard."""
+        """The strongest reason against believing it: groups that are known later, a searched cut that does not pay,
+        that cohorts disagree, then what the word on burden has against it, then what is left open, then the first
+        guard."""
         effect = Effect.of(self.leading.asked)
         if self.known_later is not None:
             return self.known_later

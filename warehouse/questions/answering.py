@@ -82,8 +82,8 @@ def _notes(checked: CheckedQuestion) -> tuple[str, ...]:
     later = known_later(checked.people.biomarker)
     seen = (
         (
-            f"{' and '.join(later)} is seen after treatment began: whether it is predictive or prognostic is not asked, for "
-            "no trial has randomised people by it.",
+            f"{' and '.join(later)} is seen after treatment began: whether it is predictive or prognostic is not "
+            "asked, for no trial has randomised people by it.",
         )
         if later
         else ()

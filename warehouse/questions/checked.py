@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 import pandas as pd
@@ -88,6 +88,7 @@ def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Vari
     variant = variant.model_copy(update={"covariates": question.adjust})
     endpoint = _ENDPOINT_OF_RESPONSES if question.is_response else question.endpoint
     people = asked_people(con, question.biomarker, endpoint, cohorts, known.other_genes)
+    people = replace(people, notes=(*known.notes, *people.notes))
     _require_comparable_units(biomarker, people)
     question = question.renamed(where=_known_values(people.frame, question))
     selection = _select(question, variant, people, people.frame, icb_only=True, where=question.kept)

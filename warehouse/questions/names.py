@@ -33,7 +33,7 @@ class KnownNames:
     ----------
     question : with the names as the warehouse has them. biomarker : parsed.
     cohorts : those that are asked. without_endpoint : of these, where nobody has the endpoint.
-    other_genes : whose status is a covariate.
+    other_genes : whose status is a covariate. notes : sentences on names that are not current.
     """
 
     question: AskedQuestion
@@ -41,6 +41,7 @@ class KnownNames:
     cohorts: tuple[str, ...]
     without_endpoint: tuple[str, ...]
     other_genes: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 def known_names(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> KnownNames:
@@ -54,12 +55,13 @@ def known_names(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> Know
     asked = parse(question.biomarker)
     # the words of an attribute are those of the cohorts that are asked
     cohorts, without = _asked_cohorts(con, question)
-    biomarker = resolve(asked, WarehouseInputs(con, cohorts)).biomarker
+    resolved = resolve(asked, WarehouseInputs(con, cohorts))
+    biomarker = resolved.biomarker
     others = _other_genes(con, question.adjust)
     columns = (name for name in question.adjust if name in COVARIATES)
     adjust = tuple(sorted({*columns, *(f"{gene}_mutated" for gene in others)}))
     named = question.renamed(biomarker=canonical(biomarker), adjust=adjust)
-    return KnownNames(named, biomarker, tuple(cohorts), tuple(without), tuple(others))
+    return KnownNames(named, biomarker, tuple(cohorts), tuple(without), tuple(others), resolved.notes)
 
 
 def known_gene(con: duckdb.DuckDBPyConnection, gene: str, where: str = "marts.gene_panels") -> str:
@@ -105,10 +107,11 @@ def require_cohorts(
             from warehouse.left_out import require_not_left_out
 
             require_not_left_out(con, cohort_id, error)
+            near = near_names(cohort_id, known)
             raise error(
                 f"cohort '{cohort_id}' is not in the warehouse",
                 where="marts.cohorts",
-                remedy=f"there are {', '.join(known)}",
+                remedy=(f"is it {' or '.join(near)}? " if near else "") + f"there are {', '.join(known)}",
             )
     return known
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from analytics.biomarkers.errors import near_names
 from ingestion.errors import CatalogError
 from warehouse.export.disclosure import OLDEST_SHOWN
 from warehouse.export.readable import readable
@@ -43,10 +44,12 @@ def receipt(con: duckdb.DuckDBPyConnection, cohort_id: str) -> list[Line]:
         [cohort_id],
     ).fetchall()
     if not rows:
-        known = con.execute("select distinct cohort_id from marts.cohort_receipts order by 1").fetchall()
+        rows = con.execute("select distinct cohort_id from marts.cohort_receipts order by 1").fetchall()
+        known = [str(row[0]) for row in rows]
+        near = near_names(cohort_id, known)
         raise CatalogError(
             f"the published version has no cohort '{cohort_id}'",
-            remedy=f"it has {', '.join(str(row[0]) for row in known)}",
+            remedy=(f"is it {' or '.join(near)}? " if near else "") + f"it has {', '.join(known)}",
         )
     lines = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
     return [line | {"words": _top_coded(line["words"])} if line["item"] == _AGE else line for line in lines]

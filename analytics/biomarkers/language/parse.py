@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import Token, Tree, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 from lark.exceptions import VisitError
 
 from analytics.biomarkers.errors import BiomarkerSyntaxError
 from analytics.biomarkers.language.builder import TreeBuilder
 from analytics.biomarkers.language.grammar import TOKEN_WORDS, parser
 from analytics.biomarkers.language.model import Biomarker
+
+#: Each level takes several frames of Python's thousand; nobody can read fifty.
+_DEEPEST = 50
 
 
 def parse(text: str) -> Biomarker:
@@ -22,12 +25,26 @@ def parse(text: str) -> Biomarker:
         tree = parser().parse(text)
     except UnexpectedInput as error:
         raise _unexpected(error, text) from None
+    if _depth(tree) > _DEEPEST:
+        raise BiomarkerSyntaxError(
+            f"Brackets and 'not' stand more than {_DEEPEST} deep: write it with fewer.", text, len(text)
+        )
     try:
         return TreeBuilder(text).transform(tree)
     except VisitError as error:
         if isinstance(error.orig_exc, BiomarkerSyntaxError):
             raise error.orig_exc from None
         raise
+
+
+def _depth(tree: Tree[Token]) -> int:
+    """How many questions lie within each other; counted without recursion, which ends at some hundreds."""
+    deepest, left = 0, [(tree, 1)]
+    while left:
+        node, depth = left.pop()
+        deepest = max(deepest, depth)
+        left += [(child, depth + 1) for child in node.children if isinstance(child, Tree)]
+    return deepest
 
 
 def _unexpected(error: UnexpectedInput, text: str) -> BiomarkerSyntaxError:

@@ -134,7 +134,7 @@ def _months(text: str) -> float:
     try:
         return float(text)
     except ValueError:
-        return -1.0  # refused with the sentence about landmarks
+        raise AskedQuestionError(f"'landmark {text}' is no number of months.") from None
 
 
 def _form(con: duckdb.DuckDBPyConnection, question: AskedQuestion) -> dict[str, object]:

@@ -306,3 +306,16 @@ def test_burden_itself_is_told_from_what_can_be_held_against_it(text: str, is_bu
 def test_a_misspelt_gene_is_answered_with_the_one_that_was_meant_first(typed: str, meant: str) -> None:
     known = ["UTP3", "TPM3", "TP73", "TP53", "TP63", "STK11", "STK10", "KRAS", "NRAS", "HRAS", "KRT8"]
     assert near_names(typed, known)[0] == meant
+
+
+def test_what_is_nested_beyond_reading_is_one_sentence_and_brackets_alone_are_not_nested() -> None:
+    with pytest.raises(BiomarkerSyntaxError, match="more than 50 deep"):
+        parse("not " * 2000 + "ALK")
+    assert canonical(parse("(" * 300 + "ALK" + ")" * 300)) == "ALK"
+    assert canonical(parse(" & ".join(f"G{n}" for n in range(100, 300)))).count("&") == 199
+
+
+def test_an_empty_text_has_no_caret_for_there_is_nothing_to_point_at() -> None:
+    with pytest.raises(BiomarkerSyntaxError) as error:
+        parse("  ")
+    assert str(error.value) == "The biomarker is empty: write a gene, e.g. ALK."
