@@ -55,26 +55,41 @@ class HeldAgainstBurden:
     power: Power
 
 
-def held_against_burden(
+@dataclass(frozen=True)
+class BurdenScan:
+    """The group's row in a scan of one hypothesis over the people of a comparison.
+
+    Attributes
+    ----------
+    evidence : none where the biomarker is burden itself: of it, it is no question whether it is more than burden.
+    is_of_the_answer : the estimate of the answer is the effect without burden of the people scanned.
+    """
+
+    evidence: BurdenEvidence | None
+    power: Power
+    is_of_the_answer: bool = False
+
+    def held(self, estimate: Statistic) -> HeldAgainstBurden:
+        """The word on burden, which rests on the estimate of the answer where that is of the same people."""
+        if self.evidence is None:
+            return HeldAgainstBurden(None, self.power)
+        crude = (Effect.of(estimate) if self.is_of_the_answer else None) or self.evidence.crude
+        return HeldAgainstBurden(burden_verdict(replace(self.evidence, crude=crude)), self.power)
+
+
+def scanned_against_burden(
     con: duckdb.DuckDBPyConnection,
     checked: CheckedQuestion,
     members: pd.DataFrame,
     contrast: Contrast,
-    estimate: Statistic,
     draws: int,
-) -> HeldAgainstBurden:
-    """The group's row in a scan of one hypothesis over exactly these people (``in_group``), and the word on it.
-
-    Parameters
-    ----------
-    estimate : the effect without burden that stands in the answer; the word rests on this one.
-
-    Of burden itself it is no question whether it is more than burden.
-    """
+) -> BurdenScan:
+    """Carriers drawn by burden among exactly these people (``in_group``); where the burden of a part is known, among
+    that part."""
     question = checked.question
     if measures_burden(parse(question.biomarker)):
         share = _strata_share(members, checked.variant)
-        return HeldAgainstBurden(None, _power(members, question.is_response, question.endpoint, share))
+        return BurdenScan(None, _power(members, question.is_response, question.endpoint, share))
     spec = _scan_of_one(checked, contrast.group.label)
     settings = _settings(draws)
     label = contrast.group.label
@@ -91,7 +106,7 @@ def held_against_burden(
     except AnalysisError as exc:
         power = _power(members, question.is_response, question.endpoint)
         evidence = BurdenEvidence(biomarker=label, power=power, crude=None, why_no_null=str(exc).rstrip("."))
-        return HeldAgainstBurden(burden_verdict(evidence), power)
+        return BurdenScan(evidence, power)
     found = burden_evidence(row, SINGLE, label)
     of, share = (
         power_of_odds_ratio if question.is_response else power_of_hazard_ratio,
@@ -105,10 +120,9 @@ def held_against_burden(
     )
     # of other people, or adjusted for burden, the estimate is not the one without burden of the same people
     is_crude = not is_part and "burden" not in question.adjust
-    crude = (Effect.of(estimate) if is_crude else None) or found.crude
     searched_p = checked.cut.p_paid if checked.cut is not None else None
-    found = replace(found, power=power, crude=crude, n_known=n_known, searched_p=searched_p)
-    return HeldAgainstBurden(burden_verdict(found), power)
+    found = replace(found, power=power, n_known=n_known, searched_p=searched_p)
+    return BurdenScan(found, power, is_crude)
 
 
 def number_against_burden(
