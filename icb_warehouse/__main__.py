@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import icb_warehouse  # noqa: F401  # the rooms are found from here on
-from interfaces.cli.main import main
+from interfaces.cli.main import process
 
 if __name__ == "__main__":
-    main()
+    process()

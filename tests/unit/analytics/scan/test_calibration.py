@@ -132,3 +132,13 @@ def test_shrinkage_recovers_the_spread_of_true_effects() -> None:
     shrunken = shrink_normal(truth + se * rng.normal(size=5_000), se)
     assert shrunken.prior_sd == pytest.approx(0.4, abs=0.02)
     assert np.mean((shrunken.mean - truth) ** 2) == pytest.approx(np.mean(shrunken.sd**2), rel=0.05)
+
+
+@pytest.mark.parametrize(("coef", "se"), [(0.5, 0.2), (-1.2, 0.4), (0.1, 0.3)])
+def test_of_one_estimate_the_variance_of_effects_is_that_of_the_greatest_likelihood(
+    coef: float, se: float
+) -> None:
+    sds = np.linspace(0.0, 3.0, 30_001)
+    likelihood = -0.5 * (np.log(sds**2 + se**2) + coef**2 / (sds**2 + se**2))
+    found = shrink_normal(np.array([coef]), np.array([se]))
+    assert found.prior_sd == pytest.approx(sds[likelihood.argmax()], abs=1e-4)
