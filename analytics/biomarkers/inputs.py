@@ -101,8 +101,8 @@ class BiomarkerInputs(Protocol):
         """Cohorts that have expression."""
         ...
 
-    def expression_matrix(self, cohort_id: str) -> pd.DataFrame:
-        """Samples x genes of one cohort, on its logarithmic scale, without missing values."""
+    def expression_matrix(self, cohort_id: str, genes: Sequence[str] = ()) -> pd.DataFrame:
+        """Samples x genes of one cohort, on its logarithmic scale, without missing values; without ``genes`` all."""
         ...
 
     def feature(self, name: str) -> pd.DataFrame:

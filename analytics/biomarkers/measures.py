@@ -7,7 +7,7 @@ Nothing is filled in: a number that was not measured is missing with its reason,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -141,7 +141,7 @@ def _expression(gene: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Va
     filling = _Filling(samples, f"no expression of {gene} in the sample")
     frame = inputs.expression([gene])
     filling.known(frame, frame["value"])
-    units = frame.groupby("cohort_id")["unit"].first()
+    units = frame.groupby("cohort_id", observed=True)["unit"].first()
     notes = []
     if units.nunique() > 1:
         listed = ", ".join(f"{cohort} {unit}" for cohort, unit in units.items())
@@ -152,31 +152,29 @@ def _expression(gene: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Va
 def _set_expression(name: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Values:
     """Mean of the genes' standard deviations within cohort, over the genes that are measured and vary there."""
     genes = tuple(inputs.gene_set(name))
-    frame = inputs.expression(genes)
-    matrices = {
-        str(cohort_id): part.pivot(index="sample_id", columns="gene", values="value").dropna(axis=1)
-        for cohort_id, part in frame.groupby("cohort_id", sort=True)
-    }
+    every = ((cohort, inputs.expression_matrix(cohort, genes)) for cohort in inputs.expression_cohorts())
+    matrices = ((cohort, matrix) for cohort, matrix in every if len(matrix))
     return _of_set(GeneSet(name, genes, "the warehouse", "as built"), matrices, samples, _mean_standardised)
 
 
 def _set_scores(name: str, inputs: BiomarkerInputs, samples: pd.DataFrame) -> Values:
     """ssGSEA (Barbie 2009) within each cohort."""
     gene_set = GeneSet(name, tuple(inputs.gene_set(name)), "the warehouse", "as built")
-    matrices = {cohort_id: inputs.expression_matrix(cohort_id) for cohort_id in inputs.expression_cohorts()}
+    matrices = ((cohort, inputs.expression_matrix(cohort)) for cohort in inputs.expression_cohorts())
     return _of_set(gene_set, matrices, samples, _ssgsea_scores)
 
 
 def _of_set(
     gene_set: GeneSet,
-    matrices: Mapping[str, pd.DataFrame],
+    matrices: Iterable[tuple[str, pd.DataFrame]],
     samples: pd.DataFrame,
     score: Callable[[pd.DataFrame, GeneSet], pd.Series],
 ) -> Values:
-    """One number a sample of the cohorts that cover the set; the others say how much they cover."""
+    """One number a sample of the cohorts that cover the set; the others say how much they cover. A cohort's matrix is
+    read when its turn comes, and is gone when the next is."""
     filling = _Filling(samples, "no expression of the sample")
     notes = []
-    for cohort_id, matrix in matrices.items():
+    for cohort_id, matrix in matrices:
         rows = pd.DataFrame({"cohort_id": cohort_id, "sample_id": matrix.index})
         reason = _not_scored(matrix, gene_set)
         if reason is None:

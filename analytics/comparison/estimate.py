@@ -42,6 +42,8 @@ from analytics.results.estimator import Estimator
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import ComparisonStatistic, Counts, Scope
 
+#: Words of a measure's frame, which may be categories; those of the members are not.
+_WORDS = {"cohort_id": "object", "sample_id": "object", "unit": "object"}
 _UNIT_CLASH = "The values have unlike units, so there is no shift: read the effect size."
 
 
@@ -70,9 +72,9 @@ def member_values(members: pd.DataFrame, frame: pd.DataFrame) -> dict[str, pd.Da
         frame = frame.assign(own=0.0)
     keys = members[["cohort_id", "sample_id"]].astype("object")
     found = {}
-    for feature, rows in frame.groupby("feature", sort=False):
+    for feature, rows in frame.groupby("feature", sort=False, observed=True):
         joined = keys.merge(
-            rows[["cohort_id", "sample_id", "value", "unit", "own"]],
+            rows[["cohort_id", "sample_id", "value", "unit", "own"]].astype(_WORDS),
             on=["cohort_id", "sample_id"], how="left", validate="many_to_one",
         )  # fmt: skip
         found[str(feature)] = joined.set_axis(members.index)[["value", "unit", "own"]]

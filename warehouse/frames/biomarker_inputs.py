@@ -346,8 +346,8 @@ class WarehouseInputs:
         )
         return tuple(found["cohort_id"])
 
-    def expression_matrix(self, cohort_id: str) -> pd.DataFrame:
-        return expression_matrix(self._con, cohort_id)
+    def expression_matrix(self, cohort_id: str, genes: Sequence[str] = ()) -> pd.DataFrame:
+        return expression_matrix(self._con, cohort_id, genes)
 
     def feature(self, name: str) -> pd.DataFrame:
         return feature_values(self._con, [name], self._cohorts)

@@ -11,20 +11,51 @@ from collections.abc import Sequence
 
 import duckdb
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analytics.comparison.source import VALUE_COLUMNS, ListedSet, MeasureValues, SetCoverage
 from analytics.comparison.spec import Measure
+from analytics.engine.arrays import FloatArray
 from analytics.immune.gene_sets import GeneSet
+from warehouse.frames.compact import batches, coded_rows, registered
 
 #: ssGSEA scores are divided by their range over the cohort: fewer samples than this have none worth the name.
 _FEWEST_SAMPLES = 5
 
-_EXPRESSION = """
+#: Genes of a query: a list that is looked through at each of millions of values costs minutes, a join costs nothing.
+_OF_GENES = "($genes = [] or hugo_symbol in (select unnest($genes)))"
+
+_EXPRESSION = f"""
 select cohort_id, sample_id, hugo_symbol as feature, value, log2_unit as unit, unit <> log2_unit as is_linear
 from marts.patient_expression
-where list_contains($cohorts, cohort_id) and ($genes = [] or list_contains($genes, hugo_symbol))
+where list_contains($cohorts, cohort_id) and {_OF_GENES}
 order by cohort_id, sample_id, hugo_symbol
+"""
+
+_MEASURED_SAMPLES = f"""
+select distinct sample_id from marts.patient_expression
+where cohort_id = $cohort and {_OF_GENES}
+order by sample_id
+"""
+
+_COMPLETE_GENES = f"""
+select hugo_symbol from marts.patient_expression
+where cohort_id = $cohort and {_OF_GENES}
+group by hugo_symbol
+having count(value) filter (where not isnan(value)) = $n_samples
+order by hugo_symbol
+"""
+
+#: A value with its place in the matrix; the two tables of places are this module's own.
+_PLACED_VALUES = """
+select
+    cast(samples.place as integer) as sample, cast(genes.place as integer) as gene, measured.value,
+    measured.unit <> measured.log2_unit as is_linear
+from marts.patient_expression as measured
+inner join samples on measured.sample_id = samples.name
+inner join genes on measured.hugo_symbol = genes.name
+where measured.cohort_id = $cohort
 """
 
 _FEATURES = """
@@ -56,20 +87,56 @@ def feature_values(
 def expression_values(
     con: duckdb.DuckDBPyConnection, cohorts: Sequence[str], genes: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """cohort_id, sample_id, feature (gene), value, unit, one row a person's sample and gene; without ``genes`` all. On
-    the scale of ``marts.patient_expression.log2_value`` a difference is a fold."""
-    found = con.execute(_EXPRESSION, {"cohorts": list(cohorts), "genes": list(genes)}).df()
-    # numpy's logarithm: DuckDB's differs in the last bit of one value in thousands, and ranks break ties by that
-    is_linear = found.pop("is_linear").astype(bool)
-    found["value"] = found["value"].mask(is_linear, np.log2(found["value"].clip(lower=0) + 1))
-    return found
+    """cohort_id, sample_id, feature (gene), value, unit, one row a person's sample and gene; without ``genes`` all.
+    Words are categories. On the scale of ``marts.patient_expression.log2_value`` a difference is a fold."""
+    found = coded_rows(
+        con,
+        _EXPRESSION,
+        {"cohorts": list(cohorts), "genes": list(genes)},
+        words=("cohort_id", "sample_id", "feature", "unit"),
+    )
+    is_linear = found.pop("is_linear").to_numpy(dtype=bool)
+    return found.assign(value=_as_logarithms(found["value"].to_numpy(dtype=np.float64), is_linear))
 
 
-def expression_matrix(con: duckdb.DuckDBPyConnection, cohort_id: str) -> pd.DataFrame:
+def expression_matrix(
+    con: duckdb.DuckDBPyConnection, cohort_id: str, genes: Sequence[str] = ()
+) -> pd.DataFrame:
     """Samples (those whose status counts) x genes of one cohort, as `expression_values`; genes that are missing in some
-    sample are left out."""
-    found = expression_values(con, [cohort_id])
-    return found.pivot(index="sample_id", columns="feature", values="value").dropna(axis=1)
+    sample are left out.
+
+    The values go from the file into one table of floats, a batch at a time: 8 bytes a value and what DuckDB reads with
+    (benchmarks/memory), where a row a value with its words takes 300.
+    """
+    asked: dict[str, object] = {"cohort": cohort_id, "genes": list(genes)}
+    samples = _places(con, _MEASURED_SAMPLES, asked)
+    genes_measured = _places(con, _COMPLETE_GENES, asked | {"n_samples": len(samples)})
+    values = np.full((len(samples), len(genes_measured)), np.nan)
+    n_placed = 0
+    with registered(con, samples=samples, genes=genes_measured):
+        for part in batches(con, _PLACED_VALUES, {"cohort": cohort_id}):
+            is_linear = part["is_linear"].to_numpy(dtype=bool)
+            value = _as_logarithms(part["value"].to_numpy(dtype=np.float64), is_linear)
+            values[part["sample"].to_numpy(), part["gene"].to_numpy()] = value
+            n_placed += len(part)
+    assert n_placed == values.size, "marts.patient_expression has one row a sample and gene"
+    return pd.DataFrame(
+        values,
+        index=pd.Index(samples["name"], name="sample_id"),
+        columns=pd.Index(genes_measured["name"], name="feature"),
+    )
+
+
+def _places(con: duckdb.DuckDBPyConnection, query: str, values: dict[str, object]) -> pd.DataFrame:
+    """``name`` as the query gives them, and ``place`` from 0."""
+    names = [str(row[0]) for row in con.execute(query, values).fetchall()]
+    return pd.DataFrame({"name": pd.Series(names, dtype=object), "place": np.arange(len(names))})
+
+
+def _as_logarithms(values: FloatArray, is_linear: npt.NDArray[np.bool_]) -> FloatArray:
+    """The values with log2(x + 1) of those on a linear scale; numpy's logarithm: DuckDB's differs in the last bit of
+    one value in thousands, and ranks break ties by that."""
+    return np.where(is_linear, np.log2(np.maximum(np.where(is_linear, values, 0.0), 0.0) + 1.0), values)
 
 
 def gene_sets(con: duckdb.DuckDBPyConnection, names: Sequence[str], collection: str | None) -> list[GeneSet]:
@@ -115,7 +182,7 @@ def read_genes(
     found = expression_values(con, cohorts, genes)
     absent = [gene_name for gene_name in genes if gene_name not in set(found["feature"])]
     reasons = {g: f"{g} is measured in no cohort of {', '.join(cohorts)}." for g in absent}
-    found = found.sort_values(["feature", "cohort_id", "sample_id"]).reset_index(drop=True)
+    found = found.sort_values(["feature", "cohort_id", "sample_id"], ignore_index=True)
     return MeasureValues(found, reasons=reasons)
 
 

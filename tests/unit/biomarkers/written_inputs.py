@@ -172,9 +172,10 @@ class WrittenInputs:
     def expression_cohorts(self) -> Sequence[str]:
         return [] if self.expression_rows is None else sorted(self.expression_rows["cohort_id"].unique())
 
-    def expression_matrix(self, cohort_id: str) -> pd.DataFrame:
+    def expression_matrix(self, cohort_id: str, genes: Sequence[str] = ()) -> pd.DataFrame:
         assert self.expression_rows is not None
         part = self.expression_rows[self.expression_rows["cohort_id"] == cohort_id]
+        part = part[part["gene"].isin(genes)] if genes else part
         return part.pivot(index="sample_id", columns="gene", values="value").dropna(axis=1)
 
     def feature(self, name: str) -> pd.DataFrame:
