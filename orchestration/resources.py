@@ -14,6 +14,7 @@ import duckdb
 from dagster._utils.interrupts import check_captured_interrupt
 from pydantic import Field, PrivateAttr
 
+from analytics.engine.threads import use_at_most
 from ingestion.errors import IngestionError
 from ingestion.fetching.fetch import Fetcher
 from ingestion.fetching.progress import RichProgress
@@ -26,12 +27,10 @@ from orchestration.workers import worker_tags
 from warehouse.build.data_lock import after_the_run_at_work
 from warehouse.build.spark import spark_environment
 from warehouse.file_holders import holders_of
-from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, Settings
+from warehouse.settings import KEEP_VERSIONS, MAX_SHRINK, MEMORY_GB, Settings
 
 #: The pool of everything that writes under the data folder; dagster.yaml gives a pool one run at a time.
 BUILD_POOL = "build_file"
-#: DuckDB of this process, in GB: raw tables and statistics need less than 1; dbt's own share is in profiles.yml.
-_BUILD_MEMORY_GB = 2
 
 
 class BuildFileError(IngestionError):
@@ -64,6 +63,8 @@ class Warehouse(dg.ConfigurableResource):
     explorer: str | None = None
     engine: str = "duckdb"
     workers: int = 1
+    threads: int = 2
+    memory_gb: float = MEMORY_GB
 
     @classmethod
     def of(cls, settings: Settings) -> Warehouse:
@@ -84,6 +85,8 @@ class Warehouse(dg.ConfigurableResource):
             explorer=settings.explorer,
             engine=settings.engine,
             workers=settings.workers,
+            threads=settings.threads,
+            memory_gb=settings.memory_gb,
         )
 
     @property
@@ -105,6 +108,8 @@ class Warehouse(dg.ConfigurableResource):
             explorer=self.explorer,
             engine="spark" if self.engine == "spark" else "duckdb",
             workers=self.workers,
+            threads=self.threads,
+            memory_gb=self.memory_gb,
         )
 
     @contextmanager
@@ -132,6 +137,7 @@ class Warehouse(dg.ConfigurableResource):
         if self.private_cohorts:  # its parsed tables and its build are for nobody else either
             self.settings.build.mkdir(parents=True, exist_ok=True)
             self.settings.build.chmod(0o700)
+        use_at_most(self.threads)
         run, log = context.run, context.log
 
         def look_up() -> None:
@@ -167,9 +173,8 @@ class Warehouse(dg.ConfigurableResource):
                 "the build file does not exist yet", where=str(path), remedy="materialise the tables first"
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-        options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{_BUILD_MEMORY_GB}GB"}
         try:
-            con = duckdb.connect(str(path), read_only=read_only, config=options)
+            con = duckdb.connect(str(path), read_only=read_only, config=self.settings.duckdb_options)
         except duckdb.Error as exc:
             holders = ", ".join(holders_of(path))
             raise BuildFileError(
@@ -193,13 +198,13 @@ class Warehouse(dg.ConfigurableResource):
 
     @contextmanager
     def declared(
-        self, declared: Declared, step: str, threads: int | None = None
+        self, declared: Declared, step: str, processes: int = 1
     ) -> Iterator[duckdb.DuckDBPyConnection]:
         """The build as a step may see it: its declared tables, read-only.
 
         Parameters
         ----------
-        threads : of DuckDB; as many as there are cores without.
+        processes : how many of this run are at work, this one among them.
 
         Raises
         ------
@@ -209,8 +214,7 @@ class Warehouse(dg.ConfigurableResource):
         path = str(self.settings.build_file).replace("'", "''")
         with self.build(read_only=True):
             pass  # a file that somebody else has open, or that is not there, is one sentence here
-        options: dict[str, str | bool | int | float | list[str]] = {"memory_limit": f"{_BUILD_MEMORY_GB}GB"}
-        with duckdb.connect(config=options | ({} if threads is None else {"threads": threads})) as con:
+        with duckdb.connect(config=self.settings.shared_duckdb_options(processes)) as con:
             con.execute(f"attach '{path}' as built (read_only)")
             try:
                 show_declared(con, declared)
@@ -229,7 +233,11 @@ class Warehouse(dg.ConfigurableResource):
         engine = (
             spark_environment(settings.spark) if settings.engine == "spark" else {"ICB_DBT_TARGET": "duckdb"}
         )
-        return {"ICB_BUILD_FILE": str(settings.build_file), "DO_NOT_TRACK": "1"} | engine
+        limits = {
+            "ICB_DBT_THREADS": str(settings.threads),
+            "ICB_DBT_MEMORY": str(settings.duckdb_options["memory_limit"]),
+        }
+        return {"ICB_BUILD_FILE": str(settings.build_file), "DO_NOT_TRACK": "1"} | limits | engine
 
 
 def fixed(resource: dg.ConfigurableResource[Any], description: str) -> dg.ResourceDefinition:

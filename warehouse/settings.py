@@ -12,6 +12,8 @@ export shows. ``ICB_NOTIFY`` says who is told of a failed run or an old version 
 (cron) and ``ICB_TIMEZONE`` say when the schedule reads the sources once it is switched on. ``ICB_EXPLORER`` is the
 address at which `icb explore` serves the published version: Dagster's UI links to its reports and shows its figures
 there. ``ICB_UI`` is the address of Dagster's UI, to which notices link.
+``ICB_THREADS`` is how many cores a run keeps busy (without: those of this process), ``ICB_MEMORY`` how many GB DuckDB
+may take in one process (without: 3, or half of the machine's), for tables, statistics and publication alike.
 ``ICB_WORKERS`` is how many processes compute analyses at once (without: one a core, and 2.5 GB for each).
 ``ICB_ENGINE=spark`` builds the tables on Spark (docs/when-one-machine-is-too-small.md).
 """
@@ -53,6 +55,10 @@ _CRON = re.compile(r"[0-9*/,-]+( [0-9a-zA-Z*/,-]+){4}")
 KEEP_RUNS = 20
 #: A weekly refresh and a day.
 STALE_AFTER_DAYS = 8
+#: What DuckDB takes at most in one process: the tables of the public cohorts are built in less.
+MEMORY_GB = 3.0
+#: A process that computes analyses: DuckDB, and half a GB of Python and of numbers.
+_WORKER_GB, _WORKER_DUCKDB_GB = 2.5, 2.0
 
 
 class SettingsError(IngestionError):
@@ -86,6 +92,8 @@ class Settings:
     ui : address of Dagster's UI, without a slash at its end; None where there is none.
     engine : what dbt builds the tables on.
     workers : processes that compute analyses at once.
+    threads : cores that a run keeps busy, whichever of its processes does.
+    memory_gb : what DuckDB may take in one process.
     """
 
     data: Path
@@ -110,6 +118,8 @@ class Settings:
     ui: str | None = None
     engine: Engine = "duckdb"
     workers: int = 1
+    threads: int = 2
+    memory_gb: float = MEMORY_GB
 
     @classmethod
     def from_environment(cls) -> Settings:
@@ -125,6 +135,7 @@ class Settings:
         genome = os.environ.get("ICB_REFERENCE_GENOME")
         chain = os.environ.get("ICB_CHAIN_FILE")
         smallest = _number("ICB_SMALLEST_CELL", 0, least=0, most=1000)
+        cores = int(_number("ICB_THREADS", _cores(), least=1, most=10_000))
         first, *more = _catalogs(os.environ.get("ICB_CATALOG", ""))
         files = os.environ.get("ICB_FILES")
         settings = cls(
@@ -151,7 +162,9 @@ class Settings:
             explorer=os.environ.get("ICB_EXPLORER", "").rstrip("/") or None,
             ui=os.environ.get("ICB_UI", "").rstrip("/") or None,
             engine=_engine(),
-            workers=int(_number("ICB_WORKERS", _most_workers(), least=1, most=1000)),
+            workers=int(_number("ICB_WORKERS", _most_workers(cores), least=1, most=1000)),
+            threads=cores,
+            memory_gb=_number("ICB_MEMORY", min(MEMORY_GB, _machine_gb() / 2), least=0.1, most=100_000),
         )
         if not demo:
             return settings
@@ -272,6 +285,17 @@ class Settings:
         """Reports and dossiers that were asked for by hand: a published version is never written to."""
         return self.data / "documents"
 
+    @property
+    def duckdb_options(self) -> dict[str, str | bool | int | float | list[str]]:
+        """Memory and threads of DuckDB where a process is the only one of the run at work."""
+        return _duckdb_options(self.memory_gb, self.threads)
+
+    def shared_duckdb_options(self, processes: int) -> dict[str, str | bool | int | float | list[str]]:
+        """The same of one of several processes that compute analyses: a share of the cores and of the memory, and no
+        less of it than an analysis needs."""
+        share = max(self.memory_gb / processes, min(self.memory_gb, _WORKER_DUCKDB_GB))
+        return _duckdb_options(share, max(self.threads // processes, 1))
+
     def lock(self) -> SourcesLock:
         """What this data folder has read: of the network, of a mirror, or of the demo, each in a file of its own beside
         the data. Network and mirror are held to the checksums of pinned addresses in the project's lock, which no run
@@ -282,6 +306,10 @@ class Settings:
             return SourcesLock(self.data / "sources.demo.lock.json")
         kind = "https" if self.mirror is None else "mirror"
         return SourcesLock(self.data / f"sources.{kind}.lock.json", baseline=PROJECT_LOCK)
+
+
+def _duckdb_options(memory_gb: float, threads: int) -> dict[str, str | bool | int | float | list[str]]:
+    return {"memory_limit": f"{round(memory_gb * 1000)}MB", "threads": threads}
 
 
 def default_data() -> Path:
@@ -345,14 +373,27 @@ def _zone() -> str:
     return text
 
 
-def _most_workers() -> int:
-    """A process a core, and 2.5 GB for each: what the largest analysis takes."""
+def _cores() -> int:
+    """Cores that this process may use."""
     try:
-        cores = len(os.sched_getaffinity(0))
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
+
+
+def _machine_gb() -> float:
+    """Memory of the machine; endless where it is not known."""
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
     except (AttributeError, ValueError, OSError):  # not on this system
-        return 1
-    return max(min(cores, int(memory / 2.5e9)), 1)
+        return float("inf")
+
+
+def _most_workers(cores: int) -> int:
+    """A process a core, as far as there is memory for each: what the largest analysis takes. One where the memory is
+    not known."""
+    memory = _machine_gb()
+    return max(min(cores, int(memory / _WORKER_GB)), 1) if memory < float("inf") else 1
 
 
 def _number(name: str, default: float, *, least: float, most: float) -> float:

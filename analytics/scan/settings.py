@@ -1,8 +1,9 @@
 """Everything a scan can be told, in one frozen record that is stored with its results. No data, no defaults by file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from analytics.engine.threads import usable_threads
 from analytics.scan.frame import ScanInputError
 
 PRIMARY_TESTS = (
@@ -28,7 +29,7 @@ class ScanSettings:
     firth_below_events: fewer events among carriers or non-carriers than this means Firth's penalty.
     burden_knots: of the natural spline of log2(burden + 1). null_draws: of the burden null, 0 for none; seed: of the
     same. length_matched_genes: how many genes of like coding length a gene is ranked among.
-    n_threads: changes the time taken and no number.
+    n_threads: changes the time taken and no number; without it the cores that this process may use.
     """
 
     family: str = "exploratory"
@@ -44,7 +45,7 @@ class ScanSettings:
     null_draws: int = 5000
     seed: int = 20160714
     length_matched_genes: int = 200
-    n_threads: int = 2
+    n_threads: int = field(default_factory=usable_threads)
 
     def __post_init__(self) -> None:
         """Raises ScanInputError for values outside their range."""

@@ -97,11 +97,11 @@ class Ahead:
 def _done(orders: Sequence[_Order], workers: int) -> Iterator[tuple[str, str]]:
     """Each name as it is done, and what went wrong."""
     n = min(workers, len(orders))
-    threads = max((os.cpu_count() or 1) // n, 1)
+    threads = max(orders[0].settings.threads // n, 1)
     with ProcessPoolExecutor(n, multiprocessing.get_context("spawn"), _begin, (threads,)) as pool:
         with _environment(dict.fromkeys(_THREADS_OF_BLAS, str(threads))):  # processes begin as orders come
             futures: dict[Future[None], str] = {
-                pool.submit(_carried_out, order, threads): order.task.asset.name for order in orders
+                pool.submit(_carried_out, order, n): order.task.asset.name for order in orders
             }
         try:
             for future in as_completed(futures):
@@ -129,10 +129,10 @@ def _begin(threads: int) -> None:
     use_at_most(threads)
 
 
-def _carried_out(order: _Order, threads: int) -> None:
+def _carried_out(order: _Order, processes: int) -> None:
     warehouse = Warehouse.of(order.settings)
     asset, run_id = order.task.asset, str(order.run["run_id"])
-    write = partial(write_results, warehouse, asset, order.task.compute, run_id, threads=threads)
+    write = partial(write_results, warehouse, asset, order.task.compute, run_id, processes=processes)
     Shelf(order.settings.shelf).keep(asset.name, key_of(order.made_of), order.run, order.made_of, write)
 
 

@@ -164,17 +164,17 @@ def write_results(
     compute: Compute,
     run_id: str,
     entry: Entry,
-    threads: int | None = None,
+    processes: int = 1,
 ) -> None:
     """Compute, and write tables and figures into a new entry.
 
     Parameters
     ----------
-    threads : of DuckDB; as many as there are cores without.
+    processes : how many of this run are at work, this one among them.
     """
     settings = warehouse.settings
     least = cell_of(settings, settings.private_cohorts)
-    with warehouse.declared(asset.declared, asset.name, threads) as con, counts_from(least):
+    with warehouse.declared(asset.declared, asset.name, processes) as con, counts_from(least):
         tables, figures = compute(con, run_id, settings)
         save_tables(tables, entry.tables)
         save_figures(figures, entry.figures, least)

@@ -62,9 +62,10 @@ def test_a_cohort_without_expression_has_a_matrix_without_a_row(con: duckdb.Duck
 
 
 def test_a_matrix_is_what_a_pivot_of_the_rows_gives_over_many_batches(con: duckdb.DuckDBPyConnection) -> None:
+    value = "1e9 / (1 + hash(s * 1000 + g) % 1e9)"
     con.execute(
-        "insert into marts.patient_expression "
-        "select 'large', 's' || s, 'g' || g, 1e9 / (1 + hash(s * 1000 + g) % 1e9), 'TPM', 'log2(TPM + 1)' from range(300) as s (s), range(900) as g (g) where g > 5 or s % 7 > 0"
+        f"insert into marts.patient_expression select 'large', 's' || s, 'g' || g, {value}, 'TPM', 'log2(TPM + 1)' "
+        "from range(300) as s (s), range(900) as g (g) where g > 5 or s % 7 > 0"
     )
     rows = con.execute("select * from marts.patient_expression where cohort_id = 'large'").df()
     wide = rows.pivot(index="sample_id", columns="hugo_symbol", values="value").dropna(axis=1)
