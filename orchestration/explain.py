@@ -33,7 +33,7 @@ def explained(settings: Settings) -> list[dict[str, str]]:
         if current
         else "there is no build of these sources, cohort files, models and code",
     }
-    results = list(_results(settings))
+    results = list(results_of(settings))
     if not settings.build_file.exists():
         nothing = {"does": "computed", "why": "there is no build yet"}
         return [tables, *({"asset": name, **nothing} for name, _ in results)]

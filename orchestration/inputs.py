@@ -6,7 +6,9 @@ tag, and the version that it publishes keeps it in its manifest.
 from __future__ import annotations
 
 import hashlib
-from importlib.metadata import version
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import duckdb
@@ -31,6 +33,8 @@ _QUESTIONS = ("analyses", "scans", "reports")
 #: Tag of a run of the whole graph.
 INPUTS_TAG = "icb/inputs"
 _MADE_OF = "create table if not exists main.made_of (step varchar, fingerprint varchar)"
+#: A package in the lock file.
+_LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 _SUFFIXES = {".py", ".sql", ".yml", ".yaml", ".csv", ".j2", ".css"}
 
 
@@ -45,7 +49,7 @@ def input_fingerprint(settings: Settings) -> str:
             _add_files(digest, folder, folder / room)
     for room in _ROOMS:
         _add_files(digest, PROJECT, PROJECT / room)
-    digest.update((PROJECT / "requirements.lock").read_bytes())
+    _add_packages(digest)
     genome = settings.reference_genome
     if genome is not None and genome.is_file():  # three gigabytes are not read for this
         digest.update(f"{genome} {genome.stat().st_size} {genome.stat().st_mtime_ns}".encode())
@@ -71,12 +75,24 @@ def tables_fingerprint(settings: Settings) -> str:
     return digest.hexdigest()
 
 
+def _add_packages(digest: hashlib._Hash) -> None:
+    """Python, the lock file, and of each package that it names the version that is installed, whatever it says."""
+    lock = (PROJECT / "requirements.lock").read_text(encoding="utf-8")
+    digest.update(f"{platform.python_version()} {lock}".encode())
+    for name in _LOCKED.findall(lock):
+        try:
+            digest.update(f"{name} {version(name)}".encode())
+        except PackageNotFoundError:  # of another platform or an extra
+            continue
+
+
 def _asked(settings: Settings) -> bytes:
-    """How many folders the catalogue has, and the private cohorts that are asked for: others have no row in the tables.
+    """What the tables are built on, how many folders the catalogue has, and the private cohorts that are asked for:
+    others have no row in the tables.
 
     Where the folders lie says nothing: their files are read as they are, and a copy of a catalogue is the same one.
     """
-    return " ".join([str(len(settings.catalogs)), *settings.private_cohorts]).encode()
+    return " ".join([settings.engine, str(len(settings.catalogs)), *settings.private_cohorts]).encode()
 
 
 def _add_files(digest: hashlib._Hash, root: Path, folder: Path, *, deep: bool = True) -> None:

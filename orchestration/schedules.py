@@ -11,8 +11,8 @@ from itertools import islice, pairwise
 import dagster as dg
 from dagster._utils.schedules import cron_string_iterator
 
-from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint
-from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, REFRESH_ALL
+from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
+from orchestration.jobs import BUILD_FROM_SOURCES, READ_SOURCES, REFRESH_ALL, STATISTICS_ONLY
 from warehouse.settings import Settings
 
 #: Tag of a reading of the sources after which what differs is built: the schedule's.
@@ -58,7 +58,7 @@ def schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     def weekly_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         for record in context.instance.get_run_records(dg.RunsFilter(statuses=_UNFINISHED)):
             run = record.dagster_run
-            if run.job_name in (READ_SOURCES, BUILD_FROM_SOURCES, REFRESH_ALL):
+            if run.job_name in (READ_SOURCES, BUILD_FROM_SOURCES, STATISTICS_ONLY, REFRESH_ALL):
                 return dg.SkipReason(
                     f"run {run.run_id[:8]} of {run.job_name} is {run.status.value.lower()}: this tick is skipped"
                 )
@@ -77,9 +77,10 @@ def build_after_reading(
         name="build_after_reading",
         run_status=dg.DagsterRunStatus.SUCCESS,
         monitored_jobs=[by_name[READ_SOURCES]],
-        request_job=by_name[BUILD_FROM_SOURCES],
+        request_jobs=[by_name[BUILD_FROM_SOURCES], by_name[STATISTICS_ONLY]],
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="After the schedule has read the sources: builds and publishes if anything has changed.",
+        description="After the schedule has read the sources: builds and publishes if anything has changed; tables that "
+        "are made of what there is are taken as they are.",
     )
     def after_reading(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         if THEN_BUILD_TAG not in context.dagster_run.tags:
@@ -87,6 +88,11 @@ def build_after_reading(
         fingerprint = input_fingerprint(settings)
         if fingerprint == published_fingerprint(settings):
             return dg.SkipReason("nothing has changed since the last version was published")
-        return dg.RunRequest(run_key=context.dagster_run.run_id, tags={INPUTS_TAG: fingerprint})
+        keeps_tables = not settings.strict and tables_are_current(settings)  # as `icb run` does
+        return dg.RunRequest(
+            run_key=context.dagster_run.run_id,
+            job_name=STATISTICS_ONLY if keeps_tables else BUILD_FROM_SOURCES,
+            tags={INPUTS_TAG: fingerprint},
+        )
 
     return after_reading

@@ -27,12 +27,14 @@ class Kind:
     spec : its typed form.
     run : (source, spec, provenance) -> result. The source is what the kind's module says that it needs of a warehouse.
     marts : tables of the ``marts`` schema that it reads beside those of every analysis.
+    reads_genome : whether it is given the reference genome.
     """
 
     name: str
     spec: type[Question]
     run: Callable[[Any, Any, Provenance], AnalysisResult]
     marts: tuple[str, ...] = ()
+    reads_genome: bool = False
 
 
 @functools.cache

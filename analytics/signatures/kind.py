@@ -224,4 +224,5 @@ KIND = Kind(
         "call_sets", "counted_mutations", "mutation_spectra", "published_exposures", "signature_profiles",
         "signature_samples",
     ),
+    reads_genome=True,
 )  # fmt: skip

@@ -19,7 +19,7 @@ from orchestration.assets.build_steps import steps_of
 from orchestration.assets.result_files import column_schema, gathered_rows, written
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
-from orchestration.reuse.computed import Computed, Results, computed_or_kept
+from orchestration.reuse.computed import SHOWN_BY, Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from warehouse.build.steps import complete, gather_results, in_one_step
@@ -86,7 +86,7 @@ def computed_scan(path: Path, spec: ScanSpec) -> Computed:
         cohorts_of_scan(spec),
         ("left_out_cohorts", *([_PROCESS_STATS] if by_process else [])),
     )
-    roots = ("warehouse.questions.scans.registered", "warehouse.results.folders")
+    roots = ("warehouse.questions.scans.registered", "warehouse.results.folders", SHOWN_BY)
     return Computed(scan_folder(spec.scan_id), sha256_of(path), roots, declared, reads_genome=False)
 
 

@@ -32,7 +32,7 @@ from orchestration.checks.estimates import (
 )
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.ahead import Ahead, Task
-from orchestration.reuse.computed import Computed, Results, computed_or_kept
+from orchestration.reuse.computed import SHOWN_BY, Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
 from orchestration.reuse.shelf import Shelf
@@ -130,8 +130,9 @@ def computed_analysis(path: Path, spec: Question) -> Computed:
             *(("signature_exposures",) if "signature" in (spec.biomarker or "") else ()),
         ),
     )
-    roots = (kind_of(spec).run.__module__, "warehouse.catalog.analyses", "warehouse.results.folders")
-    return Computed(spec.analysis_id, sha256_of(path), roots, declared)
+    kind = kind_of(spec)
+    roots = (kind.run.__module__, "warehouse.catalog.analyses", "warehouse.results.folders", SHOWN_BY)
+    return Computed(spec.analysis_id, sha256_of(path), roots, declared, reads_genome=kind.reads_genome)
 
 
 def result_tables_asset(

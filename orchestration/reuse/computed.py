@@ -19,7 +19,7 @@ from orchestration.assets.build_steps import steps_of
 from orchestration.assets.provenance import put_run, record_run, run_row
 from orchestration.assets.result_files import figures_served, pictures_for_metadata
 from orchestration.resources import Warehouse
-from orchestration.reuse.declared_rows import Declared, rows_checksums
+from orchestration.reuse.declared_rows import Declared, macros_checksum, rows_checksums
 from orchestration.reuse.import_closure import code_version, package_versions
 from orchestration.reuse.shelf import Entry, Shelf, put_in_place
 from warehouse.build.steps import begin_result, complete_result, stamps_of
@@ -35,6 +35,8 @@ Compute = Callable[[duckdb.DuckDBPyConnection, str, Settings], Results]
 ComputeTogether = Callable[[dg.AssetExecutionContext, Warehouse, bool], None]
 #: Tag of a run that takes nothing from the shelf.
 FORCE_TAG = "icb/force"
+#: Beside the modules that compute a result: what it is shown of the build, which is no part of theirs.
+SHOWN_BY = "orchestration.reuse.declared_rows"
 #: A genome that is larger is known by size and time: three gigabytes are not read for this.
 _READ_BYTES = 2**26
 
@@ -71,6 +73,7 @@ class Computed:
             "the spec": self.spec_sha256,
             "the code": code_version(*self.roots),
             "the packages": hashlib.sha256(packages.encode()).hexdigest(),
+            "the macros of the marts": macros_checksum(con),
             "the smallest count shown": str(cell_of(settings, settings.private_cohorts)),
             "the reference genome": _genome_version(genome) if self.reads_genome else "not read",
         }

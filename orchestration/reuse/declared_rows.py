@@ -45,10 +45,7 @@ def show_declared(con: duckdb.DuckDBPyConnection, declared: Declared) -> None:
                 continue
             kept = _where(declared.cohorts, there.get((schema, table), False))
             con.execute(f'create view {schema}."{table}" as select * from built.{schema}."{table}"{kept}')
-    for name, parameters, definition in con.execute(
-        "select function_name, parameters, macro_definition from duckdb_functions() "
-        "where database_name = 'built' and schema_name = 'marts' and function_type = 'table_macro'"
-    ).fetchall():
+    for name, parameters, definition in _macros(con, "built"):
         con.execute(macro_statement(f"marts.{name}", parameters, definition))
 
 
@@ -66,6 +63,21 @@ def _tables(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], bool]:
         "where database_name = current_database() and schema_name in ('marts', 'stats') group by all"
     ).fetchall()
     return {(str(schema), str(table)): bool(has_cohort) for schema, table, has_cohort in rows}
+
+
+def _macros(con: duckdb.DuckDBPyConnection, database: str) -> list[tuple[str, list[str], str]]:
+    """Name, parameters and definition of each table macro over the marts (the status of a gene)."""
+    return con.execute(
+        "select function_name, parameters, macro_definition from duckdb_functions() "
+        "where database_name = $1 and schema_name = 'marts' and function_type = 'table_macro' order by all",
+        [database],
+    ).fetchall()
+
+
+def macros_checksum(con: duckdb.DuckDBPyConnection) -> str:
+    """16 hex digits over the macros that a step sees beside its tables: a rule may stand in one, and no row differs."""
+    ((database,),) = con.execute("select current_database()").fetchall()
+    return hashlib.sha256(repr(_macros(con, database)).encode()).hexdigest()[:16]
 
 
 def rows_checksums(con: duckdb.DuckDBPyConnection, declared: Declared) -> dict[str, str]:

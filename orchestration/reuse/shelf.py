@@ -14,7 +14,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -46,6 +46,16 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class _Note:
+    """What ``entry.json`` says; ``files`` : path below the folder -> sha256."""
+
+    run: Run
+    made_of: dict[str, str]
+    seconds: float
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Shelf:
     """The results that are kept in a folder."""
 
@@ -54,16 +64,15 @@ class Shelf:
     def find(self, asset: str, key: str) -> Entry | None:
         """The entry of a key, whole and unchanged, or None."""
         folder = self.folder / asset / key
+        noted = _noted(folder)
         try:
-            noted = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
-            whole = noted["files"] == _checksums(folder)
-        except (OSError, ValueError, KeyError):
-            return None
-        if not whole:
+            if noted is None or noted.files != _checksums(folder):
+                return None
+        except OSError:
             return None
         with contextlib.suppress(PermissionError):  # who may only read leaves no mark of having used it
             os.utime(folder)
-        return Entry(folder, noted["run"], noted["made_of"])
+        return Entry(folder, noted.run, noted.made_of)
 
     def keys(self, asset: str) -> list[str]:
         """Keys of an asset's entries, the last used first."""
@@ -86,8 +95,8 @@ class Shelf:
             started = time.monotonic()
             write(making)
             took = round(time.monotonic() - started, 1)
-            noted = {"run": run, "made_of": made_of, "seconds": took, "files": _checksums(making.folder)}
-            (making.folder / _ENTRY).write_text(json.dumps(noted, indent=1), encoding="utf-8")
+            noted = _Note(run, made_of, took, _checksums(making.folder))
+            (making.folder / _ENTRY).write_text(json.dumps(asdict(noted), indent=1), encoding="utf-8")
             shutil.rmtree(place, ignore_errors=True)  # damaged, or `find` would have found it
             os.replace(making.folder, place)
         finally:
@@ -98,11 +107,8 @@ class Shelf:
 
     def seconds(self, asset: str) -> float:
         """What the result that was used last took to compute; infinite where none is kept."""
-        for key in self.keys(asset):
-            with contextlib.suppress(OSError, ValueError, KeyError):
-                note = (self.folder / asset / key / _ENTRY).read_text(encoding="utf-8")
-                return float(json.loads(note)["seconds"])
-        return math.inf
+        notes = (_noted(self.folder / asset / key) for key in self.keys(asset))
+        return next((note.seconds for note in notes if note is not None), math.inf)
 
     def sweep(self, assets: Iterable[str]) -> None:
         """Remove what belongs to no asset of the catalogue, and what killed processes left unfinished. The caller has
@@ -121,6 +127,18 @@ def put_in_place(entry: Entry, tables: Path, figures: Path) -> None:
     for source, target in ((entry.tables, tables), (entry.figures, figures)):
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target)
+
+
+def _noted(folder: Path) -> _Note | None:
+    """The note of an entry; None where there is none, or what stands there is not of this form: half of one, or one of
+    another version of the project."""
+    try:
+        said = json.loads((folder / _ENTRY).read_text(encoding="utf-8"))
+        note = _Note(**said)
+        is_sound = all(isinstance(part, dict) for part in (note.run, note.made_of, note.files))
+        return note if is_sound and "run_id" in note.run and isinstance(note.seconds, int | float) else None
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _checksums(folder: Path) -> dict[str, str]:

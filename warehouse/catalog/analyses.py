@@ -48,12 +48,13 @@ def run_analysis(
     reference_genome: Path | None = None,
 ) -> AnalysisResult:
     """Every variant of a spec on an open warehouse. Cohorts that were left out of the version it does without, and says
-    so."""
-    provenance = Provenance(spec_sha256, run_id, reference_genome)
+    so. A kind that does not say that it reads the reference genome is not given it."""
+    kind = kind_of(spec)
+    provenance = Provenance(spec_sha256, run_id, reference_genome if kind.reads_genome else None)
     result, left = run_without(
         con,
         cohorts_of(spec),
-        lambda: kind_of(spec).run(WarehouseSource(con), spec, provenance),
+        lambda: kind.run(WarehouseSource(con), spec, provenance),
         lambda sentence: skipped_analysis(spec, provenance, sentence),
     )
     say_without(result.tables, left, flow="analysis_flow")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestration.explain import results_of
 from orchestration.reuse.import_closure import (
     FILES_READ,
     FINDERS,
@@ -15,7 +17,7 @@ from orchestration.reuse.import_closure import (
     import_closure,
     package_versions,
 )
-from warehouse.settings import PROJECT
+from warehouse.settings import PROJECT, Settings
 
 ANALYSIS = ("warehouse.catalog.analyses", "warehouse.results.folders")
 SURVIVAL = ("analytics.survival.kind", *ANALYSIS)
@@ -69,6 +71,18 @@ def test_the_version_changes_with_a_byte_of_any_file_of_the_closure(monkeypatch:
     edited = PROJECT / "warehouse" / "frames" / "patients.py"
     monkeypatch.setattr(Path, "read_bytes", lambda path: read(path) + (b"#" if path == edited else b""))
     assert code_version(*SCAN) != before
+
+
+def test_what_a_step_is_shown_of_the_build_is_part_of_every_analysis_and_scan() -> None:
+    """Views and macros are made by the step, and by nothing that the kinds import."""
+    demo = replace(Settings.from_environment(), catalog=PROJECT / "catalog" / "demo", more_catalogs=())
+    shown = PROJECT / "orchestration" / "reuse" / "declared_rows.py"
+    found = dict(results_of(demo))
+    assert len(found) > 20 and all(shown in import_closure(*asset.roots) for asset in found.values())
+    # of the genome only what is given it: the path of one re-runs no estimate of survival
+    assert {name for name, asset in found.items() if asset.reads_genome} == {
+        "analyses/demo_icb_signatures", "analyses/demo_signatures",
+    }  # fmt: skip
 
 
 def test_the_packages_are_those_that_the_code_imports_and_what_these_need() -> None:

@@ -59,22 +59,31 @@ def test_a_tick_reads_the_sources_when_no_run_is_under_way(status: dg.DagsterRun
 
 
 @pytest.mark.parametrize(
-    ("tags", "now", "published", "expected"),
+    ("tags", "now", "published", "tables", "expected"),
     [
-        ({THEN_BUILD_TAG: "yes"}, "new", "old", "builds"),
-        ({THEN_BUILD_TAG: "yes"}, "new", None, "builds"),
-        ({THEN_BUILD_TAG: "yes"}, "same", "same", "nothing has changed"),
-        ({}, "new", "old", "by hand"),
+        ({THEN_BUILD_TAG: "yes"}, "new", "old", False, "build_from_sources"),
+        ({THEN_BUILD_TAG: "yes"}, "new", None, False, "build_from_sources"),
+        ({THEN_BUILD_TAG: "yes"}, "new", "old", True, "statistics_only"),
+        ({THEN_BUILD_TAG: "yes"}, "same", "same", True, "nothing has changed"),
+        ({}, "new", "old", False, "by hand"),
     ],
-    ids=["something has changed", "nothing is published yet", "nothing has changed", "not the schedule's"],
+    ids=[
+        "something has changed",
+        "nothing is published yet",
+        "nothing of which tables are made",
+        "nothing has changed",
+        "not the schedule's",
+    ],
 )
 def test_after_the_schedule_has_read_the_sources_only_what_differs_is_built(
     monkeypatch: pytest.MonkeyPatch,
     tags: dict[str, str],
     now: str,
     published: str | None,
+    tables: bool,
     expected: str,
 ) -> None:
+    monkeypatch.setattr(module, "tables_are_current", lambda _: tables)
     monkeypatch.setattr(module, "input_fingerprint", lambda _: now)
     monkeypatch.setattr(module, "published_fingerprint", lambda _: published)
     sensor = build_after_reading(settings(), jobs(late_check))
@@ -93,7 +102,7 @@ def test_after_the_schedule_has_read_the_sources_only_what_differs_is_built(
         )
         found = sensor(context)
     if isinstance(found, dg.RunRequest):
-        assert expected == "builds" and found.tags["icb/inputs"] == now
+        assert found.job_name == expected and found.tags["icb/inputs"] == now
     else:
         assert isinstance(found, dg.SkipReason) and expected in str(found.skip_message)
 

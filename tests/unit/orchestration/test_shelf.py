@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from orchestration.reuse.computed import key_of, why_computed
 from orchestration.reuse.declared_rows import (
     Declared,
     forget_checksums,
+    macros_checksum,
     rows_checksums,
     show_declared,
     write_checksums,
@@ -86,6 +89,39 @@ def test_a_damaged_entry_is_not_reused_and_makes_room_for_a_sound_one(shelf: She
     else:
         (entry.folder / "entry.json").unlink()
     assert shelf.find("a", key_of(MADE_OF)) is None
+    kept(shelf)
+    assert shelf.find("a", key_of(MADE_OF)) is not None
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "",
+        '{"run": {"run_id": "r1"}, "made_of": {"the spec"',
+        "[]",
+        '"text"',
+        "{}",
+        '{"files": FILES}',
+        '{"run": null, "made_of": {}, "seconds": 1.0, "files": FILES}',
+        '{"run": {}, "made_of": {}, "seconds": 1.0, "files": FILES}',
+        '{"run": {"run_id": "r1"}, "made_of": ["the spec"], "seconds": 1.0, "files": FILES}',
+        '{"run": {"run_id": "r1"}, "made_of": {}, "seconds": "long", "files": FILES}',
+        '{"run": {"run_id": "r1"}, "made_of": {}, "seconds": 1.0, "files": FILES, "form": 2}',
+    ],
+    ids=[
+        "empty", "cut off", "a list", "a text", "of nothing", "of files alone", "no run", "a run without a name",
+        "another form of what it is made of", "no time", "one part more",
+    ],
+)  # fmt: skip
+def test_an_entry_whose_note_has_another_form_is_not_reused_and_stops_nobody(shelf: Shelf, note: str) -> None:
+    """A power cut, or another version of the project: the files are what they were."""
+    entry = kept(shelf)
+    path = entry.folder / "entry.json"
+    files = json.dumps(json.loads(path.read_text(encoding="utf-8"))["files"])
+    path.write_text(note.replace("FILES", files), encoding="utf-8")
+    assert shelf.find("a", key_of(MADE_OF)) is None
+    assert shelf.seconds("a") == math.inf
+    assert why_computed(shelf, "a", MADE_OF) == "no result is kept"
     kept(shelf)
     assert shelf.find("a", key_of(MADE_OF)) is not None
 
@@ -263,6 +299,19 @@ def test_the_checksum_changes_with_what_the_step_sees_and_with_nothing_else(
         noted(con)
     after = checksums(build, OF_C1)
     assert {table for table in before if before[table] != after[table]} == changes
+
+
+def test_a_rule_that_stands_in_a_macro_changes_its_checksum_though_no_row_differs(build: Path) -> None:
+    def macros() -> str:
+        with duckdb.connect(str(build), read_only=True) as con:
+            return macros_checksum(con)
+
+    rows, before = checksums(build, OF_C1), macros()
+    select = "select * from marts.mutations where gene ="
+    edit(build, f"create or replace macro marts.calls_of(g) as table {select} g")
+    assert macros() == before, "made anew, and the same"
+    edit(build, f"create or replace macro marts.calls_of(g) as table {select} upper(g)")
+    assert checksums(build, OF_C1) == rows and macros() != before
 
 
 def test_the_order_of_rows_and_the_run_that_wrote_them_are_no_part_of_it(build: Path) -> None:
