@@ -45,7 +45,8 @@ def explained(settings: Settings) -> list[dict[str, str]]:
     return [tables, *(_row(name, why, current) for name, why in whys)]
 
 
-def _results(settings: Settings) -> Iterator[tuple[str, Computed]]:
+def results_of(settings: Settings) -> Iterator[tuple[str, Computed]]:
+    """Name, and what it is made of, of every analysis and scan of the catalogue."""
     loader = SpecLoader(tolerant=False)
     for path, analysis in loader.load(files_of(settings.catalogs, "analyses"), load_analysis).items():
         yield f"analyses/{analysis.analysis_id}", computed_analysis(path, analysis)

@@ -79,8 +79,8 @@ def build_after_reading(
         monitored_jobs=[by_name[READ_SOURCES]],
         request_jobs=[by_name[BUILD_FROM_SOURCES], by_name[STATISTICS_ONLY]],
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="After the schedule has read the sources: builds and publishes if anything has changed; tables that "
-        "are made of what there is are taken as they are.",
+        description="After the schedule has read the sources: builds and publishes if anything has changed. Tables "
+        "that are made of what there is stay as they are.",
     )
     def after_reading(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         if THEN_BUILD_TAG not in context.dagster_run.tags:
