@@ -13,7 +13,7 @@ from analytics.results.records import FigureRecord
 from analytics.results.tables import RESULT_TABLES, as_result_table
 from orchestration.reuse.shelf import Entry
 from warehouse.results.folders import DPI
-from warehouse.results.writing import write_result_table
+from warehouse.results.writing import quoted, write_result_query, write_result_table
 
 #: Resolution in the metadata, which are kept in the event log of every run.
 _SMALL_DPI = 120
@@ -73,9 +73,14 @@ def _small(png: Path) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
+def _files_of(folders: list[Path], table: str) -> list[Path]:
+    """The Parquet files of a result table, of those analyses that have one."""
+    return [path for folder in folders if (path := folder / f"{table}.parquet").exists()]
+
+
 def gathered_rows(folders: list[Path], table: str) -> pd.DataFrame:
     """A result table from the Parquet files of several analyses; empty when there are none."""
-    parts = [pd.read_parquet(f / f"{table}.parquet") for f in folders if (f / f"{table}.parquet").exists()]
+    parts = [pd.read_parquet(path) for path in _files_of(folders, table)]
     return as_result_table(table, pd.concat(parts, ignore_index=True) if parts else pd.DataFrame())
 
 
@@ -89,9 +94,24 @@ def column_schema(table: str) -> dg.TableSchema:
     )
 
 
+def gathered(con: duckdb.DuckDBPyConnection, table: str, folders: list[Path]) -> dg.MaterializeResult[None]:
+    """Replace ``stats.<table>`` by the rows of several analyses, from their files: who was counted in each is millions
+    of rows, which never are Python's."""
+    files = [str(path) for path in _files_of(folders, table)]
+    if not files:
+        return written(con, table, gathered_rows([], table))
+    columns = ", ".join(f'"{column}"' for column in RESULT_TABLES[table].columns)
+    listed = ", ".join(quoted(file) for file in files)
+    n_rows = write_result_query(con, table, f"select {columns} from read_parquet([{listed}])")
+    return _said(table, n_rows)
+
+
 def written(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> dg.MaterializeResult[None]:
     """Replace ``stats.<table>``, and say so to Dagster."""
-    n_rows = write_result_table(con, table, frame)
+    return _said(table, write_result_table(con, table, frame))
+
+
+def _said(table: str, n_rows: int) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(
         asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": n_rows}
     )

@@ -16,7 +16,7 @@ from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
 from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
-from orchestration.assets.result_files import column_schema, gathered_rows, written
+from orchestration.assets.result_files import column_schema, gathered
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.computed import SHOWN_BY, Computed, Results, computed_or_kept
@@ -125,7 +125,7 @@ def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()
         folders = [warehouse.settings.results / "tables" / scan_folder(spec.scan_id) for spec in specs]
         with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists stats")
-            done = [written(con, table, gathered_rows(folders, table)) for table in _NAMES]
+            done = [gathered(con, table, folders) for table in _NAMES]
             gather_results(con, warehouse.settings.results)
             complete(con, steps_of(context.assets_def), context.run_id)
         yield from done

@@ -22,7 +22,7 @@ from orchestration.assets.analysis_metadata import estimates_shown, trends
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import record_run
-from orchestration.assets.result_files import column_schema, gathered_rows, written
+from orchestration.assets.result_files import column_schema, gathered, gathered_rows, written
 from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.checks.estimates import (
     checked_estimates,
@@ -185,11 +185,16 @@ def result_tables_asset(
         with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists stats")
             drop_unknown(con, {"stats": RESULT_TABLES})  # and every view: they are made anew
-            gathered = {table: gathered_rows(folders, table) for table in ANALYSIS_TABLES}
-            gathered["figures"] = gathered_rows([*folders, *(tables / name for name in of_scans)], "figures")
+            of_each = {"figures": [*folders, *(tables / name for name in of_scans)]}
+            done += [
+                gathered(con, table, of_each.get(table, folders))
+                for table in ANALYSIS_TABLES
+                if table != _JUDGED
+            ]
             survival = [spec for spec in specs if isinstance(spec, AnalysisSpec)]
-            gathered[_JUDGED] = with_verdicts(survival, gathered["survival_stats"], gathered[_JUDGED])
-            done += [written(con, table, rows) for table, rows in gathered.items()]
+            estimates = gathered_rows(folders, "survival_stats")
+            judged = with_verdicts(survival, estimates, gathered_rows(folders, _JUDGED))
+            done.append(written(con, _JUDGED, judged))
             # who was left out is written down where it is decided, before the analyses
             counts = {
                 "runs": record_run(con, context.run_id, warehouse.settings),
@@ -207,7 +212,7 @@ def result_tables_asset(
             gather_results(con, warehouse.settings.results)
             complete(con, steps_of(context.assets_def), context.run_id)
         yield from done
-        yield checked_verdicts(_JUDGED, gathered[_JUDGED], warehouse.settings.published_file)
+        yield checked_verdicts(_JUDGED, judged, warehouse.settings.published_file)
 
     return stats_tables
 
