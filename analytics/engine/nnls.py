@@ -225,18 +225,19 @@ def _fit_one(
     return size
 
 
-@compiled
-def _cosine(table: FloatArray, target: FloatArray, square: float, exposure: FloatArray) -> float:
-    """Cosine similarity of spectrum and reconstruction from S'S, S'x and x'x."""
-    dot, length = 0.0, 0.0
-    for i in range(exposure.shape[0]):
-        if exposure[i] > 0.0:
-            dot += target[i] * exposure[i]
-            for j in range(exposure.shape[0]):
-                length += exposure[i] * table[i, j] * exposure[j]
-    if length <= 0.0 or square <= 0.0:
+@compiled_reordered
+def _cosine(target: FloatArray, square: float, exposure: FloatArray) -> float:
+    """Cosine similarity of spectrum and reconstruction at a solution, from S'x and x'x.
+
+    There e'S'(x - S e) = 0, so that e'S'x is |S e|^2 as well: no pass over the Gram matrix, which took a third of the
+    time of the sparse rule.
+    """
+    dot = 0.0
+    for j in range(exposure.shape[0]):
+        dot += target[j] * exposure[j]
+    if dot <= 0.0 or square <= 0.0:
         return 0.0
-    cosine: float = dot / np.sqrt(length * square)
+    cosine: float = np.sqrt(dot / square)
     return cosine
 
 
@@ -274,7 +275,7 @@ def _thin_out(
 ) -> None:
     """Backward selection: drop the smallest exposure while one drop costs at most `max_loss` of cosine."""
     passive = work[2]
-    similarity = _cosine(table, target, square, out)
+    similarity = _cosine(target, square, out)
     allowed = out > 0.0
     fewer = out.copy()
     while size > 1:
@@ -289,7 +290,7 @@ def _thin_out(
         # From the solution with one less the refit takes one solve, as a rule, not one per signature.
         size = _make_feasible(work, size - 1, fewer)
         size = _fit_one(table, floor, allowed, work, size, fewer)
-        new = _cosine(table, target, square, fewer)
+        new = _cosine(target, square, fewer)
         if similarity - new > max_loss:
             return
         similarity = new
