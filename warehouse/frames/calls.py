@@ -37,8 +37,8 @@ def calls_of_gene(con: duckdb.DuckDBPyConnection, gene: str, cohort_ids: Sequenc
 def calls_of_other_genes(
     con: duckdb.DuckDBPyConnection, gene: str, cohort_ids: Sequence[str]
 ) -> pd.DataFrame:
-    """cohort_id, sample_id, gene, n_calls: one row a sample and gene that is not ``gene``. Equal words are one text: these
-    are a million rows."""
+    """cohort_id, sample_id, gene, n_calls: one row a sample and gene that is not ``gene``. Equal words are one text:
+    these are a million rows."""
     words = ("cohort_id", "sample_id", "gene")
     rows = coded_rows(con, _OF_OTHER_GENES, {"gene": gene, "cohorts": list(cohort_ids)}, words)
     return rows.astype(dict.fromkeys(words, object))
