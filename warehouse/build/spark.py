@@ -2,12 +2,13 @@
 
 Everything before (fetching, parsing) and everything after (analyses, scans, publication, questions) is the same as on
 one machine: it reads the build file. Spark runs in dbt's own process (dbt-spark, method ``session``), or that process
-is the client of a server (Spark Connect, ``ICB_SPARK_REMOTE``); see docs/when-one-machine-is-too-small.md.
+is the client of a server (Spark Connect or Thrift, ``ICB_SPARK_REMOTE``); see docs/when-one-machine-is-too-small.md.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from warehouse.settings import Settings
 
 #: Tag of models that are views on DuckDB and tables on Spark, where each reader would compute them again.
 VIEW = "view"
+#: Address of a server -> the output of dbt's profile that is its client.
+_SERVERS = {r"sc://.+": "spark_connect", r"thrift://[^:/@]+:[0-9]+": "spark_thrift"}
 #: What Spark 4 runs on; 8 and 11 are too old for it.
 JAVA = "Java 17 or newer"
 
@@ -39,7 +42,7 @@ def require_spark() -> None:
     Raises
     ------
     SparkError
-        Java or the Python packages are not there: says how to get them.
+        Java or the Python packages are not there: says how to get them. Or ``ICB_SPARK_REMOTE`` is no address.
     SettingsError
         ``ICB_SPARK_FORMAT`` names no format.
     """
@@ -50,7 +53,7 @@ def require_spark() -> None:
             remedy="run 'make setup-spark'",
         )
     asked_format()  # a word that is none is told before the work, not after it
-    if os.environ.get("ICB_SPARK_REMOTE"):
+    if _dbt_target() != "spark":
         return  # Java is the server's
     home = os.environ.get("JAVA_HOME")
     if shutil.which("java", path=f"{home}/bin" if home else None) is None:
@@ -69,11 +72,26 @@ def spark_environment(folder: Path) -> dict[str, str]:
     folder : where raw tables lie (``raw``) and Spark's tables are made (``tables``); executors must see it, too.
     """
     return {
-        "ICB_DBT_TARGET": "spark_connect" if os.environ.get("ICB_SPARK_REMOTE") else "spark",
+        "ICB_DBT_TARGET": _dbt_target(),
         "ICB_SPARK_RAW": str(folder / "raw"),
         "ICB_SPARK_TABLES": str(folder / "tables"),
         "PYSPARK_PYTHON": sys.executable,
     }
+
+
+def _dbt_target() -> str:
+    """The output of dbt's profile: Spark in its own process, or the client of the server in ``ICB_SPARK_REMOTE``."""
+    remote = os.environ.get("ICB_SPARK_REMOTE")
+    if not remote:
+        return "spark"
+    found = [target for address, target in _SERVERS.items() if re.fullmatch(address, remote)]
+    if not found:
+        raise SparkError(
+            f"'{remote}' is no address of a Spark server",
+            where="ICB_SPARK_REMOTE",
+            remedy="write sc://host:15002 (Spark Connect) or thrift://host:10000 (Thrift)",
+        )
+    return found[0]
 
 
 def write_raw(con: duckdb.DuckDBPyConnection, folder: Path) -> None:

@@ -50,16 +50,31 @@ def test_without_java_the_sentence_says_which_java_to_install(monkeypatch: pytes
         spark.require_spark()
 
 
+@pytest.mark.parametrize(
+    ("remote", "target"),
+    [("sc://127.0.0.1:15002", "spark_connect"), ("thrift://cluster.example.org:10000", "spark_thrift")],
+)
 def test_where_spark_is_a_server_no_java_is_needed_here_and_dbt_is_its_client(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, remote: str, target: str
 ) -> None:
     monkeypatch.setattr(spark, "find_spec", lambda name: object())
     monkeypatch.delenv("ICB_SPARK_REMOTE", raising=False)
     assert spark.spark_environment(tmp_path)["ICB_DBT_TARGET"] == "spark"
     monkeypatch.setenv("PATH", "")
-    monkeypatch.setenv("ICB_SPARK_REMOTE", "sc://127.0.0.1:15002")
+    monkeypatch.setenv("ICB_SPARK_REMOTE", remote)
     spark.require_spark()
-    assert spark.spark_environment(tmp_path)["ICB_DBT_TARGET"] == "spark_connect"
+    assert spark.spark_environment(tmp_path)["ICB_DBT_TARGET"] == target
+
+
+@pytest.mark.parametrize("remote", ["thrift://cluster.example.org", "cluster.example.org:10000", "http://x:1"])
+def test_an_address_that_is_no_servers_is_told_with_those_that_are(
+    monkeypatch: pytest.MonkeyPatch, remote: str
+) -> None:
+    monkeypatch.setattr(spark, "find_spec", lambda name: object())
+    monkeypatch.setenv("ICB_SPARK_REMOTE", remote)
+    with pytest.raises(spark.SparkError, match="is no address of a Spark server") as told:
+        spark.require_spark()
+    assert "thrift://host:10000" in str(told.value)
 
 
 def test_without_the_packages_the_sentence_says_how_to_get_them(monkeypatch: pytest.MonkeyPatch) -> None:
