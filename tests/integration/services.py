@@ -1,8 +1,7 @@
 """The processes of compose.yaml without Docker: the same commands, in the same order, on Debian's PostgreSQL, at free
 ports of this machine. What ``restart: always`` does, the tests do by hand.
 
-A second host is a process whose host name is another (a UTS namespace; without the right to make one, it is a name that
-Python is told), with a DAGSTER_HOME, a catalogue and a data folder of its own.
+A second host (`hosts`) has a DAGSTER_HOME, a catalogue and a data folder of its own.
 """
 
 from __future__ import annotations
@@ -24,6 +23,7 @@ import pytest
 import yaml
 from dagster._grpc.client import DagsterGrpcClient
 from graph_runs import ROOT, clean_environment
+from hosts import LOOPBACK
 from served import free_port
 from tiny import Tiny
 from waiting import wait_until
@@ -48,8 +48,9 @@ NEEDS_POSTGRES = pytest.mark.skipif(
 
 
 @contextmanager
-def postgres() -> Iterator[int]:
-    """A server of its own with the database of compose.yaml; gives its port."""
+def postgres(address: str = LOOPBACK) -> Iterator[int]:
+    """A server of its own with the database of compose.yaml; gives its port. It also listens at ``address``, for the
+    hosts of that network (/30)."""
     initdb, pg_ctl = postgres_program("initdb"), postgres_program("pg_ctl")
     assert initdb and pg_ctl, (
         "ICB_REQUIRE_POSTGRES is set and there is no PostgreSQL: apt-get install postgresql"
@@ -83,7 +84,9 @@ def postgres() -> Iterator[int]:
             "scram-sha-256",
             f"--pwfile={folder}/password",
         )
-        options = f"-p {port} -h 127.0.0.1 -k {folder} -F"
+        with open(f"{folder}/data/pg_hba.conf", "a", encoding="utf-8") as rules:
+            rules.write(f"host all all {address}/30 scram-sha-256\n")
+        options = f"-p {port} -h {','.join(dict.fromkeys([LOOPBACK, address]))} -k {folder} -F"
         run(pg_ctl, "-D", f"{folder}/data", "-w", "-l", f"{folder}/log", "-o", options, "start")
         createdb = postgres_program("createdb")
         assert createdb is not None
@@ -138,11 +141,12 @@ class Host:
     tiny: Tiny
     port: int
     code: Service
+    address: str = LOOPBACK
 
     def start(self) -> None:
         """Start its code server and wait until it is healthy, as compose.yaml does before it starts the others."""
         self.code.start()
-        client = DagsterGrpcClient(port=self.port, host="127.0.0.1")
+        client = DagsterGrpcClient(port=self.port, host=self.address)
 
         def is_healthy() -> bool | None:
             return client.health_check_query() == "SERVING" or None
@@ -165,24 +169,14 @@ def health_check_of(service: str, **replaced: str) -> list[str]:
     return [str(Path(sys.executable).parent / program), *rest]
 
 
-def environment_of(tiny: Tiny, home: Path, postgres_port: int, **more: str) -> dict[str, str]:
-    """The environment of the processes on a host, whose DAGSTER_HOME gets the project's settings for PostgreSQL."""
+def environment_of(tiny: Tiny, home: Path, postgres: tuple[str, int], **more: str) -> dict[str, str]:
+    """The environment of the processes on a host, whose DAGSTER_HOME gets the project's settings for PostgreSQL, which
+    has an address and a port."""
     home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(ROOT / "deploy" / "dagster.yaml", home / "dagster.yaml")
     of_compose = COMPOSE["x-icb"]["environment"]
     assert {"ICB_POSTGRES_HOST", "ICB_POSTGRES_PORT", "ICB_POSTGRES_PASSWORD"} <= of_compose.keys()
     return clean_environment(
         tiny.data, DAGSTER_HOME=str(home), ICB_CATALOG=str(tiny.catalog), ICB_MIRROR=str(tiny.mirror),
-        ICB_POSTGRES_HOST="127.0.0.1", ICB_POSTGRES_PORT=str(postgres_port), ICB_POSTGRES_PASSWORD=PASSWORD, **more,
+        ICB_POSTGRES_HOST=postgres[0], ICB_POSTGRES_PORT=str(postgres[1]), ICB_POSTGRES_PASSWORD=PASSWORD, **more,
     )  # fmt: skip
-
-
-def of_another_host(name: str, command: list[str], folder: Path) -> tuple[list[str], dict[str, str]]:
-    """A command as a process whose host name is another, and what it needs in its environment."""
-    for namespace in (["unshare", "--uts"], ["unshare", "--user", "--map-root-user", "--uts"]):
-        inside = [*namespace, "sh", "-c", f'hostname {name} && exec "$@"', "sh"]
-        if subprocess.run([*inside, "true"], capture_output=True).returncode == 0:
-            return [*inside, *command], {}
-    folder.mkdir()
-    (folder / "sitecustomize.py").write_text(f"import socket\nsocket.gethostname = lambda: {name!r}\n")
-    return command, {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}"}

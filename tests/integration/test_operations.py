@@ -25,6 +25,7 @@ import duckdb
 import pytest
 import yaml
 from graph_runs import ICB, ROOT, Running
+from hosts import LOOPBACK, SecondHost, second_host
 from served import (
     ENDS,
     LOCATION,
@@ -46,7 +47,6 @@ from services import (
     command_of,
     environment_of,
     health_check_of,
-    of_another_host,
     postgres,
 )
 from tiny import STUDY, TABLE, Tiny
@@ -70,6 +70,7 @@ with dg.DagsterInstance.get() as instance:
     data = state.instigator_data._replace(start_timestamp=then, last_iteration_timestamp=then)
     instance.update_instigator_state(state.with_data(data))
 """
+CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)"
 #: What a run says that does not get the data folder at once.
 WAITS = "another run is at work: this test"
 SUCCESS, FAILURE, STARTED, QUEUED = "SUCCESS", "FAILURE", "STARTED", "QUEUED"
@@ -81,6 +82,7 @@ class Installation:
 
     here: Host
     there: Host
+    elsewhere: SecondHost
     web: Service
     daemon: Service
     ui: Served
@@ -107,16 +109,20 @@ def installed(
     """The installation; the runs that other files share are started before it, and go on beside it."""
     folder = tmp_path_factory.mktemp("operations")
     services: list[Service] = []
-    with postgres() as postgres_port:
+    with second_host("elsewhere") as elsewhere, postgres(elsewhere.first) as postgres_port:
         try:
-            yield _install(folder, postgres_port, services)
+            yield _install(folder, postgres_port, services, elsewhere)
         finally:
             for service in reversed(services):
-                service.kill()
+                if service.process is not None:  # a host that no test has started yet
+                    service.kill()
 
 
-def _install(folder: Path, postgres_port: int, services: list[Service]) -> Installation:
-    here, there = (_host(folder / name, name, postgres_port) for name in (LOCATION, THERE))
+def _install(
+    folder: Path, postgres_port: int, services: list[Service], elsewhere: SecondHost
+) -> Installation:
+    here = _host(folder / LOCATION, LOCATION, postgres_port)
+    there = _host(folder / THERE, THERE, postgres_port, elsewhere)
     services.append(here.code)
     here.start()
     workspace, web_port = folder / "workspace.yaml", free_port()
@@ -131,20 +137,21 @@ def _install(folder: Path, postgres_port: int, services: list[Service]) -> Insta
 
     ui = Served(f"http://127.0.0.1:{web_port}", here.tiny.data, is_up)
     ui.wait_until_loaded(web.log)
-    return Installation(here, there, web, daemon, ui, web_port, workspace, ExitStack())
+    return Installation(here, there, elsewhere, web, daemon, ui, web_port, workspace, ExitStack())
 
 
-def _host(folder: Path, name: str, postgres_port: int) -> Host:
+def _host(folder: Path, name: str, postgres_port: int, second: SecondHost | None = None) -> Host:
     tiny = Tiny(folder / "data", folder / "mirror", folder / "catalog")
     tiny.write_sources()
     notices = f"file://{folder}/notices.jsonl"
-    environment = environment_of(tiny, folder / "home", postgres_port, ICB_STRICT="1", ICB_NOTIFY=notices)
-    port = free_port()
-    command = command_of("code", **{"0.0.0.0": "127.0.0.1", "4000": str(port)})
-    if name == THERE:
-        command, more = of_another_host("elsewhere", command, folder / "name")
+    database = second.first if second else LOOPBACK, postgres_port
+    environment = environment_of(tiny, folder / "home", database, ICB_STRICT="1", ICB_NOTIFY=notices)
+    port, address = free_port(), second.second if second else LOOPBACK
+    command = command_of("code", **{"0.0.0.0": address, "4000": str(port)})
+    if second is not None:
+        command, more = second.command(command, folder / "name")
         environment |= more
-    return Host(name, tiny, port, Service(command, environment, folder / "code.log"))
+    return Host(name, tiny, port, Service(command, environment, folder / "code.log"), address)
 
 
 def _serve(workspace: Path, *hosts: Host) -> None:
@@ -153,7 +160,7 @@ def _serve(workspace: Path, *hosts: Host) -> None:
     server = entry["grpc_server"]
     assert server == {"host": "code", "port": 4000, "location_name": LOCATION}
     entries = [
-        {**server, "host": "127.0.0.1", "port": host.port, "location_name": host.name} for host in hosts
+        {**server, "host": host.address, "port": host.port, "location_name": host.name} for host in hosts
     ]
     workspace.write_text(yaml.safe_dump({"load_from": [{"grpc_server": one} for one in entries]}))
 
@@ -259,6 +266,22 @@ def test_an_edit_marks_what_is_made_of_it_when_the_location_is_reloaded(installe
         cohort.write_text(whole)
         reload(installed.ui)
     assert changed(installed.ui) == set()
+
+
+def test_the_second_host_reaches_the_first_over_the_network_between_them_alone(
+    installed: Installation, tmp_path: Path
+) -> None:
+    elsewhere = installed.elsewhere
+    if elsewhere.namespace is None:
+        pytest.skip(
+            "no network namespace can be made here (root and iproute2): the second host shares this network"
+        )
+    port = installed.here.code.environment["ICB_POSTGRES_PORT"]
+    reached = {}
+    for address in (elsewhere.first, LOOPBACK):
+        command, more = elsewhere.command([sys.executable, "-c", CONNECT, address, port], tmp_path / address)
+        reached[address] = subprocess.run(command, env=os.environ | more, capture_output=True).returncode == 0
+    assert reached == {elsewhere.first: True, LOOPBACK: False}
 
 
 def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_ended(
