@@ -24,6 +24,7 @@ from orchestration.assets.published import ACCEPT_TAG
 from orchestration.checks.draft import COMPLETE
 from orchestration.checks.sources import USABLE
 from orchestration.definitions import build_definitions
+from orchestration.event_log import engines_kept
 from orchestration.explain import explained
 from orchestration.failures import RunError, failure_sentence, storage_fault, storage_faults_told
 from orchestration.inputs import INPUTS_TAG, input_fingerprint, published_fingerprint, tables_are_current
@@ -81,6 +82,7 @@ def run_graph(
     with (
         storage_faults_told(settings.data),
         one_run_at_a_time(settings, f"'icb run', process {os.getpid()}"),
+        engines_kept(),
         dagster_home(settings) as instance,
     ):
         end_dead_runs(instance)

@@ -14,7 +14,17 @@ MIRROR = os.environ.get("ICB_MIRROR")
 REQUIRED = os.environ.get("ICB_REQUIRE_MIRROR", "") not in ("", "0")
 
 
+#: Files that take longest by themselves. They begin first, while the runs that the other files share are under way, and
+#: none of them is left to one worker at the end.
+FIRST = (
+    "test_ui.py", "test_operations.py", "test_gate_of_a_run.py", "test_private_cohorts.py", "test_left_out_cohorts.py",
+    "test_cohort_check.py", "test_minimal_catalogue.py", "test_killed_publications.py", "test_neutral_is_earned.py",
+    "test_clinical_contradictions.py", "test_spark_equals_duckdb.py",
+)  # fmt: skip
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST))
     if MIRROR and Path(MIRROR).is_dir():
         return
     skip = pytest.mark.skip(reason="the mirror of public files is not here: set ICB_MIRROR to its folder")

@@ -240,10 +240,12 @@ class Settings:
         return self.build / "icb.duckdb"
 
     @property
-    def dbt_manifest(self) -> Path:
-        """Folder of dbt's manifest: it names the build file, and so is not shared between installations; each engine
-        has its own."""
-        return self.build / ("dbt_manifest" if self.engine == "duckdb" else f"dbt_manifest_{self.engine}")
+    def dbt_parsed(self) -> Path:
+        """Where dbt's reading of the project is kept: in a checkout beside it, for every data folder; an installation
+        may not be writable, and what is read for Spark names its folders."""
+        if self.engine == "duckdb" and IS_CHECKOUT and os.access(self.dbt_project, os.W_OK):
+            return self.dbt_project / "target" / "parsed"
+        return self.build / f"dbt_parsed_{self.engine}"
 
     @property
     def spark(self) -> Path:

@@ -3,14 +3,12 @@
 import hashlib
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -19,10 +17,8 @@ from dagster_dbt import (
     DbtProject,
     dbt_assets,
 )
-from filelock import FileLock
 from packaging.version import Version, parse
 
-from ingestion.errors import IngestionError
 from orchestration.assets.build_steps import Steps, steps_of
 from orchestration.assets.dbt_metadata import LineageError, column_lineage, table_columns, table_metadata
 from orchestration.assets.failed_checks import leave_out_failing
@@ -30,8 +26,9 @@ from orchestration.assets.leftovers import drop_unknown
 from orchestration.inputs import forget_tables, note_tables, tables_fingerprint
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.declared_rows import forget_checksums, write_checksums
-from warehouse.build.dbt_results import DBT, failed_nodes
+from warehouse.build.dbt_results import failed_nodes
 from warehouse.build.lake_tables import asked_format, register_tables
+from warehouse.build.parsed_project import DbtError, dbt_command, parsed_project
 from warehouse.build.spark import make_views, read_tables, require_spark, write_raw
 from warehouse.build.steps import begin, complete, fail, in_one_step
 from warehouse.left_out import said_of
@@ -41,11 +38,8 @@ from warehouse.settings import Settings
 OWNERS = ["team:warehouse"]
 #: Unit tests hold the models' rules to made-up rows: whether they pass depends on the code, not on the sources, and
 #: they are 4 parts in 10 of the time of a build. `make test` runs them, as dbt advises.
-BUILD = ("build", "--full-refresh", "--exclude-resource-type", "unit_test")
-
-
-class DbtError(IngestionError):
-    """dbt cannot parse the project, or a model or test failed."""
+#: dbt's log holds what dbt tells: its 5,000 lines for the search of faults in dbt itself are a tenth of its time.
+BUILD = ("build", "--full-refresh", "--exclude-resource-type", "unit_test", "--log-level-file", "info")
 
 
 class Dbt(DbtCliResource):
@@ -101,8 +95,8 @@ def node_version(manifest: Mapping[str, Any], unique_id: str) -> str:
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
-def prepared_project(settings: Settings) -> DbtProject:
-    """The dbt project with its manifest, which is made when it is missing or older than the project's files.
+def prepared_project(settings: Settings) -> tuple[DbtProject, Path]:
+    """The dbt project with its manifest, and the folder of the manifest (`parsed_project`).
 
     Raises
     ------
@@ -114,47 +108,13 @@ def prepared_project(settings: Settings) -> DbtProject:
     if settings.engine == "spark":
         require_spark()
     folder = settings.dbt_project
-    project = DbtProject(project_dir=folder, profiles_dir=folder, target_path=settings.dbt_manifest)
-    manifest = Path(project.manifest_path)
-    newest = max(path.stat().st_mtime for path in _files_of(folder))
-    settings.dbt_manifest.mkdir(parents=True, exist_ok=True)
-    with FileLock(
-        settings.dbt_manifest / ".lock"
-    ):  # the UI loads the code location in several processes at once
-        if not manifest.exists() or manifest.stat().st_mtime < newest:
-            _parse(settings)
-    return project
-
-
-def _files_of(folder: Path) -> Iterator[Path]:
-    """Models, macros and tests of the project, and its seeds, some of which lie in the catalogue."""
-    declared = yaml.safe_load((folder / "dbt_project.yml").read_text(encoding="utf-8"))
-    for place in [folder, *(folder / seeds for seeds in declared["seed-paths"])]:
-        for path in place.rglob("*"):
-            if path.suffix in {".sql", ".yml", ".csv"} and "target" not in path.relative_to(place).parts:
-                yield path
-
-
-def _parse(settings: Settings) -> None:
-    target = str(settings.dbt_manifest)
-    done = subprocess.run(
-        [str(DBT), "--quiet", "parse", "--target-path", target, "--log-path", target],
-        cwd=settings.dbt_project,
-        env=os.environ | Warehouse.of(settings).dbt_environment(),
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode != 0:
-        raise DbtError(
-            f"dbt cannot parse the project: {done.stdout.strip() or done.stderr.strip()}",
-            where=str(settings.dbt_project),
-            remedy="mend it and run again",
-        )
+    parsed = parsed_project(folder, settings.dbt_parsed, Warehouse.of(settings).dbt_environment())
+    return DbtProject(project_dir=folder, profiles_dir=folder, target_path=parsed), parsed
 
 
 def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
     """The dbt assets and the resource that runs them."""
-    project = prepared_project(settings)
+    project, parsed = prepared_project(settings)
     translator = Translator()
 
     @dbt_assets(
@@ -221,7 +181,10 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
             raise DbtError("; ".join(failures), where=str(warehouse.settings.dbt_target / "dbt.log"))
 
     folder = str(project.project_dir)
-    return dbt_build, Dbt(project_dir=folder, profiles_dir=folder, dbt_executable=str(DBT))
+    program, *its_arguments = dbt_command(parsed)
+    return dbt_build, Dbt(
+        project_dir=folder, profiles_dir=folder, dbt_executable=program, global_config_flags=its_arguments
+    )
 
 
 def _built(
@@ -274,12 +237,9 @@ def _built(
 
 
 def fresh_target(settings: Settings) -> Path:
-    """An empty folder for dbt's run (dbt leaves a folder a run), with what spares it the parsing."""
+    """An empty folder for dbt's run (dbt leaves a folder a run)."""
     shutil.rmtree(settings.dbt_target, ignore_errors=True)
     settings.dbt_target.mkdir(parents=True)
-    parsed = settings.dbt_manifest / "partial_parse.msgpack"
-    if parsed.exists():
-        shutil.copy(parsed, settings.dbt_target)
     return settings.dbt_target
 
 

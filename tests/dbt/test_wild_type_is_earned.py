@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import random
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,8 @@ import pytest
 from ingestion.catalog.cohorts import Catalog, Cohort
 from ingestion.catalog.tables import catalog_tables
 from ingestion.raw_tables import DATA_TABLES, SourceBytes, parse_cohort_file
+from warehouse.build.parsed_project import dbt_command, parsed_project
+from warehouse.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 SEED = 20261129
@@ -205,13 +206,17 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, lis
                 [gene.upper(), str(number)],
             )
     target = str(folder / "target")
+    environment = os.environ | {"ICB_BUILD_FILE": str(build_file), "DO_NOT_TRACK": "1"}
+    dbt = dbt_command(
+        parsed_project(PROJECT / "dbt_project", Settings.from_environment().dbt_parsed, environment)
+    )
     done = subprocess.run(
-        [str(Path(sys.executable).parent / "dbt"), "--quiet", "build", "--profiles-dir", ".",
+        [*dbt, "--quiet", "build", "--profiles-dir", ".",
          "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test",
          "--select", "+profiling", "+gene_panels", "+gene_names", "+gene_calls",
          "--target-path", target, "--log-path", target],
         cwd=PROJECT / "dbt_project",
-        env=os.environ | {"ICB_BUILD_FILE": str(build_file), "DO_NOT_TRACK": "1"},
+        env=environment,
         capture_output=True,
         text=True,
     )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,8 @@ from ingestion.catalog.loading import load_catalog
 from ingestion.raw_rows import arrow_schema
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import SourceBytes, catalog_tables, parse_cohort_file
+from warehouse.build.parsed_project import dbt_command, parsed_project
+from warehouse.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = "https://files.example/{}/{}.tsv"
@@ -63,11 +64,13 @@ def marts(
         "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
     ]  # fmt: skip
     environment = {**os.environ, "ICB_BUILD_FILE": str(database), "DO_NOT_TRACK": "1"}
-    dbt = str(Path(sys.executable).parent / "dbt")
+    dbt = dbt_command(
+        parsed_project(ROOT / "dbt_project", Settings.from_environment().dbt_parsed, environment)
+    )
     commands = [["seed"], ["run", "--select", *(f"+{model}" for model in models)]]
     for command in [*commands, ["test", "--select", *checks]] if checks else commands:
         done = subprocess.run(
-            [dbt, *command, *base], env=environment, capture_output=True, text=True, check=False
+            [*dbt, *command, *base], env=environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout[-3000:]
     return database

@@ -29,8 +29,6 @@ def published_tiny(demo: Run, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     tiny = Tiny(folder / "data", folder / "mirror", folder / "catalog")
     tiny.write_sources()
     shutil.copytree(demo.settings.published, tiny.settings.published, symlinks=True)
-    # nothing here gets as far as dbt: its manifest may be the demo's
-    shutil.copytree(demo.settings.dbt_manifest, tiny.settings.dbt_manifest)
     with Fetcher(ContentStore(tiny.data), tiny.mirror, tiny.settings.lock()) as fetcher:
         for address in (STUDY_ADDRESS, TABLE_ADDRESS):
             fetcher.fetch(address, licence="CC0-1.0")

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from graph_runs import ROOT, Run
 
-from warehouse.build.dbt_results import DBT
+from warehouse.build.parsed_project import dbt_command, parsed_project
 
 PROJECT = ROOT / "dbt_project"
 
@@ -25,11 +25,12 @@ def declared() -> set[str]:
 def test_every_unit_test_of_the_models_is_run_and_passes(demo: Run, tmp_path: Path) -> None:
     build = tmp_path / demo.settings.build_file.name
     shutil.copyfile(demo.settings.build_file, build)  # dbt asks the tables above a model for their columns
+    environment = os.environ | {"ICB_BUILD_FILE": str(build), "DO_NOT_TRACK": "1"}
+    dbt = dbt_command(parsed_project(PROJECT, demo.settings.dbt_parsed, environment))
     done = subprocess.run(
-        [str(DBT), "--quiet", "test", "--select", "test_type:unit", "--profiles-dir", ".",
+        [*dbt, "--quiet", "test", "--select", "test_type:unit", "--profiles-dir", ".",
          "--target-path", str(tmp_path), "--log-path", str(tmp_path)],
-        cwd=PROJECT, env=os.environ | {"ICB_BUILD_FILE": str(build), "DO_NOT_TRACK": "1"},
-        capture_output=True, text=True,
+        cwd=PROJECT, env=environment, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-3000:]
     results = json.loads((tmp_path / "run_results.json").read_text(encoding="utf-8"))["results"]

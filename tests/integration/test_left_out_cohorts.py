@@ -72,7 +72,6 @@ class Ended:
 
     tiny: Tiny
     said: Said
-    icb: Icb
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         with duckdb.connect(str(self.tiny.settings.published_file), read_only=True) as con:
@@ -104,8 +103,13 @@ def bad_sources(folder: Path) -> Tiny:
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """After ``icb run`` on these sources, in a process of its own."""
     tiny = bad_sources(tmp_path_factory.mktemp("left_out"))
-    icb = own_process(tiny.data.parent)
-    return Ended(tiny, icb("run"), icb)
+    return Ended(tiny, own_process(tiny.data.parent)("run"))
+
+
+@pytest.fixture
+def asked(ended: Ended, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Icb:
+    """``icb`` on the warehouse that it left."""
+    return command(monkeypatch, capfd, ended.tiny.settings)
 
 
 def test_the_run_publishes_the_others_and_ends_with_exit_code_3_and_every_sentence(ended: Ended) -> None:
@@ -162,25 +166,23 @@ def test_a_report_names_who_is_missing_and_what_was_skipped(ended: Ended) -> Non
     assert "Skipped for want of a cohort: tiny_table_only." in text
 
 
-def test_a_question_about_one_of_them_is_answered_with_its_sentence(ended: Ended) -> None:
-    ended.icb("gene", "ALK", "--cohort", TABLE).is_one_sentence(
-        f"cohort {TABLE} was left out", "months_alive"
-    )
-    ended.icb("scan", "--cohort", POLARITY).is_one_sentence(f"cohort {POLARITY} was left out")
+def test_a_question_about_one_of_them_is_answered_with_its_sentence(asked: Icb) -> None:
+    asked("gene", "ALK", "--cohort", TABLE).is_one_sentence(f"cohort {TABLE} was left out", "months_alive")
+    asked("scan", "--cohort", POLARITY).is_one_sentence(f"cohort {POLARITY} was left out")
 
 
 def test_nothing_has_changed_is_still_exit_code_3_and_strict_refuses_and_publishes_nothing(
-    ended: Ended,
+    ended: Ended, asked: Icb
 ) -> None:
     before = ended.tiny.kept()
-    again = ended.icb("run")
+    again = asked("run")
     assert again.code == 3 and "Nothing has changed" in again.err and "! Cohort no_yaml" in again.err
-    ended.icb("run", "--strict").is_one_sentence("broken YAML", code=1)
+    asked("run", "--strict").is_one_sentence("broken YAML", code=1)
     assert ended.tiny.kept() == before
 
 
-def test_check_refuses_what_the_run_left_out_and_says_every_fault(ended: Ended) -> None:
-    said = ended.icb("cohort", "check", "--format", "json")
+def test_check_refuses_what_the_run_left_out_and_says_every_fault(asked: Icb) -> None:
+    said = asked("cohort", "check", "--format", "json")
     assert said.code == 1
     found = {one["cohort_id"]: one for one in json.loads(said.out)}
     assert [file["state"] for file in found[TABLE]["files"]] == ["refused"]
@@ -189,10 +191,10 @@ def test_check_refuses_what_the_run_left_out_and_says_every_fault(ended: Ended) 
     assert len([line for line in said.err.splitlines() if line.startswith("icb: ")]) == 2
 
 
-def test_the_receipt_of_check_is_that_of_the_run(ended: Ended) -> None:
-    (checked,) = json.loads(ended.icb("cohort", "check", STUDY, "--format", "json").out)
+def test_the_receipt_of_check_is_that_of_the_run(asked: Icb) -> None:
+    (checked,) = json.loads(asked("cohort", "check", STUDY, "--format", "json").out)
     assert checked["receipt"] and checked["receipt"] == json.loads(
-        ended.icb("cohort", "receipt", STUDY, "--format", "json").out
+        asked("cohort", "receipt", STUDY, "--format", "json").out
     )
 
 

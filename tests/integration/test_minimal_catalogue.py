@@ -27,17 +27,22 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Tiny:
 
 
 @pytest.fixture(scope="module")
-def icb(tiny: Tiny) -> Icb:
-    """``icb`` on the published file of this catalogue."""
-    icb = own_process(tiny.data.parent)
-    ran = icb("run")
+def published(tiny: Tiny) -> Tiny:
+    """After ``icb run`` on this catalogue."""
+    ran = own_process(tiny.data.parent)("run")
     assert ran.code == 0, ran
     assert "Published 1 cohort, 12 people, 0 statistics" in ran.err
-    return icb
+    return tiny
 
 
-def test_the_tables_are_published(icb: Icb, tiny: Tiny) -> None:
-    with duckdb.connect(str(tiny.settings.published_file), read_only=True) as con:
+@pytest.fixture
+def icb(published: Tiny, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Icb:
+    """``icb`` on its published file."""
+    return command(monkeypatch, capfd, published.settings)
+
+
+def test_the_tables_are_published(published: Tiny) -> None:
+    with duckdb.connect(str(published.settings.published_file), read_only=True) as con:
         assert con.execute("select cohort_id, n_patients from marts.cohorts").fetchall() == [(STUDY, 12)]
         assert con.execute("select count(*) from stats.every_stat").fetchall() == [(0,)]
         assert con.execute("select count(*) from stats.left_out_cohorts").fetchall() == [(0,)]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import base64
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -289,8 +288,6 @@ def test_runs_of_two_hosts_wait_in_one_queue_and_a_run_of_another_host_is_never_
 ) -> None:
     """A second host joins, and goes down with its run while one of the first waits in the queue."""
     ui, there = installed.ui, installed.there
-    # it runs no dbt, and need not read the project again
-    shutil.copytree(installed.here.tiny.settings.dbt_manifest, there.tiny.settings.dbt_manifest)
     there.start()
     _serve(installed.workspace, installed.here, there)
     for service in (installed.web, installed.daemon):

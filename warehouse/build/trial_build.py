@@ -19,7 +19,9 @@ import pyarrow as pa
 
 from ingestion.errors import IngestionError
 from ingestion.fetching.store import storage_errors
-from warehouse.build.dbt_results import DBT, cohorts_to_blame, failed_nodes, warned_nodes
+from warehouse.build.dbt_results import cohorts_to_blame, failed_nodes, warned_nodes
+from warehouse.build.parsed_project import dbt_command, parsed_project
+from warehouse.settings import Settings
 
 
 class TrialError(IngestionError):
@@ -43,18 +45,20 @@ class TrialBuild:
 
 
 @contextmanager
-def trial_build(cohort_id: str, raw: Mapping[str, pa.Table], dbt_project: Path) -> Iterator[TrialBuild]:
+def trial_build(cohort_id: str, raw: Mapping[str, pa.Table], settings: Settings) -> Iterator[TrialBuild]:
     """Build and test every model from the raw tables of one cohort; the file is gone when the context ends.
 
     Parameters
     ----------
     raw : raw table -> rows, for every table of ``RAW_TABLES``: the cohort's files, its part of the catalogue, and the
         references that genes are told by.
+    settings : say where the dbt project is, and what dbt has read of it.
 
     Raises
     ------
     TrialError
-        A model failed, in dbt's words. StorageError : the temporary folder cannot be written.
+        A model failed, in dbt's words. DbtError : the project does not parse. StorageError : the temporary folder
+        cannot be written.
     """
     with TemporaryDirectory(prefix="icb-check-") as name:
         folder = Path(name)
@@ -65,15 +69,17 @@ def trial_build(cohort_id: str, raw: Mapping[str, pa.Table], dbt_project: Path) 
                 con.register("rows_of_table", rows)
                 con.execute(f"create table raw.{table} as select * from rows_of_table")
                 con.unregister("rows_of_table")
+        project = settings.dbt_project
+        dbt = dbt_command(parsed_project(project, settings.dbt_parsed, {"ICB_DBT_TARGET": "duckdb"}))
         # models first and tests afterwards: what stands below a failed test would be left out, and the receipt with it
-        _dbt(folder, dbt_project, "build", "--exclude-resource-type", "test", "unit_test")
+        _dbt(dbt, folder, project, "build", "--exclude-resource-type", "test", "unit_test")
         if failures := failed_nodes(folder / "target"):
             raise TrialError(
                 f"the tables of cohort '{cohort_id}' cannot be built: {'; '.join(failures)}",
-                where=str(dbt_project),
+                where=str(project),
                 remedy="mend the model; a run would fail as well",
             )
-        _dbt(folder, dbt_project, "test", "--exclude-resource-type", "unit_test")
+        _dbt(dbt, folder, project, "test", "--exclude-resource-type", "unit_test")
         with duckdb.connect(str(database), read_only=True) as con:
             yield TrialBuild(con, _faults(con, cohort_id, folder / "target"), _warnings(folder / "target"))
 
@@ -92,7 +98,7 @@ def _warnings(target: Path) -> tuple[str, ...]:
     return tuple(warned_nodes(target))
 
 
-def _dbt(folder: Path, project: Path, *command: str) -> None:
+def _dbt(dbt: tuple[str, ...], folder: Path, project: Path, *command: str) -> None:
     """One command of dbt; a failed model or test is read from its results afterwards.
 
     Raises
@@ -104,7 +110,7 @@ def _dbt(folder: Path, project: Path, *command: str) -> None:
     (target / "run_results.json").unlink(missing_ok=True)
     at = ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", folder]
     done = subprocess.run(
-        [str(DBT), "--quiet", *command, *map(str, at)],
+        [*dbt, "--quiet", "--log-level-file", "info", *command, *map(str, at)],
         env=os.environ
         | {"ICB_BUILD_FILE": str(folder / "icb.duckdb"), "ICB_DBT_TARGET": "duckdb", "DO_NOT_TRACK": "1"},
         capture_output=True,

@@ -303,7 +303,7 @@ def _build(
     }
     with (
         Console(stderr=True).status(f"Building the tables of {checked.cohort_id} alone: half a minute"),
-        trial_build(checked.cohort_id, raw, settings.dbt_project) as built,
+        trial_build(checked.cohort_id, raw, settings) as built,
     ):
         checked.receipt = receipt(built.con, checked.cohort_id)
         checked.faults += built.faults
