@@ -13,7 +13,7 @@ export DO_NOT_TRACK = 1
 
 # make spark: the same on Spark (needs Java 17): the generated cohorts, or those that ICB_MIRROR gives.
 
-.PHONY: setup setup-spark spark demo run test lint ui dagster-home lock docs docs-site receipts sources clean
+.PHONY: setup setup-spark spark demo run test lint lint-types lint-rest ui dagster-home lock docs docs-site receipts sources clean
 
 setup: $(STAMP)
 
@@ -50,10 +50,15 @@ run: setup
 test: setup
 	@$(BIN)/python -m pytest
 
-lint: setup
+lint: setup  # types and SQL take nearly all of the time, and each one core
+	@$(MAKE) --no-print-directory -j 2 lint-types lint-rest
+
+lint-types:
+	@$(BIN)/mypy
+
+lint-rest:
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/vulture
 	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/sqlfluff lint dbt_project/models dbt_project/tests

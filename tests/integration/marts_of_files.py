@@ -17,6 +17,7 @@ from ingestion.catalog.loading import load_catalog
 from ingestion.raw_rows import arrow_schema
 from ingestion.raw_schema import RAW_TABLES
 from ingestion.raw_tables import SourceBytes, catalog_tables, parse_cohort_file
+from warehouse.build.dbt_process import THEN
 from warehouse.build.parsed_project import dbt_command, parsed_project
 from warehouse.settings import Settings
 
@@ -68,11 +69,11 @@ def marts(
         parsed_project(ROOT / "dbt_project", Settings.from_environment().dbt_parsed, environment)
     )
     commands = [["seed"], ["run", "--select", *(f"+{model}" for model in models)]]
-    for command in [*commands, ["test", "--select", *checks]] if checks else commands:
-        done = subprocess.run(
-            [*dbt, *command, *base], env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stdout[-3000:]
+    if checks:
+        commands.append(["test", "--select", *checks])
+    words = [word for command in commands for word in (THEN, *command, *base)][1:]
+    done = subprocess.run([*dbt, *words], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-1000:]
     return database
 
 

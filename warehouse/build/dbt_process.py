@@ -16,13 +16,17 @@ from pathlib import Path
 
 #: Objects made between two looks at the youngest; Python's own is 700.
 _LOOK_EVERY = 50_000
+#: Stands between two commands.
+THEN = "--then"
 
 
 def main(parsed: Path, arguments: list[str]) -> int:
-    """Run one command of dbt; gives dbt's exit code: 1 when a model or a test failed, 2 when dbt itself did.
+    """Run dbt's commands one after the other, as long as they succeed; gives dbt's exit code: 1 when a model or a test
+    failed, 2 when dbt itself did.
 
     Parameters
     ----------
+    arguments : of one command, or of several with `THEN` between them: to start dbt takes 3 s of a core.
     parsed : dbt's ``partial_parse.msgpack`` of the project and the target that the command names.
     """
     gc.set_threshold(_LOOK_EVERY, 20, 100)
@@ -31,15 +35,26 @@ def main(parsed: Path, arguments: list[str]) -> int:
     from dbt.parser.manifest import extended_mashumuro_decoder
     from dbt_common.invocation import get_invocation_id
 
-    manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
-    manifest.build_parent_and_child_maps()  # what dbt does with a project that it has not read again
-    manifest.metadata.generated_at = datetime.now(UTC).replace(tzinfo=None)
-    manifest.metadata.invocation_id = get_invocation_id()
-    done = dbtRunner(manifest=manifest).invoke(arguments)
-    if done.exception is not None:
-        print(done.exception, file=sys.stderr)
-        return 2
-    return 0 if done.success else 1
+    while arguments:
+        command, arguments = _first(arguments)
+        # each has its own: dbt notes in it what it has made of the models
+        manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
+        manifest.build_parent_and_child_maps()  # what dbt does with a project that it has not read again
+        manifest.metadata.generated_at = datetime.now(UTC).replace(tzinfo=None)
+        manifest.metadata.invocation_id = get_invocation_id()
+        done = dbtRunner(manifest=manifest).invoke(command)
+        if done.exception is not None:
+            print(done.exception, file=sys.stderr)
+            return 2
+        if not done.success:
+            return 1
+    return 0
+
+
+def _first(arguments: list[str]) -> tuple[list[str], list[str]]:
+    """The first command, and what comes after it."""
+    end = arguments.index(THEN) if THEN in arguments else len(arguments)
+    return arguments[:end], arguments[end + 1 :]
 
 
 if __name__ == "__main__":

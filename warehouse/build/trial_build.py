@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from ingestion.errors import IngestionError
 from ingestion.fetching.store import storage_errors
+from warehouse.build.dbt_process import THEN
 from warehouse.build.dbt_results import cohorts_to_blame, failed_nodes, warned_nodes
 from warehouse.build.parsed_project import dbt_command, parsed_project
 from warehouse.settings import Settings
@@ -69,19 +70,28 @@ def trial_build(cohort_id: str, raw: Mapping[str, pa.Table], settings: Settings)
                 con.register("rows_of_table", rows)
                 con.execute(f"create table raw.{table} as select * from rows_of_table")
                 con.unregister("rows_of_table")
-        project = settings.dbt_project
-        dbt = dbt_command(parsed_project(project, settings.dbt_parsed, {"ICB_DBT_TARGET": "duckdb"}))
+        built, tested = folder / "models", folder / "tests"
         # models first and tests afterwards: what stands below a failed test would be left out, and the receipt with it
-        _dbt(dbt, folder, project, "build", "--exclude-resource-type", "test", "unit_test")
-        if failures := failed_nodes(folder / "target"):
+        said = _dbt(
+            settings,
+            database,
+            ("build", "--exclude-resource-type", "test", "unit_test", *_at(settings, built)),
+            ("test", "--exclude-resource-type", "unit_test", *_at(settings, tested)),
+        )
+        if failures := failed_nodes(built):
             raise TrialError(
                 f"the tables of cohort '{cohort_id}' cannot be built: {'; '.join(failures)}",
-                where=str(project),
+                where=str(settings.dbt_project),
                 remedy="mend the model; a run would fail as well",
             )
-        _dbt(dbt, folder, project, "test", "--exclude-resource-type", "unit_test")
+        if not (tested / "run_results.json").exists():
+            raise TrialError(
+                f"dbt ended without a result: {said}",
+                where=str(settings.dbt_project),
+                remedy="mend it and try again",
+            )
         with duckdb.connect(str(database), read_only=True) as con:
-            yield TrialBuild(con, _faults(con, cohort_id, folder / "target"), _warnings(folder / "target"))
+            yield TrialBuild(con, _faults(con, cohort_id, tested), tuple(warned_nodes(tested)))
 
 
 def _faults(con: duckdb.DuckDBPyConnection, cohort_id: str, target: Path) -> tuple[str, ...]:
@@ -94,30 +104,30 @@ def _faults(con: duckdb.DuckDBPyConnection, cohort_id: str, target: Path) -> tup
     )
 
 
-def _warnings(target: Path) -> tuple[str, ...]:
-    return tuple(warned_nodes(target))
+def _at(settings: Settings, target: Path) -> tuple[str, ...]:
+    """Where dbt finds the project and puts its results."""
+    project = str(settings.dbt_project)
+    at = ("--project-dir", project, "--profiles-dir", project)
+    return (
+        "--quiet",
+        "--log-level-file",
+        "info",
+        *at,
+        "--target-path",
+        str(target),
+        "--log-path",
+        str(target),
+    )
 
 
-def _dbt(dbt: tuple[str, ...], folder: Path, project: Path, *command: str) -> None:
-    """One command of dbt; a failed model or test is read from its results afterwards.
-
-    Raises
-    ------
-    TrialError
-        It did not get as far as results.
-    """
-    target = folder / "target"
-    (target / "run_results.json").unlink(missing_ok=True)
-    at = ["--project-dir", project, "--profiles-dir", project, "--target-path", target, "--log-path", folder]
+def _dbt(settings: Settings, database: Path, first: tuple[str, ...], second: tuple[str, ...]) -> str:
+    """Two commands of dbt in one process, the second when the first has succeeded; gives what dbt said on one line."""
+    environment = {"ICB_BUILD_FILE": str(database), "ICB_DBT_TARGET": "duckdb", "DO_NOT_TRACK": "1"}
+    parsed = parsed_project(settings.dbt_project, settings.dbt_parsed, environment)
     done = subprocess.run(
-        [*dbt, "--quiet", "--log-level-file", "info", *command, *map(str, at)],
-        env=os.environ
-        | {"ICB_BUILD_FILE": str(folder / "icb.duckdb"), "ICB_DBT_TARGET": "duckdb", "DO_NOT_TRACK": "1"},
+        [*dbt_command(parsed), *first, THEN, *second],
+        env=os.environ | environment,
         capture_output=True,
         text=True,
     )
-    if not (target / "run_results.json").exists():
-        said = " ".join((done.stdout.strip() or done.stderr.strip()).split())
-        raise TrialError(
-            f"dbt ended without a result: {said}", where=str(project), remedy="mend it and try again"
-        )
+    return " ".join((done.stdout.strip() or done.stderr.strip()).split())

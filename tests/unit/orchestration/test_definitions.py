@@ -40,7 +40,7 @@ def settings_of(which: str, data: Path) -> Settings:
 
 @lru_cache
 def definitions(which: str, data: Path) -> dg.Definitions:
-    """Of one of the two catalogues; the folder of data stays empty but for dbt's manifest."""
+    """Of one of the two catalogues; the folder of data stays empty."""
     return build_definitions(settings_of(which, data))
 
 

@@ -28,10 +28,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         path = folder / "catalog" / f"{name}.yaml"
         path.write_text(path.read_text(encoding="utf-8") + "\nnever: {closed\n", encoding="utf-8")
     (folder / "catalog" / "references" / "broken.yaml").write_text("reference_id: broken\n", encoding="utf-8")
-    data = (
-        tmp_path_factory.getbasetemp() / "definitions"
-    )  # dbt's manifest is there when others have been here
-    return Settings(data=data, catalog=folder / "catalog", mirror=folder / "mirror", demo=True)
+    return Settings(data=folder / "data", catalog=folder / "catalog", mirror=folder / "mirror", demo=True)
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import pytest
 
 from orchestration.assets.dbt import node_version
 from orchestration.definitions import build_definitions
+from warehouse.build.parsed_project import parsed_project
 from warehouse.settings import PROJECT, Settings
 
 #: What every version ends with, whatever has changed.
@@ -41,7 +42,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def load(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], dg.Definitions]:
-    data = tmp_path_factory.getbasetemp() / "definitions"  # where other tests have dbt's manifest made
+    data = tmp_path_factory.mktemp("data")
 
     def load() -> dg.Definitions:
         settings = Edited(data=data, catalog=folder / "demo", mirror=folder / "mirror", demo=True)
@@ -104,9 +105,10 @@ def test_an_edit_of_the_catalogue_changes_the_version_of_what_is_made_of_it_alon
 
 
 @pytest.fixture
-def manifest(before: dg.Definitions, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """dbt's own manifest of the project, as loading the graph has made it."""
-    folder = tmp_path_factory.getbasetemp() / "definitions" / "build_demo" / "dbt_manifest"
+def manifest(tmp_path: Path) -> dict[str, Any]:
+    """dbt's own manifest of the project, as loading the graph takes it."""
+    settings = Settings(data=tmp_path, catalog=PROJECT / "catalog", mirror=None, demo=False)
+    folder = parsed_project(settings.dbt_project, settings.dbt_parsed, {"ICB_DBT_TARGET": "duckdb"})
     found: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     return found
 

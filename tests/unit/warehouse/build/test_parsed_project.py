@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from warehouse.build import parsed_project as module
+from warehouse.build.dbt_process import THEN
 from warehouse.build.parsed_project import PARTIAL_PARSE, DbtError, dbt_command, parsed_project
 
 DUCKDB = {"ICB_DBT_TARGET": "duckdb"}
@@ -74,7 +75,19 @@ def test_dbt_builds_any_build_file_without_reading_the_project_again_and_its_exi
         assert con.execute("select n from main.sound").fetchall() == [(1,)]
     assert (tmp_path / "run_results.json").exists() and (tmp_path / "manifest.json").exists()
     assert not (tmp_path / PARTIAL_PARSE).exists(), "dbt leaves it where it has read a project"
-    assert run(parsed, project, tmp_path, "build", "--no-such-option").returncode == 2
+    both = (
+        "build",
+        "--select",
+        "sound",
+        THEN,
+        "build",
+        "--no-such-option",
+        THEN,
+        "run",
+        "--select",
+        "failing",
+    )
+    assert run(parsed, project, tmp_path, *both).returncode == 2, "the second of three commands"
 
 
 def test_a_project_that_does_not_parse_is_told_in_dbts_words_and_leaves_nothing(
