@@ -14,7 +14,7 @@ import duckdb
 
 #: Schema of the tables that hold what the views say.
 STORED = "stored"
-#: Whose row it is: kept once for all packed tables.
+#: Whose row it is: kept once for all packed tables, but for those that have few of all people.
 PEOPLE = ("cohort_id", "patient_id", "person_id", "sample_id")
 
 
@@ -45,6 +45,9 @@ class Packed:
         Column -> SQL over the other columns of the row. Kept only where it is not that, to the last bit.
     distances
         Column -> column to which its distance is kept.
+    has_own_people
+        Its people are in a table of their own. They are few of all: DuckDB takes a row to be anybody's, expects next
+        to none of the table's rows in a join with those few, and keeps the table itself in memory for the join.
     """
 
     table: str
@@ -52,6 +55,7 @@ class Packed:
     order: tuple[str, ...] = ()
     computed: dict[str, str] = field(default_factory=dict)
     distances: dict[str, str] = field(default_factory=dict)
+    has_own_people: bool = False
 
     @property
     def name(self) -> str:
@@ -106,6 +110,7 @@ PACKED: dict[str, Packed] = {
                 Together("matrix_column", ("sample_raw", "unit", "pipeline")),
             ),
             order=("source_file_id", "sample_raw", "source_row"),
+            has_own_people=True,  # 278 of 41,218: else the first rows of sample_expression take over 1 GB
         ),
         Packed(
             "marts.gene_calls",

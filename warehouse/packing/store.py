@@ -16,12 +16,17 @@ def store_packed(con: duckdb.DuckDBPyConnection, rows_of: Mapping[str, str]) -> 
     if not rows_of:
         return
     con.execute(f"create schema {STORED}")
-    everyone = " union all ".join(f"select {_names(PEOPLE)} from ({rows})" for rows in rows_of.values())
-    con.execute(_numbered(_PEOPLE, f"{STORED}.people", everyone))
+    everyone = [
+        f"select {_names(PEOPLE)} from ({rows})"
+        for table, rows in rows_of.items()
+        if not PACKED[table].has_own_people
+    ]
+    if everyone:
+        con.execute(_numbered(_PEOPLE, f"{STORED}.people", " union all ".join(everyone)))
     for table, rows in rows_of.items():
         packed = PACKED[table]
         columns = [str(row[0]) for row in con.execute(f"describe {rows}").fetchall()]
-        for group in packed.together:
+        for group in (*((_PEOPLE,) if packed.has_own_people else ()), *packed.together):
             con.execute(_numbered(group, _place(packed, group), rows))
         con.execute(_rows(packed, columns, rows))
         con.execute(view_of(packed, columns))
@@ -92,7 +97,8 @@ def _rows(packed: Packed, columns: Sequence[str], rows: str) -> str:
 
 
 def _place(packed: Packed, group: Together) -> str:
-    return f"{STORED}.people" if group is _PEOPLE else f"{STORED}.{packed.name}_{group.name}"
+    is_shared = group is _PEOPLE and not packed.has_own_people
+    return f"{STORED}.people" if is_shared else f"{STORED}.{packed.name}_{group.name}"
 
 
 def _no(group: Together) -> str:
