@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import ClassVar
 
+from analytics.claims.model import VERDICTS
 from analytics.results.schema import ResultRow, column, required
 
 
@@ -145,6 +146,26 @@ class MemberRowRecord(ResultRow):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatisticRowRecord(ResultRow):
+    """One row of a source behind one member for one statistic. The warehouse makes them where the marts are."""
+
+    TABLE: ClassVar[str] = "statistic_rows"
+    MEANING: ClassVar[str] = (
+        "One row of a source behind one person for what one statistic is about, its feature or pair; rows whichever "
+        "statistic is asked for are in member_rows, stats.lineage has both."
+    )
+
+    stat_id: str = required("See stats.every_stat")
+    member_id: int = required("See analysis_members")
+    role: str = required(
+        "What the row is to the statistic: feature, expression, burden, resistance event, ..."
+    )
+    mart: str = required("Table of marts or stats that the row is in")
+    source_file_id: str | None = column("File, see marts.source_files")
+    source_row: int | None = column("Row in that file")
+
+
+@dataclass(frozen=True, kw_only=True)
 class FigureRecord(ResultRow):
     """A figure on disk."""
 
@@ -179,7 +200,8 @@ class RunRecord(ResultRow):
     run_id: str = required("Run")
     started_at: datetime | None = column("UTC")  # noqa: RUF009  datetime is no mutable default
     outcome: str | None = column(
-        "published; refused (by the gate); unfinished (it failed, was stopped, or made only a part)"
+        "published; refused (by the gate); unfinished (it failed, was stopped, or made only a part)",
+        words=("published", "refused", "unfinished"),
     )
     published_version: str | None = column("The version that it published")
     commit_sha: str | None = column("Commit of the code, if it is a checkout")
@@ -187,7 +209,7 @@ class RunRecord(ResultRow):
     version: str | None = column("Version of icb-warehouse")
     python: str | None = column("Python version")
     packages: str | None = column("Versions of the packages that compute")
-    catalog: str | None = column("public or demo")
+    catalog: str | None = column("public or demo", words=("public", "demo"))
     read_from: str | None = column("https, or the mirror's folder")
 
 
@@ -201,7 +223,7 @@ class ClaimRecord(ResultRow):
     claim_id: str = required("See marts.published_claims")
     paper_id: str = required("Paper")
     row_id: str | None = column("Row of the paper's table of claims, e.g. A6")
-    verdict: str = required("exact, within rounding, different, ...: earned by this run")
+    verdict: str = required("exact, within rounding, different, ...: earned by this run", words=VERDICTS)
     sentence: str | None = column("Why, in words")
     printed: str | None = column("As printed")
     computed_estimate: float | None = column("What the warehouse computes, in the claim's unit")

@@ -22,6 +22,7 @@ from analytics.results.records import (
     RunRecord,
     SetMemberRecord,
     SpecRecord,
+    StatisticRowRecord,
     StatSetRecord,
 )
 from analytics.results.schema import Columns, ResultTable, as_table
@@ -35,7 +36,7 @@ from analytics.results.statistic import (
 )
 
 _SHARED = (
-    SpecRecord, FlowRecord, MemberRecord, MemberRowRecord, StatSetRecord, SetMemberRecord,
+    SpecRecord, FlowRecord, MemberRecord, MemberRowRecord, StatisticRowRecord, StatSetRecord, SetMemberRecord,
     SurvivalStatistic, ResponseStatistic, ComparisonStatistic,
     FrequencyStatistic, MetaStatistic, InteractionStatistic, FigureRecord, ClaimRecord, LeftOutRecord, RunRecord,
 )  # fmt: skip

@@ -43,7 +43,12 @@ from warehouse.frames.available_sources import available_sources
 from warehouse.frames.biomarker_inputs import BIOMARKER_MARTS
 from warehouse.left_out import left_out_cohorts, said_of
 from warehouse.results.lineage import every_statistic
-from warehouse.results.lineage_views import LINEAGE_MACRO, member_rows_query, view_statements
+from warehouse.results.lineage_views import (
+    LINEAGE_MACRO,
+    member_rows_query,
+    statistic_rows_query,
+    view_statements,
+)
 from warehouse.results.writing import write_result_query
 from warehouse.settings import PROJECT, Settings
 
@@ -52,7 +57,7 @@ OWNERS = ["team:statistics"]
 ANALYSIS_TABLES = tuple(
     table
     for table in RESULT_TABLES
-    if table not in ("claim_checks", "left_out_cohorts", "member_rows", "runs")
+    if table not in ("claim_checks", "left_out_cohorts", "member_rows", "statistic_rows", "runs")
     and not table.startswith("scan_")
 )
 #: The table whose rows have a verdict, by the rows of other analyses.
@@ -152,7 +157,8 @@ def result_tables_asset(
     """
     upstream = [*(analysis_key(spec.analysis_id) for spec in specs), *invalid]
     of_scans = scans or {}
-    also = {"figures": [*of_scans.values()], "left_out_cohorts": [*marts], "member_rows": [*marts]}
+    also = {"figures": [*of_scans.values()]}
+    also |= {table: [*marts] for table in ("left_out_cohorts", "member_rows", "statistic_rows")}
 
     @dg.multi_asset(
         name="stats_tables",
@@ -170,7 +176,7 @@ def result_tables_asset(
                     "dagster/column_schema": column_schema(table),
                 },
             )
-            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "runs")
+            for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "statistic_rows", "runs")
         ],
         check_specs=[verdicts_check(dg.AssetKey(["stats", _JUDGED]))],
         pool=BUILD_POOL,
@@ -196,10 +202,13 @@ def result_tables_asset(
             judged = with_verdicts(survival, estimates, gathered_rows(folders, _JUDGED))
             done.append(written(con, _JUDGED, judged))
             # who was left out is written down where it is decided, before the analyses
+            every_stat, *views = view_statements()
+            con.execute(every_stat)  # says what statistic_rows are of
             counts = {
                 "runs": record_run(con, context.run_id, warehouse.settings),
                 "left_out_cohorts": len(left_out_cohorts(con)),
                 "member_rows": write_result_query(con, "member_rows", member_rows_query()),
+                "statistic_rows": write_result_query(con, "statistic_rows", statistic_rows_query()),
             }
             done += [
                 dg.MaterializeResult(
@@ -207,7 +216,7 @@ def result_tables_asset(
                 )
                 for table, n_rows in counts.items()
             ]
-            for statement in (*view_statements(), LINEAGE_MACRO):
+            for statement in (*views, LINEAGE_MACRO):
                 con.execute(statement)
             gather_results(con, warehouse.settings.results)
             complete(con, steps_of(context.assets_def), context.run_id)

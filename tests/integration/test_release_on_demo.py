@@ -74,7 +74,7 @@ def test_no_row_of_a_person_of_a_cohort_that_may_not_leave_is_in_any_table(
         members = (
             "select count(*) from {} where member_id not in (select member_id from stats.analysis_members)"
         )
-        for table in ("stats.member_rows", "stats.set_members"):
+        for table in ("stats.member_rows", "stats.statistic_rows", "stats.set_members"):
             assert out.execute(members.format(table)).fetchone() == (0,), table
 
 

@@ -74,6 +74,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "stats.comutation_results": ("analysis_id", "variant", "endpoint", "gene", "other_gene"),
     "stats.figures": ("analysis_id", "figure"),
     "stats.member_rows": ("member_id", "role", "mart", "source_file_id", "source_row"),
+    "stats.statistic_rows": ("stat_id", "member_id", "role", "mart", "source_file_id", "source_row"),
     "stats.pair_mutations": ("analysis_id", "variant", "pair_id", "variant_key"),
     "stats.resistance_outcomes": ("analysis_id", "variant", "cohort_id", "patient_id"),
     "stats.scan_flow": ("scan_id", "step_number"),

@@ -21,6 +21,9 @@ _BY_ANOTHER_KEY = {
     "stats.member_rows": (
         "member_id in (select member_id from build.stats.analysis_members where cohort_id in {owners})"
     ),
+    "stats.statistic_rows": (
+        "member_id in (select member_id from build.stats.analysis_members where cohort_id in {owners})"
+    ),
     "stats.set_members": (
         "member_id in (select member_id from build.stats.analysis_members where cohort_id in {owners})"
     ),

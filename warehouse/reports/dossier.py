@@ -35,7 +35,7 @@ from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.evidence import cohorts_without_icb
 from warehouse.questions.names import QuestionError
 from warehouse.reports.material import gather_material, published_figures
-from warehouse.results.lineage_views import member_rows_query, view_statements
+from warehouse.results.lineage_views import member_rows_query, statistic_rows_query, view_statements
 from warehouse.settings import Settings
 from warehouse.source import WarehouseSource
 from warehouse.versions.durable import write_document
@@ -173,7 +173,10 @@ def _stand_beside(
         con.execute(f"insert into {_SCHEMA}.{name} select * from result_rows")
         con.unregister("result_rows")
     con.execute(f"insert into {_SCHEMA}.member_rows {member_rows_query(_SCHEMA)}")
-    for statement in view_statements(_SCHEMA):
+    every_stat, *others = view_statements(_SCHEMA)
+    con.execute(_temporary(every_stat))
+    con.execute(f"insert into {_SCHEMA}.statistic_rows {statistic_rows_query(_SCHEMA)}")
+    for statement in others:
         con.execute(_temporary(statement))
 
 

@@ -50,7 +50,7 @@ class Reference:
 _OWN_SYMBOLS = ("marts.gene_calls", "marts.gene_sets", "marts.undetermined_genes", "marts.expression")
 
 #: One row of a file can be two facts behind a person, progression and death of one endpoint: it stands here for each.
-_REPEATED = ("stats.member_rows",)
+_REPEATED = ("stats.member_rows", "stats.statistic_rows")
 
 #: A column that several name is described by the first.
 REFERENCES: tuple[Reference, ...] = (
@@ -69,7 +69,11 @@ REFERENCES: tuple[Reference, ...] = (
     Reference(("claim_id",), "marts.published_claims"),
     Reference(("member_id",), "stats.analysis_members"),
     Reference(("set_id",), "stats.stat_sets", only=("stats.set_members",)),
-    Reference(("stat_id",), "stats.every_stat", only=("stats.stat_sets", "stats.claim_checks")),
+    Reference(
+        ("stat_id",),
+        "stats.every_stat",
+        only=("stats.stat_sets", "stats.statistic_rows", "stats.claim_checks"),
+    ),
     Reference(("run_id",), "stats.runs"),
 )
 
