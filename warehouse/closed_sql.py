@@ -17,6 +17,7 @@ import duckdb
 from ingestion.errors import IngestionError
 from warehouse.published_file import published
 from warehouse.settings import Settings
+from warehouse.sql_words import misspelt
 
 _REMEDY = 'icb sql "show all tables" lists what there is'
 _ALWAYS = {
@@ -67,7 +68,8 @@ def one_statement(con: duckdb.DuckDBPyConnection, text: str, *, allow_files: boo
     Raises
     ------
     SqlRefusedError
-        It is empty, holds several statements, would write, or would overwrite what is published.
+        It is empty, holds several statements, would write, would overwrite what is published, or compares a column
+        with a word that it cannot hold.
     duckdb.Error
         It cannot be parsed.
     """
@@ -87,6 +89,12 @@ def one_statement(con: duckdb.DuckDBPyConnection, text: str, *, allow_files: boo
             f"it is a statement of kind {kind}, and the published file is read-only",
             "the published file can only be read: ask with 'select'; "
             "--format csv prints what can be kept, --allow-files lets 'copy' write a file",
+        )
+    if (found := misspelt(con, text)) is not None:
+        near = f" (near it: {found.near})" if found.near else ""
+        raise _refused(
+            f"no row of {found.column} can be '{found.word}'{near}",
+            f"its words are {', '.join(found.words)}; cast(... as varchar) compares it as any text",
         )
     return text
 

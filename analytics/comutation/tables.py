@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analytics.comutation.pairs import APART, EXPLAINED, NOTHING, TOGETHER, TOO_FEW
 from analytics.results.schema import Columns, ResultTable
 
 _COLUMNS: Columns = {
@@ -40,5 +41,6 @@ TABLES = (
         "comutation_results",
         "A gene mutated together with another: crude, and within narrow bins of burden.",
         _COLUMNS,
+        {"verdict": (TOGETHER, APART, EXPLAINED, NOTHING, TOO_FEW)},
     ),
 )

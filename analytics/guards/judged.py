@@ -15,6 +15,7 @@ from analytics.guards.people import CONTRAST, SCOPE, people_findings, plain_esti
 from analytics.meta.pooling import interaction_statistics
 from analytics.meta.predictive import external_ratio_effect
 from analytics.results.statistic import MetaStatistic, SurvivalStatistic
+from analytics.results.verdict_words import capital
 from analytics.scan.evidence import burden_evidence, number_of
 from analytics.verdicts import (
     BurdenWord,
@@ -25,7 +26,6 @@ from analytics.verdicts import (
     burden_verdict,
     predictive_verdict,
 )
-from analytics.verdicts.words import capital
 
 
 def guard_findings(

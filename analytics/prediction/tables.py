@@ -9,6 +9,7 @@ from analytics.results.schema import ResultTable, column
 from analytics.results.statistic import Statistic, SurvivalStatistic
 
 _POPULATION = "discovery (the nomogram was made in them) or validation (it was not)"
+_SIDES = ("discovery", "validation")
 _HORIZON = "Months from the origin at which survival is looked at, if any"
 
 
@@ -39,7 +40,7 @@ class CalibrationStatistic(Statistic):
     TABLE: ClassVar[str] = "calibrations"
     MEANING: ClassVar[str] = "A group of predicted probabilities against what was observed."
 
-    population: str | None = column(_POPULATION)
+    population: str | None = column(_POPULATION, words=_SIDES)
     horizon_months: float | None = column(_HORIZON)
     group_number: int | None = column("Group of predicted survival, lowest first")
     predicted_low: float | None = column("Lowest predicted survival of the group")
@@ -63,7 +64,7 @@ class PredictionStatistic(SurvivalStatistic):
     TABLE: ClassVar[str] = "prediction_stats"
     MEANING: ClassVar[str] = "How well a model predicts: discrimination, error, cut-off."
 
-    population: str | None = column(_POPULATION)
+    population: str | None = column(_POPULATION, words=_SIDES)
     horizon_months: float | None = column(_HORIZON)
     cut_off_points: float | None = column("Total points at or below which the risk is called low")
     p_search_only: float | None = column(

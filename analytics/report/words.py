@@ -8,7 +8,7 @@ from typing import Any
 from analytics.engine.numbers import count, is_missing
 from analytics.estimators import ESTIMATORS
 from analytics.results.estimator import Scale
-from analytics.verdicts.words import capital
+from analytics.results.verdict_words import capital
 
 ENDPOINTS = {
     "OS": "Overall survival",

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from analytics.resistance.acquired.outcomes import OUTCOME_WORDS
+from analytics.resistance.evidence.loss import ALLELE_WORDS, CONFIDENCE_WORDS
+from analytics.resistance.pairs.compare import PRESENCE_WORDS, SHIFT_WORDS
+from analytics.resistance.pairs.events import TIMING_WORDS
 from analytics.results.schema import Columns, ResultTable, column
 from analytics.results.statistic import Statistic
 
@@ -76,6 +80,12 @@ TABLES = (
             "evidence": ("string", "What the verdict is made from, in words"),
             **_SOURCE,
         },
+        {
+            "presence": PRESENCE_WORDS,
+            "timing": TIMING_WORDS,
+            **dict.fromkeys(("first_word", "second_word", "biallelic"), ALLELE_WORDS),
+            **dict.fromkeys(("first_confidence", "second_confidence", "confidence"), CONFIDENCE_WORDS),
+        },
     ),
     ResultTable(
         "pair_mutations",
@@ -107,6 +117,7 @@ TABLES = (
             "second_source_file_id": ("string", "File of the call in the later sample"),
             "second_source_row": ("bigint", "Row in that file"),
         },
+        {"presence": PRESENCE_WORDS, "absent_in": ("first", "second"), "shift_word": SHIFT_WORDS},
     ),
     ResultTable(
         "resistance_outcomes",
@@ -122,5 +133,6 @@ TABLES = (
             "source_file_id": ("string", "File of the response, see marts.source_files"),
             "source_row": ("bigint", "Row in that file"),
         },
+        {"outcome": OUTCOME_WORDS},
     ),
 )

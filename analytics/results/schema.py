@@ -23,6 +23,8 @@ from analytics.errors import AnalysisError
 
 #: column -> (SQL type, description)
 Columns = dict[str, tuple[str, str]]
+#: column of a closed vocabulary -> its words
+Words = Mapping[str, tuple[str, ...]]
 
 #: Type of a field -> SQL type of its column. A tuple is a list of texts.
 _SQL_TYPES: dict[type, str] = {
@@ -63,7 +65,7 @@ class ResultTypeError(AnalysisError):
     """A value that is not of its column's type, or a column that the table does not have."""
 
 
-def column(meaning: str, *, default: Any = None, name: str | None = None) -> Any:
+def column(meaning: str, *, default: Any = None, name: str | None = None, words: Iterable[str] = ()) -> Any:
     """A field that is a column.
 
     Parameters
@@ -71,13 +73,18 @@ def column(meaning: str, *, default: Any = None, name: str | None = None) -> Any
     meaning : what it holds, in one sentence, for the comments of the published file.
     default : value of a row that does not give one.
     name : name of the column where it is not that of the field.
+    words : the words that it may hold, where no other can occur; the published file gives it an ENUM of them.
     """
-    return field(default=default, kw_only=True, metadata={"meaning": meaning, "column": name})
+    return field(
+        default=default,
+        kw_only=True,
+        metadata={"meaning": meaning, "column": name, "words": tuple(map(str, words))},
+    )
 
 
-def required(meaning: str) -> Any:
-    """A column that every row must give."""
-    return field(kw_only=True, metadata={"meaning": meaning, "column": None})
+def required(meaning: str, *, words: Iterable[str] = ()) -> Any:
+    """A column that every row must give; ``words`` as for :func:`column`."""
+    return field(kw_only=True, metadata={"meaning": meaning, "column": None, "words": tuple(map(str, words))})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +115,7 @@ class _Column:
     path: tuple[str, ...]
     kind: type
     meaning: str
+    words: tuple[str, ...]
 
     @property
     def type(self) -> str:
@@ -141,7 +149,7 @@ def _found_columns(row_type: type) -> tuple[_Column, ...]:
                 found[inner.name] = dataclasses.replace(inner, path=(item.name, *inner.path))
         else:
             name = item.metadata.get("column") or item.name
-            found[name] = _Column(name, (item.name,), kind, item.metadata["meaning"])
+            found[name] = _Column(name, (item.name,), kind, item.metadata["meaning"], item.metadata["words"])
     return tuple(found.values())
 
 
@@ -158,13 +166,19 @@ def columns_of(row_type: type[ResultRow]) -> Columns:
     return {c.name: (c.type, c.meaning) for c in _columns(row_type)}
 
 
+def words_of(row_type: type[ResultRow]) -> Words:
+    """The closed vocabularies of a row type by column."""
+    return {c.name: c.words for c in _columns(row_type) if c.words}
+
+
 def table_of(row_type: type[Row], rows: Iterable[Row]) -> pd.DataFrame:
     """Rows as a frame under the columns and types of their table.
 
     Raises
     ------
     ResultTypeError
-        A value is not of its column's type: ``False`` in a text, 2.5 in a count.
+        A value is not of its column's type: ``False`` in a text, 2.5 in a count, a word that is not in the column's
+        vocabulary.
     """
     rows = list(rows)
     data = {c.name: [_checked(c, c.read(row), row_type.TABLE) for row in rows] for c in _columns(row_type)}
@@ -187,6 +201,8 @@ def _checked(column: _Column, value: Any, table: str) -> Any:
         fits = isinstance(value, numbers.Integral) and not isinstance(value, bool)
     if not fits:
         raise ResultTypeError(f"{table}.{column.name} is of type {column.type}, not {value!r}.")
+    if column.words and value not in column.words:
+        raise ResultTypeError(f"{table}.{column.name} is one of {', '.join(column.words)}, not {value!r}.")
     return value
 
 
@@ -279,13 +295,15 @@ def create_statement(columns: Columns, target: str) -> str:
 
 @dataclass(frozen=True)
 class ResultTable:
-    """A table of the ``stats`` schema: what one row is, and its columns with SQL type and description."""
+    """A table of the ``stats`` schema: what one row is, its columns with SQL type and description, and the words of
+    those that can hold no other."""
 
     name: str
     meaning: str
     columns: Columns
+    words: Words = field(default_factory=dict)
 
     @classmethod
     def of(cls, row_type: type[ResultRow]) -> ResultTable:
         """The table whose rows are of this type."""
-        return cls(row_type.TABLE, row_type.MEANING, columns_of(row_type))
+        return cls(row_type.TABLE, row_type.MEANING, columns_of(row_type), words_of(row_type))

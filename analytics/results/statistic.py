@@ -6,9 +6,12 @@ A statistic is made once, where it is estimated, and stays this object in tables
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import ClassVar, Self
+from typing import ClassVar, Self, get_args
 
+from analytics.engine.cox.likelihood import Ties
+from analytics.results.estimator import Scale
 from analytics.results.schema import ResultRow, column, required
+from analytics.results.verdict_words import PredictiveWord
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +77,7 @@ class Model:
 
     adjusted_for: tuple[str, ...] = column("Covariates that stayed in the model", default=())
     strata: tuple[str, ...] = column("Strata", default=())
-    ties: str | None = column("Tie method")
+    ties: str | None = column("Tie method", words=get_args(Ties))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +89,9 @@ class Statistic(ResultRow):
     estimator: str | None = column(
         "Estimator, see analytics.estimators; null where nothing could be estimated"
     )
-    scale: str | None = column("What kind of number the estimate is: hazard ratio, months, share, ...")
+    scale: str | None = column(
+        "What kind of number the estimate is: hazard ratio, months, share, ...", words=Scale
+    )
     feature: str | None = column("Measure, immune feature, gene or gene set that is looked at, if any")
     row_set: str | None = column("Which members were analysed, in words; stats.stat_members has them")
     counts: Counts = field(default_factory=Counts)
@@ -145,7 +150,9 @@ class ResponseStatistic(Statistic):
     TABLE: ClassVar[str] = "response_stats"
     MEANING: ClassVar[str] = "A response rate or a comparison of rates."
 
-    denominator: str | None = column("evaluable or intention_to_treat")
+    denominator: str | None = column(
+        "evaluable or intention_to_treat", words=("evaluable", "intention_to_treat")
+    )
     responders: int | None = column("Responders")
     responders_in_group: int | None = column("of these in the group")
 
@@ -224,7 +231,8 @@ class InteractionStatistic(Statistic):
         default=(),
     )
     verdict: str | None = column(
-        "predictive, consistent with predictive, conflicting, prognostic or undetermined; on the deciding row"
+        "predictive, consistent with predictive, conflicting, prognostic or undetermined; on the deciding row",
+        words=PredictiveWord,
     )
     reason: str | None = column("Why, in words")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from analytics.results.schema import Columns, ResultTable
+from analytics.results.schema import Columns, ResultTable, Words
+from analytics.results.verdict_words import BurdenWord, PredictiveWord
 from analytics.scan.columns import RESPONSE_COLUMNS, SURVIVAL_COLUMNS
 
 _WORDS = ("gene", "family", "method", "because", "reason", "verdict")
@@ -83,4 +84,19 @@ _MEANINGS = {
     "scan_results": "A gene in a scan of survival, with every test and every guard.",
     "scan_response_results": "A gene in a scan of response, with every test and every guard.",
 }
-TABLES = tuple(ResultTable(name, _MEANINGS[name], columns) for name, columns in _COLUMNS.items())
+_VERDICTS: Words = {"burden_verdict": tuple(BurdenWord), "control_verdict": tuple(PredictiveWord)}
+_CLOSED: dict[str, Words] = {
+    "scan_specs": {"results_table": ("scan_results", "scan_response_results")},
+    "scan_members": {"role": ("scan", "control")},
+    "scan_results": _VERDICTS,
+    "scan_response_results": _VERDICTS,
+}
+TABLES = tuple(
+    ResultTable(
+        name,
+        _MEANINGS[name],
+        columns,
+        {column: words for column, words in _CLOSED.get(name, {}).items() if column in columns},
+    )
+    for name, columns in _COLUMNS.items()
+)

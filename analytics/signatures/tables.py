@@ -70,6 +70,7 @@ TABLES = (
             "seed": ("bigint", "Their seed"),
             "reason": ("string", "Why a sample was refused; null where it was fitted"),
         },
+        {"spectrum_source": ("table", "calls", "published"), "target": ("genome", "exome")},
     ),
     ResultTable.of(SignatureSurvivalStatistic),
 )

@@ -4,6 +4,7 @@
 intervals; scans, gene answers, reports and guards ask them. What does not belong here: estimating anything.
 """
 
+from analytics.results.verdict_words import BurdenWord, PredictiveWord
 from analytics.verdicts.burden import BurdenEvidence, BurdenNull, against_searched_cut, burden_verdict
 from analytics.verdicts.evidence import Effect, Family, Verdict
 from analytics.verdicts.power import (
@@ -15,7 +16,6 @@ from analytics.verdicts.power import (
     smallest_ratio,
 )
 from analytics.verdicts.predictive import PredictiveEvidence, predictive_verdict
-from analytics.verdicts.words import BurdenWord, PredictiveWord
 
 __all__ = [
     "BurdenEvidence",

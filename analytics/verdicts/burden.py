@@ -15,9 +15,9 @@ from dataclasses import dataclass
 
 from analytics.engine.numbers import count, number, p_relation, p_value, ratio
 from analytics.results.estimator import Scale
+from analytics.results.verdict_words import BurdenWord, capital
 from analytics.verdicts.evidence import SINGLE, Effect, Family, Verdict
 from analytics.verdicts.power import Power
-from analytics.verdicts.words import BurdenWord, capital
 
 #: Below so many carriers or events nothing is said.
 FEW = 5

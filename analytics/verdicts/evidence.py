@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from analytics.engine.numbers import with_ends
 from analytics.results.estimator import Scale
 from analytics.results.statistic import Statistic
-from analytics.verdicts.words import BurdenWord, PredictiveWord
+from analytics.results.verdict_words import BurdenWord, PredictiveWord
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analytics.engine.numbers import ratio
+from analytics.results.verdict_words import PredictiveWord
 from analytics.verdicts.evidence import SINGLE, Effect, Family, Verdict
-from analytics.verdicts.words import PredictiveWord
 
 #: An interaction within these is none that matters: with an effect shown without checkpoint blockade, prognostic.
 NO_DIFFERENCE = (0.67, 1.5)

@@ -11,6 +11,7 @@ from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, page_of
 from warehouse.export.disclosure import coarsened_columns
 from warehouse.packing.packed import PACKED
+from warehouse.self_description.words import is_enum
 
 #: What stands for a value that is not there.
 ABSENT = "(none)"
@@ -151,7 +152,7 @@ def _of_few_words(
     con: duckdb.DuckDBPyConnection, asked: str, values: Mapping[str, str], types: Mapping[str, str]
 ) -> list[str]:
     """Columns of words whose first rows have two or more of them, and few."""
-    words = [column for column, kind in types.items() if kind in ("VARCHAR", "BOOLEAN")]
+    words = [column for column, kind in types.items() if kind in ("VARCHAR", "BOOLEAN") or is_enum(kind)]
     if not words:
         return []
     counted = ", ".join(f"count(distinct coalesce(cast(\"{column}\" as varchar), ''))" for column in words)

@@ -14,7 +14,7 @@ import pandas as pd
 from analytics.biomarkers.errors import NotAskableError
 from warehouse.frames.expression import expression_matrix, expression_values, feature_values
 from warehouse.frames.patients import resolve_gene
-from warehouse.tables import has_table
+from warehouse.tables import frame_of, has_table
 
 #: Marts that a biomarker beyond the mutation of one gene may read.
 BIOMARKER_MARTS = (
@@ -248,7 +248,7 @@ class WarehouseInputs:
         self._cohorts = list(cohorts)
 
     def _read(self, sql: str, **values: object) -> pd.DataFrame:
-        return self._con.execute(sql, {"cohorts": self._cohorts} | values).df()
+        return frame_of(self._con.execute(sql, {"cohorts": self._cohorts} | values))
 
     def _names(self, sql: str) -> tuple[str, ...]:
         return tuple(str(row[0]) for row in self._con.execute(sql).fetchall())
@@ -318,7 +318,7 @@ class WarehouseInputs:
 
     def hotspots(self, genes: Sequence[str]) -> pd.DataFrame:
         self._require("marts", "hotspots", "Hotspots cannot be asked")
-        return self._con.execute(_HOTSPOTS, {"genes": list(genes), "people": HOTSPOT_PEOPLE}).df()
+        return frame_of(self._con.execute(_HOTSPOTS, {"genes": list(genes), "people": HOTSPOT_PEOPLE}))
 
     def signature_presence(self, signature: str) -> pd.DataFrame:
         self._require("stats", "signature_exposures", "Signatures cannot be asked")

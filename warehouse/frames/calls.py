@@ -9,6 +9,7 @@ import duckdb
 import pandas as pd
 
 from warehouse.frames.compact import coded_rows
+from warehouse.tables import frame_of
 
 _OF_GENE = """
 select cohort_id, sample_id, variant_classification, hgvsp_short, source_file_id, source_row
@@ -31,7 +32,7 @@ where list_contains($cohorts, cohort_id) and known_missing is not null order by 
 
 def calls_of_gene(con: duckdb.DuckDBPyConnection, gene: str, cohort_ids: Sequence[str]) -> pd.DataFrame:
     """cohort_id, sample_id, variant_classification, hgvsp_short, source_file_id, source_row: one row a call."""
-    return con.execute(_OF_GENE, {"gene": gene, "cohorts": list(cohort_ids)}).df()
+    return frame_of(con.execute(_OF_GENE, {"gene": gene, "cohorts": list(cohort_ids)}))
 
 
 def calls_of_other_genes(
@@ -46,7 +47,7 @@ def calls_of_other_genes(
 
 def panel_genes(con: duckdb.DuckDBPyConnection, panel_ids: Sequence[str]) -> dict[str, AbstractSet[str]]:
     """Panel -> the genes that it covers."""
-    covered = con.execute(_COVERED, {"panels": list(panel_ids)}).df()
+    covered = frame_of(con.execute(_COVERED, {"panels": list(panel_ids)}))
     return {str(panel): set(genes) for panel, genes in covered.groupby("panel_id")["hugo_symbol"]}
 
 

@@ -19,6 +19,7 @@ from analytics.comparison.spec import Measure
 from analytics.engine.arrays import FloatArray
 from analytics.immune.gene_sets import GeneSet
 from warehouse.frames.compact import batches, coded_rows, registered
+from warehouse.tables import frame_of
 
 #: ssGSEA scores are divided by their range over the cohort: fewer samples than this have none worth the name.
 _FEWEST_SAMPLES = 5
@@ -81,7 +82,7 @@ def feature_values(
     con: duckdb.DuckDBPyConnection, names: Sequence[str], cohorts: Sequence[str]
 ) -> pd.DataFrame:
     """cohort_id, sample_id (the one whose status counts), feature, value, unit; features in the order asked for."""
-    return con.execute(_FEATURES, {"names": list(names), "cohorts": list(cohorts)}).df()
+    return frame_of(con.execute(_FEATURES, {"names": list(names), "cohorts": list(cohorts)}))
 
 
 def expression_values(
@@ -141,7 +142,7 @@ def _as_logarithms(values: FloatArray, is_linear: npt.NDArray[np.bool_]) -> Floa
 
 def gene_sets(con: duckdb.DuckDBPyConnection, names: Sequence[str], collection: str | None) -> list[GeneSet]:
     """Gene sets by name, or all of a collection."""
-    rows = con.execute(_GENES_OF_SETS, {"names": list(names), "collection": collection}).df()
+    rows = frame_of(con.execute(_GENES_OF_SETS, {"names": list(names), "collection": collection}))
     return [
         GeneSet(str(set_id), tuple(part["hugo_symbol"]), "marts.gene_sets", str(part["version"].iloc[0]))
         for set_id, part in rows.groupby("gene_set_id", sort=True)

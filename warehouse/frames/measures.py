@@ -17,6 +17,7 @@ from analytics.comparison.source import MeasureValues
 from analytics.comparison.spec import Measure
 from ingestion.errors import IngestionError
 from warehouse.frames.expression import read_features, read_gene_sets, read_genes
+from warehouse.tables import frame_of
 
 Reader = Callable[[duckdb.DuckDBPyConnection, str, Measure, str, Sequence[str]], MeasureValues]
 
@@ -136,14 +137,14 @@ def _burdens(
             remedy=f"use one of {', '.join(_BURDEN_UNITS)}",
         )  # fmt: skip
     values = {"feature": feature, "unit": _BURDEN_UNITS[feature], "gene": gene, "cohorts": list(cohorts)}
-    return MeasureValues(con.execute(_BURDENS, values).df().assign(feature=name))
+    return MeasureValues(frame_of(con.execute(_BURDENS, values)).assign(feature=name))
 
 
 def _mutation_counts(
     con: duckdb.DuckDBPyConnection, name: str, measure: Measure, gene: str, cohorts: Sequence[str]
 ) -> MeasureValues:
     values = {"feature": name, "classes": list(measure.names), "gene": gene, "cohorts": list(cohorts)}
-    return MeasureValues(con.execute(_COUNTS, values).df())
+    return MeasureValues(frame_of(con.execute(_COUNTS, values)))
 
 
 def _mutated_genes(
@@ -156,7 +157,7 @@ def _mutated_genes(
     }  # fmt: skip
     asked = {"names": list(measure.names), "collection": measure.collection}
     note = _cited(con.execute(_SETS, asked).fetchall(), gene)
-    return MeasureValues(con.execute(_IN_SETS, values).df(), note=note)
+    return MeasureValues(frame_of(con.execute(_IN_SETS, values)), note=note)
 
 
 def _cited(sets: list[tuple[str, int, str]], gene: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, UNDETERMINED
 from ingestion.errors import IngestionError
+from warehouse.tables import frame_of
 
 _STATUS = """
 select cohort_id, sample_id, status, status_reason, n_mutations
@@ -68,7 +69,7 @@ def patient_frame(
     """
     _refuse_overlaps(con, cohort_ids)
     values = {"endpoint": endpoint, "cohorts": list(cohort_ids)}
-    return con.execute(f"select {', '.join(columns)} from ({_FRAME})", values).df()
+    return frame_of(con.execute(f"select {', '.join(columns)} from ({_FRAME})", values))
 
 
 def _refuse_overlaps(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> None:
@@ -115,7 +116,7 @@ def with_other_genes(
 
 
 def _with_status(con: duckdb.DuckDBPyConnection, frame: pd.DataFrame, gene: str) -> pd.DataFrame:
-    status = con.execute(_STATUS, [gene, sorted(frame["cohort_id"].unique())]).df()
+    status = frame_of(con.execute(_STATUS, [gene, sorted(frame["cohort_id"].unique())]))
     merged = frame.merge(status, on=["cohort_id", "sample_id"], how="left", validate="many_to_one")
     is_absent = merged["status"].isna()
     merged["status_reason"] = merged["status_reason"].astype(object).mask(is_absent, NO_SAMPLE)
@@ -144,7 +145,7 @@ def undetermined_genes(
     gene, status_reason; of all genes or of some. Samples that cannot be judged as a whole are in
     ``marts.profiling.is_undetermined`` instead."""
     values = {"cohorts": list(cohort_ids), "all_genes": genes is None, "genes": list(genes or ())}
-    return con.execute(_UNDETERMINED, values).df()
+    return frame_of(con.execute(_UNDETERMINED, values))
 
 
 def resolve_gene(con: duckdb.DuckDBPyConnection, gene: str) -> str | None:

@@ -8,7 +8,7 @@ import duckdb
 import pandas as pd
 
 from analytics.signatures.processes import dominant_process
-from warehouse.tables import has_table
+from warehouse.tables import frame_of, has_table
 
 #: Published exposures first; a refit of the warehouse's own where a sample has none.
 _PUBLISHED = """
@@ -28,9 +28,9 @@ group by cohort_id, sample_id, signature
 def mutational_processes(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> pd.Series:
     """Dominant process by "cohort|sample", of samples whose spectrum was published or refitted by this version."""
     cohorts = {"cohorts": list(cohort_ids)}
-    published = con.execute(_PUBLISHED, cohorts).df()
+    published = frame_of(con.execute(_PUBLISHED, cohorts))
     if not has_table(con, "stats", "signature_exposures"):
         return dominant_process(published)
-    refitted = con.execute(_REFITTED, cohorts).df()
+    refitted = frame_of(con.execute(_REFITTED, cohorts))
     own = refitted[~refitted["sample"].isin(published["sample"])]
     return dominant_process(own if published.empty else pd.concat([published, own], ignore_index=True))

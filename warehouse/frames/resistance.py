@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analytics.resistance.evidence.samples import Place
+from warehouse.tables import frame_of
 
 _PAIRS = """
 select
@@ -64,7 +65,7 @@ order by pairs.cohort_id, pairs.patient_id, one.hugo_symbol
 
 def sequenced_pairs(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> pd.DataFrame:
     """Pairs of which both samples were sequenced, the widest of a patient first."""
-    return con.execute(_PAIRS, {"cohorts": list(cohort_ids)}).df()
+    return frame_of(con.execute(_PAIRS, {"cohorts": list(cohort_ids)}))
 
 
 def calls_of(
@@ -72,7 +73,7 @@ def calls_of(
 ) -> pd.DataFrame:
     """Counted calls of the samples (cohort_id, sample_id), in all genes or in some."""
     wanted = samples[["cohort_id", "sample_id"]].drop_duplicates()  # noqa: F841  read by DuckDB under its name
-    return con.execute(_MUTATIONS, {"all_genes": genes is None, "genes": list(genes or ())}).df()
+    return frame_of(con.execute(_MUTATIONS, {"all_genes": genes is None, "genes": list(genes or ())}))
 
 
 def allele_fractions_of(
@@ -102,11 +103,13 @@ def without_frameshifts(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str
 def segments_of(con: duckdb.DuckDBPyConnection, samples: pd.DataFrame) -> pd.DataFrame:
     """Copy-number segments of the samples (cohort_id, sample_id)."""
     wanted = samples[["cohort_id", "sample_id"]].drop_duplicates()  # noqa: F841  read by DuckDB under its name
-    return con.execute(
-        "select segments.* from marts.copy_number_segments as segments inner join wanted "
-        "on segments.cohort_id = wanted.cohort_id and segments.sample_id = wanted.sample_id "
-        "order by segments.cohort_id, segments.sample_id, segments.chromosome, segments.start_position"
-    ).df()
+    return frame_of(
+        con.execute(
+            "select segments.* from marts.copy_number_segments as segments inner join wanted "
+            "on segments.cohort_id = wanted.cohort_id and segments.sample_id = wanted.sample_id "
+            "order by segments.cohort_id, segments.sample_id, segments.chromosome, segments.start_position"
+        )
+    )
 
 
 def published_purities(
@@ -145,8 +148,9 @@ def samples_to_judge(
     con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str], genes: Sequence[str]
 ) -> pd.DataFrame:
     """Index samples that may have lost a gene: a truncating mutation in one, or segments to look at."""
-    return con.execute(
-        """
+    return frame_of(
+        con.execute(
+            """
         select people.cohort_id, people.patient_id, people.sample_id
         from marts.patient_summary as people
         where list_contains($cohorts, people.cohort_id) and (
@@ -158,8 +162,9 @@ def samples_to_judge(
         )
         order by people.cohort_id, people.sample_id
         """,
-        {"cohorts": list(cohort_ids), "genes": list(genes)},
-    ).df()
+            {"cohorts": list(cohort_ids), "genes": list(genes)},
+        )
+    )
 
 
 def declared_gene_set(con: duckdb.DuckDBPyConnection, gene_set_id: str) -> list[str]:
@@ -180,4 +185,4 @@ def expression_pairs(
     A patient has one pair: the widest of the roles. Values are those of ``marts.sample_expression``.
     """
     values = {"cohorts": list(cohort_ids), "genes": list(genes), "roles": list(roles)}
-    return con.execute(_EXPRESSION_PAIRS, values).df()
+    return frame_of(con.execute(_EXPRESSION_PAIRS, values))

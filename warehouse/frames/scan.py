@@ -17,6 +17,7 @@ from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import undetermined_genes
 from warehouse.frames.processes import mutational_processes
+from warehouse.tables import frame_of
 
 #: All of the gene's non-synonymous calls are the carrier's own share of burden, whatever made a carrier of the patient.
 _CARRIERS = """
@@ -70,8 +71,8 @@ def scan_input(
         people.with_own_burden(carriers),
         people.frame,
         gene_names=sorted(carriers["gene"].unique()) if names is None else list(names),
-        coverage=con.execute(_COVERAGE, {"panels": list(people.frame.panel_names)}).df(),
-        coding_length_bp=con.execute(_LENGTHS).df().set_index("gene")["coding_length_bp"],
+        coverage=frame_of(con.execute(_COVERAGE, {"panels": list(people.frame.panel_names)})),
+        coding_length_bp=frame_of(con.execute(_LENGTHS)).set_index("gene")["coding_length_bp"],
         burden_megabases=people.megabases,
         undetermined=_undetermined(con, people.members),
     )
@@ -195,7 +196,7 @@ def carrier_table(con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.Da
     values = {"people": spec.hotspot_people} if spec.definition == "hotspot" else {}
     con.register("members", members[["row_key", "cohort_id", "sample_id"]])
     try:
-        return con.execute(query, values).df()
+        return frame_of(con.execute(query, values))
     finally:
         con.unregister("members")
 

@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.signatures.reference_genome import ReferenceGenome
 from analytics.signatures.spectra import CHANNELS, Spectra, count_spectra
+from warehouse.tables import frame_of
 
 _CALLS = """
 select
@@ -38,11 +39,13 @@ def spectra_of_tables(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str])
     listed = _listed(con, cohort_ids, "spectrum")
     if listed.empty:
         return None
-    cells = con.execute(
-        "select cohort_id || '/' || sample_id as sample_key, channel, n_mutations from marts.mutation_spectra "
-        "where list_contains(?, cohort_id)",
-        [list(cohort_ids)],
-    ).df()
+    cells = frame_of(
+        con.execute(
+            "select cohort_id || '/' || sample_id as sample_key, channel, n_mutations from marts.mutation_spectra "
+            "where list_contains(?, cohort_id)",
+            [list(cohort_ids)],
+        )
+    )
     counts = cells.pivot(index="sample_key", columns="channel", values="n_mutations")
     counts = counts.reindex(index=listed.index, columns=list(CHANNELS)).fillna(0).astype("int64")
     return Spectra(counts, pd.DataFrame(columns=["reason", "n"]), None, ())
@@ -65,8 +68,8 @@ def spectra_of_calls(
         Nothing can be counted: one sentence.
     """
     asked = {"cohorts": list(cohort_ids), "build": ncbi_build}
-    sets = con.execute(_CALL_SETS, asked).df().set_index("cohort_id")
-    calls = con.execute(_CALLS, asked).df()
+    sets = frame_of(con.execute(_CALL_SETS, asked)).set_index("cohort_id")
+    calls = frame_of(con.execute(_CALLS, asked))
     spectra = count_spectra(calls[calls["sample_id"].isin(list(sample_keys))], genome)
     cohort = pd.Series(
         [key.split("/", 1)[0] for key in sample_keys], index=pd.Index(sample_keys), dtype=object
@@ -100,27 +103,27 @@ def published_exposures(
     """Published exposures [sample key, signature] with zeros filled in, and ``n_mutations`` and
     ``cosine_similarity`` of each sample; empty when the cohorts have none."""
     listed = _listed(con, cohort_ids, "exposures")
-    cells = con.execute(
-        "select cohort_id || '/' || sample_id as sample_key, signature, n_mutations from marts.published_exposures "
-        "where list_contains(?, cohort_id)",
-        [list(cohort_ids)],
-    ).df()
+    cells = frame_of(
+        con.execute(
+            "select cohort_id || '/' || sample_id as sample_key, signature, n_mutations from marts.published_exposures "
+            "where list_contains(?, cohort_id)",
+            [list(cohort_ids)],
+        )
+    )
     wide = cells.pivot(index="sample_key", columns="signature", values="n_mutations")
     return wide.reindex(listed.index).fillna(0.0), listed
 
 
 def signature_profiles(con: duckdb.DuckDBPyConnection) -> pd.DataFrame:
     """Every row of marts.signature_profiles."""
-    return con.execute("select * from marts.signature_profiles").df()
+    return frame_of(con.execute("select * from marts.signature_profiles"))
 
 
 def _listed(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str], table_kind: str) -> pd.DataFrame:
-    return (
+    return frame_of(
         con.execute(
             "select cohort_id || '/' || sample_id as sample_key, n_mutations, cosine_similarity "
             "from marts.signature_samples where list_contains(?, cohort_id) and table_kind = ? order by 1",
             [list(cohort_ids), table_kind],
         )
-        .df()
-        .set_index("sample_key")
-    )
+    ).set_index("sample_key")

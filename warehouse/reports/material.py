@@ -21,6 +21,7 @@ from analytics.results.tables import RESULT_TABLES, as_result_table
 from ingestion.errors import IngestionError
 from warehouse.frames.patients import analysis_frame, patient_frame
 from warehouse.questions.scans.row import scan_row_of
+from warehouse.tables import frame_of
 
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI", "PFI")
 #: Statistics whose rows are asked for together; order in which the rows behind one are told.
@@ -128,10 +129,12 @@ def gather_material(
         ),
         scan_rows=_scan_rows(con, scans, spec.gene),
         behind=lambda stat_ids: _rows_behind(con, stat_ids, schema),
-        files=con.execute(
-            "select address, member, sha256, licence, array_to_string(cohort_ids, ', ') as cohort_id "
-            "from marts.source_files"
-        ).df(),
+        files=frame_of(
+            con.execute(
+                "select address, member, sha256, licence, array_to_string(cohort_ids, ', ') as cohort_id "
+                "from marts.source_files"
+            )
+        ),
         cohorts=_cohorts(con, specs),
         run=_run(con, specs),
         is_synthetic=_is_synthetic(con),
@@ -144,13 +147,15 @@ def gather_material(
 def _rows_behind(con: duckdb.DuckDBPyConnection, stat_ids: Sequence[str], schema: str) -> pd.DataFrame:
     """Rows behind statistics by role and file. Statistics of the same members rest on the same rows, so that one of
     each kind is asked for; a few at a time, because the view makes a row for each mart row behind each statistic."""
-    asked = con.execute(_ALIKE.format(schema=schema), {"stat_ids": list(stat_ids)}).df()
+    asked = frame_of(con.execute(_ALIKE.format(schema=schema), {"stat_ids": list(stat_ids)}))
     leaders = sorted(asked["leader"].unique())
     parts = [
-        con.execute(
-            _BEHIND.format(schema=schema),
-            {"stat_ids": leaders[i : i + _AT_ONCE], "roles": list(_ROLES)},
-        ).df()
+        frame_of(
+            con.execute(
+                _BEHIND.format(schema=schema),
+                {"stat_ids": leaders[i : i + _AT_ONCE], "roles": list(_ROLES)},
+            )
+        )
         for i in range(0, len(leaders), _AT_ONCE)
     ]
     if not parts:
@@ -201,7 +206,7 @@ def _of(con: duckdb.DuckDBPyConnection, table: str, analyses: Sequence[str]) -> 
 
 
 def _asked(con: duckdb.DuckDBPyConnection, query: str, names: Sequence[str]) -> pd.DataFrame:
-    return con.execute(query, [list(names)]).df()
+    return frame_of(con.execute(query, [list(names)]))
 
 
 def _require(found: Iterable[str], asked: Sequence[str], what: str, spec: ReportSpec) -> None:
@@ -216,12 +221,14 @@ def _require(found: Iterable[str], asked: Sequence[str], what: str, spec: Report
 
 def _scan_rows(con: duckdb.DuckDBPyConnection, scans: Sequence[str], gene: str | None) -> pd.DataFrame:
     """The gene's row in each scan, of survival and of response."""
-    return con.execute(
-        "select * from stats.scan_results where list_contains($scans, scan_id) and gene = $gene "
-        "union all by name "
-        "select * from stats.scan_response_results where list_contains($scans, scan_id) and gene = $gene",
-        {"scans": list(scans), "gene": gene},
-    ).df()
+    return frame_of(
+        con.execute(
+            "select * from stats.scan_results where list_contains($scans, scan_id) and gene = $gene "
+            "union all by name "
+            "select * from stats.scan_response_results where list_contains($scans, scan_id) and gene = $gene",
+            {"scans": list(scans), "gene": gene},
+        )
+    )
 
 
 def _comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
@@ -236,12 +243,14 @@ def _comments(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
 
 def _claims(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> pd.DataFrame:
     parts = [
-        con.execute(
-            "select checks.*, printed.description from stats.claim_checks as checks "
-            "left join marts.published_claims as printed on checks.claim_id = printed.claim_id "
-            "where checks.paper_id = ? and (len(?) = 0 or list_contains(?, checks.row_id)) order by checks.rowid",
-            [claims.paper_id, list(claims.rows), list(claims.rows)],
-        ).df()
+        frame_of(
+            con.execute(
+                "select checks.*, printed.description from stats.claim_checks as checks "
+                "left join marts.published_claims as printed on checks.claim_id = printed.claim_id "
+                "where checks.paper_id = ? and (len(?) = 0 or list_contains(?, checks.row_id)) order by checks.rowid",
+                [claims.paper_id, list(claims.rows), list(claims.rows)],
+            )
+        )
         for claims in spec.claims
     ]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -249,14 +258,16 @@ def _claims(con: duckdb.DuckDBPyConnection, spec: ReportSpec) -> pd.DataFrame:
 
 def _cohorts(con: duckdb.DuckDBPyConnection, specs: Sequence[SpecRecord]) -> pd.DataFrame:
     named = sorted({name for spec in specs for name in spec.cohorts})
-    return con.execute(
-        "select * from marts.cohorts where list_contains(?, cohort_id) order by cohort_id", [named]
-    ).df()
+    return frame_of(
+        con.execute(
+            "select * from marts.cohorts where list_contains(?, cohort_id) order by cohort_id", [named]
+        )
+    )
 
 
 def _run(con: duckdb.DuckDBPyConnection, specs: Sequence[SpecRecord]) -> RunRecord | None:
     """The run that computed the first analysis."""
-    rows = con.execute("select * from stats.runs where run_id = ?", [specs[0].run_id]).df()
+    rows = frame_of(con.execute("select * from stats.runs where run_id = ?", [specs[0].run_id]))
     return rows_of(RunRecord, rows)[0] if len(rows) else None
 
 
@@ -274,11 +285,13 @@ def members_of(
         key=lambda spec: spec.variant != "default",
     )[0]
     variant, gene = own.variant, own.genes[0] if own.genes else None
-    members = con.execute(
-        "select endpoint, cohort_id, patient_id, status, time_months as own_time, is_event as own_event "
-        f"from {schema}.analysis_members where analysis_id = ? and variant = ? and is_member",
-        [analysis_id, variant],
-    ).df()
+    members = frame_of(
+        con.execute(
+            "select endpoint, cohort_id, patient_id, status, time_months as own_time, is_event as own_event "
+            f"from {schema}.analysis_members where analysis_id = ? and variant = ? and is_member",
+            [analysis_id, variant],
+        )
+    )
     found = {}
     for endpoint, of_endpoint in members.groupby("endpoint", sort=False):
         clock = str(endpoint).split(",")[0]
@@ -309,11 +322,13 @@ def _guarded(
     members = people.get((analysis_id, "default", endpoint))
     if members is None or members.empty or not members["in_group"].any():
         return []
-    flow = con.execute(
-        f"select step, n, n_left_out, reason from {schema}.analysis_flow where analysis_id = ? and variant = 'default' "
-        "and endpoint = ? order by step_number",
-        [analysis_id, endpoint],
-    ).df()
+    flow = frame_of(
+        con.execute(
+            f"select step, n, n_left_out, reason from {schema}.analysis_flow where analysis_id = ? "
+            "and variant = 'default' and endpoint = ? order by step_number",
+            [analysis_id, endpoint],
+        )
+    )
     strata = [name for name in spec.strata if name in members.columns]
     covariates = [name for name in spec.covariates if name in CHARACTERISTICS]
     row, why_not = scan_row_of(
@@ -338,11 +353,13 @@ def _random_effects(
     """The random-effects row of the tables: what the guard says of heterogeneity is what stands there."""
     if MetaStatistic.TABLE not in _tables_in(con, schema):  # one cohort is pooled with nothing
         return None
-    found = con.execute(
-        f"select * from {schema}.meta_stats where analysis_id = ? and variant = 'default' and endpoint = ? "
-        "and left_out is null and ends_with(estimate_key, '.random_effects') order by estimate_key limit 1",
-        [analysis_id, endpoint],
-    ).df()
+    found = frame_of(
+        con.execute(
+            f"select * from {schema}.meta_stats where analysis_id = ? and variant = 'default' and endpoint = ? "
+            "and left_out is null and ends_with(estimate_key, '.random_effects') order by estimate_key limit 1",
+            [analysis_id, endpoint],
+        )
+    )
     return next(iter(rows_of(MetaStatistic, found)), None)
 
 

@@ -6,9 +6,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from analytics.results.schema import columns_of
 from analytics.results.statistic import Statistic
@@ -16,11 +13,10 @@ from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 from warehouse.self_description.guides import Macro, macros, table_guides
 from warehouse.self_description.references import key_of, references_of
 from warehouse.self_description.views import VIEWS
+from warehouse.self_description.words import closed_words, described_marts
 from warehouse.settings import PROJECT
 
 DOCUMENT = PROJECT / "docs" / "tables.md"
-_MARTS = PROJECT / "dbt_project" / "models" / "marts"
-_CLAIMS = PROJECT / "catalog" / "claims" / "_published_claims.yml"
 #: Columns of a table that the page names; a scan has over a hundred.
 _MOST_COLUMNS = 40
 
@@ -66,7 +62,7 @@ _COMMON = tuple(columns_of(Statistic))
 
 def render() -> str:
     """The page."""
-    models = {f"marts.{model['name']}": model for model in _models()}
+    models = {f"marts.{model['name']}": model for model in described_marts()}
     marts = [
         f"| `{table.removeprefix('marts.')}` | {_cell(model['description'])} | {', '.join(key_of(table, ()))} |"
         for table, model in sorted(models.items())
@@ -87,18 +83,11 @@ def described_columns() -> dict[str, tuple[str, ...]]:
     """Schema and table -> the columns that are declared for it: marts first, then results, then views."""
     marts = {
         f"marts.{model['name']}": tuple(column["name"] for column in model["columns"])
-        for model in sorted(_models(), key=lambda model: str(model["name"]))
+        for model in sorted(described_marts(), key=lambda model: str(model["name"]))
     }
     results = {f"stats.{table}": tuple(known.columns) for table, known in RESULT_TABLES.items()}
     views = {view: tuple(columns) for view, (_, columns) in VIEWS.items()}
     return marts | results | views
-
-
-def _models() -> list[dict[str, Any]]:
-    """Models of the marts, and the vocabularies of claims, which are published beside them."""
-    files = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in sorted(_MARTS.rglob("*.yml"))]
-    claims = yaml.safe_load(_CLAIMS.read_text(encoding="utf-8"))
-    return [model for file in files for model in file.get("models", [])] + list(claims["seeds"])
 
 
 def _macro(macro: Macro) -> str:
@@ -116,6 +105,11 @@ def _guide(table: str, columns: tuple[str, ...]) -> str:
     lines = [f"### {table}", "", f"Key: {', '.join(key) or 'none'}."]
     if references:
         lines[-1] += f" References: {'; '.join(references)}."
+    if words := closed_words().get(table):
+        lines += [
+            "",
+            "Words (ENUM): " + "; ".join(f"{name}: {', '.join(said)}" for name, said in words.items()) + ".",
+        ]
     lines += ["", *(f"- {trap}" for trap in guide.traps), "", "```sql"]
     for question, query in guide.queries.items():
         lines += [f"-- {question}", f"{query};"]

@@ -13,6 +13,7 @@ import duckdb
 from analytics.results.schema import rows_of
 from analytics.results.statistic import AnyStatistic
 from ingestion.errors import IngestionError
+from warehouse.tables import frame_of
 
 
 class UnknownStatisticError(IngestionError):
@@ -21,7 +22,7 @@ class UnknownStatisticError(IngestionError):
 
 def every_statistic(con: duckdb.DuckDBPyConnection) -> list[AnyStatistic]:
     """All statistics of an open file."""
-    return rows_of(AnyStatistic, con.execute("select * from stats.every_stat").df())
+    return rows_of(AnyStatistic, frame_of(con.execute("select * from stats.every_stat")))
 
 
 @dataclass(frozen=True)

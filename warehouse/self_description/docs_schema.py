@@ -18,6 +18,7 @@ from warehouse.packing.packed import PACKED
 from warehouse.self_description.guides import macros, table_guides
 from warehouse.self_description.references import key_of, references_of
 from warehouse.self_description.units import unit_of
+from warehouse.self_description.words import is_enum, words_of_enum
 
 #: Schemas that are described.
 DESCRIBED = ("marts", "stats")
@@ -32,16 +33,18 @@ comment on table docs.tables is
 create table docs.columns (
     schema_name varchar, table_name varchar, column_name varchar, position integer, data_type varchar, comment varchar,
     unit varchar, is_key boolean, refers_to varchar, share_null double, share_null_by_cohort map(varchar, double),
-    why_null varchar
+    why_null varchar, words varchar[]
 );
 comment on table docs.columns is
-    'One row a column: meaning, unit, key, the table that it names a row of, share of nulls (null for a view)';
+    'One row a column: meaning, unit, key, what it refers to, share of nulls (null for a view), words of an ENUM';
 create table docs.foreign_keys (
     schema_name varchar, table_name varchar, column_names varchar[], refers_to_schema varchar, refers_to_table varchar,
     refers_to_columns varchar[]
 );
 comment on table docs.foreign_keys is 'One row a reference: columns that are null or name a row of another table';
-create table docs.macros (macro_name varchar, parameters varchar[], meaning varchar, example varchar);
+create table docs.macros (
+    macro_name varchar, parameters varchar[], meaning varchar, example varchar, words map(varchar, varchar[])
+);
 comment on table docs.macros is 'One row a table macro, with an example that can be run';
 create table docs.queries (schema_name varchar, table_name varchar, question varchar, query varchar);
 comment on table docs.queries is 'Questions for which a table is the right one, with their queries';
@@ -61,6 +64,7 @@ _COLUMNS = pa.schema(
         ("share_null", pa.float64()),
         ("share_null_by_cohort", pa.map_(pa.string(), pa.float64())),
         ("why_null", pa.string()),
+        ("words", pa.list_(pa.string())),
     ]
 )
 
@@ -132,8 +136,15 @@ def write_docs_schema(con: duckdb.DuckDBPyConnection) -> None:
     for macro in macros():
         if macro.name in made:
             con.execute(
-                "insert into docs.macros values (?, ?, ?, ?)",
-                [macro.name, list(macro.parameters), macro.meaning, macro.example],
+                "insert into docs.macros values (?, ?, ?, ?, map(cast(? as varchar[]), cast(? as varchar[][])))",
+                [
+                    macro.name,
+                    list(macro.parameters),
+                    macro.meaning,
+                    macro.example,
+                    list(macro.words),
+                    [list(words) for words in macro.words.values()],
+                ],
             )
 
 
@@ -204,7 +215,7 @@ def _columns(
                 relation.name,
                 name,
                 position,
-                kind,
+                "ENUM" if is_enum(kind) else kind,
                 comment,
                 unit_of(name),
                 name in key,
@@ -213,6 +224,7 @@ def _columns(
                 shares.get(name),
                 list(shown.items()),
                 why.get(name) if shares.get(name) == 1 else None,
+                list(words_of_enum(con, kind)) if is_enum(kind) else None,
             )
         )
     if references:

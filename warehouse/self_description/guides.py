@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from analytics.results.schema import Words
+
 _GUIDES = ("table_guides_marts.yaml", "table_guides_stats.yaml")
 
 
@@ -26,13 +28,19 @@ class Guide:
 
 @dataclass(frozen=True)
 class Macro:
-    """A table macro. ``example`` is a query that can be run; every one also takes ``file``, the name of a file that is
-    attached and not in use."""
+    """A table macro, which also takes ``file``, the name of a file that is attached and not in use.
+
+    Attributes
+    ----------
+    example : a query that can be run.
+    words : the closed vocabularies of its columns.
+    """
 
     name: str
     parameters: tuple[str, ...]
     meaning: str
     example: str
+    words: Words
 
 
 @cache
@@ -49,7 +57,13 @@ def table_guides() -> dict[str, Guide]:
 def macros() -> tuple[Macro, ...]:
     """The table macros, in the order of the page."""
     return tuple(
-        Macro(name, tuple(said["parameters"]), said["meaning"], said["example"])
+        Macro(
+            name,
+            tuple(said["parameters"]),
+            said["meaning"],
+            said["example"],
+            {column: tuple(words) for column, words in said.get("words", {}).items()},
+        )
         for name, said in _read("macros.yaml").items()
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from warehouse.packing.packed import packed_of, tables_of
 from warehouse.packing.store import store_packed
 from warehouse.self_description.docs_schema import write_docs_schema
 from warehouse.self_description.views import describe_views
+from warehouse.self_description.words import closed_words, enum_of, typed
 from warehouse.versions.layout import PublishError
 
 PUBLIC_SCHEMAS = ("marts", "stats")
@@ -53,14 +55,19 @@ def _copy(build_file: Path, fresh: Path, chosen: ChosenRows) -> dict[str, int]:
         rows: dict[str, int] = {}
         chosen_of = chosen(con)
 
+        columns = _columns(con)
+
         def rows_of(full: str) -> str:
-            return chosen_of.get(full, f"select * from build.{full}")
+            return typed(full, chosen_of.get(full, f"select * from build.{full}"), columns[full])
 
         tables = _public(con, "duckdb_tables()", "table_name")
         packed = packed_of(con, "build")
         for schema, table, ddl in tables:
             if (full := f"{schema}.{table}") not in packed:
                 con.execute(ddl)
+                for column, words in closed_words().get(full, {}).items():
+                    if columns[full].get(column) == "VARCHAR":
+                        con.execute(f'alter table fresh.{full} alter "{column}" type {enum_of(words)}')
                 con.execute(f'insert into fresh.{schema}."{table}" {rows_of(full)}')
         store_packed(con, {full: rows_of(full) for full in packed})
         for schema, table in tables_of(con, "build"):
@@ -79,6 +86,17 @@ def _copy(build_file: Path, fresh: Path, chosen: ChosenRows) -> dict[str, int]:
         return rows
     finally:
         con.close()
+
+
+def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """Schema and table of the build -> column -> type."""
+    found: dict[str, dict[str, str]] = {}
+    for table, column, kind in con.execute(
+        "select schema_name || '.' || table_name, column_name, data_type from duckdb_columns() "
+        "where database_name = 'build' order by schema_name, table_name, column_index"
+    ).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
 
 
 def _public(con: duckdb.DuckDBPyConnection, function: str, name: str) -> list[tuple[str, str, str]]:
@@ -113,7 +131,14 @@ def _copy_macros(con: duckdb.DuckDBPyConnection) -> None:
         {"schemas": list(PUBLIC_SCHEMAS)},
     ).fetchall()
     for schema, name, parameters, definition in macros:
-        con.execute(macro_statement(f"fresh.{schema}.{name}", parameters, definition))
+        # the types of what a macro gives are known when it is asked: the words are declared of text
+        closed = closed_words().get(f"{schema}.{name}", {})
+        words = {column: "VARCHAR" for column in closed if re.search(rf"\b{column}\b", definition)}
+        con.execute(
+            macro_statement(
+                f"fresh.{schema}.{name}", parameters, typed(f"{schema}.{name}", definition, words)
+            )
+        )
 
 
 def macro_statement(name: str, parameters: Sequence[str], definition: str) -> str:

@@ -19,7 +19,7 @@ from analytics.report.words import (
     variant_words,
 )
 from analytics.results.statistic import AnyStatistic
-from analytics.verdicts.words import capital
+from analytics.results.verdict_words import capital
 
 #: What is told of people where it is known: column or name of the characteristic -> words.
 CHARACTERISTICS = {

@@ -27,7 +27,9 @@ from analytics.resistance.pairs.power import (
 SHARED, PRIVATE_TO_FIRST, PRIVATE_TO_SECOND, TOO_SHALLOW = (
     "shared", "private_to_first", "private_to_second", "too_shallow_to_say",
 )  # fmt: skip
+PRESENCE_WORDS: Final = (SHARED, PRIVATE_TO_FIRST, PRIVATE_TO_SECOND, TOO_SHALLOW)
 RISING, FALLING, STEADY = "rising", "falling", "no change shown"
+SHIFT_WORDS: Final = (RISING, FALLING, STEADY)
 
 #: Columns of the mutation rows that are compared.
 MUTATION_COLUMNS: Final = (

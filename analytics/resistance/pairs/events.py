@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pandas as pd
 
@@ -25,6 +25,7 @@ from analytics.resistance.pairs.compare import (
 ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID = (
     "acquired", "intrinsic", "not in the later sample", "no loss shown", "cannot say when",
 )  # fmt: skip
+TIMING_WORDS: Final = (ACQUIRED, INTRINSIC, LOST_AGAIN, NOT_LOST, NOT_SAID)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,8 +16,8 @@ from analytics.figures import style
 from analytics.figures.axes import hide_sides, mark_cut_ends, no_difference, ratio_ticks
 from analytics.figures.forest import ForestRow, axis_limits
 from analytics.figures.page import MARGIN_MM, Page, widest_mm
+from analytics.results.verdict_words import BurdenWord
 from analytics.scan.survival_scan import ScanResult
-from analytics.verdicts.words import BurdenWord
 
 ROW_MM, GAP_MM = 4.6, 3.0
 HEADING = "burden null p, verdict"

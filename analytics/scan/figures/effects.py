@@ -18,8 +18,8 @@ from analytics.figures import style
 from analytics.figures.labels import place_labels, write_labels
 from analytics.figures.page import MARGIN_MM, Page
 from analytics.figures.picture import MARK_ID
+from analytics.results.verdict_words import BurdenWord
 from analytics.scan.survival_scan import ScanResult
-from analytics.verdicts.words import BurdenWord
 
 LEFT_MM, BOTTOM_MM, KEY_LINE_MM = 11.0, 9.0, 3.2
 PLOT_MM = 58.0

@@ -16,6 +16,7 @@ from analytics.scan.survival_scan import ScanResult
 from ingestion.errors import IngestionError
 from ingestion.fetching.store import storage_errors
 from warehouse.export.csv_files import csv_of
+from warehouse.tables import frame_of
 
 _SHARED = {
     "p": "primary_p",
@@ -94,7 +95,7 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
     UnknownScanError
         One sentence with the scans there are.
     """
-    specs = con.execute("select * from stats.scan_specs order by scan_id").df()
+    specs = frame_of(con.execute("select * from stats.scan_specs order by scan_id"))
     found = specs[specs["scan_id"] == scan_id]
     if found.empty:
         raise UnknownScanError(
@@ -103,12 +104,16 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
             remedy=f"there are {', '.join(specs['scan_id']) or 'none: run icb run'}",
         )
     spec = found.iloc[0]
-    table = con.execute(
-        f"select * exclude (scan_id) from stats.{spec['results_table']} where scan_id = ?", [scan_id]
-    ).df()
-    flow = con.execute(
-        "select step, n, reason from stats.scan_flow where scan_id = ? order by step_number", [scan_id]
-    ).df()
+    table = frame_of(
+        con.execute(
+            f"select * exclude (scan_id) from stats.{spec['results_table']} where scan_id = ?", [scan_id]
+        )
+    )
+    flow = frame_of(
+        con.execute(
+            "select step, n, reason from stats.scan_flow where scan_id = ? order by step_number", [scan_id]
+        )
+    )
     registered = spec["prespecified"]
     settings = ScanSettings(
         family=str(scan_id),

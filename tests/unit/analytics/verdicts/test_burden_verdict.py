@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from analytics.results.estimator import Scale
+from analytics.results.verdict_words import BurdenWord
 from analytics.verdicts import (
     BurdenEvidence,
     BurdenNull,
@@ -18,7 +19,6 @@ from analytics.verdicts import (
     power_of_hazard_ratio,
 )
 from analytics.verdicts.burden import burden_word
-from analytics.verdicts.words import BurdenWord
 
 POWER = power_of_hazard_ratio(n=1000, carriers=200, events=500)
 
