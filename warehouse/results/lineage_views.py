@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analytics.results.schema import columns_of, sql_type
+from analytics.results.schema import Words, columns_of, sql_type
 from analytics.results.statistic import AnyStatistic
 from analytics.results.tables import RESULT_TABLES, STATISTIC_TABLES
 
@@ -36,6 +36,11 @@ class _Rows:
     which: str = ""
     place: str = "source"
     asked: str = ""
+
+    @property
+    def published_table(self) -> str:
+        """The table as it is called in the published file."""
+        return self.table.format(schema="stats")
 
 
 #: An endpoint of members may say more than the clock ('OS, both arms'), or be the first event of several.
@@ -145,6 +150,13 @@ _OF_RESISTANCE = (
     ),
 )
 
+_ALL_ROWS = (*_OF_MEMBERS, *_OF_FEATURES, *_OF_RESISTANCE)
+#: The words of member_rows and statistic_rows, and so of stats.lineage.
+WORDS_OF_ROWS: Words = {
+    "role": tuple(sorted({rows.role for rows in _ALL_ROWS})),
+    "mart": tuple(sorted({rows.published_table for rows in _ALL_ROWS})),
+}
+
 #: Columns of stats.every_stat, and what stands for one where a table has it under another name or not at all.
 _EVERY_STAT = {
     name: f"cast(null as {sql_type(kind)})"
@@ -216,33 +228,31 @@ def statistic_rows_query(schema: str = "stats") -> str:
 
 
 def _lineage(schema: str) -> str:
-    columns = (
-        "members.cohort_id, members.patient_id, members.person_id, members.status, rows_behind.role, rows_behind.mart, "
-        "rows_behind.source_file_id, rows_behind.source_row, files.address, files.member, files.sha256"
-    )
-    files = "left join marts.source_files as files on rows_behind.source_file_id = files.source_file_id"
+    people = "members.cohort_id, members.patient_id, members.person_id, members.status"
+    place = "rows_behind.role, rows_behind.mart, rows_behind.source_file_id, rows_behind.source_row"
+    # files last: joined to the rows of each member they would be carried with them, and 1 GB was not enough
     return f"""
     create or replace view {schema}.lineage as
-    select stat_sets.stat_id, {columns}
-    from {schema}.stat_sets as stat_sets
-    inner join {schema}.set_members as set_members on stat_sets.set_id = set_members.set_id
-    inner join {schema}.analysis_members as members on set_members.member_id = members.member_id
-    inner join {schema}.member_rows as rows_behind on members.member_id = rows_behind.member_id
-    {files}
-    union all
-    select rows_behind.stat_id, {columns}
-    from {schema}.statistic_rows as rows_behind
-    inner join {schema}.analysis_members as members on rows_behind.member_id = members.member_id
-    {files}
+    select behind.*, files.address, files.member, files.sha256
+    from (
+        select stat_sets.stat_id, {people}, {place}
+        from {schema}.stat_sets as stat_sets
+        inner join {schema}.set_members as set_members on stat_sets.set_id = set_members.set_id
+        inner join {schema}.analysis_members as members on set_members.member_id = members.member_id
+        inner join {schema}.member_rows as rows_behind on members.member_id = rows_behind.member_id
+        union all
+        select rows_behind.stat_id, {people}, {place}
+        from {schema}.statistic_rows as rows_behind
+        inner join {schema}.analysis_members as members on rows_behind.member_id = members.member_id
+    ) as behind
+    left join marts.source_files as files on behind.source_file_id = files.source_file_id
     """
 
 
-def _behind(rows: _Rows, schema: str) -> str:
+def _behind(rows: _Rows) -> str:
     """The columns that every arm has of a row."""
-    table = rows.table.format(schema=schema)
-    named = table if table.startswith("marts.") else f"stats.{table.split('.')[1]}"
     return (
-        f"'{rows.role}' as role, '{named}' as mart, fact.{rows.place}_file_id as source_file_id, "
+        f"'{rows.role}' as role, '{rows.published_table}' as mart, fact.{rows.place}_file_id as source_file_id, "
         f"fact.{rows.place}_row as source_row"
     )
 
@@ -257,14 +267,14 @@ def _fact(rows: _Rows, schema: str) -> str:
 def _rows_of_members(rows: _Rows, schema: str) -> str:
     asked = f"inner join {rows.asked.format(schema=schema)}" if rows.asked else ""
     return (
-        f"select members.member_id, {_behind(rows, schema)} from {schema}.analysis_members as members {asked} "
+        f"select members.member_id, {_behind(rows)} from {schema}.analysis_members as members {asked} "
         + _fact(rows, schema)
     )
 
 
 def _rows_of_statistics(rows: _Rows, schema: str, statistics: str) -> str:
     return f"""
-    select asked.stat_id, members.member_id, {_behind(rows, schema)}
+    select asked.stat_id, members.member_id, {_behind(rows)}
     from {statistics} as asked
     inner join {schema}.stat_sets as stat_sets on asked.stat_id = stat_sets.stat_id
     inner join {schema}.set_members as set_members on stat_sets.set_id = set_members.set_id

@@ -1,8 +1,9 @@
 """The columns that can hold a few words and no other, and the words: the published file gives each an ENUM of them.
 
 A vocabulary stands once: that of a mart in its test ``accepted_values``, or in the column that ``words_of`` names; that
-of a result beside its column (``analytics.results.schema.column``); that of a macro in ``macros.yaml``. Not here is
-what a catalogue of one's own may extend, such as cancer types: those columns stay text.
+of a result beside its column (``analytics.results.schema.column``), or where its rows are made (``lineage_views``); that
+of a macro in ``macros.yaml``. Not here is what a catalogue of one's own may extend, such as cancer types: those columns
+stay text.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import yaml
 
 from analytics.results.schema import Words
 from analytics.results.tables import RESULT_TABLES
+from warehouse.results.lineage_views import WORDS_OF_ROWS
 from warehouse.self_description.guides import macros
 from warehouse.settings import PROJECT
 
@@ -60,6 +62,7 @@ def closed_words() -> dict[str, Words]:
             if (words := own.get(place) or _of_another(place, column, own)) is not None:
                 found.setdefault(f"marts.{place[0]}", {})[place[1]] = tuple(sorted(words))
     results = {f"stats.{name}": _sorted(table.words) for name, table in RESULT_TABLES.items() if table.words}
+    results |= {f"stats.{name}": dict(WORDS_OF_ROWS) for name in ("member_rows", "statistic_rows")}
     of_macros = {macro.name: _sorted(macro.words) for macro in macros() if macro.words}
     return {**found, **results, **of_macros}
 
