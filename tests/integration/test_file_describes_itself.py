@@ -8,6 +8,7 @@ import pandas as pd
 from graph_runs import Run
 
 from warehouse.packing.packed import PACKED
+from warehouse.self_description.words import closed_words
 
 
 def test_every_documented_query_and_macro_runs(demo: Run) -> None:
@@ -74,6 +75,38 @@ def test_every_table_of_the_file_says_what_the_build_says_whether_it_is_packed_o
         ).fetchall()
     assert {packed.name for packed in PACKED.values()} <= {name for (name,) in stored}
     assert kinds == [("table",)]
+
+
+def test_every_column_of_a_closed_vocabulary_is_an_enum_of_its_words_and_says_them(demo: Run) -> None:
+    found = {
+        (f"{schema}.{table}", column): tuple(words)
+        for schema, table, column, words in demo.query(
+            "select schema_name, table_name, column_name, words from docs.columns where data_type = 'ENUM'"
+        ).itertuples(index=False)
+    }
+    declared = {
+        (table, column): words
+        for table, of_table in closed_words().items()
+        for column, words in of_table.items()
+        if demo.value("select count(*) from docs.tables where schema_name || '.' || table_name = ?", table)
+    }
+    assert len(declared) > 70 and declared.items() <= found.items()
+    # views have them of the tables that they read
+    assert {("stats.every_stat", "scale"), ("stats.lineage", "role")} <= {*found}
+    with demo.connect() as con:
+        types = con.execute("select typeof(status) from marts.gene_status('TP53') limit 1").fetchall()
+    assert types == [("ENUM('mutated', 'not_profiled', 'undetermined', 'wild_type')",)]
+
+
+def test_enums_sort_and_group_as_their_text_does(demo: Run) -> None:
+    for table, column in (("marts.patient_summary", "recist"), ("marts.treatments", "drug_class")):
+        of_words = demo.query(
+            f"select {column} as word, count(*) as n from {table} group by 1 order by 1 nulls last"
+        )
+        of_text = demo.query(
+            f"select cast({column} as varchar) as word, count(*) as n from {table} group by 1 order by 1 nulls last"
+        )
+        assert of_words.astype({"word": "object"}).equals(of_text) and len(of_text) > 3
 
 
 def test_nothing_is_null_and_a_day_is_a_date(demo: Run) -> None:

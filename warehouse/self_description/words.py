@@ -1,9 +1,9 @@
 """The columns that can hold a few words and no other, and the words: the published file gives each an ENUM of them.
 
 A vocabulary stands once: that of a mart in its test ``accepted_values``, or in the column that ``words_of`` names; that
-of a result beside its column (``analytics.results.schema.column``), or where its rows are made (``lineage_views``); that
-of a macro in ``macros.yaml``. Not here is what a catalogue of one's own may extend, such as cancer types: those columns
-stay text.
+of a result beside its column (``analytics.results.schema.column``) or where its rows are made (``lineage_views``), that
+of a macro in ``macros.yaml``. Not here is what a catalogue of one's own may extend, such as cancer types: that
+stays text.
 """
 
 from __future__ import annotations
