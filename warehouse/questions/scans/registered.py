@@ -232,7 +232,8 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "covariates": list(spec.covariates),
         "burden": answer.burden,
         "origins": [] if spec.is_response else sorted(selection.members["origin"].unique()),
-        "control": _control_words(spec),
+        "control": list(spec.control.cohorts) if spec.control else [],
+        "control_filters": list(filter_words(spec.control.where)) if spec.control else [],
         "n": len(selection.members),
         "n_taken_out_as_repeats": int(repeats.sum()),
         "n_genes": len(result.table),
@@ -252,10 +253,3 @@ def definition_words(spec: ScanSpec) -> str:
     """What counts as mutated, in words."""
     words = DEFINITIONS[spec.definition]
     return f"{words} ({spec.hotspot_people} or more)" if spec.definition == "hotspot" else words
-
-
-def _control_words(spec: ScanSpec) -> str | None:
-    if spec.control is None:
-        return None
-    filters = "; ".join(f"{column}: {', '.join(values)}" for column, values in spec.control.where.items())
-    return f"{', '.join(spec.control.cohorts)}{f' ({filters})' if filters else ''}"

@@ -29,7 +29,7 @@ create table stats.meta_stats as
     select case when i < 10 then 'one' else 'both' end as analysis_id, cast(null as varchar) as cohort_id
     from range(20) as t(i);
 create table stats.scan_specs as
-    select 'all_genes' as scan_id, ['c1 (melanoma)'] as cohorts, cast(null as varchar) as control;
+    select 'all_genes' as scan_id, ['c1 (melanoma)'] as cohorts, cast([] as varchar[]) as control;
 create table stats.scan_results as select 'all_genes' as scan_id, i as gene from range(50) as t(i);
 create table stats.analysis_flow (analysis_id varchar, step varchar);
 create table stats.scan_flow (scan_id varchar, step varchar);
