@@ -1,4 +1,4 @@
-"""Misspelt words of closed vocabularies in the SQL of users.
+"""Misspelt words in the SQL of users: those of closed vocabularies, which are refused, and others that no row has.
 
 DuckDB (1.1 to 2.0) compares an ENUM with any text and finds nobody: ``status = 'wildtype'`` is an empty answer, where
 the word is ``wild_type``. Here the words that a query compares columns with are held against those that the columns can
@@ -16,6 +16,7 @@ from typing import Any
 
 import duckdb
 
+from warehouse.packing.packed import tables_of
 from warehouse.self_description.words import closed_words, is_enum, words_of_enum
 
 #: Node of DuckDB's tree of a query.
@@ -24,6 +25,12 @@ _COMPARISONS = frozenset(
     {"COMPARE_EQUAL", "COMPARE_NOTEQUAL", "COMPARE_DISTINCT_FROM", "COMPARE_NOT_DISTINCT_FROM"}
 )
 _LISTS = frozenset({"COMPARE_IN", "COMPARE_NOT_IN"})
+_HAS_WORD = 'select 1 from {} where "{}" = ? limit 1'
+_NEAR_WORD = """
+select word from (select distinct "{1}" as word from {0} where "{1}" is not null)
+where jaro_winkler_similarity(lower(word), lower($word)) > 0.85
+order by jaro_winkler_similarity(lower(word), lower($word)) desc, word limit 1
+"""
 
 
 @dataclass(frozen=True)
@@ -60,26 +67,53 @@ class _Asked:
 def misspelt(con: duckdb.DuckDBPyConnection, text: str) -> Misspelt | None:
     """The first word of a query that no row of its column can hold; None where there is none, or where the statement is
     one of which DuckDB gives no tree (``pivot``, ``explain``)."""
+    tables = _Tables(con)
+    for word, column, places in _compared_words(con, text, tables):
+        known = {place: tables.words(place, column) for place in places}
+        if all(known.values()) and not any(word in words for words in known.values()):
+            place = min(known)
+            return Misspelt(word, f"{place}.{column}", known[place])
+    return None
+
+
+def absent(con: duckdb.DuckDBPyConnection, text: str) -> list[str]:
+    """A sentence for each word of a query that no row of its text column has, with the word that was probably meant:
+    an answer can be empty for its spelling, and nothing in it says so. What views and macros work out is not looked at.
+    """
+    tables = _Tables(con)
+    readable = {f"{schema}.{table}" for schema, table in tables_of(con)}
+    found = []
+    for word, column, places in _compared_words(con, text, tables):
+        if not places <= readable or any(tables.kind(place, column) != "VARCHAR" for place in places):
+            continue
+        if any(con.execute(_HAS_WORD.format(place, column), [word]).fetchall() for place in sorted(places)):
+            continue
+        place = min(places)
+        near = con.execute(_NEAR_WORD.format(place, column), {"word": word}).fetchall()
+        meant = f"; near it: {near[0][0]}" if near else ""
+        found.append(f"no row of {place}.{column} has '{word}'{meant}")
+    return list(dict.fromkeys(found))
+
+
+def _compared_words(
+    con: duckdb.DuckDBPyConnection, text: str, tables: _Tables
+) -> Iterator[tuple[str, str, frozenset[str]]]:
+    """Word, column, and the relations of the query that have the column; none of a statement without a tree."""
     ((said,),) = con.execute("select json_serialize_sql(?)", [text]).fetchall()
     tree = json.loads(said)
     if tree["error"]:
-        return None
+        return
     asked = _Asked()
     for node in _nodes(tree["statements"]):
         _note(node, asked)
-    tables = _Tables(con)
     for before, column, word in asked.compared:
-        if column in asked.made:
-            continue
-        known = {
-            place: tables.words(place, column)
+        places = frozenset(
+            place
             for place, alias in asked.relations
             if place not in asked.made and before in ("", alias) and tables.has(place, column)
-        }
-        if known and all(known.values()) and not any(word in words for words in known.values()):
-            place, words = next(iter(known.items()))
-            return Misspelt(word, f"{place}.{column}", words)
-    return None
+        )
+        if places and column not in asked.made:
+            yield word, column, places
 
 
 class _Tables:
@@ -96,6 +130,10 @@ class _Tables:
 
     def has(self, place: str, column: str) -> bool:
         return column in self._types.get(place, closed_words().get(place, {}))
+
+    def kind(self, place: str, column: str) -> str | None:
+        """The type of a column; None of a macro's."""
+        return self._types.get(place, {}).get(column)
 
     def words(self, place: str, column: str) -> tuple[str, ...]:
         """None of a column that is no ENUM."""
@@ -129,8 +167,9 @@ def _note(node: _Node, asked: _Asked) -> None:
         _compare([node["right"], node["left"]], asked)
     elif kind in _LISTS:
         _compare(node["children"], asked)
-    if node.get("alias") and node.get("class") not in (None, "COLUMN_REF", "CONSTANT"):
+    if node.get("alias") and "class" in node and node.get("column_names", [""])[-1] != node["alias"]:
         asked.made.add(node["alias"].lower())
+    asked.made |= {name.lower() for name in node.get("column_name_alias", ())}
     if "cte_map" in node:
         asked.made |= {named["key"].lower() for named in node["cte_map"]["map"]}
 

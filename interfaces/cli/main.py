@@ -30,6 +30,7 @@ from warehouse.export.readable import readable, shown
 from warehouse.project_folder import take_settings
 from warehouse.published_file import first_line, published
 from warehouse.settings import PROJECT, Settings
+from warehouse.sql_words import absent
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -172,7 +173,10 @@ def sql(
         print("! --allow-files: the query may read and write every file that you may.", file=sys.stderr)
     with closed_file(allow_files=allow_files) as con:
         try:
-            cursor = con.execute(one_statement(con, text, allow_files=allow_files))
+            asked = one_statement(con, text, allow_files=allow_files)
+            for sentence in absent(con, asked):
+                print(f"! {sentence}", file=sys.stderr)
+            cursor = con.execute(asked)
             columns = distinct([column[0] for column in cursor.description or []])
             stream(cursor, columns, style)
         except duckdb.Error as exc:

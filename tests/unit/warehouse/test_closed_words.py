@@ -12,6 +12,7 @@ from analytics.results.schema import ResultTypeError, table_of
 from analytics.results.statistic import MetaStatistic, Scope
 from warehouse.closed_sql import SqlRefusedError, closed_file, one_statement
 from warehouse.self_description.words import closed_words, enum_of, typed
+from warehouse.sql_words import absent
 from warehouse.tables import frame_of
 
 _SEX = enum_of(("Female", "Male"))
@@ -71,6 +72,9 @@ def test_the_word_that_was_meant_is_named(file: Path) -> None:
         "from marts.patients where cancer_type = 'no such type'",
         "select case sex when 'Male' then 'm' end as sex from marts.patients where sex = 'm'",
         "with patients as (select 'm' as sex) from patients where sex = 'm'",
+        "from (select 'm' as sex from marts.patients) where sex = 'm'",
+        "from marts.patients as p (sex, other) where sex = 'p'",
+        "from (select patient_id as sex from marts.patients) where sex = 'p'",
         "from marts.studies join marts.patients using (patient_id) where studies.sex = 'any'",
         "from marts.studies join marts.patients using (patient_id) where sex = 'any'",
         "pivot marts.patients on sex using count(*)",
@@ -79,6 +83,35 @@ def test_the_word_that_was_meant_is_named(file: Path) -> None:
 def test_what_is_a_word_or_no_plain_column_or_may_be_another_s_is_let_through(file: Path, query: str) -> None:
     with closed_file() as con:
         assert one_statement(con, query) == query
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        (
+            "from marts.patients where cancer_type = 'melanoma'",
+            "cancer_type has 'melanoma'; near it: Melanoma",
+        ),
+        ("from marts.patients where cancer_type in ('Melanoma', 'Quartz')", "cancer_type has 'Quartz'"),
+    ],
+)
+def test_a_text_that_no_row_has_is_told_with_the_one_near_it(file: Path, query: str, said: str) -> None:
+    with closed_file() as con:
+        assert absent(con, query) == [f"no row of marts.patients.{said}"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "from marts.patients where cancer_type = 'Melanoma' or sex = 'Male'",
+        "from marts.gene_status('ALK') where g = 'no such gene'",
+        "select 'x' as cancer_type from marts.patients where cancer_type = 'x'",
+        "pivot marts.patients on sex using count(*)",
+    ],
+)
+def test_nothing_is_told_of_what_is_there_or_of_what_no_table_has(file: Path, query: str) -> None:
+    with closed_file() as con:
+        assert absent(con, query) == []
 
 
 def test_frames_have_text_where_the_file_has_enums(file: Path) -> None:
