@@ -66,7 +66,9 @@ def test_where_spark_is_a_server_no_java_is_needed_here_and_dbt_is_its_client(
     assert spark.spark_environment(tmp_path)["ICB_DBT_TARGET"] == target
 
 
-@pytest.mark.parametrize("remote", ["thrift://cluster.example.org", "cluster.example.org:10000", "http://x:1"])
+@pytest.mark.parametrize(
+    "remote", ["thrift://cluster.example.org", "cluster.example.org:10000", "http://x:1"]
+)
 def test_an_address_that_is_no_servers_is_told_with_those_that_are(
     monkeypatch: pytest.MonkeyPatch, remote: str
 ) -> None:
