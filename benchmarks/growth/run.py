@@ -19,6 +19,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from itertools import pairwise
 from math import log
 from pathlib import Path
@@ -47,7 +48,7 @@ class Measured(Taken):
     """What a part took at a number of copies."""
 
     part: str
-    copies: int
+    copies: str
     raw_rows: int
     file_mb: int
 
@@ -55,7 +56,9 @@ class Measured(Taken):
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("build_file", type=Path, help="whose raw tables and results are repeated")
-    asked.add_argument("--copies", type=int, nargs="+", default=[1, 4, 16])
+    asked.add_argument(
+        "--copies", type=Fraction, nargs="+", default=[1, 4, 16], help="also 1/4: every fourth patient"
+    )
     asked.add_argument("--parts", nargs="+", choices=[*TABLES, *PARTS], default=["dbt", *PARTS])
     asked.add_argument(
         "--folder",
@@ -70,15 +73,16 @@ def main() -> None:
     if "dbt on Spark" in given.parts:
         require_spark()
     for copies in given.copies:
-        folder = (given.folder / f"{copies}x").resolve()
+        folder = (given.folder / f"{copies}x".replace("/", "_of_")).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        rows = _raw_rows(given.build_file.resolve(), folder / "icb.duckdb", copies)
+        rows = _raw_rows(given.build_file.resolve(), folder / "icb.duckdb", Fraction(copies))
         for part in given.parts:
             taken = _table_part(folder, *TABLES[part], given.leave_free) if part in TABLES else None
             taken = taken or _other_part(folder, part, given.leave_free)
             size = round((folder / "icb.duckdb").stat().st_size / 1e6)
             _add(
-                given.output, Measured(**asdict(taken), part=part, copies=copies, raw_rows=rows, file_mb=size)
+                given.output,
+                Measured(**asdict(taken), part=part, copies=str(copies), raw_rows=rows, file_mb=size),
             )
         if not given.keep:
             shutil.rmtree(folder)
@@ -86,7 +90,7 @@ def main() -> None:
         print(line)
 
 
-def _raw_rows(source: Path, file: Path, copies: int) -> int:
+def _raw_rows(source: Path, file: Path, copies: Fraction) -> int:
     if not file.exists():
         return repeat_rows(source, file, copies)
     with duckdb.connect(str(file), read_only=True) as con:
@@ -168,7 +172,7 @@ def _add(path: Path, measured: Measured) -> None:
 def _exponents(path: Path) -> Iterator[str]:
     """From one number of copies to the next, of what was measured last."""
     with path.open(newline="", encoding="utf-8") as handle:
-        last = {(row["part"], int(row["copies"])): row for row in csv.DictReader(handle)}
+        last = {(row["part"], Fraction(row["copies"])): row for row in csv.DictReader(handle)}
     for part in dict.fromkeys(name for name, _ in last):
         copies = sorted(number for name, number in last if name == part)
         for one, next_one in pairwise(copies):
