@@ -234,11 +234,9 @@ class Warehouse(dg.ConfigurableResource):
         engine = (
             spark_environment(settings.spark) if settings.engine == "spark" else {"ICB_DBT_TARGET": "duckdb"}
         )
-        limits = {
-            "ICB_DBT_THREADS": str(settings.threads),
-            "ICB_DBT_MEMORY": str(settings.duckdb_options["memory_limit"]),
-        }
-        return {"ICB_BUILD_FILE": str(settings.build_file), "DO_NOT_TRACK": "1"} | limits | engine
+        return (
+            {"ICB_BUILD_FILE": str(settings.build_file), "DO_NOT_TRACK": "1"} | settings.dbt_limits | engine
+        )
 
 
 def fixed(resource: dg.ConfigurableResource[Any], description: str) -> dg.ResourceDefinition:

@@ -292,6 +292,14 @@ class Settings:
         """Memory and threads of DuckDB where a process is the only one of the run at work."""
         return _duckdb_options(self.memory_gb, self.threads)
 
+    @property
+    def dbt_limits(self) -> dict[str, str]:
+        """The same as dbt's profile reads it from the environment."""
+        return {
+            "ICB_DBT_THREADS": str(self.threads),
+            "ICB_DBT_MEMORY": str(self.duckdb_options["memory_limit"]),
+        }
+
     def shared_duckdb_options(self, processes: int) -> dict[str, str | bool | int | float | list[str]]:
         """The same of one of several processes that compute analyses: a share of the cores and of the memory, and no
         less of it than an analysis needs."""

@@ -123,6 +123,7 @@ def _at(settings: Settings, target: Path) -> tuple[str, ...]:
 def _dbt(settings: Settings, database: Path, first: tuple[str, ...], second: tuple[str, ...]) -> str:
     """Two commands of dbt in one process, the second when the first has succeeded; gives what dbt said on one line."""
     environment = {"ICB_BUILD_FILE": str(database), "ICB_DBT_TARGET": "duckdb", "DO_NOT_TRACK": "1"}
+    environment |= settings.dbt_limits
     parsed = parsed_project(settings.dbt_project, settings.dbt_parsed, environment)
     done = subprocess.run(
         [*dbt_command(parsed), *first, THEN, *second],

@@ -71,7 +71,8 @@ def test_duckdb_has_all_of_it_in_a_process_and_a_share_in_each_of_several(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("target", "has_memory"), [("duckdb", True), ("spark", False), ("spark_connect", False)]
+    ("target", "has_memory"),
+    [("duckdb", True), ("spark", False), ("spark_connect", False), ("spark_thrift", False)],
 )
 def test_dbt_reads_threads_and_memory_from_what_a_run_gives_it(
     tmp_path: Path, target: str, has_memory: bool
