@@ -145,6 +145,17 @@ def _answer(
 ) -> None:
     from analytics.questions.asked import read_question
 
+    made = [
+        name for name, is_asked in (("--save", save), ("--export", export), ("--report", report)) if is_asked
+    ]
+    if len(made) > 1:
+        raise CommandError(
+            f"{' and '.join(made)} are two things to make", where="icb ask", remedy="ask for one at a time"
+        )
+    if output is not None and not report:
+        raise CommandError(
+            "it names the file of a report", where="--output", remedy="add --report, or --export a folder"
+        )
     question = read_question(text, interaction)
     settings = Settings.from_environment()
     if save is not None:

@@ -490,6 +490,22 @@ def test_an_export_holds_the_people_from_whom_another_program_finds_the_same_rat
     assert answer["question"] in script and "@" not in re.sub(r"@synthetic", "", script)
 
 
+def test_an_export_of_a_question_adjusted_for_burden_holds_the_burden_of_the_model(
+    icb: Icb, tmp_path: Path
+) -> None:
+    from lifelines import CoxPHFitter
+
+    said = icb("ask", "TP53 x KRAS", "--adjust", "burden", "--export", str(tmp_path))
+    assert said.code == 0, said.err
+    people = pd.read_csv(tmp_path / "people.csv")
+    columns = ["time_months", "event", "in_group", "burden", "cohort_id", "cancer_type"]
+    pool = people.loc[(people["in_pool"] == 1) & people["in_group"].notna(), columns].dropna()
+    fitted = CoxPHFitter().fit(pool, "time_months", "event", strata=["cohort_id", "cancer_type"])
+    beside = json.loads((tmp_path / "answer.json").read_text(encoding="utf-8"))["comparisons"][-1]["beside"]
+    (adjusted,) = [row for row in beside if row["name"] == "os.cox_adjusted.both"]
+    assert fitted.hazard_ratios_["in_group"] == pytest.approx(adjusted["estimate"], rel=1e-5)
+
+
 def test_a_saved_question_is_an_analysis_of_the_catalogue(
     demo: Run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from command_line import Icb, command
@@ -119,6 +121,22 @@ def test_an_adjustment_that_says_by_itself_who_is_in_the_group(
     icb: Icb, question: str, covariate: str
 ) -> None:
     icb("ask", question, "--adjust", covariate).is_one_sentence("alone says who is", "leave it out")
+
+
+def test_what_is_made_of_an_answer_is_made_one_at_a_time_and_nothing_asked_for_is_left_out_in_silence(
+    icb: Icb, tmp_path: Path
+) -> None:
+    icb("ask", "ALK", "--save", "alk", "--export", str(tmp_path)).is_one_sentence(
+        "--save and --export", "one at a time"
+    )
+    icb("ask", "ALK", "--output", str(tmp_path / "alk.html")).is_one_sentence("--output", "add --report")
+    (tmp_path / "taken").write_text("", encoding="utf-8")
+    icb(*ONE_COHORT, "--export", str(tmp_path / "taken")).is_one_sentence("it is a file", "name a folder")
+
+
+def test_an_earlier_symbol_is_noted_in_the_answer(icb: Icb) -> None:
+    said = icb("ask", "LKB1", "--cohort", "demo_msk_2018", "--format", "json")
+    assert "LKB1 is STK11 today." in json.loads(said.out)["notes"]
 
 
 def test_a_number_and_a_response_are_refused_rather_than_answered_with_survival(icb: Icb) -> None:

@@ -12,8 +12,10 @@ import duckdb
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.questions.burden import add_burden
 from analytics.results.statistic import SurvivalStatistic
 from analytics.survival.curves.kaplan_meier import kaplan_meier
+from ingestion.errors import IngestionError
 from ingestion.fetching.store import storage_errors
 from warehouse.export.csv_files import csv_of
 from warehouse.export.disclosure import disclosed_record
@@ -38,6 +40,7 @@ PEOPLE_COLUMNS = {
     "event": "1 event, 0 censored",
     "entry_months": "months from time zero at which observation began; 0 at time zero",
     "origin": "time zero",
+    "burden": "mutation burden without the biomarker's own mutations, as the adjusted model has it",
     "response": "1 responder, 0 non-responder, empty not evaluable; of a question about a response",
     "cancer_type": "cBioPortal's cancer type; a stratum",
     "panel_id": "gene panel, WES for an exome",
@@ -46,6 +49,10 @@ PEOPLE_COLUMNS = {
     "source_file_id": "file of the follow-up, see marts.source_files",
     "source_row": "row of that file",
 }
+
+
+class ExportError(IngestionError):
+    """An answer cannot be written there."""
 
 
 def export_answer(
@@ -59,6 +66,10 @@ def export_answer(
     list
         The files, in the order in which one reads them.
     """
+    if folder.exists() and not folder.is_dir():
+        raise ExportError(
+            "it is a file", where=str(folder), remedy="name a folder, which is made if there is none"
+        )
     with storage_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
     least = smallest_cell(version_of(con))
@@ -107,11 +118,15 @@ def _people(checked: CheckedQuestion, leading: Contrast | None) -> pd.DataFrame:
     frame["group"], frame["n_own_mutations"] = frame["status"], frame["n_mutations"]
     if leading is not None:
         frame["in_group"] = frame["status"].map({leading.group.key: 1, leading.reference.key: 0})
+    if "burden" in question.adjust:
+        # measured among the people of the model: a percentile among others is another one
+        among = selection.members if leading is None else selection.among(leading).members
+        frame["burden"] = add_burden(among)["burden"].reindex(frame.index)
     if question.is_response:
         frame["response"] = frame[question.endpoint].astype("Int64")
     frame["event"] = frame["event"].astype("Int64")
     frame["entry_months"] = frame["entry_months"].fillna(0.0)
-    wanted = [*PEOPLE_COLUMNS, *(name for name in question.adjust if name != "burden")]
+    wanted = [*PEOPLE_COLUMNS, *question.adjust]
     return frame[[name for name in dict.fromkeys(wanted) if name in frame.columns]].sort_values(
         ["cohort_id", "patient_id"]
     )
@@ -143,6 +158,7 @@ def _r_script(answer: Answer, pooled: SurvivalStatistic) -> str:
         "CI_LOW": repr(pooled.ci_low),
         "CI_HIGH": repr(pooled.ci_high),
         "ADJUSTED": repr(asked.estimate if asked is not pooled else None),
+        "ADJUSTED_BY": str(asked.estimator),
     }
     for name, value in values.items():
         template = template.replace(f"@{name}@", "NA" if value == "None" else value)

@@ -136,13 +136,11 @@ def _cohorts_without_icb(con: duckdb.DuckDBPyConnection, checked: CheckedQuestio
 
 
 def _landscape(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -> LandscapeSpec | None:
-    """How often, how and where a gene is mutated, in every cohort; of another biomarker nothing."""
+    """How often, how and where a gene is mutated; of another biomarker nothing."""
     if not checked.people.is_gene:
         return None
     gene = checked.people.genes[0]
-    cohorts = [
-        str(row[0]) for row in con.execute("select cohort_id from marts.cohorts order by all").fetchall()
-    ]
+    cohorts = cohorts_of_landscape(con, checked.cohorts)
     return LandscapeSpec(
         kind="landscape",
         analysis_id=_identifier(checked, "landscape"),
@@ -154,6 +152,16 @@ def _landscape(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -> Land
         registered_on=_today(),
         variants={"default": PeopleVariant(description="Every profiled person of every cohort once.")},
     )
+
+
+def cohorts_of_landscape(con: duckdb.DuckDBPyConnection, asked: Sequence[str]) -> list[str]:
+    """Every cohort in which a person can be told from those of the others; of one without identifiers, which may hold
+    their people, it is those that are asked alone."""
+    rows = con.execute("select cohort_id, is_linkable from marts.cohorts order by cohort_id").fetchall()
+    is_linkable = {str(cohort_id): bool(known) for cohort_id, known in rows}
+    if not all(is_linkable[cohort_id] for cohort_id in asked):
+        return list(asked)
+    return [cohort_id for cohort_id, known in is_linkable.items() if known]
 
 
 def _stand_beside(
