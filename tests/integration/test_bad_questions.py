@@ -131,7 +131,9 @@ def test_what_is_made_of_an_answer_is_made_one_at_a_time_and_nothing_asked_for_i
     )
     icb("ask", "ALK", "--output", str(tmp_path / "alk.html")).is_one_sentence("--output", "add --report")
     (tmp_path / "taken").write_text("", encoding="utf-8")
-    icb(*ONE_COHORT, "--export", str(tmp_path / "taken")).is_one_sentence("it is a file", "name a folder")
+    icb("ask", "ALK; cohort demo_msk_2018", "--export", str(tmp_path / "taken")).is_one_sentence(
+        "it is a file", "name a folder"
+    )
 
 
 def test_an_earlier_symbol_is_noted_in_the_answer(icb: Icb) -> None:
