@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from analytics.answers.estimates import NO_FIRTH
 from analytics.engine.numbers import count, p_value, ratio, with_ends
 from analytics.meta.trials import TREATED
-from analytics.results.statistic import ResponseStatistic, Statistic
+from analytics.results.statistic import MetaStatistic, ResponseStatistic, Statistic
 from warehouse.questions.answer import (
     Answer,
     Comparison,
@@ -151,7 +151,10 @@ def _beside(row: Statistic) -> str:
     kind = row.key.split(".", 1)[1].split(".")[0].replace("_", " ")
     where = f" {row.cohort_id}" if row.cohort_id else ""
     named = {"cox adjusted": "adjusted", "cox adjusted same people": "same, unadjusted"}
-    return f"{named.get(kind, kind)}{where}"
+    if isinstance(row, MetaStatistic) and row.left_out is not None:
+        return f"{kind} without {row.left_out}"
+    of_group = f", {row.counts.group_label}" if kind == "median" and row.counts.group_label else ""
+    return f"{named.get(kind, kind)}{where}{of_group}"
 
 
 def _columns(found: Comparison) -> tuple[Column, ...]:

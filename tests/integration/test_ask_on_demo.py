@@ -15,6 +15,7 @@ import subprocess
 import sys
 import termios
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -310,6 +311,14 @@ def test_a_covariate_gene_has_one_name_whichever_way_it_is_written(icb: Icb) -> 
         as_json(icb, "ask", f"TP53; adjust {name}")["question"] for name in ("STK11_mutated", "stk11_mutated")
     }
     assert texts == {"TP53; endpoint OS; adjust STK11_mutated"}
+
+
+def test_with_every_estimator_no_two_rows_of_the_table_have_one_name(icb: Icb) -> None:
+    said = icb("ask", "IGF1R", "--all")
+    rows = said.out.split("\ncohort ")[1].splitlines()[1:]
+    names = [re.split(r"\s{2,}", line)[0] for line in takewhile(lambda line: re.match(r"\w", line), rows)]
+    assert len(names) > 40 and len(names) == len(set(names)), names
+    assert any(name.startswith("random effects without demo_") for name in names)
 
 
 def test_burden_itself_is_not_held_against_burden(icb: Icb) -> None:
