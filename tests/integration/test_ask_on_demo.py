@@ -313,6 +313,20 @@ def test_a_covariate_gene_has_one_name_whichever_way_it_is_written(icb: Icb) -> 
     assert texts == {"TP53; endpoint OS; adjust STK11_mutated"}
 
 
+def test_another_gene_is_adjusted_for_beside_burden_as_without_it(icb: Icb) -> None:
+    """Without burden the scan of one hypothesis gives what the Cox model of the answer gives, the gene in both."""
+    answers = [
+        as_json(icb, "ask", f"TP53; adjust {names}")
+        for names in ("KRAS_mutated", "KRAS_mutated,burden", "burden")
+    ]
+    (adjusted,) = [row for row in answers[0]["comparisons"][0]["beside"] if row["name"] == "os.cox_adjusted"]
+    crude = [
+        re.search(r"without burden it is ([\d.]+)", one["comparisons"][0]["burden"]["sentence"])
+        for one in answers[1:]
+    ]
+    assert crude[0] and crude[1] and crude[0].group(1) == f"{adjusted['estimate']:.2f}" != crude[1].group(1)
+
+
 def test_with_every_estimator_no_two_rows_of_the_table_have_one_name(icb: Icb) -> None:
     said = icb("ask", "IGF1R", "--all")
     rows = said.out.split("\ncohort ")[1].splitlines()[1:]

@@ -19,7 +19,7 @@ from analytics.meta.pooling import interaction_statistics
 from analytics.meta.predictive import predictive_evidence
 from analytics.meta.trials import treatment_statistics
 from analytics.questions.selection import select_members
-from analytics.questions.specs import Variant
+from analytics.questions.specs import COVARIATES, Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import InteractionStatistic, Scope, Statistic, SurvivalStatistic
 from analytics.scan.evidence import burden_evidence
@@ -97,7 +97,7 @@ def scanned_against_burden(
     is_part = len(known) < len(members) and known["in_group"].nunique() == 2
     held = known if is_part else members
     try:
-        frame, group = group_input(con, spec, held, label)
+        frame, group = group_input(con, spec, _with_genes_as_numbers(held, spec), label)
         if question.is_response:
             table = scan_response(frame, group, responses_of(held, question.endpoint), settings).table
         else:
@@ -143,7 +143,8 @@ def number_against_burden(
     with_burden = _with_burden(known)
     is_part = 0 < len(with_burden) < len(known)
     try:
-        frame, value = number_input(con, _scan_of_one(checked, label), with_burden if is_part else known)
+        spec, scanned = _scan_of_one(checked, label), with_burden if is_part else known
+        frame, value = number_input(con, spec, _with_genes_as_numbers(scanned, spec))
         held = NumberAndBurden(frame, value, _settings(draws))
         is_crude = not is_part and "burden" not in checked.question.adjust
         evidence = held.evidence(label, power, Effect.of(estimate) if is_crude else held.without_burden())
@@ -165,9 +166,11 @@ def _settings(draws: int) -> ScanSettings:
 
 
 def _scan_of_one(checked: CheckedQuestion, title: str) -> ScanSpec:
-    """The question as a scan of one hypothesis."""
+    """The question as a scan of one hypothesis. The status of another gene is a covariate of a question alone: scans of
+    the catalogue have none."""
     question = checked.question
-    return ScanSpec(
+    genes = tuple(name for name in question.adjust if name not in COVARIATES)
+    spec = ScanSpec(
         scan_id="asked",
         title=title,
         question=question.text,
@@ -178,6 +181,13 @@ def _scan_of_one(checked: CheckedQuestion, title: str) -> ScanSpec:
         null_strata=NULL_STRATA_OF_ONE,
         registered_on="",
     )
+    return spec.model_copy(update={"covariates": (*spec.covariates, *genes)})
+
+
+def _with_genes_as_numbers(members: pd.DataFrame, spec: ScanSpec) -> pd.DataFrame:
+    """Members with the status of other genes as 1, 0 or not known."""
+    genes = [name for name in spec.covariates if name not in COVARIATES]
+    return members.assign(**{name: members[name].astype("boolean").astype("Float64") for name in genes})
 
 
 def _power(members: pd.DataFrame, is_response: bool, endpoint: str, r2: float = 0.0) -> Power:
