@@ -49,7 +49,7 @@ QUESTIONS = (
     "expr(CD274) per sd", "expr(CD274) above median", "expr(set:inflammation) per sd", "score(set:inflammation) per sd",
     # what the clinic knows, and responses
     f"SEX = Female{MSK}", "TP53; endpoint orr; cohort demo_trial_alpha",
-    "TMB per doubling; endpoint dcr; cohort demo_melanoma_a", "ALK; endpoint durable_benefit",
+    "TMB top 20% within cancer_type; endpoint dcr; cohort demo_melanoma_a", "ALK; endpoint durable_benefit",
 )  # fmt: skip
 #: Of these R has the groups and times as they are exported.
 IN_R = (f"ALK{MSK}", f"TP53:truncating{MSK}", f"any(ALK, TP53){MSK}", f"TMB above median{MSK}")
