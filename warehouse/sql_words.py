@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from warehouse.packing.packed import tables_of
-from warehouse.self_description.words import closed_words, is_enum, words_of_enum
+from warehouse.self_description.enums import is_enum, words_of_enum
 
 #: Node of DuckDB's tree of a query.
 _Node = Mapping[str, Any]
@@ -129,7 +129,14 @@ class _Tables:
             self._types.setdefault(table, {})[column] = kind
 
     def has(self, place: str, column: str) -> bool:
-        return column in self._types.get(place, closed_words().get(place, {}))
+        known: Mapping[str, object] = self._types[place] if place in self._types else self._of_macro(place)
+        return column in known
+
+    @staticmethod
+    def _of_macro(name: str) -> Mapping[str, tuple[str, ...]]:
+        from warehouse.self_description.words import closed_words  # half a second to load, for macros alone
+
+        return closed_words().get(name, {})
 
     def kind(self, place: str, column: str) -> str | None:
         """The type of a column; None of a macro's."""
@@ -138,7 +145,7 @@ class _Tables:
     def words(self, place: str, column: str) -> tuple[str, ...]:
         """None of a column that is no ENUM."""
         if place not in self._types:
-            return closed_words()[place][column]
+            return self._of_macro(place)[column]
         kind = self._types[place][column]
         return words_of_enum(self._con, kind) if is_enum(kind) else ()
 

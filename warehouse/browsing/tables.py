@@ -11,7 +11,7 @@ from analytics.biomarkers.errors import near_names
 from warehouse.browsing.listing import PAGE, Listing, NotThereError, listing, page_of
 from warehouse.export.disclosure import coarsened_columns
 from warehouse.packing.packed import PACKED
-from warehouse.self_description.words import is_enum
+from warehouse.self_description.enums import is_enum
 
 #: What stands for a value that is not there.
 ABSENT = "(none)"

@@ -15,10 +15,10 @@ import pyarrow as pa
 import yaml
 
 from warehouse.packing.packed import PACKED
+from warehouse.self_description.enums import is_enum, words_of_enum
 from warehouse.self_description.guides import macros, table_guides
 from warehouse.self_description.references import key_of, references_of
 from warehouse.self_description.units import unit_of
-from warehouse.self_description.words import is_enum, words_of_enum
 
 #: Schemas that are described.
 DESCRIBED = ("marts", "stats")

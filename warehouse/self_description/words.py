@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import yaml
 
 from analytics.results.schema import Words
@@ -70,17 +69,6 @@ def closed_words() -> dict[str, Words]:
 def enum_of(words: tuple[str, ...]) -> str:
     """The type of a column of these words, in SQL."""
     return "enum(" + ", ".join("'" + word.replace("'", "''") + "'" for word in words) + ")"
-
-
-def is_enum(kind: str) -> bool:
-    """Whether a type, as DuckDB names it, is an ENUM."""
-    return kind.startswith("ENUM(")
-
-
-def words_of_enum(con: duckdb.DuckDBPyConnection, kind: str) -> tuple[str, ...]:
-    """The words of an ENUM, as DuckDB names the type."""
-    ((words,),) = con.execute(f"select enum_range(null::{kind})").fetchall()
-    return tuple(words)
 
 
 def typed(table: str, query: str, columns: Mapping[str, str]) -> str:
