@@ -53,6 +53,9 @@ def _serve(listener: socket.socket) -> None:
 
 def _load_statistics() -> None:
     import warehouse.questions.drawing  # noqa: F401
+    from analytics.warm_up import survival_scan
+
+    survival_scan()  # compiled code is read from disk at its first call: a second of the first question
 
 
 def mcp(
