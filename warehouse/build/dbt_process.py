@@ -39,7 +39,8 @@ def main(parsed: Path, arguments: list[str]) -> int:
         command, arguments = _first(arguments)
         # each has its own: dbt notes in it what it has made of the models
         manifest = Manifest.from_msgpack(parsed.read_bytes(), decoder=extended_mashumuro_decoder)
-        manifest.build_parent_and_child_maps()  # what dbt does with a project that it has not read again
+        manifest.build_parent_and_child_maps()  # what dbt does with a project that it has not read again,
+        manifest.build_flat_graph()  # and what macros see of it: Spark's raw tables are its sources
         manifest.metadata.generated_at = datetime.now(UTC).replace(tzinfo=None)
         manifest.metadata.invocation_id = get_invocation_id()
         done = dbtRunner(manifest=manifest).invoke(command)
