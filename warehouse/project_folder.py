@@ -35,6 +35,8 @@ KEYS: Mapping[str, bool] = {
     "ui": False,
     "engine": False,
     "workers": False,
+    "threads": False,
+    "memory": False,
     "chain_file": True,
 }
 #: The project's own catalogue, in ``catalog``.

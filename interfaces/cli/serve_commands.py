@@ -45,6 +45,7 @@ def _serve(listener: socket.socket) -> None:
     from interfaces.web.app import explorer
 
     config = uvicorn.Config(explorer(), log_level="warning", lifespan="on", server_header=False)
+    listener.listen()  # who reads the address may ask at once: the answer waits until pages are loaded
     print(f"http://{HOST}:{listener.getsockname()[1]}/ (Control-C ends it)", flush=True)
     # statistics take seconds to load: while the first page is read
     threading.Thread(target=_load_statistics, daemon=True).start()

@@ -186,7 +186,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, lis
     (folder / "people.tsv").write_text(people, encoding="utf-8")
     cohort = Cohort.model_validate(COHORT)
     catalog = Catalog(attributes={}, cohorts=(cohort,))
-    build_file = folder / "build.duckdb"
+    build_file = folder / "icb.duckdb"  # dbt reads the project once for all files of that name
     with duckdb.connect(str(build_file)) as con:
         con.execute("create schema raw")
         parsed = [

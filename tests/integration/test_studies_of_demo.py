@@ -35,7 +35,7 @@ def test_every_event_is_kept_with_its_kind_and_the_class_of_its_drug(demo: Run) 
         f"where cohort_id = '{LUAD}' group by all order by n desc"
     )
     assert said["n"].tolist() == [50, 17, 10] and said["tests"].tolist() == [0, 0, 10]
-    assert said["drug_class"].fillna("").tolist() == ["PD-1/PD-L1", "Chemotherapy", ""]
+    assert said["drug_class"].astype(object).fillna("").tolist() == ["PD-1/PD-L1", "Chemotherapy", ""]
     # who had a chemotherapy before has one drug that counts: the checkpoint inhibitor
     assert demo.value(f"select count(*) from marts.treatments where cohort_id = '{LUAD}' and not is_icb") == 0
 
