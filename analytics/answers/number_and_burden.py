@@ -9,6 +9,7 @@ that every drawn set of values follows burden as the observed one does and nothi
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class NumberAndBurden:
         AnalysisError
             Nobody has a burden, or a model has no finite estimate.
         """
-        without, beside = self._without_and_beside()
+        without, beside = self._without_and_beside
         return (
             _effect(beside.coef, beside.standard_error, Scale.HAZARD_RATIO),
             _effect(*difference(beside, without), Scale.RATIO_OF_HAZARD_RATIOS),
@@ -86,13 +87,14 @@ class NumberAndBurden:
         """The hazard ratio of one step without burden among the people whose burden is known; None without a finite
         estimate."""
         try:
-            without, _ = self._without_and_beside()
+            without, _ = self._without_and_beside
         except AnalysisError:
             return None
         return _effect(without.coef, without.standard_error, Scale.HAZARD_RATIO)
 
+    @cached_property
     def _without_and_beside(self) -> tuple[Influence, Influence]:
-        """Both models of the people whose burden is known.
+        """Both models of the people whose burden is known, fitted once for the effects that are read off them.
 
         Raises
         ------

@@ -16,6 +16,7 @@ from analytics.questions.specs import Response, Variant
 from analytics.response.comparison import OF_CHI_SQUARE
 from analytics.response.estimate import FISHER_EXACT, NEWCOMBE, response_statistics
 from analytics.response.stratified_tables import MANTEL_HAENSZEL, mantel_haenszel, strata_counts
+from analytics.results.estimator import Estimator
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, ResponseStatistic, Scope, Statistic
 
@@ -72,15 +73,27 @@ def _without_estimate(
 ) -> ResponseStatistic:
     """The row of people of whom one group has no known response: who they are, and why nothing is compared."""
     known = people[people[response].notna()]
-    inside, answers = known["in_group"].astype(bool), known[response].astype(bool)
     n_group, label = int(people["in_group"].astype(bool).sum()), contrast.group.label
-    row = ResponseStatistic(
-        name=scope.name(f"{response}.{FISHER_EXACT.key}{contrast.suffix}"),
-        estimator=FISHER_EXACT.key,
-        scale=FISHER_EXACT.scale,
+    row = _row_of_known(scope, FISHER_EXACT, known, contrast, response)
+    if n_group and not row.counts.n_in_group:
+        return row.warned(f"Of {count(n_group)} {label} nobody's {response} is known.")
+    if not n_group:
+        return row  # the table says in one line in which cohorts nobody is in the group
+    return row.warned(f"Of {contrast.reference.label} nobody's {response} is known.")
+
+
+def _row_of_known(
+    scope: Scope, estimator: Estimator, known: pd.DataFrame, contrast: Contrast, response: Response
+) -> ResponseStatistic:
+    """A row without an estimate of people whose response is known: who they are and how many responded."""
+    inside, answers = known["in_group"].astype(bool), known[response].astype(bool)
+    return ResponseStatistic(
+        name=scope.name(f"{response}.{estimator.key}{contrast.suffix}"),
+        estimator=estimator.key,
+        scale=estimator.scale,
         row_set=f"evaluable for {response}",
         counts=Counts(
-            group_label=label,
+            group_label=contrast.group.label,
             reference_label=contrast.reference.label,
             n=len(known),
             n_in_group=int(inside.sum()),
@@ -89,11 +102,6 @@ def _without_estimate(
         responders=int(answers.sum()),
         responders_in_group=int((answers & inside).sum()),
     )
-    if n_group and not inside.any():
-        return row.warned(f"Of {count(n_group)} {label} nobody's {response} is known.")
-    if not n_group:
-        return row  # the table says in one line in which cohorts nobody is in the group
-    return row.warned(f"Of {contrast.reference.label} nobody's {response} is known.")
 
 
 def _pooled(
@@ -103,21 +111,7 @@ def _pooled(
     answers, inside = evaluable[response].astype(bool), evaluable["in_group"].astype(bool)
     codes = evaluable.groupby(strata, dropna=False).ngroup() if strata else inside * 0
     found = mantel_haenszel(*strata_counts(inside, answers, codes))
-    row = ResponseStatistic(
-        name=scope.name(f"{response}.{MANTEL_HAENSZEL.key}{contrast.suffix}"),
-        estimator=MANTEL_HAENSZEL.key,
-        scale=MANTEL_HAENSZEL.scale,
-        row_set=f"evaluable for {response}",
-        counts=Counts(
-            group_label=contrast.group.label,
-            reference_label=contrast.reference.label,
-            n=len(evaluable),
-            n_in_group=int(inside.sum()),
-        ),
-        denominator="evaluable",
-        responders=int(answers.sum()),
-        responders_in_group=int((answers & inside).sum()),
-    )
+    row = _row_of_known(scope, MANTEL_HAENSZEL, evaluable, contrast, response)
     if found.odds_ratio != found.odds_ratio:
         return row.warned("No stratum has both groups and both answers: there is nothing to compare.")
     row = replace(row, estimate=found.odds_ratio, p=found.p, p_method="Mantel-Haenszel")

@@ -108,19 +108,16 @@ def scanned_against_burden(
         evidence = BurdenEvidence(biomarker=label, power=power, crude=None, why_no_null=str(exc).rstrip("."))
         return BurdenScan(evidence, power)
     found = burden_evidence(row, SINGLE, label)
-    of, share = (
-        power_of_odds_ratio if question.is_response else power_of_hazard_ratio,
-        _strata_share(members, checked.variant),
-    )
-    n_known = found.power.n if is_part else None
-    power = (
-        _power(members, question.is_response, question.endpoint, share)
-        if is_part
-        else of(found.power.n, found.power.carriers or 0, found.power.events, share)
-    )
+    share = _strata_share(members, checked.variant)
+    if is_part:
+        power = _power(members, question.is_response, question.endpoint, share)
+    else:
+        of = power_of_odds_ratio if question.is_response else power_of_hazard_ratio
+        power = of(found.power.n, found.power.carriers or 0, found.power.events, share)
     # of other people, or adjusted for burden, the estimate is not the one without burden of the same people
     is_crude = not is_part and "burden" not in question.adjust
     searched_p = checked.cut.p_paid if checked.cut is not None else None
+    n_known = found.power.n if is_part else None
     found = replace(found, power=power, n_known=n_known, searched_p=searched_p)
     return BurdenScan(found, power, is_crude)
 
