@@ -16,12 +16,19 @@ from dataclasses import dataclass, replace
 from typing import get_args
 
 from analytics.biomarkers.errors import near_names
-from analytics.biomarkers.language.model import Continuous, Joint, measures_burden
+from analytics.biomarkers.language.model import Continuous, Joint
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
 from analytics.errors import AnalysisError
 from analytics.questions.clock import TimeRules
-from analytics.questions.specs import COVARIATES, AnalysisSpec, Response, SurvivalEstimator, Variant
+from analytics.questions.specs import (
+    COVARIATES,
+    AnalysisSpec,
+    Response,
+    SurvivalEstimator,
+    Variant,
+    cannot_be_estimated,
+)
 
 #: Responses that can be an endpoint.
 RESPONSES = tuple(word for word in get_args(Response) if word in ("orr", "dcr", "durable_benefit"))
@@ -161,16 +168,13 @@ def asked(
             f"An odds ratio of {question.endpoint} is adjusted for nothing; cohorts and cancer types are held apart: "
             "leave --adjust out, and choose people with --where."
         )
-    if "burden" in question.adjust and measures_burden(parse(question.biomarker)):
-        raise AskedQuestionError(
-            f"'{question.biomarker}' is mutation burden itself and cannot be adjusted for it: leave burden out of "
-            "--adjust."
-        )
-    if question.is_response and question.is_number and question.cut is None:
-        raise AskedQuestionError(
-            f"A response is compared between groups, and '{question.biomarker}' is a number: give it a cut, "
-            "such as '>= 10' or 'top 20%', or ask of OS or PFS."
-        )
+    reason = cannot_be_estimated(
+        question.biomarker,
+        responses=(question.endpoint,) if question.is_response and question.cut is None else (),
+        covariates=question.adjust,
+    )
+    if reason is not None:
+        raise AskedQuestionError(f"{reason}.")
     if question.cut is not None and not question.is_number:
         raise AskedQuestionError(
             f"--cut searched looks for the cut of a number, and '{question.biomarker}' makes groups: "

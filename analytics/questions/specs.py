@@ -23,7 +23,7 @@ from pydantic import (
 )
 
 from analytics.biomarkers.errors import BiomarkerError
-from analytics.biomarkers.language.model import Mutation
+from analytics.biomarkers.language.model import Continuous, Mutation, measures_burden
 from analytics.biomarkers.language.parse import parse
 from analytics.biomarkers.language.text import canonical
 from analytics.questions.clock import CustomEndpoint, KnownEndpoint, TimeRules
@@ -190,6 +190,19 @@ def _is_declared(name: str, info: ValidationInfo) -> str:
 _DeclaredEndpoint = Annotated[str, AfterValidator(_is_declared)]
 
 
+def cannot_be_estimated(biomarker: str, *, responses: Sequence[str], covariates: Sequence[str]) -> str | None:
+    """Why a biomarker cannot be asked about in this way, in a sentence; none if it can."""
+    asked = parse(biomarker)
+    if "burden" in covariates and measures_burden(asked):
+        return f"'{biomarker}' is mutation burden itself and cannot be adjusted for it: leave burden out"
+    if responses and isinstance(asked, Continuous):
+        return (
+            f"A response is compared between groups, and '{biomarker}' is a number: give it a cut, "
+            "such as '>= 10' or 'top 20%', or ask of OS or PFS"
+        )
+    return None
+
+
 def filter_words(where: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     """Which rows are asked for, 'column: value' each."""
     return tuple(f"{column}: {value}" for column, values in where.items() for value in values)
@@ -224,6 +237,16 @@ class AnalysisSpec(Question):
     def _has_variants(self) -> AnalysisSpec:
         if not self.variants:
             raise ValueError("an analysis needs at least one variant")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_estimated(self) -> AnalysisSpec:
+        for name, variant in self.variants.items():
+            reason = cannot_be_estimated(
+                self.biomarker, responses=variant.responses, covariates=variant.covariates
+            )
+            if reason is not None:
+                raise ValueError(f"variant '{name}': {reason}")
         return self
 
     @field_validator("custom_endpoints")

@@ -89,3 +89,16 @@ def test_a_spec_cannot_be_changed_after_it_was_read() -> None:
 @pytest.mark.parametrize("text", ["yesterday", "21.11.2026", "2026-13-01"])
 def test_a_registration_that_is_no_day_is_refused(text: str) -> None:
     assert f"'{text}' is no day; it is written as 2026-11-21" in said(registered_on=text)
+
+
+def test_responses_by_a_number_without_a_cut_are_refused_and_not_left_out_in_silence() -> None:
+    asking_responses = {"default": {"description": "d", "responses": ["orr"]}}
+    message = said(biomarker="TMB", variants=asking_responses)
+    assert "variant 'default': A response is compared between groups, and 'TMB' is a number" in message
+    assert AnalysisSpec.model_validate(SPEC | {"biomarker": "TMB >= 10", "variants": asking_responses})
+
+
+def test_burden_is_not_adjusted_for_itself() -> None:
+    adjusted = {"default": {"description": "d", "covariates": ["sex", "burden"]}}
+    assert "cannot be adjusted for it" in said(biomarker="TMB >= 10", variants=adjusted)
+    assert AnalysisSpec.model_validate(SPEC | {"variants": adjusted})
