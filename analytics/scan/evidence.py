@@ -139,6 +139,8 @@ def _null(row: Row) -> BurdenNull | None:
 def number_of(row: Row, name: str) -> float:
     """A value of a row of a scan; not a number where there is none."""
     value = row.get(name)
+    if type(value) is float:  # nearly every one of twenty for each of 18,000 genes
+        return value
     return math.nan if is_missing(value) else float(str(value))
 
 

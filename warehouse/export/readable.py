@@ -45,5 +45,7 @@ def csv_cell(value: Any) -> Any:
         return csv_cell("; ".join("" if entry is None else str(entry) for entry in value))
     if not isinstance(value, str):
         return value
+    if value.isascii() and value.isprintable() and value[:1].isalnum():
+        return value  # names and plain words, without three patterns over each
     is_formula = _FORMULA.match(value) and len(value.strip()) > 1 and not _NUMBER.fullmatch(value)
     return shown(f"'{value}" if is_formula else value)
