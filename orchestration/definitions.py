@@ -22,7 +22,13 @@ from orchestration.assets.invalid_files import SpecLoader, invalid_file_asset
 from orchestration.assets.published import published_asset
 from orchestration.assets.raw import raw_assets
 from orchestration.assets.reports import report_asset
-from orchestration.assets.scans import scan_asset, scan_folder, scan_tables_asset
+from orchestration.assets.scans import (
+    reads_marts_alone,
+    scan_asset,
+    scan_folder,
+    scan_tables_asset,
+    scan_task,
+)
 from orchestration.assets.statistics import analysis_asset, analysis_task, claim_checks, result_tables_asset
 from orchestration.automation import following, publish_what_changed
 from orchestration.checks.draft import draft_checks, reading_check
@@ -80,12 +86,17 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     not_asked_for = {c.cohort_id for c in whole.cohorts} - {c.cohort_id for c in catalog.cohorts}
     dbt_build, dbt = dbt_definitions(settings)
     tasks = [analysis_task(path, spec) for path, spec in questions.analyses.items()]
-    ahead = Ahead(tasks)
+    scan_tasks = [scan_task(path, spec) for path, spec in questions.scans.items()]
+    # where nothing says how long each takes they begin in this order: a scan is longer than most analyses
+    ahead = Ahead([*(task for task in scan_tasks if reads_marts_alone(task)), *tasks])
     analyses = [
         analysis_asset(path, spec, task, ahead)
         for (path, spec), task in zip(questions.analyses.items(), tasks, strict=True)
     ]
-    scans = [scan_asset(path, spec) for path, spec in questions.scans.items()]
+    scans = [
+        scan_asset(path, spec, task, ahead)
+        for (path, spec), task in zip(questions.scans.items(), scan_tasks, strict=True)
+    ]
     folders = {
         scan_folder(spec.scan_id): scan.key
         for spec, scan in zip(questions.scans.values(), scans, strict=True)

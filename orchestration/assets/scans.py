@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -19,6 +20,7 @@ from orchestration.assets.build_steps import steps_of
 from orchestration.assets.result_files import column_schema, gathered
 from orchestration.assets.statistics import OWNERS
 from orchestration.resources import BUILD_POOL, Warehouse
+from orchestration.reuse.ahead import Ahead, Task
 from orchestration.reuse.computed import SHOWN_BY, Computed, Results, computed_or_kept
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.import_closure import code_version
@@ -36,12 +38,37 @@ def scan_folder(scan_id: str) -> str:
     return f"scan_{scan_id}"
 
 
-def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
-    """The asset of one scan: its tables as Parquet and its figures under ``build/results``."""
+def scan_task(path: Path, spec: ScanSpec) -> Task:
+    """One scan, computed here or in another process."""
     asset = computed_scan(path, spec)
+    return Task(
+        dg.AssetKey(["scans", spec.scan_id]), asset, partial(_results, spec, asset.name, asset.spec_sha256)
+    )
+
+
+def reads_marts_alone(task: Task) -> bool:
+    """Whether it can be computed as soon as the marts are there: a scan by processes waits for the analyses that say
+    them."""
+    return _PROCESS_STATS not in task.asset.declared.stats
+
+
+def _results(
+    spec: ScanSpec, name: str, spec_sha256: str, con: duckdb.DuckDBPyConnection, run_id: str, _: Settings
+) -> Results:
+    output = run_scan(con, spec, spec_sha256=spec_sha256, run_id=run_id)
+    titles = [
+        FigureRecord(analysis_id=name, figure=stem, title=picture.title, alt=picture.alt)
+        for stem, picture in output.figures.items()
+    ]
+    return {**output.tables, FigureRecord.TABLE: table_of(FigureRecord, titles)}, output.figures
+
+
+def scan_asset(path: Path, spec: ScanSpec, task: Task, ahead: Ahead) -> dg.AssetsDefinition:
+    """The asset of one scan: its tables as Parquet and its figures under ``build/results``."""
+    asset = task.asset
 
     @dg.asset(
-        key=dg.AssetKey(["scans", spec.scan_id]),
+        key=task.key,
         deps=[
             *(dg.AssetKey(["marts", mart]) for mart in asset.declared.marts),
             *(dg.AssetKey(["stats", t]) for t in asset.declared.stats if t == _PROCESS_STATS),
@@ -55,15 +82,8 @@ def scan_asset(path: Path, spec: ScanSpec) -> dg.AssetsDefinition:
         pool=BUILD_POOL,
     )
     def scan(context: dg.AssetExecutionContext, warehouse: Warehouse) -> dg.MaterializeResult[None]:
-        def compute(con: duckdb.DuckDBPyConnection, run_id: str, _: Settings) -> Results:
-            output = run_scan(con, spec, spec_sha256=asset.spec_sha256, run_id=run_id)
-            titles = [
-                FigureRecord(analysis_id=asset.name, figure=stem, title=picture.title, alt=picture.alt)
-                for stem, picture in output.figures.items()
-            ]
-            return {**output.tables, FigureRecord.TABLE: table_of(FigureRecord, titles)}, output.figures
-
-        entry, shown = computed_or_kept(context, warehouse, asset, compute)
+        together = ahead.compute if reads_marts_alone(task) else None
+        entry, shown = computed_or_kept(context, warehouse, asset, task.compute, together)
         genes = pd.read_parquet(entry.tables / f"{results_table(spec)}.parquet")
         verdicts = genes["burden_verdict"].value_counts()
         return dg.MaterializeResult(

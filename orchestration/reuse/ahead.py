@@ -1,4 +1,4 @@
-"""Analyses computed several at once: a step of a run is one process, and an analysis keeps one core busy.
+"""Analyses and scans computed several at once: a step of a run is one process, and each keeps one core busy.
 
 The first step that has something to compute lets processes beside it put onto the shelf what the steps of this run
 would compute one after another; each step then finds its own there. DuckDB lets many processes read a file or one write
@@ -28,17 +28,17 @@ from orchestration.reuse.computed import Compute, Computed, is_of_run, key_of, w
 from orchestration.reuse.shelf import Run, Shelf
 from warehouse.settings import Settings
 
-#: Below so many analyses a run computes them in its own process: another one takes 3 s of a core to begin.
+#: Below so many analyses and scans a run computes them in its own process: another one takes 3 s of a core to begin.
 FEWEST = 4
 #: How the lines begin that tell which are done.
-SAID = "analyses "
+SAID = "analyses and scans "
 #: How many threads the mathematics below numpy begin with; read when it is loaded.
 _THREADS_OF_BLAS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One analysis of the catalogue: its asset's key, file and inputs, and what computes it."""
+    """One analysis or scan of the catalogue: its asset's key, file and inputs, and what computes it."""
 
     key: dg.AssetKey
     asset: Computed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -22,12 +23,16 @@ import pytest
 
 from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
+from analytics.scan.spec import MUTATIONAL_PROCESS
+from ingestion.catalog.loading import files_of
+from orchestration.assets.scans import reads_marts_alone, scan_task
 from orchestration.resources import Warehouse
 from orchestration.reuse.ahead import SAID, Ahead, Task
 from orchestration.reuse.computed import Computed, Results, key_of
 from orchestration.reuse.declared_rows import Declared
 from orchestration.reuse.shelf import Entry, Shelf
-from warehouse.settings import Settings
+from warehouse.questions.scans.registered import load_scan
+from warehouse.settings import PROJECT, Settings
 
 HERE = Path(__file__).parent
 
@@ -145,3 +150,15 @@ def test_a_process_ends_with_the_run_that_was_killed(tmp_path: Path) -> None:
     run.wait()
     _, alive = psutil.wait_procs([beside], timeout=60)
     assert not alive
+
+
+def test_scans_are_among_them_but_those_that_wait_for_what_analyses_say_of_mutational_processes() -> None:
+    specs = {
+        path: load_scan(path)
+        for path in files_of([PROJECT / "catalog", PROJECT / "catalog" / "demo"], "scans")
+    }
+    tasks = {path: scan_task(path, spec) for path, spec in specs.items()}
+    assert tasks, "the catalogue has scans"
+    for path, one in tasks.items():
+        assert reads_marts_alone(one) == (MUTATIONAL_PROCESS not in specs[path].null_strata)
+        assert pickle.loads(pickle.dumps(one)).asset == one.asset, "another process gets it as it is"
