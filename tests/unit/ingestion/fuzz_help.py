@@ -83,6 +83,13 @@ _FLAG_TABLE = "ID\tTP53\n" + "".join(f"S{i}\t{i % 2}\n" for i in range(1, 25))
 
 
 @cache
+def names() -> tuple[str, ...]:
+    """Of `bases`, without making them: every worker of the tests asks for the names, and most for no more."""
+    of_catalogue = [f"{owner.owner_id}/{file.id}" for owner, file in entries() if not file.awaited]
+    return (*of_catalogue, *(f"syn/{name}" for name in (*_COPY_NUMBER, "flags")))
+
+
+@cache
 def bases() -> tuple[Base, ...]:
     """One for every entry of the demo catalogue whose file is there, and of kinds of which it has none."""
     found = []

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import pickle
 import tarfile
 import tempfile
+import uuid
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from filelock import FileLock
 
 from ingestion.catalog.cohorts import Catalog, Cohort, Reference
 from ingestion.catalog.loading import load_catalog
@@ -44,9 +48,14 @@ class Mirror:
 
 @cache
 def made(seed: int = DEFAULT_SEED) -> Mirror:
-    """The mirror of a seed, made once a test run."""
-    folder = Path(tempfile.mkdtemp(prefix="generated-cohorts-"))
-    return Mirror(folder, generate(folder, seed))
+    """The mirror of a seed, made once a test run (8 s of a core): by the first worker that needs it, for all."""
+    session = os.environ.get("PYTEST_XDIST_TESTRUNUID") or uuid.uuid4().hex
+    folder = Path(tempfile.gettempdir()) / f"generated-cohorts-{session}-{seed}"
+    truth = folder.with_suffix(".truth")
+    with FileLock(folder.with_suffix(".lock")):
+        if not truth.exists():
+            truth.write_bytes(pickle.dumps(generate(folder, seed)))
+        return Mirror(folder, pickle.loads(truth.read_bytes()))
 
 
 @cache
