@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class Served:
     is_up : whether all that must live for a run to go on lives.
     run_id : the run that made what is asked of.
     explorer : where `icb explore` is to serve what it publishes.
+    names : of the repository of each location, once it was asked for.
     """
 
     address: str
@@ -76,6 +77,7 @@ class Served:
     is_up: Callable[[], bool]
     run_id: str = ""
     explorer: str = ""
+    names: dict[str, str] = field(default_factory=dict)
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         answer = httpx.post(
@@ -118,8 +120,9 @@ class Served:
 
     def selector(self, location: str = LOCATION, **more: Any) -> dict[str, Any]:
         """What names a job, a schedule or a sensor of a location."""
-        name = self.repository(location)["name"]
-        return {"repositoryLocationName": location, "repositoryName": name, **more}
+        if location not in self.names:  # asked for at every look at a sensor, and with it all assets are told
+            self.names[location] = self.repository(location)["name"]
+        return {"repositoryLocationName": location, "repositoryName": self.names[location], **more}
 
     def launch(self, job: str, assets: list[list[str]] | None = None, location: str = LOCATION) -> str:
         """Launch a job, or assets by themselves, into the queue; gives the run's id."""
