@@ -121,7 +121,7 @@ def test_check_names_every_absent_column_of_a_study_whatever_it_is_declared_for(
     assert said.code == 1 and absent == ["WEIGHT", "HEIGHT", "BORN", "FROM_DATE", "ARM"]
 
 
-# --- the receipt ----------------------------------------------------------------------------------------------------
+# --- the receipt: of a sound cohort it is held to that of a run in test_left_out_cohorts ------------------------------
 
 
 def lines_of(icb: Icb, cohort: str) -> tuple[int, dict[tuple[str, str], tuple[int, float | None]], list[str]]:
@@ -130,21 +130,6 @@ def lines_of(icb: Icb, cohort: str) -> tuple[int, dict[tuple[str, str], tuple[in
     (found,) = json.loads(said.out)
     lines: list[dict[str, Any]] = found["receipt"]
     return said.code, {(x["section"], x["item"]): (x["n"], x["value"]) for x in lines}, found["faults"]
-
-
-def test_the_receipt_is_built_alone_and_leaves_no_file_behind(icb: Icb, tiny: Tiny) -> None:
-    code, lines, faults = lines_of(icb, STUDY)
-    assert (code, faults) == (0, [])
-    # tiny.py: twelve patients with a sample each, of whom two in three died, and four carry ALK
-    assert lines["people", "patients"] == (12, None)
-    assert lines["endpoints", "OS"] == (12, 8.0)
-    assert lines["sequencing", "samples sequenced on WES"] == (12, None)
-    assert lines["calls", "counted: Missense_Mutation"] == (4, None)
-    assert lines["genes", "genes mutated in somebody"] == (1, None)
-    assert lines["cells not read", "FAVOURITE_COLOUR"] == (12, None)
-    assert not tiny.settings.build_file.exists() and not tiny.settings.published_file.exists()
-    plain = icb("cohort", "check", STUDY)
-    assert f"Receipt of {STUDY}, built alone" in plain.out and "1 cohort file is valid" in plain.out
 
 
 def test_a_cohort_that_a_run_would_leave_out_is_refused_with_its_check_and_still_has_its_receipt(

@@ -219,7 +219,10 @@ def test_a_study_is_added_by_its_identifier_and_its_columns_are_reported(tiny_ic
     text = path.read_text()
     assert "origin: unknown" in text and "clock of OS" in text
     # no panel is an exome by File-Formats; a cohort file that says neither is refused
-    assert tiny_icb("cohort", "check", STUDY).code == 0
+    checked = tiny_icb("cohort", "check", STUDY)
+    assert checked.code == 0
+    assert f"Receipt of {STUDY}, built alone" in checked.out and "1 cohort file is valid" in checked.out
+    assert not tiny.settings.build_file.exists() and not tiny.settings.published_file.exists()
     path.write_text(text.replace("kind: exome", "kind: none"))
     tiny_icb("cohort", "check", STUDY).is_one_sentence("assay.kind: exome if it is one")
     assert f"{STUDY}" in tiny_icb("cohort", "list").out

@@ -12,6 +12,8 @@ import pytest
 from command_line import Icb, Said, command, own_process
 from tiny import STUDY, TABLE, Tiny, study_members, tarball
 
+from ingestion.fetching.store import sha256_of
+
 #: A table that says the wrong way round who died: its own check, event_polarity, finds it.
 POLARITY = "tiny_polarity"
 POLARITY_ADDRESS = (
@@ -191,11 +193,22 @@ def test_check_refuses_what_the_run_left_out_and_says_every_fault(asked: Icb) ->
     assert len([line for line in said.err.splitlines() if line.startswith("icb: ")]) == 2
 
 
-def test_the_receipt_of_check_is_that_of_the_run(asked: Icb) -> None:
-    (checked,) = json.loads(asked("cohort", "check", STUDY, "--format", "json").out)
-    assert checked["receipt"] and checked["receipt"] == json.loads(
-        asked("cohort", "receipt", STUDY, "--format", "json").out
-    )
+def test_the_receipt_of_check_is_built_alone_and_is_that_of_the_run(ended: Ended, asked: Icb) -> None:
+    files = (ended.tiny.settings.build_file, ended.tiny.settings.published_file)
+    before = [sha256_of(file) for file in files]
+    said = asked("cohort", "check", STUDY, "--format", "json")
+    (checked,) = json.loads(said.out)
+    assert (said.code, checked["faults"]) == (0, [])
+    assert [sha256_of(file) for file in files] == before, "built in a file of its own"
+    assert checked["receipt"] == json.loads(asked("cohort", "receipt", STUDY, "--format", "json").out)
+    # tiny.py: twelve patients with a sample each, of whom two in three died, and four carry ALK
+    lines = {(line["section"], line["item"]): (line["n"], line["value"]) for line in checked["receipt"]}
+    assert lines["people", "patients"] == (12, None)
+    assert lines["endpoints", "OS"] == (12, 8.0)
+    assert lines["sequencing", "samples sequenced on WES"] == (12, None)
+    assert lines["calls", "counted: Missense_Mutation"] == (4, None)
+    assert lines["genes", "genes mutated in somebody"] == (1, None)
+    assert lines["cells not read", "FAVOURITE_COLOUR"] == (12, None)
 
 
 # --- without a whole run --------------------------------------------------------------------------------------------
