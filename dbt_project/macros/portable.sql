@@ -148,6 +148,12 @@ case when count({{ text }}) > 0 then array_sort(collect_set({{ text }})) end
     end
 {%- endmacro %}
 
+{#- A sample's or patient's name by which spellings are compared: small letters and digits, one hyphen for any other marks, no
+    zeros at the beginning of a part. -#}
+{% macro sample_key(name) -%}
+substring({{ replace_all("'-' || " ~ replace_all("lower(" ~ name ~ ")", "'[^a-z0-9]+'", "'-'"), "'-0+'", "'-'") }}, 2)
+{%- endmacro %}
+
 {#- HGNC writes open reading frames C2orf16; sources write C2ORF16 too, and MC3's two call sets write both. -#}
 {% macro reading_frame_name(text) -%}
     case

@@ -65,7 +65,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "marts.tmb": ("cohort_id", "sample_id"),
     "marts.treatments": ("cohort_id", "patient_id"),
     "marts.undetermined_copy_number": ("source_file_id", "source_row", "sample_id", "hugo_symbol"),
-    "marts.undetermined_genes": ("source_file_id", "source_row", "hugo_symbol"),
+    "marts.undetermined_genes": ("source_file_id", "source_row", "sample_id", "hugo_symbol"),
     "marts.unread_columns": ("cohort_id", "file_id", "source_file_id", "column_name", "reason"),
     "stats.analysis_flow": ("analysis_id", "variant", "endpoint", "step_number"),
     "stats.analysis_members": ("analysis_id", "variant", "endpoint", "cohort_id", "patient_id", "sample_id"),

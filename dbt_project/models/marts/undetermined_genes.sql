@@ -1,11 +1,50 @@
 -- Rows that could be a mutation of a gene and are not understood: their sample is neither mutated nor wild-type for it.
--- One row a mutation row and gene: the gene that was decided; both that symbol and number name; each that the row names;
+-- One row a mutation row, sample and gene: the gene that was decided; both that symbol and number name; each that the row names;
 -- where the name cannot be read, each gene that stands in it as a word; and, where it cannot be read or does not fit the
--- place, each gene that lies there.
+-- place, each gene that lies there. A row of a sample that nobody is known for concerns the known samples that its name
+-- may mean: without the row they would be wild-type.
 with doubtful as (
 
-    select * from {{ ref('int_mutations') }}
+    select
+        cohort_id,
+        patient_id,
+        sample_id,
+        hugo_symbol,
+        hugo_symbol_raw,
+        names_several_genes,
+        entrez_gene_id,
+        chromosome,
+        start_position,
+        ncbi_build,
+        problem,
+        case when problem is not null then problem when names_several_genes then 'several_genes' end as rule_id,
+        -- the gene that the number chose is mutated; the others that the row names are in doubt
+        problem is null as is_decided,
+        source_file_id,
+        source_row
+    from {{ ref('int_mutations') }}
     where could_count and (problem is not null or names_several_genes) and patient_id is not null
+    union all
+    select
+        calls.cohort_id,
+        likenesses.patient_id,
+        likenesses.sample_id,
+        calls.hugo_symbol,
+        calls.hugo_symbol_raw,
+        calls.names_several_genes,
+        calls.entrez_gene_id,
+        calls.chromosome,
+        calls.start_position,
+        calls.ncbi_build,
+        calls.problem,
+        'sample_spelled_otherwise' as rule_id,
+        false as is_decided,
+        calls.source_file_id,
+        calls.source_row
+    from {{ ref('int_mutations') }} as calls
+    inner join {{ ref('int_sample_likenesses') }} as likenesses
+        on calls.cohort_id = likenesses.cohort_id and calls.sample_id = likenesses.unknown_sample_id
+    where calls.could_count and calls.patient_id is null
 
 ),
 
@@ -72,7 +111,7 @@ select
     persons.person_id,
     doubtful.sample_id,
     named.hugo_symbol,
-    coalesce(doubtful.problem, 'several_genes') as rule_id,
+    doubtful.rule_id,
     rules.description as status_reason,
     doubtful.source_file_id,
     doubtful.source_row
@@ -84,8 +123,5 @@ inner join named
         and doubtful.source_row = named.source_row
 inner join {{ ref('int_persons') }} as persons
     on doubtful.cohort_id = persons.cohort_id and doubtful.patient_id = persons.patient_id
-left join {{ ref('rejection_rules') }} as rules on coalesce(doubtful.problem, 'several_genes') = rules.rule_id
-where not (
-    -- the gene that the number chose is mutated; the others that the row names are in doubt
-    doubtful.problem is null and named.hugo_symbol = doubtful.hugo_symbol
-)
+left join {{ ref('rejection_rules') }} as rules on doubtful.rule_id = rules.rule_id
+where not (doubtful.is_decided and named.hugo_symbol = doubtful.hugo_symbol)
