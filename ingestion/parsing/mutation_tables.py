@@ -96,8 +96,7 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
     rejected = table.rejected
     table = only_matching(table, file.keep_rows, ref.where)
     missing = file.format.missing
-    by_name = _matching(table.columns, SAMPLE_SYNONYMS) or SAMPLE_SYNONYMS[:1]
-    sample_pick = file.sample_id or Pick(columns=by_name)
+    sample_pick = _sample_pick(table.columns, file)
     if file.sample_in_address is None:
         samples = pick_column(table, sample_pick, missing, ref.where, f"files.{file.id}.sample_id")
     else:
@@ -130,6 +129,17 @@ def parse_mutations(content: Path | bytes, ref: SourceRef, file: SourceFile, out
     _add_identifiers(table, ref, out)
     if file.lists_profiled:
         _add_profiled(table, samples, patients, ref, out)
+
+
+def _sample_pick(columns: Sequence[str], file: SourceFile) -> Pick:
+    """The declared rule for the sample, else a MAF's own column; the rule of a study names that column besides, which
+    may be spelled otherwise in its table."""
+    by_name = _matching(columns, SAMPLE_SYNONYMS)
+    if file.sample_id is None:
+        return Pick(columns=by_name or SAMPLE_SYNONYMS[:1])
+    if set(SAMPLE_SYNONYMS).isdisjoint(file.sample_id.columns):
+        return file.sample_id
+    return file.sample_id.model_copy(update={"columns": tuple(dict.fromkeys((*file.sample_id.columns, *by_name)))})
 
 
 def _sample_of_address(pattern: str, ref: SourceRef, table: ParsedTable) -> pa.ChunkedArray:
@@ -216,7 +226,10 @@ def _needed(columns: Sequence[str], file: SourceFile, where: str) -> Collection[
     """The columns that have a place in ``mutations`` or decide about its rows, all of them checked."""
     needed = set(_matching(columns, SAMPLE_SYNONYMS)) | ({_ENSEMBL_COLUMN} & set(columns))
     declared = {f"mutation_columns.{name}": pick for name, pick in file.mutation_columns.items()}
-    declared |= {key: pick for key in ("sample_id", "patient_id") if (pick := getattr(file, key)) is not None}
+    if file.sample_id is not None:
+        declared["sample_id"] = _sample_pick(columns, file)
+    if file.patient_id is not None:
+        declared["patient_id"] = file.patient_id
     for key, pick in declared.items():
         found = pick_columns(columns, pick)
         needed |= set(found) or {require_column(columns, pick.columns[0], where, f"files.{file.id}.{key}")}

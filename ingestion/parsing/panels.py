@@ -165,7 +165,7 @@ def add_panel_file(content: Path | bytes, ref: SourceRef, out: RawTables) -> Non
     ParseError : it has no ``stable_id`` or no ``gene_list``.
     """
     found = read_key_values(content, ref.where)
-    panel, genes = found.get("stable_id"), found.get("gene_list").split()
+    panel, genes = found.get("stable_id"), found.get("gene_list").replace(",", " ").split()
     if not panel or not genes:
         raise ParseError(
             "it is no gene panel, it needs 'stable_id:' and 'gene_list:'",

@@ -22,6 +22,8 @@ _MOST_NULS = 0.2
 MAX_LINES_PER_ROW = 20
 #: MAF writes its version above the header; no table has it as a column.
 MAF_VERSION = "#version"
+#: What a spreadsheet writes in a cell whose formula failed.
+ERROR_CELL = re.compile(r"#(N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!)", re.IGNORECASE)
 
 
 def read_delimited(
@@ -126,8 +128,14 @@ def _is_cp1252(piece: bytes) -> bool:
 
 
 def is_comment(line: str, fmt: TableFormat) -> bool:
-    """Whether a line above or inside the table is a comment rather than data."""
-    return line.startswith(MAF_VERSION) or (bool(fmt.comment) and line.startswith(str(fmt.comment)))
+    """Whether a line above or inside the table is a comment rather than data.
+
+    A row whose first cell is a spreadsheet's error (#REF!) is data.
+    """
+    if line.startswith(MAF_VERSION):
+        return True
+    is_marked = bool(fmt.comment) and line.startswith(str(fmt.comment))
+    return is_marked and ERROR_CELL.fullmatch(line.partition(fmt.delimiter)[0].strip(' "')) is None
 
 
 def header_line(lines: list[str], fmt: TableFormat, where: str) -> int:

@@ -72,7 +72,9 @@ class Study:
     def mutation_part(self) -> SourceFile:
         """The study's entry as its mutation table, whose samples are read by the same rule as the clinical ones."""
         rule = self.sample_rule
-        columns = tuple(dict.fromkeys((*rule.columns, *SAMPLE_SYNONYMS)))
+        # Where no rule is declared an error names the column that a MAF has.
+        names = (*rule.columns, *SAMPLE_SYNONYMS) if self.file.sample_id else (*SAMPLE_SYNONYMS, *rule.columns)
+        columns = tuple(dict.fromkeys(names))
         genome = self.layout.reference_genome
         # A row that says no genome is on the study's.
         of_study = {"ncbi_build": genome} if genome else {}

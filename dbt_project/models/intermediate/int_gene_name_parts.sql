@@ -1,5 +1,7 @@
 -- Genes that stand as a word inside a name of mutation and copy-number tables: ALK in 'NM_004304.5:ALK', 'ALK&EML4', 'ALK_HUMAN',
 -- 'EML4::ALK'. Where the name as a whole cannot be read, its row concerns each of them (marts.undetermined_genes).
+-- A date that is written out (2020-09-02, 9/2/2020, 2-Sep-20) is SEPT2, which a spreadsheet took for the second of September;
+-- of two figures below 13 nobody knows which is the month, so that it may be either's.
 -- is_composite says of which names no list knows the whole, though a word of it is a gene: with an underscore or a version
 -- ('ALK_HUMAN', 'ALK.1'); or with hyphens, where every word is a gene and no number says which one ('EML4-ALK'; BIVM-ERCC5
 -- is the read-through gene that HGNC calls so).
@@ -52,6 +54,50 @@ broken as (
 
 ),
 
+-- day and month of each reading of a date
+dates as (
+
+    select
+        name_raw,
+        {{ first_group('name_raw', "'^[0-9]{4}[-/.]0?([0-9]{1,2})[-/.][0-9]{1,2}(?: .*)?$'") }} as month_number,
+        {{ first_group('name_raw', "'^[0-9]{4}[-/.][0-9]{1,2}[-/.]0?([0-9]{1,2})(?: .*)?$'") }} as day_number
+    from names
+    union all
+    select
+        name_raw,
+        {{ first_group('name_raw', "'^0?([0-9]{1,2})[-/.][0-9]{1,2}(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as month_number,
+        {{ first_group('name_raw', "'^[0-9]{1,2}[-/.]0?([0-9]{1,2})(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as day_number
+    from names
+    union all
+    select
+        name_raw,
+        {{ first_group('name_raw', "'^[0-9]{1,2}[-/.]0?([0-9]{1,2})(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as month_number,
+        {{ first_group('name_raw', "'^0?([0-9]{1,2})[-/.][0-9]{1,2}(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as day_number
+    from names
+
+),
+
+genes_of_dates as (
+
+    select
+        name_raw,
+        case month_number
+            when '3' then 'MARCH' when '9' then 'SEPT' when '10' then 'OCT' when '12' then 'DEC'
+        end || day_number as word
+    from dates
+    where day_number <> ''
+    union all
+    select
+        names.name_raw,
+        months.prefix || {{ first_group('names.name_raw', "'^0?([0-9]{1,2})'") }} as word
+    from names
+    inner join {{ ref('spreadsheet_months') }} as months
+        on
+            {{ matches('lower(names.name_raw)', "'^[0-9]{1,2}[-/. ]+[^0-9]{3,}[-/. ]+([0-9]{4}|[0-9]{2})$'") }}
+            and {{ replace_all('lower(names.name_raw)', "'[0-9./ -]'", "''") }} = months.word
+
+),
+
 words as (
 
     {% for i in range(1, most_words + 1) %}
@@ -60,8 +106,14 @@ words as (
             broken_at,
             split_part(word_list, ',', {{ i }}) as word
         from broken
-        {% if not loop.last %}union all{% endif %}
+        union all
     {% endfor %}
+    select
+        name_raw,
+        'date' as broken_at,
+        word
+    from genes_of_dates
+    where word is not null
 
 ),
 
@@ -90,11 +142,15 @@ known as (
         words.name_raw,
         words.broken_at,
         words.word,
-        coalesce(aliases.hugo_symbol, symbols.hugo_symbol, listed.name, plain.name) as hugo_symbol
+        coalesce(
+            aliases.hugo_symbol, dated.hugo_symbol, several.hugo_symbol, symbols.hugo_symbol, listed.name, plain.name
+        ) as hugo_symbol
     from words
     left join listed on lower(words.word) = listed.name_lower and listed.is_symbol
     left join plain on words.word = plain.name
     left join {{ ref('int_gene_aliases') }} as aliases on listed.name = aliases.alias
+    left join {{ ref('int_gene_aliases') }} as dated on words.broken_at = 'date' and words.word = dated.alias
+    left join {{ ref('int_ambiguous_symbols') }} as several on words.broken_at = 'date' and words.word = several.symbol
     left join {{ ref('int_gene_symbols') }} as symbols on listed.name = symbols.symbol_raw
     where words.word <> '' and words.word <> words.name_raw
 

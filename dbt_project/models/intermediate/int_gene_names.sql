@@ -26,6 +26,8 @@ plain as (
         name_raw,
         -- what stands in brackets alone is the name
         case
+            -- a date with strokes (9/2/2020) is no list of numbers
+            when {{ matches('name_raw', "'^[0-9]{1,4}/[0-9]{1,2}(/[0-9]{2,4})?( .*)?$'") }} then name_raw
             when {{ matches('name_raw', "'^[(][^()]*[)]$'") }} then {{ trimmed("replace(replace(name_raw, '(', ''), ')', '')") }}
             else {{ replace_all(replace_all('name_raw', "'[(][^)]*[)]'", "''"), "'[;/]'", "','") }}
         end as name_list

@@ -27,8 +27,14 @@ terms as (
             class_raw,
             {{ replace_all(trimmed("split_part(term_list, '&', " ~ i ~ ")"), "'[ _-]+'", "'_'") }} as term
         from listed
-        {{ "union all" if not loop.last }}
+        union all
     {% endfor %}
+    -- what stands behind the last that is read may be more severe
+    select
+        class_raw,
+        'more than {{ most_terms }} terms' as term
+    from listed
+    where split_part(term_list, '&', {{ most_terms + 1 }}) <> ''
 
 ),
 

@@ -88,6 +88,20 @@ def test_names_are_compared_in_capitals(study: Path) -> None:
     assert "OS_MONTHS" in listed(maps, "column_maps", "column_name")
 
 
+def test_the_sample_column_of_a_studys_mutations_is_known_in_both_spellings_and_named_where_it_is_absent(
+    study: Path,
+) -> None:
+    expected = facts(parse(study, STUDY))["mutations"]
+    table = next(path for path in study.iterdir() if b"Tumor_Sample_Barcode" in path.read_bytes())
+    text = table.read_text()
+    for spelling in ("Tumor Sample Barcode", "tumor.sample.barcode"):
+        table.write_text(text.replace("Tumor_Sample_Barcode", spelling, 1))
+        assert facts(parse(study, STUDY))["mutations"] == expected
+    table.write_text(text.replace("Tumor_Sample_Barcode", "whose", 1))
+    with pytest.raises(ParseError, match="no column 'Tumor_Sample_Barcode'"):
+        parse(study, STUDY)
+
+
 def test_the_entrys_own_columns_overlay_the_automatic_ones() -> None:
     file = STUDY | {
         "columns": {

@@ -71,7 +71,8 @@ def test_a_column_that_is_not_there_is_an_error_that_names_the_key(tmp_path: Pat
 
 
 def test_the_portals_two_forms_need_no_key(tmp_path: Path) -> None:
-    assert genes(tmp_path, "stable_id: X\ngene_list: ALK\tTP53\n") == [("X", "ALK", 2), ("X", "TP53", 2)]
+    for text in ("ALK\tTP53", "ALK, TP53", "ALK TP53"):
+        assert genes(tmp_path, f"stable_id: X\ngene_list: {text}\n") == [("X", "ALK", 2), ("X", "TP53", 2)]
     text = '[{"genePanelId": "Y",\n "genes": [{"hugoGeneSymbol": "ALK", "entrezGeneId": 238}]}]'
     assert genes(tmp_path, text) == [("Y", "ALK", 2)]
 

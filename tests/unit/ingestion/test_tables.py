@@ -76,6 +76,12 @@ def test_comments_and_lines_above_the_header_are_skipped_but_counted() -> None:
     assert found == [{"a": "1", "b": "2", "source_row": 5}]
 
 
+@pytest.mark.parametrize("error", ["#REF!", "#n/a", "#NAME?", '"#DIV/0!"'])
+def test_a_row_that_begins_with_a_spreadsheets_error_is_no_comment(error: str) -> None:
+    found = table_of(f"#one\na\tb\n{error}\t2\n#3\t4\n", comment="#")
+    assert [(row["a"], row["b"]) for row in found] == [(error.strip('"'), "2")]
+
+
 def test_a_table_without_a_header_takes_the_declared_names() -> None:
     found = table_of("x\t1\ny\t2\n", has_header=False, names=("gene", "n"))
     assert [(r["gene"], r["source_row"]) for r in found] == [("x", 1), ("y", 2)]
