@@ -309,8 +309,8 @@ REJECTION_RULES: dict[str, str] = {
     "private_date": "The column holds dates and is not declared private; its values are not stored.",
     "unreadable_date": "A date of a declared interval is not written as declared; the interval is missing.",
     "unknown_sample": "The row's sample is in no clinical table of the cohort.",
-    "sample_spelled_otherwise": "A row is of a sample that no clinical table has and whose name may be another spelling of "
-    "this one.",
+    "sample_spelled_otherwise": "A row is of a sample that no clinical table has and whose name may be another "
+    "spelling of this one.",
     "unknown_patient": "The row's patient is in no clinical table of the cohort.",
     "unknown_word": "The word is in no vocabulary of its attribute.",
     "pattern_not_found": "The cohort file's pattern finds nothing in the cell; the value is missing.",

@@ -8,6 +8,7 @@ was profiled for copy number is on the case lists. Which values are levels, and 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ _ZERO = re.compile(r"[+-]?(?:0+\.?0*|\.0+)")
 #: cBioPortal's word for a call that could not be made, whatever the cohort file calls missing.
 _NO_CALL = ("NA",)
 _NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)$"
+#: cBioPortal's discrete levels; -1.5 is a partial loss of both copies.
+_LEVELS = frozenset({-2.0, -1.5, -1.0, 0.0, 1.0, 2.0})
+#: So many unlike fractions are no slips of the pen.
+_FRACTIONS_OF_RATIOS = 3
 #: Segment columns: cBioPortal's names first, then those of DNAcopy output and of supplements.
 _SEGMENT_COLUMNS: dict[str, tuple[str, ...]] = {
     "chromosome": ("chrom", "Chromosome"),
@@ -121,11 +126,13 @@ def parse_copy_number(
                 remedy=f"name the columns {_SAMPLE_COLUMNS[0]} and {_VALUE_COLUMNS[0]}",
             )
         samples = filled(table.frame.column(sample), _NO_CALL)
+        table = _of_levels_alone(table, [value], ref, out)
         _add_calls(samples, value, table, _Genes.of(table, genes, entrez, samples), ref, out)
         return
     not_samples = {genes, entrez, *(find_column(table.columns, name) for name in _OTHER_COLUMNS)}
     names = [name for name in table.columns if name not in not_samples]
     _check_wide(table, names, ref)
+    table = _of_levels_alone(table, names, ref, out)
     of_rows = _Genes.of(table, genes, entrez, None)
     for name in names:
         _add_calls(name, name, table, of_rows, ref, out)
@@ -143,6 +150,43 @@ def _check_wide(table: ParsedTable, samples: Sequence[str], ref: SourceRef) -> N
                 remedy=f"take the column away; a long table names its columns {_SAMPLE_COLUMNS[0]} and "
                 f"{_VALUE_COLUMNS[0]}",
             )
+
+
+def _of_levels_alone(
+    table: ParsedTable, columns: Sequence[str], ref: SourceRef, out: RawTables
+) -> ParsedTable:
+    """The table, its values taken out where they are on another scale than the levels.
+
+    In a table of copies 2 is normal and 0 is a loss; among ratios a 1 or a 0 is no level but a number that happens to
+    be whole. Then no cell says a level, and nobody is neutral by it. Numbers above 2 and none below 0, with more cells
+    of 2 than of 0, are copies; three unlike fractions are ratios. A single wrong number among levels concerns its cell
+    alone.
+    """
+    cells: Counter[float] = Counter()
+    for name in columns:
+        counted = pc.value_counts(filled(table.frame.column(name), _NO_CALL))
+        for text, n in zip(
+            counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True
+        ):
+            if text is not None and re.fullmatch(_NUMBER, text):
+                cells[float(text)] += n
+    others = cells.keys() - _LEVELS
+    if not others:
+        return table
+    if max(others) > 2 and min(cells) >= 0 and cells[2.0] > cells[0.0]:
+        why = "numbers above 2, none below 0 and more of 2 than of 0, as copies are counted"
+    elif sum(number % 1 != 0 for number in others) >= _FRACTIONS_OF_RATIOS:
+        why = "fractions, as ratios are written"
+    else:
+        return table
+    shown = ", ".join(f"{number:g}" for number in sorted(others)[-3:])
+    message = f"the table holds {why} ({shown}): none of its values counts as a level"
+    out.add_rejected(ref, [RejectedRow(None, "not_a_copy_number_level", shown, message, "value")])
+    frame = table.frame
+    nothing = pa.nulls(frame.num_rows, pa.string())
+    for name in columns:
+        frame = frame.set_column(frame.column_names.index(name), name, nothing)
+    return ParsedTable(table.columns, frame, table.rejected)
 
 
 def _add_calls(

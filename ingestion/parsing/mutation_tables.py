@@ -139,7 +139,9 @@ def _sample_pick(columns: Sequence[str], file: SourceFile) -> Pick:
         return Pick(columns=by_name or SAMPLE_SYNONYMS[:1])
     if set(SAMPLE_SYNONYMS).isdisjoint(file.sample_id.columns):
         return file.sample_id
-    return file.sample_id.model_copy(update={"columns": tuple(dict.fromkeys((*file.sample_id.columns, *by_name)))})
+    return file.sample_id.model_copy(
+        update={"columns": tuple(dict.fromkeys((*file.sample_id.columns, *by_name)))}
+    )
 
 
 def _sample_of_address(pattern: str, ref: SourceRef, table: ParsedTable) -> pa.ChunkedArray:

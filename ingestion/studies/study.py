@@ -73,7 +73,9 @@ class Study:
         """The study's entry as its mutation table, whose samples are read by the same rule as the clinical ones."""
         rule = self.sample_rule
         # Where no rule is declared an error names the column that a MAF has.
-        names = (*rule.columns, *SAMPLE_SYNONYMS) if self.file.sample_id else (*SAMPLE_SYNONYMS, *rule.columns)
+        names = (
+            (*rule.columns, *SAMPLE_SYNONYMS) if self.file.sample_id else (*SAMPLE_SYNONYMS, *rule.columns)
+        )
         columns = tuple(dict.fromkeys(names))
         genome = self.layout.reference_genome
         # A row that says no genome is on the study's.

@@ -51,6 +51,38 @@ def test_a_cell_without_a_level_is_kept_as_one_in_wide_and_long_tables(cell: str
         ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("2", "2", "1", "0", "4", "3"),
+        ("0.12", "-0.5", "0", "-1", "1.31", "2"),
+        ("1.9", "2", "3.4", "0", "2.1", "1"),
+    ],
+    ids=["copies", "log2 ratios", "copies with fractions"],
+)
+def test_in_a_table_of_another_scale_no_value_is_a_level_and_nobody_is_neutral(
+    cells: tuple[str, ...], tmp_path: Path
+) -> None:
+    wide = "Hugo_Symbol\tS1\n" + "".join(f"G{i}\t{cell}\n" for i, cell in enumerate(cells))
+    long = "Hugo_Symbol\tSample_Id\tValue\n" + "".join(f"G{i}\tS1\t{cell}\n" for i, cell in enumerate(cells))
+    for text in (wide, long):
+        found = calls(tmp_path, text)
+        assert listed(found, "copy_number", "value") == []
+        assert listed(found, "copy_number_no_calls", "hugo_symbol", "value") == [
+            (f"G{i}", None) for i in range(len(cells))
+        ]
+        (note,) = [
+            row for row in found["rejected_rows"].to_pylist() if row["rule_id"] == "not_a_copy_number_level"
+        ]
+        assert "none of its values counts as a level" in note["message"]
+
+
+def test_a_number_that_is_no_level_among_levels_concerns_its_cell_alone(tmp_path: Path) -> None:
+    cells = ("0", "0", "2", "3", "1", "0")
+    text = "Hugo_Symbol\tS1\n" + "".join(f"G{i}\t{cell}\n" for i, cell in enumerate(cells))
+    assert listed(calls(tmp_path, text), "copy_number", "value") == ["2", "3", "1"]
+
+
 def test_a_neutral_cell_is_kept_where_another_row_of_the_gene_may_contradict_it(tmp_path: Path) -> None:
     wide = calls(
         tmp_path,
