@@ -104,9 +104,11 @@ def write_checksums(con: duckdb.DuckDBPyConnection) -> None:
     columns = "mart varchar, cohort_id varchar, n_rows bigint, checksum varchar"
     con.execute(f"create or replace table {_CHECKSUMS} ({columns})")
     for (schema, table), has_cohort in sorted(_tables(con).items()):
-        if schema == "marts":
-            for row in _checksums(con, schema, table, has_cohort):
-                con.execute(f"insert into {_CHECKSUMS} values (?, ?, ?, ?)", [table, *row])
+        if schema == "marts":  # 2 ms a row by itself, of which there is one a mart and cohort
+            con.execute(
+                f"insert into {_CHECKSUMS} select ?, * from ({_checksum_query(con, schema, table, has_cohort)})",
+                [table],
+            )
 
 
 def forget_checksums(con: duckdb.DuckDBPyConnection) -> None:
@@ -130,6 +132,14 @@ def _written(con: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[str | None,
 def _checksums(
     con: duckdb.DuckDBPyConnection, schema: str, table: str, has_cohort: bool
 ) -> list[tuple[str | None, int, str]]:
+    """The rows of `_checksum_query`, in order of cohort."""
+    rows = con.execute(
+        f"{_checksum_query(con, schema, table, has_cohort)} order by cohort nulls first"
+    ).fetchall()
+    return [(cohort, int(n), str(checksum)) for cohort, n, checksum in rows]
+
+
+def _checksum_query(con: duckdb.DuckDBPyConnection, schema: str, table: str, has_cohort: bool) -> str:
     """Cohort, number of rows, and two sums of 64-bit hashes of whole rows, seeded differently; names and types of
     columns are part of it, and which run wrote a row is not."""
     cohort = "cohort_id" if has_cohort else "null"
@@ -143,10 +153,9 @@ def _checksums(
     }
     kinds = hashlib.sha256(repr(columns).encode()).hexdigest()[:16]
     listed = ", ".join(f'"{column}"' for column in columns)
-    rows = con.execute(
-        f"select {cohort} as cohort, count(*), "
-        "cast(sum(hash(t)) as varchar) || ' ' || cast(sum(hash('2', t)) as varchar) "
+    return (
+        f"select {cohort} as cohort, count(*) as n_rows, "
+        f"'{kinds} ' || cast(sum(hash(t)) as varchar) || ' ' || cast(sum(hash('2', t)) as varchar) as checksum "
         f'from (select {listed} from {schema}."{table}") as t '
-        "group by all order by cohort nulls first"
-    ).fetchall()
-    return [(cohort, int(n), f"{kinds} {checksum}") for cohort, n, checksum in rows]
+        "group by all"
+    )
