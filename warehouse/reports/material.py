@@ -25,7 +25,7 @@ from warehouse.tables import frame_of
 
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI", "PFI")
 #: Statistics whose rows are asked for together; order in which the rows behind one are told.
-_AT_ONCE = 100
+_AT_ONCE = 1000
 _ROLES = ("patient", "time", "event", "response", "treatment", "sample", "profiling", "mutation")
 
 _BEHIND = """
