@@ -8,11 +8,12 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
 import pytest
-from killed import killed_at_every_step
+from killed import contents, killed_at, killed_at_every_step
 from small_builds import NOON, make_build, make_figures, publish
 from waiting import CI_LIMIT_S
 
@@ -24,6 +25,8 @@ from warehouse.versions.runs import note_published, published_runs
 from warehouse.versions.take_over import take_over
 
 OLD, NEW, NEXT = 3, 5, 7
+#: What is killed.
+PUBLISH, FIRST = "test_killed_publications:publish_new", "test_killed_publications:publish_drafted"
 #: Kinds of a figure or a report that a moment of the take-over may be without; the file is always there.
 FOLDERS = ("figures/an_analysis/figure.svg", "reports/a_report.html")
 
@@ -116,15 +119,16 @@ def mend(folder: Path) -> None:
     assert (f"{NEW:08d}-run" in published_runs(published)) is new_was_in_force
 
 
+def state(folder: Path) -> tuple[str, ...]:
+    """What a kill leaves, told by names, links and sizes, without the number of the process."""
+    return tuple(
+        re.sub(r"\.\d+\.(making|new|old)", r".\1", f"{path.relative_to(folder)} {path.lstat().st_size}")
+        for path in sorted((folder / "published").rglob("*"))
+    )
+
+
 def of_different_states(folders: list[Path]) -> list[Path]:
-    """One folder for each state that a kill leaves: names, links and sizes, without the number of the process."""
-
-    def state(folder: Path) -> tuple[str, ...]:
-        return tuple(
-            re.sub(r"\.\d+\.(making|new|old)", r".\1", f"{path.relative_to(folder)} {path.lstat().st_size}")
-            for path in sorted((folder / "published").rglob("*"))
-        )
-
+    """One folder for each state that a kill leaves."""
     return list({state(folder): folder for folder in folders}.values())
 
 
@@ -143,14 +147,15 @@ def test_killed_at_any_step_a_publication_leaves_the_version_before_or_the_new_o
 ) -> None:
     publish_mark(before, 1)
     publish_mark(before, OLD)
-    folders = killed_at_every_step(before, tmp_path / "steps", "test_killed_publications:publish_new")
+    folders = killed_at_every_step(before, tmp_path / "steps", PUBLISH)
     seen = []
-    for folder in folders:
+    for _, same in groupby(folders, contents):  # most steps change nothing: what is the same is read once
+        folder, *others = same
         published = folder / "published"
         marks = opened(published)
         assert marks == of_version(version_in_force(published)), folder
         assert faults_of(version_in_force(published)) == [], folder
-        seen.append(marks)
+        seen += [marks] * (1 + len(others))
     for folder in of_different_states(folders):
         mend(folder)
     assert all(marks in ({OLD}, {NEW}) for marks in seen)
@@ -158,12 +163,35 @@ def test_killed_at_any_step_a_publication_leaves_the_version_before_or_the_new_o
     assert seen[0] == {OLD} and seen[-1] == {NEW}
 
 
-def test_killed_at_any_step_the_first_publication_is_there_or_not(before: Path, tmp_path: Path) -> None:
-    draft_new(before)
-    folders = killed_at_every_step(before, tmp_path / "steps", "test_killed_publications:publish_drafted")
+@pytest.fixture(scope="module")
+def first_publication(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Path]]:
+    """The folder before the first version is public, and as a kill at each step of publishing it leaves it."""
+    folder = tmp_path_factory.mktemp("first")
+    (folder / "before").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: None)
+        draft_new(folder / "before")
+    return folder / "before", killed_at_every_step(folder / "before", folder / "steps", FIRST)
+
+
+def test_a_process_that_is_killed_leaves_what_was_copied_before_its_step(
+    first_publication: tuple[Path, list[Path]], tmp_path: Path
+) -> None:
+    before, folders = first_publication
+    links = [path for folder in folders for path in folder.rglob("*") if path.is_symlink()]
+    assert links and not any(path.readlink().is_absolute() for path in links), "a copy leads to itself"
+    for step in (len(folders) // 3, len(folders) // 2, len(folders) - 2):
+        killed_at(step, before, tmp_path / str(step), FIRST)
+        assert state(tmp_path / str(step)) == state(folders[step - 1])
+
+
+def test_killed_at_any_step_the_first_publication_is_there_or_not(
+    first_publication: tuple[Path, list[Path]],
+) -> None:
+    _, folders = first_publication
     is_there = []
-    for folder in folders:
-        published = folder / "published"
+    for _, same in groupby(folders, contents):
+        published = (folder := next(same)) / "published"
         is_there.append((published / "icb.duckdb").exists())
         if is_there[-1]:
             assert opened(published) == of_version(version_in_force(published)) == {NEW}, folder
@@ -175,8 +203,8 @@ def test_killed_at_any_step_the_take_over_of_an_old_publication_loses_nothing(
 ) -> None:
     old_layout(before)
     folders = killed_at_every_step(before, tmp_path / "steps", "test_killed_publications:take_old_over")
-    for folder in folders:
-        published = folder / "published"
+    for _, same in groupby(folders, contents):
+        published = (folder := next(same)) / "published"
         assert opened(published) == {OLD}, folder
         in_force = version_in_force(published)
         if in_force.folder != published:
@@ -193,7 +221,8 @@ def test_killed_at_any_step_a_rollback_has_switched_or_not(before: Path, tmp_pat
     publish_mark(before, NEW)
     folders = killed_at_every_step(before, tmp_path / "steps", "test_killed_publications:go_back")
     seen = []
-    for folder in folders:
+    for _, same in groupby(folders, contents):
+        folder = next(same)
         seen.append(opened(folder / "published"))
         assert seen[-1] == of_version(version_in_force(folder / "published"))
     assert seen[0] == {NEW} and seen[-1] == {OLD} and all(marks in ({OLD}, {NEW}) for marks in seen)
