@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import partial
 
 from analytics.biomarkers.groups import Contrast
 from analytics.engine.numbers import count, with_ends
 from analytics.errors import AnalysisError
 from analytics.figures.forest import ForestRow, forest_figure
-from analytics.figures.picture import Picture
+from analytics.figures.picture import UndrawnPicture
 from analytics.questions.selection import Selection
 from analytics.results.statistic import ResponseStatistic, Statistic, SurvivalStatistic
 from analytics.survival.figures import endpoint_label, forest_picture, kaplan_meier_by_group
@@ -17,7 +18,7 @@ from analytics.survival.figures import endpoint_label, forest_picture, kaplan_me
 
 def curves_of_answer(
     selection: Selection, contrast: Contrast, pooled: Statistic, endpoint: str, biomarker: str
-) -> Picture | None:
+) -> UndrawnPicture | None:
     """Kaplan-Meier curves of everybody in the pool; None where nobody can be drawn.
 
     Parameters
@@ -42,7 +43,7 @@ def curves_of_answer(
 
 def forest_of_answer(
     by_cohort: Sequence[Statistic], pooled: Statistic, outside: Sequence[str], title: str
-) -> Picture | None:
+) -> UndrawnPicture | None:
     """A line a cohort and one for the pool, in the order of the table; None without an estimate.
 
     Parameters
@@ -57,7 +58,8 @@ def forest_of_answer(
     is_response = isinstance(pooled, ResponseStatistic)
     ratio = "Odds ratio" if is_response else "Hazard ratio"
     has_group = pooled.counts.n_in_group is not None
-    figure = forest_figure(
+    draw = partial(
+        forest_figure,
         rows,
         title=title,
         n_heading="Group / n" if has_group else "n",
@@ -66,7 +68,7 @@ def forest_of_answer(
         axis_label=f"{ratio} (log scale)",
         favours=("fewer respond", "more respond") if is_response else ("live longer", "live shorter"),
     )
-    return forest_picture(figure, rows, f"{ratio} by cohort: {title}")
+    return forest_picture(draw, rows, f"{ratio} by cohort: {title}")
 
 
 def _row(row: Statistic, *, is_outside: bool = False, is_pooled: bool = False) -> ForestRow:

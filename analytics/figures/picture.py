@@ -6,6 +6,7 @@ Writing it to disk does not belong here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,25 @@ class Picture:
     title: str
     alt: str
     data: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class UndrawnPicture:
+    """A picture whose words and numbers are there; drawing it takes longer than both, and not everybody looks.
+
+    Attributes
+    ----------
+    title, alt, data : as of :class:`Picture`. draw : draws it in the house style.
+    """
+
+    title: str
+    alt: str
+    data: pd.DataFrame
+    draw: Callable[[], Figure]
+
+    def drawn(self) -> Picture:
+        """The picture; raises what drawing raises."""
+        return Picture(self.draw(), self.title, self.alt, self.data)
 
 
 def figure_stem(what: str, *, variant: str = "", endpoint: str = "", part: str = "") -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -19,7 +19,7 @@ from analytics.figures.flow import FlowStep
 from analytics.figures.flow import flow_figure as flow_diagram
 from analytics.figures.forest import ForestRow, forest_figure
 from analytics.figures.kaplan_meier import curve_words, kaplan_meier_figure
-from analytics.figures.picture import Picture, figure_stem
+from analytics.figures.picture import Picture, UndrawnPicture, figure_stem
 from analytics.meta.pooling import POOLED_KEY
 from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec
@@ -87,7 +87,8 @@ def contrast_figures(
     if not len(members) or not members["in_group"].any():
         return {}
     try:
-        curves = kaplan_meier_by_group(members, contrast, scope.endpoint, estimates, spec.title, biomarker)
+        plan = kaplan_meier_by_group(members, contrast, scope.endpoint, estimates, spec.title, biomarker)
+        curves = plan.drawn()
     except AnalysisError:
         return {}
     figures = {stem("kaplan_meier"): curves}
@@ -102,7 +103,7 @@ def kaplan_meier_by_group(
     estimates: Mapping[str, SurvivalStatistic],
     title: str,
     biomarker: str,
-) -> Picture:
+) -> UndrawnPicture:
     """Curves of both groups with numbers at risk, the hazard ratio and the log-rank p.
 
     Raises
@@ -113,21 +114,21 @@ def kaplan_meier_by_group(
     curves = kaplan_meier(members, group="in_group").curves
     labels = {"True": contrast.group.label, "False": contrast.reference.label}
     annotation = _annotation(estimates)
-    figure = kaplan_meier_figure(
-        curves,
-        labels=labels,
-        title=title,
-        annotation=annotation,
-        x_label=f"Months from {origin_words(members)}",
-        y_label=endpoint_label(endpoint),
-    )
     groups = [curve_words(curve, labels[curve.group]) for curve in curves]
-    return Picture(
-        figure,
+    return UndrawnPicture(
         title=f"{endpoint_label(endpoint)} by {biomarker} status",
         alt=f"Kaplan-Meier curves. {'; '.join(groups)}. {'. '.join(annotation)}.",
         data=pd.concat(
             [curve.table.assign(group=labels[curve.group]) for curve in curves], ignore_index=True
+        ),
+        draw=partial(
+            kaplan_meier_figure,
+            curves,
+            labels=labels,
+            title=title,
+            annotation=annotation,
+            x_label=f"Months from {origin_words(members)}",
+            y_label=endpoint_label(endpoint),
         ),
     )
 
@@ -182,7 +183,8 @@ def _forest(
             ]
     if not any(not line.is_heading and not math.isnan(line.hr) for line in lines):
         return None
-    figure = forest_figure(
+    draw = partial(
+        forest_figure,
         lines,
         title=f"{spec.title}: {scope.variant.replace('_', ' ')}",
         n_heading=f"{_upper(contrast.group.key)} / n",
@@ -191,9 +193,8 @@ def _forest(
             f"{_upper(contrast.reference.key)} live longer",
         ),
     )
-    return forest_picture(
-        figure, lines, f"Hazard ratios for {_in_sentence(scope.endpoint)} by {biomarker} status"
-    )
+    title = f"Hazard ratios for {_in_sentence(scope.endpoint)} by {biomarker} status"
+    return forest_picture(draw, lines, title).drawn()
 
 
 def _upper(key: str) -> str:
@@ -201,7 +202,7 @@ def _upper(key: str) -> str:
     return key.replace("_", "-").capitalize()
 
 
-def forest_picture(figure: Figure, lines: Sequence[ForestRow], title: str) -> Picture:
+def forest_picture(draw: Callable[[], Figure], lines: Sequence[ForestRow], title: str) -> UndrawnPicture:
     """A forest plot with its rows as source data, and its pooled estimates in words."""
     heading, rows = "", []
     for line in lines:
@@ -217,7 +218,7 @@ def forest_picture(figure: Figure, lines: Sequence[ForestRow], title: str) -> Pi
         for row in told[:8]
         if not math.isnan(row["hr"])
     ]
-    return Picture(figure, title, f"Forest plot. {'; '.join(words)}.", data)
+    return UndrawnPicture(title, f"Forest plot. {'; '.join(words)}.", data, draw)
 
 
 def _random_effects_row(row: MetaStatistic) -> ForestRow:

@@ -23,7 +23,7 @@ from interfaces.answer_table import (
 from interfaces.web.page import Asked, Elsewhere, Figure, Page, address
 from warehouse.browsing.listing import Listing, of_records
 from warehouse.export.readable import shown
-from warehouse.questions.asked_pages import DrawnFigure
+from warehouse.questions.asked_pages import AnswerFigure
 from warehouse.questions.record import CSV_COLUMNS, answer_record, answer_rows
 
 _FILTERS = ("cancer_type", "drug_class", "line_of_treatment")
@@ -176,7 +176,7 @@ def _words(con: duckdb.DuckDBPyConnection, column: str) -> tuple[str, ...]:
     return tuple(sorted(words, key=lambda word: (int(word) if word.isdigit() else 0, word)))
 
 
-def _figure(drawn: DrawnFigure, text: str, everything: bool) -> Figure:
+def _figure(drawn: AnswerFigure, text: str, everything: bool) -> Figure:
     asked_for = {"q": text, "all": "yes" if everything else None}
     path = f"/ask/{drawn.name}"
     return Figure(

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from interfaces.web.page import Asked, Elsewhere, Page
 from interfaces.web.pages.answers import question_of
 from interfaces.web.respond import fault, respond
-from warehouse.questions.asked_pages import AskedPages, DrawnFigure
+from warehouse.questions.asked_pages import AnswerFigure, AskedPages
 from warehouse.settings import Settings
 from warehouse.versions.layout import version_in_force
 
@@ -18,7 +18,7 @@ from warehouse.versions.layout import version_in_force
 def answer_figure(request: Request, kept: AskedPages) -> Response:
     """A figure of an answer as SVG, or its numbers as CSV."""
     name, ending = request.path_params["figure"], request.path_params["ending"]
-    found: list[DrawnFigure] = []
+    found: list[AnswerFigure] = []
 
     def find(asked: Asked) -> Page | Elsewhere:
         question = question_of(asked, asked.one("q") or "")

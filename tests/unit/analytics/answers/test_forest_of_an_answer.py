@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from matplotlib.text import Text
+
 from analytics.answers.figures import forest_of_answer
 from analytics.results.statistic import Counts, ResponseStatistic, Scope
 
@@ -37,6 +39,7 @@ def test_a_cohort_in_which_no_carrier_responded_has_its_words_and_no_mark() -> N
     assert shown.loc["nobody", "hr"] != shown.loc["nobody", "hr"]  # not drawn
     assert shown.loc["none", "note"] == "no estimate"
     assert shown.loc["Pooled", "hr"] == 1.8
+    assert "Pooled" in {text.get_text() for text in picture.drawn().figure.findobj(Text)}
 
 
 def test_without_any_estimate_there_is_no_forest() -> None:

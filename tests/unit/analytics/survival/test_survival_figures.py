@@ -141,7 +141,9 @@ def test_a_very_small_ratio_is_never_printed_as_zero() -> None:
         ci_low=0.00004,
         p=0.0002,
     )
-    shown = words(kaplan_meier_by_group(members, ALK, "OS", {"firth_univariable": firth}, "A title", "ALK"))
+    shown = words(
+        kaplan_meier_by_group(members, ALK, "OS", {"firth_univariable": firth}, "A title", "ALK").drawn()
+    )
     assert "Firth: HR 0.0031 (4.0e\u221205\u2013not reached), p = 0.00020" in shown
 
 
