@@ -11,6 +11,7 @@ import pandas as pd
 
 from analytics.questions.selection import NO_SAMPLE, NOT_PROFILED, UNDETERMINED
 from ingestion.errors import IngestionError
+from warehouse.frames.kept import kept
 from warehouse.tables import frame_of
 
 _STATUS = """
@@ -67,9 +68,13 @@ def patient_frame(
     OverlappingCohortsError
         One of the cohorts has no identifiers and may hold the people of another one of them.
     """
-    _refuse_overlaps(con, cohort_ids)
-    values = {"endpoint": endpoint, "cohorts": list(cohort_ids)}
-    return frame_of(con.execute(f"select {', '.join(columns)} from ({_FRAME})", values))
+
+    def read() -> pd.DataFrame:
+        _refuse_overlaps(con, cohort_ids)
+        values = {"endpoint": endpoint, "cohorts": list(cohort_ids)}
+        return frame_of(con.execute(f"select {', '.join(columns)} from ({_FRAME})", values))
+
+    return kept(con, ("patients", endpoint, tuple(cohort_ids), tuple(columns)), read)
 
 
 def _refuse_overlaps(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> None:

@@ -8,6 +8,7 @@ import duckdb
 import pandas as pd
 
 from analytics.signatures.processes import dominant_process
+from warehouse.frames.kept import kept
 from warehouse.tables import frame_of, has_table
 
 #: Published exposures first; a refit of the warehouse's own where a sample has none.
@@ -27,6 +28,10 @@ group by cohort_id, sample_id, signature
 
 def mutational_processes(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> pd.Series:
     """Dominant process by "cohort|sample", of samples whose spectrum was published or refitted by this version."""
+    return kept(con, ("processes", *cohort_ids), lambda: _read(con, cohort_ids))
+
+
+def _read(con: duckdb.DuckDBPyConnection, cohort_ids: Sequence[str]) -> pd.Series:
     cohorts = {"cohorts": list(cohort_ids)}
     published = frame_of(con.execute(_PUBLISHED, cohorts))
     if not has_table(con, "stats", "signature_exposures"):

@@ -94,6 +94,11 @@ def version_of(con: duckdb.DuckDBPyConnection) -> Version:
     return Version(Path(str(row[0])).resolve().parent)
 
 
+def is_version_folder(folder: Path) -> bool:
+    """Whether a folder is that of a version that is published, by its name: nothing in it changes any more."""
+    return _NAME.fullmatch(folder.name) is not None
+
+
 def versions(published: Path) -> tuple[Version, ...]:
     """Every version that is complete, oldest first."""
     folders = [p for p in published.resolve().glob("*-*") if _NAME.fullmatch(p.name) and p.is_dir()]
