@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
+from analytics.engine.arrays import BoolArray
 from analytics.engine.numbers import count
 from analytics.errors import InvalidSettingError
 from analytics.questions.clock import TimeRules, with_time_rules
@@ -90,21 +92,30 @@ class Selection:
 
 
 class _Steps:
-    """The frame while it is narrowed down, and the flow so far."""
+    """The frame while it is narrowed down, and the flow so far. Its columns are those of the frame given, not copies:
+    a column is replaced, never written into."""
 
     def __init__(self, frame: pd.DataFrame) -> None:
-        self.rows = frame.assign(left_at=pd.Series(None, index=frame.index, dtype="object"))
+        self.rows = frame.copy(deep=False)
+        self.is_left: BoolArray = np.ones(len(frame), dtype=bool)
+        self._left_at = np.full(len(frame), None, dtype=object)
+        self.rows["left_at"] = self._left_at
         self.flow: list[tuple[str, int, int, str]] = [("patients of the cohorts", len(frame), 0, "")]
 
-    @property
-    def is_left(self) -> pd.Series:
-        return self.rows["left_at"].isna()
-
-    def leave_out(self, step: str, reason: str, is_out: pd.Series) -> None:
-        out = is_out.astype("boolean").fillna(False).astype(bool) & self.is_left
-        if out.any():
-            self.rows.loc[out, "left_at"] = step
+    def leave_out(self, step: str, reason: str, is_out: pd.Series) -> BoolArray:
+        """Who leaves at this step, (n,)."""
+        if is_out.dtype != bool:
+            is_out = is_out.astype("boolean").fillna(False).astype(bool)
+        out: BoolArray = is_out.to_numpy() & self.is_left
+        self._left_at[out] = step
+        self.is_left = self.is_left & ~out
         self.flow.append((step, int(self.is_left.sum()), int(out.sum()), reason))
+        return out
+
+    def told(self) -> pd.DataFrame:
+        """The frame with ``left_at``."""
+        self.rows["left_at"] = self._left_at
+        return self.rows
 
 
 def select_members(
@@ -177,8 +188,7 @@ def select_members(
     clock = None
     if requires_endpoint and not variant.allow_mixed_origins:
         clock = origin or _family_of_most(rows.loc[steps.is_left, ["clock_family", "person_id"]], judged)
-    step = _clock_step(steps, clock)
-    is_outside = rows["left_at"] == step if step else pd.Series(False, index=rows.index)
+    is_outside = _clock_step(steps, clock)
     if variant.one_person_once:
         repeats = _repeats(rows.loc[steps.is_left, _WHICH_ROW], judged)
         steps.leave_out(
@@ -188,6 +198,7 @@ def select_members(
         )
         for _, family in rows.loc[is_outside, _WHICH_ROW].groupby("clock_family"):
             is_outside &= ~rows.index.isin(_repeats(family, judged))
+    rows = steps.told()
     members, outside = (
         part.assign(in_group=(part["status"] == MUTATED).fillna(False).astype(bool))
         for part in (rows[steps.is_left], rows[is_outside])
@@ -334,16 +345,15 @@ def _outside_words(outside: pd.DataFrame) -> list[str]:
     return [f"Not in the pooled estimate, because their clocks start elsewhere: {named}."]
 
 
-def _clock_step(steps: _Steps, clock: str | None) -> str | None:
-    """Leave out unlike clocks; the name of the step."""
+def _clock_step(steps: _Steps, clock: str | None) -> BoolArray:
+    """Leave out unlike clocks; who that is, (n,)."""
     if clock is None:
-        return None
+        return np.zeros(len(steps.rows), dtype=bool)
     rows = steps.rows
     is_like = (rows["origin"].fillna("unknown") == clock) | (rows["clock_family"].fillna("unknown") == clock)
     origins = sorted(rows.loc[is_like & steps.is_left, "origin"].fillna("unknown").unique()) or [clock]
     step = f"{CLOCK_STEP} {' or '.join(origins)}"
-    steps.leave_out(step, "the clock starts at another point: unlike origins are not pooled", ~is_like)
-    return step
+    return steps.leave_out(step, "the clock starts at another point: unlike origins are not pooled", ~is_like)
 
 
 def leave_out(selection: Selection, step: str, reason: str, is_out: pd.Series) -> Selection:
