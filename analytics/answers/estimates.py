@@ -62,7 +62,7 @@ def compare_survival(
     everything : every estimator of the variant by cohort, too, and each cohort left out in turn.
     """
     variant, key = spec.variants[scope.variant], spec.endpoint_key(scope.endpoint)
-    sets = RowSets()
+    sets = RowSets.forgotten()
     over_all = survival_statistics(scope, sets, selection.members, variant, key, contrast)
     over_all = with_reason_for_cox([row.warned(*pool_warnings(selection)) for row in over_all])
     of_cohorts = variant if everything else variant.model_copy(update={"estimators": ("cox_univariable",)})
@@ -73,8 +73,8 @@ def compare_survival(
         for row in with_reason_for_cox([own for own in of_each if own.cohort_id == cohort_id])
     ]
     inside = [row for row in by_cohort if row.cohort_id not in selection.cohorts_outside()]
-    meta = meta_statistics(scope, key, inside, contrast)
-    others: list[Statistic] = [*over_all, *(meta if everything else meta[:1])]
+    meta = meta_statistics(scope, key, inside, contrast, leave_one_out=everything)
+    others: list[Statistic] = [*over_all, *meta]
     if everything:
         others += by_cohort
     return _arranged(scope, selection, over_all, by_cohort, others)
@@ -82,13 +82,13 @@ def compare_survival(
 
 def compare_number(spec: AnalysisSpec, scope: Scope, selection: Selection, label: str) -> Estimates:
     """One step of a number."""
-    rows = number_statistics(spec, scope, RowSets(), selection, label)
+    rows = number_statistics(spec, scope, RowSets.forgotten(), selection, label)
     over_all = [row for row in rows if row.cohort_id is None]
     by_cohort = [row for row in rows if row.cohort_id is not None]
     key = spec.endpoint_key(scope.endpoint)
     inside = [row for row in by_cohort if row.cohort_id not in selection.cohorts_outside()]
-    meta = meta_statistics(scope, key, inside, None)
-    return _arranged(scope, selection, over_all, by_cohort, [*over_all, *meta[:1]])
+    meta = meta_statistics(scope, key, inside, None, leave_one_out=False)
+    return _arranged(scope, selection, over_all, by_cohort, [*over_all, *meta])
 
 
 def _arranged(

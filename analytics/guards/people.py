@@ -231,7 +231,7 @@ def _pooled(members: pd.DataFrame, strata: tuple[str, ...]) -> MetaStatistic | N
     for cohort_id, rows in members.groupby("cohort_id", sort=True):
         inside = tuple(c for c in strata if c != "cohort_id" and rows[c].nunique(dropna=False) > 1)
         per_cohort += plain_estimates(rows, inside, str(cohort_id))
-    found = meta_statistics(SCOPE, "os", per_cohort, CONTRAST)
+    found = meta_statistics(SCOPE, "os", per_cohort, CONTRAST, leave_one_out=False)
     return found[0] if found else None
 
 
@@ -243,7 +243,7 @@ def plain_estimates(
 ) -> list[SurvivalStatistic]:
     """Cox's estimate, and Firth's beside it where a group has few events."""
     variant = Variant(description="guard", strata=strata, estimators=("cox_univariable",))
-    return survival_statistics(SCOPE.of_cohort(cohort_id), RowSets(), rows, variant, "os", CONTRAST)
+    return survival_statistics(SCOPE.of_cohort(cohort_id), RowSets.forgotten(), rows, variant, "os", CONTRAST)
 
 
 def _months(value: float) -> str:

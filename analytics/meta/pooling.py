@@ -75,13 +75,19 @@ GUARD = True
 
 
 def meta_statistics(
-    scope: Scope, endpoint_key: str, per_cohort: Sequence[SurvivalStatistic], contrast: Contrast | None
+    scope: Scope,
+    endpoint_key: str,
+    per_cohort: Sequence[SurvivalStatistic],
+    contrast: Contrast | None,
+    *,
+    leave_one_out: bool = True,
 ) -> list[MetaStatistic]:
     """Random effects (REML, Hartung-Knapp) over the per-cohort Cox estimates, and leave-one-out.
 
     Parameters
     ----------
     per_cohort : statistics of the cohorts of the pool, of every estimator.
+    leave_one_out : a row without each of the cohorts, too, where more than two have an estimate.
 
     In a cohort with fewer than five events in a group the estimate is Firth's. A cohort without either is named in the
     warnings with the reason. One cohort gives no row; several of which fewer than two have an estimate give one
@@ -98,7 +104,7 @@ def meta_statistics(
         said = "Random effects need two cohorts with an estimate."
         return [_blank(scope, key, chosen, contrast).warned(said, *notes)]
     found = [_pooled(scope, key, usable, contrast).warned(*notes)]
-    if len(usable) > 2:
+    if leave_one_out and len(usable) > 2:
         for left_out in usable:
             others = [row for row in usable if row is not left_out]
             row = _pooled(scope, f"{key}.without.{left_out.cohort_id}", others, contrast)

@@ -7,7 +7,7 @@ follows (`analytics.verdicts`).
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -17,8 +17,8 @@ from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.errors import AnalysisError, TooFewError
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.statistic import Counts, InteractionStatistic, Scope
-from analytics.survival.curves.kaplan_meier import kaplan_meier
-from analytics.survival.curves.restricted_mean import restricted_mean_survival
+from analytics.survival.curves.kaplan_meier import KaplanMeierResult, kaplan_meier
+from analytics.survival.curves.restricted_mean import restricted_means
 from analytics.survival.regression.cox import cox_regression
 
 TREATMENT_EFFECT = Estimator(
@@ -126,9 +126,9 @@ def months_interaction(members: pd.DataFrame, conf_level: float = 0.95) -> Month
     AnalysisError
         Nobody, or nobody with an event, in one of the cells of a trial.
     """
-    trials = [rows for _, rows in members.groupby("cohort_id", sort=True)]
-    tau = min(_horizon(rows) for rows in trials)
-    found = [_months(rows, tau) for rows in trials]
+    trials = [_curves_of_arms(rows) for _, rows in members.groupby("cohort_id", sort=True)]
+    tau = min(_last_month(curves) for arms in trials for curves in arms.values())
+    found = [_months(arms, tau) for arms in trials]
     weight = [1.0 / variance for _, variance in found]
     estimate = sum(w * value for w, (value, _) in zip(weight, found, strict=True)) / sum(weight)
     se = math.sqrt(1.0 / sum(weight))
@@ -136,23 +136,24 @@ def months_interaction(members: pd.DataFrame, conf_level: float = 0.95) -> Month
     return MonthsInteraction(estimate, se, estimate - half, estimate + half, two_sided_p(estimate / se), tau)
 
 
-def _horizon(rows: pd.DataFrame) -> float:
-    """The last time up to which the curves of all four cells are known."""
-    return min(
-        float(kaplan_meier(arm, "in_group").curves[k].table["time_months"].iloc[-1])
-        for _, arm in rows.groupby("is_icb_treated")
-        for k in range(arm["in_group"].nunique())
-    )
+def _curves_of_arms(rows: pd.DataFrame) -> dict[bool, KaplanMeierResult]:
+    """The curves of both groups in each arm of a trial."""
+    return {bool(arm): kaplan_meier(people, "in_group") for arm, people in rows.groupby("is_icb_treated")}
 
 
-def _months(rows: pd.DataFrame, tau: float) -> tuple[float, float]:
+def _last_month(curves: KaplanMeierResult) -> float:
+    """The last time up to which the curves of an arm are known."""
+    return min(curve.last_month for curve in curves.curves)
+
+
+def _months(arms: Mapping[bool, KaplanMeierResult], tau: float) -> tuple[float, float]:
     """Estimate and variance of one trial."""
     differences = {}
-    for is_treated, arm in rows.groupby("is_icb_treated"):
-        difference = restricted_mean_survival(arm, tau_months=tau).difference
+    for is_treated, curves in arms.items():
+        difference = restricted_means(curves, "in_group", tau_months=tau).difference
         if difference is None:
             raise TooFewError("An arm has one group only: the interaction needs all four cells.")
-        differences[bool(is_treated)] = difference
+        differences[is_treated] = difference
     if len(differences) < 2:
         raise TooFewError("There is one arm only: the interaction needs all four cells.")
     with_icb, without = differences[True], differences[False]

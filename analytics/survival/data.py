@@ -148,24 +148,12 @@ def survival_data(
         if is_known and (people.event.any() or not require_events):
             return people
         people = people.frame
-    frame, entry_columns = people, [] if entry is None else [entry]
-    require_columns(frame, [time, event, *entry_columns, *yes_no, *complete, *strata])
-    warnings: list[str] = []
-    columns = {time: numeric_column(frame, time), event: yes_no_column(frame, event)}
-    columns |= {name: numeric_column(frame, name) for name in entry_columns}
-    columns |= {name: yes_no_column(frame, name) for name in yes_no}
-    keep = np.ones(len(frame), dtype=bool)
-    for name, values in columns.items():
-        keep &= _report_missing(name, np.isnan(values), keep, warnings)
-    for name in [*complete, *strata]:
-        keep &= _report_missing(name, frame[name].isna().to_numpy(dtype=bool), keep, warnings)
-    entry_values = columns[entry] if entry is not None else np.zeros(len(frame))
-    stop, start, keep = _check_times(columns[time], entry_values, keep, (time, str(entry)), warnings)
-    if not keep.any():
-        raise NoRowsError(
-            f"None of the {len(frame)} rows of the analysis frame can be analysed "
-            f"({' '.join(warnings) or 'it is empty'}): widen the selection or supply the missing values."
-        )
+    frame = people
+    rows = analysable(
+        frame, yes_no=yes_no, complete=complete, strata=strata, time=time, event=event, entry=entry
+    )
+    keep, columns, stop, start = rows.is_kept, rows.columns, rows.stop, rows.start
+    entry_columns = [] if entry is None else [entry]
     # of the 50 columns of a question's frame an estimate needs six, and this is called a hundred times a question
     names = dict.fromkeys((time, event, *entry_columns, *yes_no, *complete, *strata, *carried))
     kept = pd.DataFrame(
@@ -193,11 +181,54 @@ def survival_data(
         stratum_labels=labels,
         has_delayed_entry=bool(np.isfinite(start[keep]).any()),
         n_left_out=int((~keep).sum()),
-        warnings=tuple(warnings),
+        warnings=rows.warnings,
         _known=frozenset((*yes_no, *complete)),
         _clock=(time, event, entry),
         _stratified_by=tuple(strata),
     )
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysableRows:
+    """Which rows of a frame (n,) an estimate can use, its checked columns and times (n,), and what is to be said."""
+
+    is_kept: BoolArray
+    columns: dict[str, FloatArray]
+    stop: FloatArray
+    start: FloatArray
+    warnings: tuple[str, ...]
+
+
+def analysable(
+    frame: pd.DataFrame,
+    *,
+    yes_no: Sequence[str] = (),
+    complete: Sequence[str] = (),
+    strata: Sequence[str] = (),
+    time: str = "time_months",
+    event: str = "event",
+    entry: str | None = "entry_months",
+) -> AnalysableRows:
+    """The rules for doubtful rows alone; arguments and errors as `survival_data`, but that nobody needs an event."""
+    entry_columns = [] if entry is None else [entry]
+    require_columns(frame, [time, event, *entry_columns, *yes_no, *complete, *strata])
+    warnings: list[str] = []
+    columns = {time: numeric_column(frame, time), event: yes_no_column(frame, event)}
+    columns |= {name: numeric_column(frame, name) for name in entry_columns}
+    columns |= {name: yes_no_column(frame, name) for name in yes_no}
+    keep = np.ones(len(frame), dtype=bool)
+    for name, values in columns.items():
+        keep &= _report_missing(name, np.isnan(values), keep, warnings)
+    for name in [*complete, *strata]:
+        keep &= _report_missing(name, frame[name].isna().to_numpy(dtype=bool), keep, warnings)
+    entry_values = columns[entry] if entry is not None else np.zeros(len(frame))
+    stop, start, keep = _check_times(columns[time], entry_values, keep, (time, str(entry)), warnings)
+    if not keep.any():
+        raise NoRowsError(
+            f"None of the {len(frame)} rows of the analysis frame can be analysed "
+            f"({' '.join(warnings) or 'it is empty'}): widen the selection or supply the missing values."
+        )
+    return AnalysableRows(keep, columns, stop, start, tuple(warnings))
 
 
 def stratum_codes(frame: pd.DataFrame, strata: Sequence[str]) -> tuple[IntArray, tuple[str, ...]]:

@@ -8,7 +8,7 @@ An *estimate key* is ``<endpoint>.<estimator>[.<group>]`` (``os.cox_univariable`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
@@ -22,7 +22,7 @@ from analytics.response.rates import exact_rate
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope, SurvivalStatistic
 from analytics.survival.curves.cumulative_incidence import COMPETING
-from analytics.survival.data import survival_data
+from analytics.survival.data import analysable
 from analytics.survival.estimators import COUNT, PROPORTION, Request, number_requests, requests_of
 
 #: cBioPortal cancer types under the short names that estimate keys use.
@@ -127,7 +127,7 @@ class _Members:
 
     def asked(self, request: Request) -> pd.DataFrame:
         if request.group is None:
-            return self.all
+            return self.all  # itself: the rows that can be used are then often the same object
         return self.all[self.all["in_group"] == (request.group == self.contrast.group)]
 
     def usable(self, request: Request) -> pd.DataFrame:
@@ -188,7 +188,9 @@ def survival_statistics(
         try:
             usable = of_members.usable(request)
             name = sets.named(of_members.row_set(request), usable.index, members.index, scope.cohort_id)
-            row = replace(row, counts=of_members.counts(request, usable), row_set=name)
+            if usable is not asked:
+                row = replace(row, counts=of_members.counts(request, usable))
+            row = replace(row, row_set=name)
             row = request.estimate(row, asked)
         except AnalysisError as exc:
             row = row.warned(str(exc))
@@ -210,9 +212,11 @@ def cohort_statistics(
     inside = sorted(members["cohort_id"].unique())
     if len(inside) + len(outside) < 2:
         return []
+    read = {*_READ, *variant.strata, *variant.covariates, *BURDEN_COLUMNS}
+    members, apart = _columns(members, read), _columns(selection.outside, read)
     found: list[SurvivalStatistic] = []
     for cohort_id in sorted({*inside, *outside}):
-        people = selection.outside if cohort_id in outside else members
+        people = apart if cohort_id in outside else members
         own = people[people["cohort_id"] == cohort_id]
         rows = survival_statistics(scope.of_cohort(cohort_id), sets, own, variant, endpoint_key, contrast)
         if cohort_id in outside:
@@ -229,9 +233,21 @@ def pool_warnings(selection: Selection) -> tuple[str, ...]:
 
 def _with_what_is_read(members: pd.DataFrame, variant: Variant) -> pd.DataFrame:
     """The columns that estimators of the variant read, burden among them where it can be measured."""
-    known = add_burden(members) if set(members.columns) >= BURDEN_COLUMNS else members
     read = {*_READ, *variant.strata, *variant.covariates}
-    return known[[column for column in known.columns if column in read]]
+    known = members
+    if _reads_burden(variant) and set(members.columns) >= BURDEN_COLUMNS:
+        known = add_burden(_columns(members, read | BURDEN_COLUMNS))
+    return _columns(known, read)
+
+
+def _reads_burden(variant: Variant) -> bool:
+    """Whether any estimate of the variant is adjusted for burden, which is then measured among its people."""
+    return "cox_burden_adjusted" in variant.estimators or "burden" in {*variant.covariates, *variant.strata}
+
+
+def _columns(frame: pd.DataFrame, names: Set[str]) -> pd.DataFrame:
+    """The columns of these names that are there, in the order of the frame."""
+    return frame[[column for column in frame.columns if column in names]]
 
 
 def endpoint_statistics(
@@ -322,14 +338,13 @@ def number_rows(
 
 def usable_rows(asked: pd.DataFrame, request: Request) -> pd.DataFrame:
     """The rows that an estimator can use: those of `survival_data`, under the index of ``asked``."""
-    data = survival_data(
+    kept = analysable(
         asked,
         yes_no=[] if request.is_of_number else ["in_group"],
         complete=request.complete,
         strata=request.strata,
-        require_events=False,
-    )
-    return asked.loc[data.is_kept]
+    ).is_kept
+    return asked if kept.all() else asked.loc[kept]
 
 
 def row_set_words(asked: pd.DataFrame, usable: pd.DataFrame, request: Request) -> str:

@@ -304,8 +304,9 @@ def _regressions(
         rows = usable(cox)
     except AnalysisError:
         return  # nobody can be analysed: Cox's row says why
-    events = rows["event"].astype(bool).groupby(rows["in_group"]).sum()
-    if len(events) == 2 and int(events.min()) < MIN_EVENTS_PER_GROUP:
+    event, inside = rows["event"].to_numpy(dtype=bool), rows["in_group"].to_numpy(dtype=bool)
+    fewest = min(int(event[inside].sum()), int(event[~inside].sum()))
+    if inside.any() and not inside.all() and fewest < MIN_EVENTS_PER_GROUP:
         yield _hazard_request(FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster)
 
 

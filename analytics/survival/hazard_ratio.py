@@ -11,8 +11,9 @@ interval, the p that belongs to it, and where nothing is adjusted for a permutat
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Literal
 
 import pandas as pd
@@ -60,7 +61,6 @@ class HazardRatio:
     se_log_hr: float
     p: float
     p_method: PMethod
-    p_log_rank: float
     p_permutation: float | None
     permutation_method: PermutationMethod | None
     n: int
@@ -78,6 +78,12 @@ class HazardRatio:
     permutation_seed: int | None
     n_permutations: int | None
     warnings: list[str]
+    _log_rank: Callable[[], LogRankResult] = field(repr=False, compare=False)
+
+    @cached_property
+    def p_log_rank(self) -> float:
+        """Of the (stratified) log-rank test of the same people; made when it is asked for, which no answer does."""
+        return self._log_rank().test.p
 
 
 def estimate_hazard_ratio(
@@ -110,17 +116,17 @@ def estimate_hazard_ratio(
     data = survival_data(frame, yes_no=[group], complete=complete, strata=strata, carried=["person_id"])
     members = data.frame[group].to_numpy() == 1.0
     _require_both_groups(data, members, group)
-    log_rank = log_rank_test(data, group, strata=strata)
+    log_rank = partial(log_rank_test, data, group, strata=strata)
     events_in_group = int(data.event[members].sum())
     events_other = data.n_events - events_in_group
     is_sparse = min(events_in_group, events_other) < MIN_EVENTS_PER_GROUP
     names = (tuple(adjust), tuple(strata), cluster)
-    common = _Common(data, members, *names, conf_level, log_rank.test.p, n_permutations, seed)
+    common = _Common(data, members, *names, conf_level, log_rank, n_permutations, seed)
     warnings = [*data.warnings, *_repeated_people(data, cluster)]
     if is_sparse:
         warnings.append(_sparse_sentence(events_in_group, int(members.sum()), events_other))
     if estimator in ("log_rank_oe", "peto_one_step"):
-        return _from_log_rank(common, estimator, log_rank, warnings)
+        return _from_log_rank(common, estimator, warnings)
     if estimator == "cox" or (estimator == "auto" and not is_sparse):
         found = _from_cox(common, group, ties, on_constant, warnings, is_forced=estimator == "cox")
         if found is not None:
@@ -150,11 +156,9 @@ def _from_cox(
     return common.from_model("cox", cox, line, "wald", [*warnings, *cox.warnings])
 
 
-def _from_log_rank(
-    common: _Common, estimator: HazardRatioEstimator, log_rank: LogRankResult, warnings: list[str]
-) -> HazardRatio:
+def _from_log_rank(common: _Common, estimator: HazardRatioEstimator, warnings: list[str]) -> HazardRatio:
     make = log_rank_hazard_ratio if estimator == "log_rank_oe" else peto_hazard_ratio
-    ratio = make(log_rank, common.conf_level)
+    ratio = make(common.log_rank(), common.conf_level)
     estimate = (ratio.log_hr, ratio.se_log_hr, ratio.ci_low, ratio.ci_high)
     p = float(2.0 * normal_sf(abs(ratio.log_hr / ratio.se_log_hr)))
     return common.result(estimator, estimate, p, "wald", warnings)
@@ -210,7 +214,7 @@ class _Common:
     strata: tuple[str, ...]
     cluster: str | None
     conf_level: float
-    p_log_rank: float
+    log_rank: Callable[[], LogRankResult]
     n_permutations: int
     seed: int
 
@@ -258,7 +262,6 @@ class _Common:
             se_log_hr=se,
             p=p,
             p_method=p_method,
-            p_log_rank=self.p_log_rank,
             p_permutation=None,
             permutation_method=None,
             n=data.n,
@@ -278,6 +281,7 @@ class _Common:
             permutation_seed=None,
             n_permutations=None,
             warnings=list(dict.fromkeys(warnings)),
+            _log_rank=self.log_rank,
         )
 
 

@@ -307,9 +307,9 @@ def _without_icb(
     )
     key = f"{checked.question.endpoint.lower()}.without_icb"
     if isinstance(compared, str):
-        rows = number_rows(scope, RowSets(), found.members, variant, key, compared)
+        rows = number_rows(scope, RowSets.forgotten(), found.members, variant, key, compared)
     else:
-        rows = survival_statistics(scope, RowSets(), members, variant, key, compared)
+        rows = survival_statistics(scope, RowSets.forgotten(), members, variant, key, compared)
     estimated = [row for row in rows if row.estimate is not None]
     if not estimated:
         return None, rows[0].warnings[0].rstrip(".") if rows[0].warnings else "nothing could be estimated"

@@ -17,6 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -43,29 +44,69 @@ class MedianSurvival:
 
 
 @dataclass(frozen=True, eq=False)
+class Steps:
+    """A curve at its distinct times (t,); `log_se` is the standard error of the log of the survival."""
+
+    time_months: FloatArray
+    n_at_risk: IntArray
+    n_events: FloatArray
+    n_leaving: IntArray
+    survival: FloatArray
+    log_se: FloatArray
+    ci_low: FloatArray
+    ci_high: FloatArray
+
+
+@dataclass(frozen=True, eq=False)
 class KaplanMeierCurve:
     """One group's curve.
 
-    `table` has one row per distinct time (end of follow-up of somebody): time_months, n_at_risk, n_events,
-    n_censored, survival, standard_error (Greenwood, of the survival), ci_low, ci_high. The interval is NaN
-    where its transform does not exist: at survival 0, and for log-log also at survival 1, as in R.
     `entry_months` and `exit_months` are the group's own times, from which numbers at risk are counted.
     """
 
     group: str
     n: int
     n_events: int
-    table: pd.DataFrame
+    steps: Steps
     median: MedianSurvival
     transform: ConfidenceTransform
     conf_level: float
-    entry_months: tuple[float, ...]
-    exit_months: tuple[float, ...]
+    entry_months: FloatArray
+    exit_months: FloatArray
     has_delayed_entry: bool
+
+    @property
+    def last_month(self) -> float:
+        """The longest follow-up."""
+        return float(self.steps.time_months[-1])
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row per distinct time (end of follow-up of somebody): time_months, n_at_risk, n_events, n_censored,
+        survival, standard_error (Greenwood, of the survival), ci_low, ci_high.
+
+        The interval is NaN where its transform does not exist: at survival 0, and for log-log also at survival 1, as in
+        R. Made when it is asked for: of most curves an answer reads the median alone.
+        """
+        steps, n_events = self.steps, self.steps.n_events.astype(int)
+        with np.errstate(invalid="ignore"):
+            standard_error = steps.survival * steps.log_se
+        return pd.DataFrame(
+            {
+                "time_months": steps.time_months,
+                "n_at_risk": steps.n_at_risk.astype(int),
+                "n_events": n_events,
+                "n_censored": steps.n_leaving - n_events,
+                "survival": steps.survival,
+                "standard_error": standard_error,
+                "ci_low": steps.ci_low,
+                "ci_high": steps.ci_high,
+            }
+        )
 
     def n_at_risk(self, months: Sequence[float]) -> tuple[int, ...]:
         """People at risk just before each time (at 0: at the start): entered before it and not yet gone."""
-        entry, exit_ = np.asarray(self.entry_months), np.asarray(self.exit_months)
+        entry, exit_ = self.entry_months, self.exit_months
         return tuple(int(((exit_ >= t) & ((entry < t) | ((t == 0) & (entry <= 0)))).sum()) for t in months)
 
     def survival_at(self, months: Sequence[float]) -> pd.DataFrame:
@@ -150,7 +191,7 @@ def kaplan_meier_curve(
     """The curve of the chosen rows of checked data."""
     time, event, entry = data.time[rows], data.event[rows], data.entry[rows]
     times, at = np.unique(time, return_inverse=True)
-    n_events = np.bincount(at, event.astype(float), times.size)
+    n_events = np.asarray(np.bincount(at, event.astype(float), times.size), dtype=float)
     n_leaving = np.bincount(at, minlength=times.size)
     n_at_risk = number_at_risk(times, time, entry)
     survival = np.cumprod(1.0 - n_events / n_at_risk, dtype=np.float64)
@@ -162,30 +203,16 @@ def kaplan_meier_curve(
     # there on.
     log_se = np.sqrt(np.cumsum(np.where(survivors > 0, hazard_variance, np.inf)))
     ci_low, ci_high = survival_interval(survival, log_se, transform, normal_quantile(conf_level))
-    with np.errstate(invalid="ignore"):
-        standard_error = survival * log_se
-    table = pd.DataFrame(
-        {
-            "time_months": times,
-            "n_at_risk": n_at_risk.astype(int),
-            "n_events": n_events.astype(int),
-            "n_censored": n_leaving - n_events.astype(int),
-            "survival": survival,
-            "standard_error": standard_error,
-            "ci_low": ci_low,
-            "ci_high": ci_high,
-        }
-    )
     return KaplanMeierCurve(
         group=label,
         n=int(rows.sum()),
         n_events=int(event.sum()),
-        table=table,
+        steps=Steps(times, n_at_risk, n_events, n_leaving, survival, log_se, ci_low, ci_high),
         median=_median(times, survival, ci_low, ci_high),
         transform=transform,
         conf_level=conf_level,
-        entry_months=tuple(float(value) for value in np.where(np.isfinite(entry), entry, 0.0)),
-        exit_months=tuple(float(value) for value in time),
+        entry_months=np.where(np.isfinite(entry), entry, 0.0),
+        exit_months=time,
         has_delayed_entry=data.has_delayed_entry,
     )
 
@@ -239,12 +266,11 @@ def first_time_at_half(times: FloatArray, survival: FloatArray) -> float:
 
 def _early_zero(curve: KaplanMeierCurve) -> list[str]:
     """A risk set can empty while people are still to enter; the curve is then 0 for good."""
-    table = curve.table
-    zero = table.index[table["survival"] == 0.0]
-    if not curve.has_delayed_entry or zero.empty:
+    zero = np.flatnonzero(curve.steps.survival == 0.0)
+    if not curve.has_delayed_entry or not zero.size:
         return []
-    months = float(table["time_months"].iloc[zero[0]])
-    n_later = int((np.asarray(curve.exit_months) > months).sum())
+    months = float(curve.steps.time_months[zero[0]])
+    n_later = int((curve.exit_months > months).sum())
     if n_later == 0:
         return []
     return [

@@ -17,7 +17,7 @@ import pandas as pd
 
 from analytics.engine.inference import normal_quantile, two_sided_p
 from analytics.errors import EmptyGroupError, InvalidSettingError, TooFewError
-from analytics.survival.curves.kaplan_meier import KaplanMeierCurve, kaplan_meier
+from analytics.survival.curves.kaplan_meier import KaplanMeierCurve, KaplanMeierResult, kaplan_meier
 from analytics.survival.data import count_of
 
 
@@ -73,8 +73,15 @@ def restricted_mean_survival(
     Raises the errors of `survival_data`, InvalidSettingError when tau is not above 0 or beyond the
     follow-up of a group (its curve is unknown there), EmptyGroupError when `group` has one value only.
     """
-    z = normal_quantile(conf_level)
     curves = kaplan_meier(frame, group, conf_level=conf_level, time=time, event=event, entry=entry)
+    return restricted_means(curves, group, tau_months=tau_months, conf_level=conf_level)
+
+
+def restricted_means(
+    curves: KaplanMeierResult, group: str | None, *, tau_months: float | None = None, conf_level: float = 0.95
+) -> RestrictedMeanComparison:
+    """The same of curves that are there already, of the values of ``group``; raises as `restricted_mean_survival`."""
+    z = normal_quantile(conf_level)
     if group is not None and len(curves.curves) < 2:
         raise EmptyGroupError(
             f"Column '{group}' has the single value {curves.curves[0].group}: compare two "
@@ -90,13 +97,12 @@ def restricted_mean_survival(
 
 def _last_known(curve: KaplanMeierCurve) -> float:
     """The last time at which the curve is known: the longest follow-up, or for ever once it has reached 0."""
-    table = curve.table
-    return math.inf if table["survival"].iloc[-1] == 0.0 else float(table["time_months"].iloc[-1])
+    return math.inf if curve.steps.survival[-1] == 0.0 else curve.last_month
 
 
 def _horizon(curves: tuple[KaplanMeierCurve, ...], tau_months: float | None) -> float:
     if tau_months is None:
-        return min(float(curve.table["time_months"].iloc[-1]) for curve in curves)
+        return min(curve.last_month for curve in curves)
     if not tau_months > 0:
         raise InvalidSettingError(f"The horizon tau is {tau_months:g} months: it must be above 0.")
     for curve in curves:
@@ -110,14 +116,14 @@ def _horizon(curves: tuple[KaplanMeierCurve, ...], tau_months: float | None) -> 
 
 
 def _restricted_mean(curve: KaplanMeierCurve, tau: float, z: float) -> RestrictedMean:
-    table = curve.table[curve.table["time_months"] <= tau]
-    edges = np.r_[0.0, table["time_months"].to_numpy(), tau]
-    steps = np.diff(edges) * np.r_[1.0, table["survival"].to_numpy()]
+    known = curve.steps.time_months <= tau
+    edges = np.r_[0.0, curve.steps.time_months[known], tau]
+    steps = np.diff(edges) * np.r_[1.0, curve.steps.survival[known]]
     # Area still to come after each death time, which is what that death takes away.
     remaining = np.cumsum(steps[1:][::-1])[::-1]
-    deaths, at_risk = table["n_events"].to_numpy(float), table["n_at_risk"].to_numpy(float)
+    deaths, at_risk = curve.steps.n_events[known], curve.steps.n_at_risk[known].astype(float)
     survivors = at_risk - deaths
-    hazard_variance = np.divide(deaths, at_risk * survivors, out=np.zeros(len(table)), where=survivors > 0)
+    hazard_variance = np.divide(deaths, at_risk * survivors, out=np.zeros(deaths.size), where=survivors > 0)
     mean, se = float(steps.sum()), math.sqrt(float(remaining**2 @ hazard_variance))
     return RestrictedMean(curve.group, curve.n, curve.n_events, mean, se, mean - z * se, mean + z * se)
 

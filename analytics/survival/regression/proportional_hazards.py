@@ -131,9 +131,9 @@ def transformed_times(data: SurvivalData, transform: TimeTransform) -> FloatArra
         from scipy.stats import rankdata  # a second to load, and seldom asked for
 
         return np.asarray(rankdata(data.time), dtype=float)
-    table = kaplan_meier_curve(data, np.ones(data.n, dtype=bool), EVERYBODY).table
-    before = np.searchsorted(table["time_months"].to_numpy(), data.time, side="left")
-    died: FloatArray = 1.0 - np.r_[1.0, table["survival"].to_numpy()][before]
+    steps = kaplan_meier_curve(data, np.ones(data.n, dtype=bool), EVERYBODY).steps
+    before = np.searchsorted(steps.time_months, data.time, side="left")
+    died: FloatArray = 1.0 - np.r_[1.0, steps.survival][before]
     return died
 
 

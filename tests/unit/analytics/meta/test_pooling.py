@@ -233,3 +233,12 @@ def test_an_interaction_in_a_trial_that_excludes_the_comparison_with_other_peopl
 def test_without_a_control_analysis_there_is_no_verdict() -> None:
     alone = SPEC.model_copy(update={"control_analysis": None})
     assert verdict_statistic(alone, OS, estimates(), []) is None
+
+
+def test_without_leave_one_out_the_pooled_row_is_the_same_and_stands_alone() -> None:
+    rows = [cox("a", 0.8, 0.2, 9), cox("b", 1.1, 0.3, 9), cox("c", 0.9, 0.1, 9)]
+    assert len(meta_statistics(OS, "os", rows, GENE)) == 4
+    assert (
+        meta_statistics(OS, "os", rows, GENE, leave_one_out=False)
+        == meta_statistics(OS, "os", rows, GENE)[:1]
+    )

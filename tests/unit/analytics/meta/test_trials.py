@@ -11,7 +11,7 @@ import pytest
 from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
 from analytics.meta.pooling import interaction_statistics
-from analytics.meta.trials import _months, months_interaction, treatment_statistics
+from analytics.meta.trials import _curves_of_arms, _months, months_interaction, treatment_statistics
 from analytics.results.statistic import InteractionStatistic, Scope
 
 REFERENCE = Path(__file__).parents[3] / "reference"
@@ -70,7 +70,7 @@ def test_within_the_groups_and_between_them_it_is_that_of_coxphs_product(r: pd.D
 
 
 def test_the_interaction_in_months_is_that_of_survfits_restricted_means(r: pd.DataFrame) -> None:
-    estimate, variance = _months(veteran(), 300.0)
+    estimate, variance = _months(_curves_of_arms(veteran()), 300.0)
     assert estimate == pytest.approx(r.loc["months", "estimate"], abs=1e-8)
     assert np.sqrt(variance) == pytest.approx(r.loc["months", "se"], abs=1e-8)
 
@@ -80,7 +80,7 @@ def test_several_trials_are_weighted_by_inverse_variance_up_to_the_shortest_foll
         cohort_id=lambda d: np.where(d["celltype"].isin(["squamous", "large"]), "a", "b")
     )
     found = months_interaction(frame)
-    parts = [_months(rows, found.tau_months) for _, rows in frame.groupby("cohort_id")]
+    parts = [_months(_curves_of_arms(rows), found.tau_months) for _, rows in frame.groupby("cohort_id")]
     values, weights = np.array([p[0] for p in parts]), np.array([1 / p[1] for p in parts])
     assert found.estimate == pytest.approx(weights @ values / weights.sum())
     assert found.se == pytest.approx(weights.sum() ** -0.5)

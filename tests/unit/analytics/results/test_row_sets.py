@@ -26,3 +26,10 @@ def test_a_cohort_that_keeps_other_rows_has_a_name_of_its_own() -> None:
     sets = RowSets(" (a or b)")
     assert sets.named("members", rows[:2], rows) == "members (a or b)"
     assert sets.named("members", rows, rows, "one") == "members (a or b) (one by itself)"
+
+
+def test_row_sets_that_are_forgotten_have_names_and_nobody_in_them() -> None:
+    rows = pd.RangeIndex(4)
+    sets = RowSets.forgotten()
+    assert sets.named("members", rows[:2], rows) == "members"
+    assert not sets.holds("members", rows).any()
