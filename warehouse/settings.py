@@ -29,6 +29,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ingestion.demo_files import GENOME_FILE
 from ingestion.errors import IngestionError
+from warehouse import machine
 
 if TYPE_CHECKING:  # it loads pydantic: 0.2 s of every command, also of those that read nothing
     from ingestion.fetching.sources_lock import SourcesLock
@@ -57,8 +58,6 @@ KEEP_RUNS = 20
 STALE_AFTER_DAYS = 8
 #: What DuckDB takes at most in one process: the tables of the public cohorts are built in less.
 MEMORY_GB = 3.0
-#: A process that computes analyses: DuckDB, and half a GB of Python and of numbers.
-_WORKER_GB, _WORKER_DUCKDB_GB = 2.5, 2.0
 
 
 class SettingsError(IngestionError):
@@ -135,7 +134,7 @@ class Settings:
         genome = os.environ.get("ICB_REFERENCE_GENOME")
         chain = os.environ.get("ICB_CHAIN_FILE")
         smallest = _number("ICB_SMALLEST_CELL", 0, least=0, most=1000)
-        cores = int(_number("ICB_THREADS", _cores(), least=1, most=10_000))
+        cores = int(_number("ICB_THREADS", machine.cores(), least=1, most=10_000))
         first, *more = _catalogs(os.environ.get("ICB_CATALOG", ""))
         files = os.environ.get("ICB_FILES")
         settings = cls(
@@ -162,9 +161,9 @@ class Settings:
             explorer=os.environ.get("ICB_EXPLORER", "").rstrip("/") or None,
             ui=os.environ.get("ICB_UI", "").rstrip("/") or None,
             engine=_engine(),
-            workers=int(_number("ICB_WORKERS", _most_workers(cores), least=1, most=1000)),
+            workers=int(_number("ICB_WORKERS", machine.most_workers(cores), least=1, most=1000)),
             threads=cores,
-            memory_gb=_number("ICB_MEMORY", min(MEMORY_GB, _machine_gb() / 2), least=0.1, most=100_000),
+            memory_gb=_number("ICB_MEMORY", min(MEMORY_GB, machine.memory_gb() / 2), least=0.1, most=100_000),
         )
         if not demo:
             return settings
@@ -303,7 +302,7 @@ class Settings:
     def shared_duckdb_options(self, processes: int) -> dict[str, str | bool | int | float | list[str]]:
         """The same of one of several processes that compute analyses: a share of the cores and of the memory, and no
         less of it than an analysis needs."""
-        share = max(self.memory_gb / processes, min(self.memory_gb, _WORKER_DUCKDB_GB))
+        share = max(self.memory_gb / processes, min(self.memory_gb, machine.WORKER_DUCKDB_GB))
         return _duckdb_options(share, max(self.threads // processes, 1))
 
     def lock(self) -> SourcesLock:
@@ -381,29 +380,6 @@ def _zone() -> str:
             remedy="write a name such as 'Europe/Berlin', or unset it",
         ) from exc
     return text
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
-
-
-def _machine_gb() -> float:
-    """Memory of the machine; endless where it is not known."""
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
-    except (AttributeError, ValueError, OSError):  # not on this system
-        return float("inf")
-
-
-def _most_workers(cores: int) -> int:
-    """A process a core, as far as there is memory for each: what the largest analysis takes. One where the memory is
-    not known."""
-    memory = _machine_gb()
-    return max(min(cores, int(memory / _WORKER_GB)), 1) if memory < float("inf") else 1
 
 
 def _number(name: str, default: float, *, least: float, most: float) -> float:
