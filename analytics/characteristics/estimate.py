@@ -21,6 +21,7 @@ from analytics.biomarkers.groups import Contrast
 from analytics.characteristics.tables import CharacteristicStatistic
 from analytics.engine.arrays import FloatArray
 from analytics.immune.rank_statistics import mann_whitney
+from analytics.keys import slug
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, Scope
@@ -188,7 +189,7 @@ def _level_rows(
     n_in_group = int(table.status[labels.index].sum())
     for level in levels:
         of_level = (labels == level).reindex(table.status.index, fill_value=False).astype(bool)
-        word = re.sub(r"[^a-z0-9]+", "_", str(level).lower()).strip("_") or "blank"
+        word = slug(str(level)) or "blank"
         while word in taken:  # '<30' and '>30' are both 30 in a key
             word += "_"
         taken.add(word)

@@ -8,7 +8,6 @@ Who is a member and where values come from do not belong here.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -38,6 +37,7 @@ from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.engine.numbers import count
 from analytics.errors import AnalysisError, MissingColumnError
 from analytics.immune.comparisons import compare_two_groups
+from analytics.keys import slug
 from analytics.results.estimator import Estimator
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import ComparisonStatistic, Counts, Scope
@@ -45,11 +45,6 @@ from analytics.results.statistic import ComparisonStatistic, Counts, Scope
 #: Words of a measure's frame, which may be categories; those of the members are not.
 _WORDS = {"cohort_id": "object", "sample_id": "object", "unit": "object"}
 _UNIT_CLASH = "The values have unlike units, so there is no shift: read the effect size."
-
-
-def slug(name: str) -> str:
-    """A feature or stratum as a part of a key: 'TCR Richness' -> 'tcr_richness'."""
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def feature_key(measure: str, feature: str, n_features: int) -> str:

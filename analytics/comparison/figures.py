@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
-from analytics.comparison.estimate import slug, stratum_labels
+from analytics.comparison.estimate import stratum_labels
 from analytics.comparison.spec import ComparisonSpec
 from analytics.engine.numbers import p_value
 from analytics.figures.box_plots import box_plot_figure
 from analytics.figures.heat_map import heat_map_figure
 from analytics.figures.picture import Picture, figure_stem
 from analytics.immune.gene_sets import set_words
+from analytics.keys import slug
 from analytics.results.statistic import ComparisonStatistic
 
 #: Panels that still fit a page; the strata with most carriers are shown.
@@ -171,7 +172,7 @@ def _heat_map(
         title=title,
         value_label="Median difference" if len(label) > 60 else label,
     )
-    return Picture(figure, title, _heat_map_alt(spec, title, cells), cells.reset_index(drop=True))
+    return Picture(figure, title, _heat_map_alt(title, cells), cells.reset_index(drop=True))
 
 
 def _is_cell(row: ComparisonStatistic, name: str) -> bool:
@@ -192,7 +193,7 @@ def _cell(row: ComparisonStatistic) -> dict[str, object]:
     }
 
 
-def _heat_map_alt(spec: ComparisonSpec, title: str, cells: pd.DataFrame) -> str:
+def _heat_map_alt(title: str, cells: pd.DataFrame) -> str:
     largest = cells.reindex(cells["median_difference"].astype(float).abs().sort_values(ascending=False).index)
     named = "; ".join(
         f"{row.feature} {row.median_difference:+.2f} in {row.column}"

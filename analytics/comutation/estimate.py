@@ -15,9 +15,9 @@ from typing import Any
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast
-from analytics.comparison.estimate import slug
 from analytics.comutation.pairs import APART, SIGNIFICANT_Q, TOGETHER, TOO_FEW, inflation
 from analytics.comutation.spec import ComutationSpec
+from analytics.keys import slug
 from analytics.response.estimate import FISHER_EXACT
 from analytics.response.two_by_two import fisher_exact_test
 from analytics.results.estimator import Estimator, Scale

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from analytics.biomarkers.groups import Contrast
-from analytics.comparison.estimate import slug
+from analytics.keys import slug
 from analytics.landscape.positions import CLASSES, OTHER, domain_counts, hotspots
 from analytics.landscape.spec import LandscapeSpec, Protein
 from analytics.response.rates import exact_rate

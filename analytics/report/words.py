@@ -113,8 +113,7 @@ def estimator_words(estimator: str) -> str:
     return known.label if known else capital(plain_words(estimator))
 
 
-def endpoint_words(endpoint: Any, key: str = "") -> str:
-    """An endpoint in words; that of the members when the key says no other."""
+def endpoint_words(endpoint: Any) -> str:
     word = text_of(endpoint)
     return ENDPOINTS.get(word, capital(plain_words(word))) if word else ""
 

@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from analytics.figures.style import png_bytes, svg_bytes
+from analytics.keys import slug
 from analytics.landscape import kind as landscape
 from analytics.landscape.spec import LandscapeSpec
 from analytics.questions.asked import AskedQuestion, as_spec
@@ -235,7 +236,7 @@ def _report_spec(
 
 def _identifier(checked: CheckedQuestion, *parts: str) -> str:
     """A biomarker as part of a name: lower case, letters, digits and underscores."""
-    name = re.sub(r"[^a-z0-9]+", "_", checked.question.biomarker.lower()).strip("_")[:40]
+    name = slug(checked.question.biomarker)[:40]
     return "_".join([name or "asked", *parts])
 
 

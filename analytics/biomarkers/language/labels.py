@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from analytics import keys
 from analytics.biomarkers.assignment import Scale
 from analytics.biomarkers.groups import Group, gene_groups
 from analytics.biomarkers.language.model import (
@@ -193,7 +192,7 @@ def slug(label: str) -> str:
     text = label
     for sign, word in _SPELT.items():
         text = text.replace(sign, word)
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:_LONGEST_KEY].rstrip("_")
+    return keys.slug(text)[:_LONGEST_KEY].rstrip("_")
 
 
 def _short(question: Logical) -> str:

@@ -64,7 +64,7 @@ def nomogram_figure(
         page.open(height)
         y = head
         for row, row_height in zip(rows, heights, strict=True):
-            _draw_row(page.sheet, row, y, row_height, name_width)
+            _draw_row(page.sheet, row, y, name_width)
             y += row_height + ROW_GAP_MM
         page.lines(y, notes, color=style.GREY)
     return page.figure
@@ -145,7 +145,7 @@ def _span(x: float, label: str, left: float, right: float) -> tuple[float, float
     return middle - half, middle + half
 
 
-def _draw_row(page: Axes, row: _Row, y: float, height: float, name_width: float) -> None:
+def _draw_row(page: Axes, row: _Row, y: float, name_width: float) -> None:
     small, text = style.line_height_mm(style.SMALL_PT), style.line_height_mm(style.TEXT_PT)
     for k, line in enumerate(row.name):
         page.text(MARGIN_MM + name_width, y - 1.2 + k * text, line, size=style.TEXT_PT, ha="right", va="top")

@@ -5,12 +5,12 @@ Belongs here: which rate has which key and denominator. Who carries a loss is in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from analytics.keys import slug
 from analytics.questions.selection import KNOWN, MUTATED, NOT_PROFILED, UNDETERMINED
 from analytics.resistance.estimators import FISHER_SAMPLE_RATIO
 from analytics.resistance.intrinsic.losses import (
@@ -38,7 +38,7 @@ OF_RESPONSE = "odds ratio of response"
 
 def label_of(cancer_type: str, labels: Mapping[str, str]) -> str:
     """A cancer type in an estimate key: as declared, else its words in lower case."""
-    return labels.get(cancer_type, re.sub(r"[^a-z0-9]+", "_", cancer_type.lower()).strip("_"))
+    return labels.get(cancer_type, slug(cancer_type))
 
 
 @dataclass(frozen=True)
