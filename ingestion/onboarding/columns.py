@@ -30,6 +30,8 @@ _DATE_FORMATS = (
 _UNITS = {
     "day": "days", "week": "weeks", "month": "months", "year": "years", "tage": "days", "woche": "weeks",
     "monat": "months", "jahr": "years", "jours": "days", "semaine": "weeks", "mois": "months", "années": "years",
+    "días": "days", "dias": "days", "semana": "weeks", "meses": "months", "años": "years", "giorni": "days",
+    "mesi": "months", "anni": "years",
 }  # fmt: skip
 #: Words of one column that are shown; a column with more is no vocabulary.
 MOST_WORDS = 12

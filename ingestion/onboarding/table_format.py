@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import gzip
 import re
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Literal
@@ -12,6 +12,9 @@ from openpyxl import load_workbook
 
 from ingestion.catalog.columns import TableFormat
 from ingestion.errors import ParseError
+from ingestion.fetching.archives import check_kind, open_gzip
+from ingestion.reading.delimited import split_line
+from ingestion.reading.workbooks import one_sentence
 
 _GZIP = b"\x1f\x8b"
 _ZIP = b"PK\x03\x04"
@@ -19,6 +22,8 @@ _ZIP = b"PK\x03\x04"
 _HEAD = 1 << 20
 _LINES = 200
 _NUMBER = re.compile(r"[+-]?\d+([.,])\d+")
+#: May be thousands as well as a number with three decimals.
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _MISSING = (
     "unknown", "unbekannt", "inconnu", "desconocido", "not available", "not evaluated", "n.a.", "k.a.", "nd", "n.d.",
     "missing", "none", "null", "-", "--", ".", "?", "x", "n/a", "na", "nan", "unk", "#n/a",
@@ -30,20 +35,25 @@ def guess_format(path: Path) -> TableFormat:
 
     Raises
     ------
-    ParseError : no delimiter parts its lines into columns.
+    ParseError : no delimiter parts its lines into columns, or a zip file is no workbook.
+    Others : a page, a pointer or nothing in place of a table, or a damaged file: see `check_kind`.
     """
-    data = path.read_bytes()[:_HEAD]
+    check_kind(path, None, source=str(path))
+    with path.open("rb") as handle:
+        data = handle.read(_HEAD)
     if data.startswith(_ZIP):
         return _workbook_format(path)
     if data.startswith(_GZIP):
-        with gzip.open(path) as stream:
+        with open_gzip(path, source=str(path)) as stream:
             data = stream.read(_HEAD)
+    if data.startswith((_GZIP, _ZIP)):
+        raise ParseError("it is packed twice", file=str(path), remedy="unpack it once and give what is in it")
     encoding = _encoding(data)
     lines = data.decode(encoding, errors="replace").splitlines()[:_LINES]
     comment = "#" if lines and lines[0].startswith("#") else None
     plain = [line for line in lines if not (comment and line.startswith(comment))]
     delimiter, width = _delimiter(plain, path)
-    header = next(i for i, line in enumerate(lines, start=1) if line.count(delimiter) == width)
+    header = next(i for i, line in enumerate(lines, start=1) if _n_marks(line, delimiter) == width)
     return TableFormat(
         delimiter=delimiter,
         encoding=encoding,
@@ -56,14 +66,24 @@ def guess_format(path: Path) -> TableFormat:
 def _workbook_format(path: Path) -> TableFormat:
     """The sheet with the most filled cells, and its header: the first row that is as wide as most rows are. What stands
     above it (a title, notes) is no header."""
-    book = load_workbook(path, read_only=True)
-    widths = {
-        sheet.title: [
-            sum(cell is not None for cell in row) for row in sheet.iter_rows(max_row=_LINES, values_only=True)
-        ]
-        for sheet in book.worksheets
-    }
-    book.close()
+    with zipfile.ZipFile(path) as archive:
+        if not any(name.endswith("workbook.xml") for name in archive.namelist()):
+            raise ParseError(
+                "it is a zip file and no workbook",
+                file=str(path),
+                remedy="unpack it and give the tables in it",
+            )
+    again = "open it in a spreadsheet and save it again"
+    with one_sentence("the workbook cannot be read", again, str(path)), path.open("rb") as handle:
+        book = load_workbook(handle, read_only=True)
+        widths = {
+            sheet.title: [
+                sum(cell is not None for cell in row)
+                for row in sheet.iter_rows(max_row=_LINES, values_only=True)
+            ]
+            for sheet in book.worksheets
+        }
+        book.close()
     sheet = max(widths, key=lambda title: sum(widths[title]))
     filled = Counter(width for width in widths[sheet] if width)
     usual = max(filled, key=lambda width: (filled[width] * width, width), default=0)
@@ -88,11 +108,16 @@ def _encoding(data: bytes) -> str:
     return "utf-8"
 
 
+def _n_marks(line: str, mark: str) -> int:
+    """How often a mark parts cells: one within quotes ("1,200") does not."""
+    return len(split_line(line, TableFormat(delimiter=mark))[0]) - 1
+
+
 def _delimiter(lines: list[str], path: Path) -> tuple[str, int]:
     """The mark that parts most lines into one and the same number of columns, and how often it stands in each."""
     best, most = ("", 0), 0
     for mark in ("\t", ";", ",", "|"):
-        counts = Counter(n for line in lines if (n := line.count(mark)))
+        counts = Counter(n for line in lines if (n := _n_marks(line, mark)))
         if counts:
             width, n_lines = counts.most_common(1)[0]
             if n_lines * width > most:
@@ -107,10 +132,11 @@ def _delimiter(lines: list[str], path: Path) -> tuple[str, int]:
 
 
 def _decimal(lines: list[str], delimiter: str) -> Literal[".", ","]:
+    fmt = TableFormat(delimiter=delimiter)
+    cells = (cell.strip() for line in lines for cell in split_line(line, fmt)[0])
     marks = Counter(
         found.group(1)
-        for line in lines
-        for cell in line.split(delimiter)
-        if (found := _NUMBER.fullmatch(cell.strip().strip('"')))
+        for cell in cells
+        if (found := _NUMBER.fullmatch(cell)) and not _THOUSANDS.fullmatch(cell)
     )
     return "," if marks[","] > marks["."] else "."

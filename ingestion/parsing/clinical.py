@@ -198,7 +198,7 @@ def _cell_values(cells: list[Cell], keyed: list[int], missing: Sequence[str]) ->
 
 def _without_dates(values: _Values, column: str, rows: list[int]) -> tuple[_Values, list[RejectedRow]]:
     """The cells without calendar dates: a column that is mostly dates goes as a whole, else single cells."""
-    if is_date_column(value for value in values.value if value is not None):
+    if is_date_column((value for value in values.value if value is not None), column):
         message = f"{len(values.index)} cells of a column that holds calendar dates are not stored"
         return _Values([], [], []), [RejectedRow(None, "private_date", WITHHELD, message, column)]
     kept, notes = _Values([], [], []), []

@@ -44,6 +44,14 @@ _FULL_ANYWHERE = re.compile(_FULL, re.IGNORECASE)
 _WHOLE_CELL = re.compile(rf"(?:{_FULL}|{_SHORT}){_TIME}", re.IGNORECASE)
 
 
+#: Names of columns that hold dates, and the days since 1900 by which a spreadsheet keeps one (1938 to 2064).
+_DATE_NAME = re.compile(
+    r"(?<![a-z])(?:date|datum|dob|fecha|birth|geburt|geburtstag|geburtsdatum|naissance|nacimiento)(?![a-z])",
+    re.IGNORECASE,
+)
+_SERIAL_DATE = re.compile(r"(?:1[4-9]|[2-5]\d)\d{3}(?:\.\d+)?")
+
+
 def is_date(text: str) -> bool:
     """Whether the whole text reads as a calendar date, also with a two-digit year or without a day."""
     return _WHOLE_CELL.fullmatch(text.strip()) is not None
@@ -54,10 +62,15 @@ def holds_date(text: str) -> bool:
     return _FULL_ANYWHERE.search(text) is not None
 
 
-def is_date_column(values: Iterable[str]) -> bool:
-    """Whether more than half of the filled values read as dates."""
+def is_date_column(values: Iterable[str], name: str = "") -> bool:
+    """Whether more than half of the filled values read as dates; in a column that is called a date also as a
+    spreadsheet's number of one."""
     filled = list(values)
-    return bool(filled) and 2 * sum(is_date(value) for value in filled) > len(filled)
+    is_named = _DATE_NAME.search(name) is not None and "day" not in name.lower()
+    n_dates = sum(
+        is_date(value) or (is_named and bool(_SERIAL_DATE.fullmatch(value.strip()))) for value in filled
+    )
+    return bool(filled) and 2 * n_dates > len(filled)
 
 
 def mask_dates(text: str) -> str:

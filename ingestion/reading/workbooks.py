@@ -148,7 +148,7 @@ def _sheet(
     with warnings.catch_warnings():
         # openpyxl warns of extensions to drawings and formats, which are not read
         warnings.simplefilter("ignore", UserWarning)
-        with _one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where):
+        with one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where):
             book = openpyxl.load_workbook(io.BytesIO(data), read_only=True, data_only=True)
         try:
             if fmt.sheet not in book.sheetnames:
@@ -157,7 +157,7 @@ def _sheet(
                     file=where,
                     remedy="correct format.sheet in the cohort file",
                 )
-            with _one_sentence(f"sheet '{fmt.sheet}' cannot be read", _AGAIN, where):
+            with one_sentence(f"sheet '{fmt.sheet}' cannot be read", _AGAIN, where):
                 rows: list[tuple[int, list[Cell]]] = list(sheet_rows(book, place, doubts))
         finally:
             book.close()
@@ -167,7 +167,7 @@ def _sheet(
 def _refuse_overgrown_parts(data: bytes, where: str) -> None:
     """Styles, names and relations become objects before any sheet is opened: 100 kB can hold ten million of them."""
     with (
-        _one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where),
+        one_sentence("it is no Excel workbook, or a broken one", _AGAIN, where),
         zipfile.ZipFile(io.BytesIO(data)) as book,
     ):
         for part in book.namelist():
@@ -189,7 +189,8 @@ def _n_elements(book: zipfile.ZipFile, part: str) -> int:
 
 
 @contextmanager
-def _one_sentence(what: str, remedy: str, where: str) -> Iterator[None]:
+def one_sentence(what: str, remedy: str, where: str) -> Iterator[None]:
+    """What openpyxl raises on foreign content as a ParseError."""
     try:
         yield
     except _FOREIGN_ERRORS as error:

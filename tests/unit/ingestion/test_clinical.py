@@ -211,6 +211,15 @@ def test_half_dates_are_not_most_of_a_column() -> None:
     assert not is_date_column(["01/02/2001", "unknown"]) and not is_date_column([])
 
 
+def test_a_spreadsheets_number_is_a_date_in_a_column_that_is_called_one() -> None:
+    for name in ("Death date", "date_of_birth", "Datum Progress", "DOB"):
+        assert is_date_column(["42005", "42500.0", "unknown"], name)
+    for name, values in (
+        ("days to birth", ["20000"]), ("Birth year", ["1950"]), ("platelets", ["42005"]), ("validated", ["42005"]),
+    ):  # fmt: skip
+        assert not is_date_column(values, name)
+
+
 def test_one_column_feeds_two_attributes_each_with_words_of_its_own(tmp_path: Path) -> None:
     outcome = {
         "attribute": "OS_STATUS",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +16,18 @@ from parsing_help import ATTRIBUTES
 from ingestion.catalog.attributes import check_cohort
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.loading import load_cohort
-from ingestion.errors import ParseError
-from ingestion.onboarding.columns import event_direction
+from ingestion.errors import IngestionError, ParseError
+from ingestion.onboarding.columns import event_direction, guess_column
 from ingestion.onboarding.proposal import Proposal, propose
 from ingestion.onboarding.table_format import guess_format
+
+
+def zipped(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, content)
+    return packed.getvalue()
+
 
 CLINIC = (
     "Export of 1 July 2023\n\n"
@@ -194,3 +205,39 @@ def test_a_second_clock_and_columns_of_genes_are_questions_and_annovars_table_is
         "hugo_symbol": "Gene.refGene", "chromosome": "Chr", "start_position": "Start", "end_position": "End",
         "variant_classification": "ExonicFunc.refGene", "reference_allele": "Ref", "tumor_seq_allele2": "Alt",
     }  # fmt: skip
+
+
+def test_a_number_with_thousands_in_quotes_parts_no_columns_and_is_no_decimal_comma(tmp_path: Path) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_text("patient,os_days,tmb\n" + "".join(f'P{i},"1,20{i}",0.{i}\n' for i in range(9)))
+    found = guess_format(path)
+    assert (found.delimiter, found.header_row, found.decimal) == (",", 1, ".")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "there is nothing in place"),
+        (b"<html><body>Access denied</body></html>\n", "an HTML or XML page in place"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "a Git LFS pointer in place"),
+        (gzip.compress(b"patient,os\nP1,2\n" * 99)[:-9], "ends too early"),
+        (gzip.compress(b"patient,os\nP1,2\n") + b"junk", "damaged"),
+        (gzip.compress(gzip.compress(b"patient,os\nP1,2\n")), "packed twice"),
+        (zipped("clinic.csv", b"patient,os\nP1,2\n"), "a zip file and no workbook"),
+        (zipped("../clinic.csv", b"patient,os\nP1,2\n"), "leads out of the folder"),
+        (zipped("xl/workbook.xml", b"<workbook"), "cannot be read"),
+    ],
+)
+def test_what_is_no_table_is_refused_in_one_sentence_that_names_it(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_bytes(content)
+    with pytest.raises(IngestionError, match=rf"clinic\.csv: .*{message}"):
+        guess_format(path)
+
+
+@pytest.mark.parametrize("name", ["OS (Monate)", "PFS Tage", "OS mois", "OS meses"])
+def test_a_time_is_known_by_its_unit_in_other_languages(name: str) -> None:
+    found = guess_column(name, ["1", "2"], ".", ATTRIBUTES, {})
+    assert found.attribute in ("OS_TIME", "PFS_TIME") and found.unit in ("months", "days")
