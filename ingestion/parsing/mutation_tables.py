@@ -239,8 +239,8 @@ def _needed(columns: Sequence[str], file: SourceFile, where: str) -> Collection[
         needed.add(require_column(columns, name, where, f"files.{file.id}.keep_rows"))
     _require_some_mutation_column(columns, file, where)
     _require_class(columns, file, where)
-    picks = [pick for name in MUTATION_COLUMNS if (pick := _pick_for(name, columns, file)) is not None]
-    return needed | {found for pick in picks for found in pick_columns(columns, pick)}
+    known = [_pick_for(name, columns, file) for name in MUTATION_COLUMNS]
+    return needed | {found for rule in known if rule is not None for found in pick_columns(columns, rule)}
 
 
 def _mutation_column(table: ParsedTable, name: str, file: SourceFile, where: str) -> pa.ChunkedArray | str:
