@@ -14,6 +14,7 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
@@ -219,22 +220,31 @@ def rows_of(row_type: type[Row], table: pd.DataFrame) -> list[Row]:
     return [_object(row_type, record) for record in records]
 
 
-def _object(row_type: type[Any], record: Mapping[Any, Any]) -> Any:
+@cache
+def _parts(row_type: type[Any]) -> tuple[tuple[str, type, str], ...]:
+    """The fields of a row type: name, type and column. Asked for every row of thousands, and Python reads the
+    annotations anew each time."""
     hints = typing.get_type_hints(row_type)
+    return tuple(
+        (item.name, _plain_type(hints[item.name]), item.metadata.get("column") or item.name)
+        for item in dataclasses.fields(row_type)
+    )
+
+
+def _object(row_type: type[Any], record: Mapping[Any, Any]) -> Any:
     values: dict[str, Any] = {}
-    for item in dataclasses.fields(row_type):
-        kind = _plain_type(hints[item.name])
+    for name, kind, column_name in _parts(row_type):
         if dataclasses.is_dataclass(kind):
-            values[item.name] = _object(kind, record)
+            values[name] = _object(kind, record)
             continue
-        value = record.get(item.metadata.get("column") or item.name)
+        value = record.get(column_name)
         if kind is tuple:
             value = () if value is None else tuple(value)
         elif kind is int and value is not None:
             value = int(value)
         elif kind is date and isinstance(value, datetime):  # pandas has no dates
             value = value.date()
-        values[item.name] = value
+        values[name] = value
     return row_type(**values)
 
 
