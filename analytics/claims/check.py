@@ -121,7 +121,7 @@ def _row(
         largest_difference_in_last_digits=max(apart) if apart else None,
         missing_sources=tuple(check.missing),
         rule_ids=tuple(dict.fromkeys(finding.rule_id for finding in notes)),
-        rule_findings=" ".join(finding.sentence for finding in notes) or None,
+        rule_findings=tuple(finding.sentence for finding in notes),
     )
 
 

@@ -77,7 +77,7 @@ TABLES = (
             ),
             "biallelic": ("string", "The verdict that counts: biallelic, monoallelic, intact or cannot say"),
             "confidence": ("string", "high, moderate or low"),
-            "evidence": ("string", "What the verdict is made from, in words"),
+            "evidence": ("strings", "What the verdict is made from, one statement each"),
             **_SOURCE,
         },
         {

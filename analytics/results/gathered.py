@@ -156,7 +156,7 @@ def _spec_record(
         genes=genes,
         endpoints=listed(spec, "endpoints"),
         endpoint_parts=spec.endpoint_parts() if isinstance(spec, AnalysisSpec) else (),
-        time_rules=" ".join(variant.time.words()) or None if isinstance(variant, Variant) else None,
+        time_rules=tuple(variant.time.words()) if isinstance(variant, Variant) else (),
         cohorts=(*spec.cohorts, *getattr(spec, "validation_cohorts", ())),
         filters=filter_words(spec.where),
         covariates=listed(variant, "covariates"),

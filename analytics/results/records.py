@@ -34,7 +34,7 @@ class SpecRecord(ResultRow):
     endpoint_parts: tuple[str, ...] = column(
         "What an endpoint of its own is the first event of: 'EFS: PFS', 'EFS: OS'", default=()
     )
-    time_rules: str | None = column("What the variant changes about time zero, late entry and follow-up")
+    time_rules: tuple[str, ...] = column("What the variant changes about time zero, late entry and follow-up")
     cohorts: tuple[str, ...] = column("Cohorts", default=())
     filters: tuple[str, ...] = column("Which rows are asked for, 'column: value' each", default=())
     covariates: tuple[str, ...] = column("Adjusted for", default=())
@@ -208,7 +208,7 @@ class RunRecord(ResultRow):
     has_uncommitted_changes: bool | None = column("The code differed from that commit")
     version: str | None = column("Version of icb-warehouse")
     python: str | None = column("Python version")
-    packages: str | None = column("Versions of the packages that compute")
+    packages: tuple[str, ...] = column("Packages that compute, each with its version")
     catalog: str | None = column("public or demo", words=("public", "demo"))
     read_from: str | None = column("https, or the mirror's folder")
 
@@ -244,4 +244,4 @@ class ClaimRecord(ResultRow):
     rule_ids: tuple[str, ...] = column(
         "Rules that found a contradiction among the printed numbers", default=()
     )
-    rule_findings: str | None = column("What they found")
+    rule_findings: tuple[str, ...] = column("What they found, a sentence each")

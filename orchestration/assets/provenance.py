@@ -32,6 +32,8 @@ def put_run(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> int:
     run_id = run["run_id"]
     con.execute("create schema if not exists stats")
     runs = con.execute("select * from stats.runs").df() if has_table(con, "stats", "runs") else pd.DataFrame()
+    if "packages" in runs:  # a build file of an older version has them as one text
+        runs["packages"] = [p.split(", ") if isinstance(p, str) else p for p in runs["packages"]]
     if "run_id" in runs and (runs["run_id"] == run_id).any():
         return len(runs)
     now = pd.DataFrame([run])
@@ -40,13 +42,15 @@ def put_run(con: duckdb.DuckDBPyConnection, run: Mapping[str, Any]) -> int:
     return len(runs) + 1
 
 
-def run_row(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, str | bool | None]:
+def run_row(con: duckdb.DuckDBPyConnection, run_id: str) -> dict[str, str | bool | list[str] | None]:
     """The row of a run that is in ``stats.runs``, times as text."""
     (row,) = con.execute("select * from stats.runs where run_id = ?", [run_id]).df().to_dict("records")
-    return {
+    packages = [str(package) for package in row.pop("packages")]
+    others = {
         str(name): value if isinstance(value, bool) else None if pd.isna(value) else str(value)
         for name, value in row.items()
     }
+    return {**others, "packages": packages}
 
 
 def _run_row(run_id: str, settings: Settings) -> dict[str, Any]:
@@ -58,7 +62,7 @@ def _run_row(run_id: str, settings: Settings) -> dict[str, Any]:
         **_checkout(),
         "version": version("icb-warehouse"),
         "python": platform.python_version(),
-        "packages": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        "packages": [f"{name} {version(name)}" for name in _PACKAGES],
         "catalog": "demo" if settings.demo else "public",
         "read_from": str(settings.mirror) if settings.mirror else "https",
     }

@@ -24,7 +24,7 @@ from ingestion.fetching.store import sha256_of
 KEPT = 3
 _ENTRY = "entry.json"
 #: A row of ``stats.runs``, times as text.
-Run = dict[str, str | bool | None]
+Run = dict[str, str | bool | list[str] | None]
 
 
 @dataclass(frozen=True)

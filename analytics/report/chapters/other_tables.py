@@ -41,6 +41,9 @@ _SHOWN_OF = {
     ),
 }  # fmt: skip
 
+#: Lists of statements, which have commas of their own.
+_STATEMENTS = ("evidence",)
+
 
 def plain_table(
     name: str, rows: pd.DataFrame, comments: Mapping[str, str], *, caption: str, most_rows: int = MOST_ROWS
@@ -71,7 +74,7 @@ def _plain_cell(column: str, value: Any) -> Cell:
     if is_missing(value):
         return Cell("")
     if isinstance(value, list):
-        return Cell(text_of(value))
+        return Cell("; ".join(value) if column in _STATEMENTS else text_of(value))
     if isinstance(value, bool):
         return Cell("yes" if value else "no")
     if column in ("p", "q") or column.endswith(("_p", "_q")):

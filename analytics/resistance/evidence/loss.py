@@ -72,11 +72,11 @@ class Mutation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """`word` of `ALLELE_WORDS`, `confidence` of `CONFIDENCE_WORDS` and the evidence in plain words."""
+    """`word` of `ALLELE_WORDS`, `confidence` of `CONFIDENCE_WORDS` and the evidence, one statement each."""
 
     word: str
     confidence: str
-    evidence: str
+    evidence: tuple[str, ...]
     copy: CopyEvidence
     allele: AlleleEvidence
 
@@ -154,7 +154,7 @@ def judge_gene(mutations: Sequence[Mutation], copy: CopyEvidence, peak: ClonalPe
     if copy.word == DEEP_LOSS:
         none = AlleleEvidence(UNDECIDED, math.nan, "")
         return Verdict(
-            BIALLELIC, HIGH if math.isfinite(copy.log2_ratio) and peak else MODERATE, copy.text, copy, none
+            BIALLELIC, HIGH if math.isfinite(copy.log2_ratio) and peak else MODERATE, (copy.text,), copy, none
         )
     if not truncating:
         return _without_truncation(mutations, copy, peak)
@@ -166,7 +166,7 @@ def judge_gene(mutations: Sequence[Mutation], copy: CopyEvidence, peak: ClonalPe
     said = [best.text, copy.text]
     if len(truncating) > 1:
         said.append(f"{len(truncating)} truncating mutations, phase unknown")
-    return Verdict(word, confidence, "; ".join(said), copy, best)
+    return Verdict(word, confidence, tuple(said), copy, best)
 
 
 def _truncated(copy: str, allele: str, n_truncating: int) -> tuple[str, str]:
@@ -194,12 +194,12 @@ def _without_truncation(
     if not mutations:
         nothing = AlleleEvidence(UNDECIDED, math.nan, "")
         if copy.word == LOSS:
-            return Verdict(MONOALLELIC, MODERATE, f"{copy.text}; no mutation", copy, nothing)
+            return Verdict(MONOALLELIC, MODERATE, (copy.text, "no mutation"), copy, nothing)
         word = CANNOT_SAY if copy.word == UNKNOWN else INTACT
         return Verdict(
-            word, LOW if word == CANNOT_SAY else MODERATE, f"{copy.text}; no mutation", copy, nothing
+            word, LOW if word == CANNOT_SAY else MODERATE, (copy.text, "no mutation"), copy, nothing
         )
     judged = [allele_evidence(m, peak) for m in mutations]
     best = max(judged, key=lambda a: -math.inf if math.isnan(a.log10_ratio) else a.log10_ratio)
-    said = f"{best.text}; {copy.text}; not truncating: its effect is unknown"
+    said = (best.text, copy.text, "not truncating: its effect is unknown")
     return Verdict(CANNOT_SAY, LOW, said, copy, best)

@@ -118,7 +118,9 @@ def _matrix_picture(
         ),
         title="Resistance events by patient and gene",
         alt=f"Matrix of {len(rows)} patients and {len(seen)} genes: {said}.",
-        data=drawn[[c for c in columns if c in drawn]].assign(mutation=drawn["mutation"].map(", ".join)),
+        data=drawn[[c for c in columns if c in drawn]].assign(
+            mutation=drawn["mutation"].map(", ".join), evidence=drawn["evidence"].map("; ".join)
+        ),
     )
 
 

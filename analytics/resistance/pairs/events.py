@@ -42,7 +42,7 @@ class PairEvent:
     first_word, second_word : verdicts of the two samples, with their confidence.
     timing : a word from `ACQUIRED` to `NOT_SAID`.
     biallelic, confidence : of the later sample, of the earlier one where only it has the loss.
-    evidence : what the verdict is made from, in words.
+    evidence : what the verdict is made from, one statement each.
     """
 
     hugo_symbol: str
@@ -63,7 +63,7 @@ class PairEvent:
     timing: str
     biallelic: str
     confidence: str
-    evidence: str
+    evidence: tuple[str, ...]
     source_file_id: str | None
     source_row: int | None
 
@@ -117,9 +117,11 @@ def _event(
     told = first if first.is_biallelic and not second.is_biallelic else second
     which = "second" if leading.get("second_source_row") is not None else "first"
     source_row = leading.get(f"{which}_source_row")
-    said = [
-        f"later sample: {second.evidence}", f"earlier sample: {first.evidence}", _presence_words(leading),
-    ]  # fmt: skip
+    said = (
+        *(f"later sample: {words}" for words in second.evidence),
+        *(f"earlier sample: {words}" for words in first.evidence),
+        _presence_words(leading),
+    )
     return PairEvent(
         hugo_symbol=gene,
         gene_sets=sets,
@@ -139,7 +141,7 @@ def _event(
         timing=event_timing(leading.get("presence"), first, second),
         biallelic=told.word,
         confidence=told.confidence,
-        evidence="; ".join(s for s in said if s),
+        evidence=tuple(words for words in said if words),
         source_file_id=leading.get(f"{which}_source_file_id"),
         source_row=None if source_row is None else int(source_row),
     )

@@ -56,7 +56,7 @@ sequenced as (
     select
         statements.cohort_id,
         statements.sample_id,
-        {{ list_words('statements.rule') }} as rule,
+        {{ list_of_words('statements.rule') }} as sequenced_by,
         min(statements.place) as place
     from statements
     where
@@ -184,11 +184,8 @@ select
         when decided.n_panels is null then 'no source names the panel'
         when decided.n_panels > 1 then 'two rows name different panels'
     end as panel_problem,
-    case
-        when decided.n_panels is null then sequenced.rule || '; no source names the panel'
-        when decided.n_panels > 1 then sequenced.rule || '; two rows name different panels'
-        else sequenced.rule || '; ' || decided.panel_rule
-    end as rule,
+    sequenced.sequenced_by,
+    case when decided.n_panels = 1 then decided.panel_rule end as panel_rule,
     {{ place_file('coalesce(decided.place, sequenced.place)') }} as source_file_id,
     {{ place_row('coalesce(decided.place, sequenced.place)') }} as source_row
 from sequenced

@@ -38,7 +38,8 @@ joined as (
         profiling.sample_id is not null as is_profiled,
         profiling.panel_id,
         profiling.assay_kind,
-        coalesce(profiling.rule, 'on no list of sequenced samples') as rule,
+        profiling.sequenced_by,
+        profiling.panel_rule,
         case
             when profiling.sample_id is null and calls.n_rows > 0
                 then 'it has calls, but is on no list of sequenced samples'
@@ -68,7 +69,8 @@ select
     is_profiled,
     panel_id,
     assay_kind,
-    rule,
+    sequenced_by,
+    panel_rule,
     undetermined_reason is not null as is_undetermined,
     undetermined_reason,
     is_profiled and undetermined_reason is null as is_judged,
