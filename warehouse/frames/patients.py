@@ -33,7 +33,8 @@ select
     cohort_id, patient_id, person_id, precedence, is_icb_cohort, sample_id, is_baseline, biopsy_time, sample_type,
     sample_site, cancer_type, oncotree_code, sex, age_years, age_group, stage, primary_site, smoking_history, ecog,
     is_in_study, drug_class, arm, line_of_treatment, is_icb_treated, panel_id, assay_kind, is_profiled,
-    is_undetermined, undetermined_reason, n_calls, n_nonsynonymous, denominator_mb, tmb_mut_per_mb,
+    is_undetermined, undetermined_reason, n_calls, n_nonsynonymous, denominator_mb,
+    counted_here_mut_per_mb as tmb_mut_per_mb,
     time_months, is_event as event, is_competing_death, entry_months, origin, clock_family, source_file_id, source_row,
     response_raw, recist, is_objective_response as orr, is_disease_control as dcr,
     has_durable_benefit as durable_benefit, is_predictior_responder as predictior, is_iatlas_responder as iatlas

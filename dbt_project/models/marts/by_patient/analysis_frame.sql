@@ -43,7 +43,7 @@ select
     people.n_calls,
     people.n_nonsynonymous,
     people.denominator_mb,
-    people.tmb_mut_per_mb,
+    people.counted_here_mut_per_mb,
     survival.time_months,
     survival.is_event,
     survival.is_competing_death,

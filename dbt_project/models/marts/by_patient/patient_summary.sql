@@ -108,15 +108,18 @@ select
     coalesce(calls.n_calls, 0) as n_calls,
     burdens.numerator as n_nonsynonymous,
     burdens.denominator_mb,
-    burdens.tmb_mut_per_mb,
-    burdens.percentile_in_assay_and_cancer_type as tmb_percentile_in_assay_and_cancer_type,
+    burdens.tmb_mut_per_mb as counted_here_mut_per_mb,
+    tmb.tmb_mut_per_mb,
+    tmb.assay as tmb_assay,
+    tmb.numerator_rule as tmb_rule,
+    tmb.percentile_in_assay_and_cancer_type as tmb_percentile_in_assay_and_cancer_type,
     case
-        when burdens.tmb_mut_per_mb is not null then null
+        when tmb.tmb_mut_per_mb is not null then null
         when index_samples.sample_id is null then 'no sample'
         when profiling.is_undetermined then profiling.undetermined_reason
+        when tmb.sample_id is not null then 'the megabases that were sequenced are not known: counts, no rate'
         when not profiling.is_profiled then 'not sequenced'
-        when profiling.is_judged and burdens.sample_id is null then 'the table lists not every call: no burden is counted'
-        else 'the megabases that were sequenced are not known: counts, no rate'
+        else 'the table lists not every call: no burden is counted'
     end as no_tmb_reason,
     response.response_raw,
     response.recist,
@@ -144,6 +147,7 @@ left join segments
     on index_samples.cohort_id = segments.cohort_id and index_samples.sample_id = segments.sample_id
 left join calls on index_samples.cohort_id = calls.cohort_id and index_samples.sample_id = calls.sample_id
 left join burdens on index_samples.cohort_id = burdens.cohort_id and index_samples.sample_id = burdens.sample_id
+left join {{ ref('tmb') }} as tmb on index_samples.cohort_id = tmb.cohort_id and index_samples.sample_id = tmb.sample_id
 left join {{ ref('response_outcomes') }} as response
     on patients.cohort_id = response.cohort_id and patients.patient_id = response.patient_id
 left join endpoints
