@@ -64,11 +64,11 @@ def broken_references(con: duckdb.DuckDBPyConnection, most_rows: int = _ALL) -> 
 
 
 def beyond_their_unit(con: duckdb.DuckDBPyConnection) -> list[tuple[str, float, float]]:
-    """Columns of fractions below 0 or above 1, and counts below 0."""
+    """Columns of fractions and probabilities below 0 or above 1, and counts below 0."""
     found = []
     for schema, table, column, unit in con.execute(
         "select schema_name, table_name, column_name, unit from docs.columns where share_null < 1 "
-        "and data_type in ('DOUBLE', 'BIGINT') and unit in ('fraction, 0 to 1', 'count')"
+        "and data_type in ('DOUBLE', 'BIGINT') and unit in ('fraction, 0 to 1', 'probability, 0 to 1', 'count')"
     ).fetchall():
         ((low, high),) = con.execute(f"select min({column}), max({column}) from {schema}.{table}").fetchall()
         if low < 0 or (unit != "count" and high > 1):
@@ -77,7 +77,8 @@ def beyond_their_unit(con: duckdb.DuckDBPyConnection) -> list[tuple[str, float, 
 
 
 def unexplained(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
-    """Tables without a grain or trap, and columns without a description."""
+    """Tables without a grain or trap, columns without a description and numbers without a unit."""
+    named = "select schema_name || '.' || table_name || '.' || column_name from docs.columns"
     return {
         "tables": [
             row[0]
@@ -85,10 +86,11 @@ def unexplained(con: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
                 "select schema_name || '.' || table_name from docs.tables where grain is null or len(traps) = 0"
             ).fetchall()
         ],
-        "columns": [
+        "columns": [row[0] for row in con.execute(f"{named} where comment is null").fetchall()],
+        "units": [
             row[0]
             for row in con.execute(
-                "select schema_name || '.' || table_name || '.' || column_name from docs.columns where comment is null"
+                f"{named} where unit is null and data_type in ('DOUBLE', 'BIGINT') order by all"
             ).fetchall()
         ],
     }

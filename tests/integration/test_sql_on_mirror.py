@@ -42,7 +42,7 @@ def test_keys_references_units_and_nulls_of_the_file_are_as_it_says(real: Run) -
         con.execute("set memory_limit = '1GB'")
         assert file_says.repeated_keys(con, most_rows=1_000_000) == []  # dbt tests those of the larger marts
         assert file_says.broken_references(con, most_rows=1_000_000) == []
-        assert file_says.unexplained(con) == {"tables": [], "columns": []}
+        assert file_says.unexplained(con) == {"tables": [], "columns": [], "units": []}
         assert file_says.beyond_their_unit(con) == []
         assert file_says.always_null(con) == []
 
@@ -85,6 +85,31 @@ def test_people_of_a_study_are_the_lines_of_its_file(real: Run, mirror: Path) ->
         "select patient_id from marts.patients where cohort_id = 'tmb_mskcc_2018' and is_in_study"
     )
     assert set(said["patient_id"]) == patients and len(patients) > 1_600
+
+
+def test_people_at_ten_mutations_a_megabase_are_those_of_the_study_s_own_score(
+    real: Run, mirror: Path
+) -> None:
+    """By our panel sizes 41 of them are on the other side of 10."""
+    header, *lines = member_lines(mirror / _MSK, "tmb_mskcc_2018/data_clinical_patient.txt")
+    score = header.index("TMB_SCORE")
+    high = {line[header.index("PATIENT_ID")] for line in lines if line[score] and float(line[score]) >= 10}
+    said = real.query(
+        "select patient_id from marts.patient_summary where cohort_id = 'tmb_mskcc_2018' and tmb_mut_per_mb >= 10"
+    )
+    assert set(said["patient_id"]) == high and len(high) > 400
+
+
+def test_a_rate_that_the_source_states_needs_no_calls(real: Run) -> None:
+    unlike = real.value(
+        "select count(*) from marts.patient_summary as p join marts.tmb as t using (cohort_id, sample_id) "
+        "where p.tmb_mut_per_mb is distinct from t.tmb_mut_per_mb "
+        "or (p.tmb_mut_per_mb is null) <> (p.no_tmb_reason is not null)"
+    )
+    with_rate = real.value(
+        "select count(tmb_mut_per_mb) from marts.patient_summary where cohort_id = 'loris_chowell_train'"
+    )
+    assert (unlike, with_rate) == (0, 964)
 
 
 def test_carriers_of_a_gene_are_those_of_the_study_s_table_and_list(real: Run, mirror: Path) -> None:

@@ -18,7 +18,7 @@ from warehouse.packing.packed import PACKED
 from warehouse.self_description.enums import is_enum, words_of_enum
 from warehouse.self_description.guides import macros, table_guides
 from warehouse.self_description.references import key_of, references_of
-from warehouse.self_description.units import unit_of
+from warehouse.self_description.units import MEASURED, unit_of
 
 #: Schemas that are described.
 DESCRIBED = ("marts", "stats")
@@ -217,7 +217,7 @@ def _columns(
                 position,
                 "ENUM" if is_enum(kind) else kind,
                 comment,
-                unit_of(name),
+                unit_of(name, relation.names) if kind in MEASURED else None,
                 name in key,
                 # cohort_id is of the reference to a sample too: the shortest reference is the column's own
                 refers_to[-1] if refers_to else None,

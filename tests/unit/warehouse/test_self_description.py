@@ -52,11 +52,22 @@ def test_reasons_for_nulls_are_of_columns_that_are_there() -> None:
         ("tumor_purity_fraction", "fraction, 0 to 1"),
         ("share_mutated", "fraction, 0 to 1"),
         ("is_event", "true or false"),
+        ("logrank_p", "probability, 0 to 1"),
+        ("cohort_q", "statistic of a test"),  # Cochran's, and no false discovery rate
+        ("events_in_group", "count"),
+        ("uni_ci_low", "natural logarithm of a ratio"),
+        ("start_position", "bases of the chromosome, from 1"),
         ("cohort_id", None),
     ],
 )
 def test_the_unit_stands_in_the_name(column: str, unit: str | None) -> None:
     assert unit_of(column) == unit
+
+
+def test_an_estimate_is_on_the_scale_and_a_value_in_the_unit_that_its_row_names() -> None:
+    assert unit_of("ci_low", ("scale", "unit")) == "as the column scale says"
+    assert unit_of("median_in_group", ("scale", "unit")) == "as the column unit says"
+    assert unit_of("computed_estimate", ("claim_id",)) == "that of the claim"
 
 
 def test_the_page_of_keys_is_what_make_docs_writes() -> None:
