@@ -14,7 +14,6 @@ import typing
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 import pandas as pd
@@ -220,15 +219,19 @@ def rows_of(row_type: type[Row], table: pd.DataFrame) -> list[Row]:
     return [_object(row_type, record) for record in records]
 
 
-@cache
-def _parts(row_type: type[Any]) -> tuple[tuple[str, type, str], ...]:
-    """The fields of a row type: name, type and column. Asked for every row of thousands, and Python reads the
-    annotations anew each time."""
-    hints = typing.get_type_hints(row_type)
-    return tuple(
-        (item.name, _plain_type(hints[item.name]), item.metadata.get("column") or item.name)
-        for item in dataclasses.fields(row_type)
-    )
+#: Field, type and column of each part of a row type: asked for every row of thousands, and Python reads the
+#: annotations anew each time.
+_PARTS: dict[type, tuple[tuple[str, type, str], ...]] = {}
+
+
+def _parts(row_type: type) -> tuple[tuple[str, type, str], ...]:
+    if row_type not in _PARTS:
+        hints = typing.get_type_hints(row_type)
+        _PARTS[row_type] = tuple(
+            (item.name, _plain_type(hints[item.name]), item.metadata.get("column") or item.name)
+            for item in dataclasses.fields(row_type)
+        )
+    return _PARTS[row_type]
 
 
 def _object(row_type: type[Any], record: Mapping[Any, Any]) -> Any:
