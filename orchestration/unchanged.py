@@ -19,8 +19,8 @@ from ingestion.catalog.cohorts import Catalog, LeftOutCohort
 from ingestion.catalog.loading import load_catalog
 from ingestion.catalog.privacy import is_not_asked_for, without_private
 from ingestion.fetching.addresses import mirror_path
-from ingestion.fetching.own_files import own_path
-from ingestion.fetching.store import sha256_of, write_atomically
+from ingestion.fetching.own_files import local_sha256, own_path
+from ingestion.fetching.store import write_atomically
 from orchestration.inputs import input_fingerprint, published_fingerprint
 from warehouse.build.data_lock import one_run_at_a_time
 from warehouse.export.readable import shown
@@ -48,7 +48,7 @@ def unchanged(*, demo: bool, strict: bool) -> tuple[LeftOutCohort, ...] | None:
         is_as_it_was = (
             noted.get("places") == _places(settings)
             and noted["inputs"] == published_fingerprint(settings) == input_fingerprint(settings)
-            and all(_sha256(Path(path)) == sha256 for path, sha256 in noted["files"].items())
+            and all(local_sha256(Path(path)) == sha256 for path, sha256 in noted["files"].items())
             and may_stay(replace(settings, strict=strict or settings.strict))
         )
         if not is_as_it_was:
@@ -67,7 +67,7 @@ def own_files(settings: Settings) -> dict[str, str | None]:
         if file.is_own or file.is_local
         for address in file.addresses()
     ]
-    return {str(path): _sha256(path) for path in paths}
+    return {str(path): local_sha256(path) for path in paths}
 
 
 def note_sources(settings: Settings, inputs: str, own: dict[str, str | None]) -> None:
@@ -105,10 +105,6 @@ def say_unchanged(settings: Settings, console: Console, seconds: float) -> tuple
 def _places(settings: Settings) -> list[str]:
     """Folders that addresses are read from: files of another one say nothing of this one."""
     return [str(settings.mirror), str(settings.files)]
-
-
-def _sha256(path: Path) -> str | None:
-    return sha256_of(path) if path.is_file() else None
 
 
 def may_stay(settings: Settings) -> bool:

@@ -164,7 +164,7 @@ class Fetcher:
         StorageError : nothing is recorded, and what was stored before stays.
         """
         address = parse_address(address).text
-        order = _Order(address, licence, max_bytes, expected, sha256, is_awaited, self._store_of(address))
+        order = _Order(address, licence, max_bytes, expected, sha256, is_awaited, self.store_of(address))
         if order.store is not self.store and (before := self.lock.get(address)) is not None:
             order.store.take_in(before.sha256, self.store)  # read before the address was private
         if self.mirror is not None:
@@ -204,7 +204,7 @@ class Fetcher:
             change,
         )
 
-    def _store_of(self, address: str) -> ContentStore:
+    def store_of(self, address: str) -> ContentStore:
         if self._private is None or address not in self._private[1]:
             return self.store
         self._private[0].prepare()

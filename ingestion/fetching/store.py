@@ -13,7 +13,7 @@ import hashlib
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,15 +111,16 @@ class ContentStore:
         ------
         TooLargeError : more than ``max_bytes``. DiskFullError, StorageError : nothing is left behind.
         """
-        return self._add(lambda: read_chunks(source), str(source), max_bytes)
+        return self.add_chunks(read_chunks(source), str(source), max_bytes=max_bytes)
 
-    def _add(self, chunks: Callable[[], Iterator[bytes]], where: str, max_bytes: int) -> StoredFile:
+    def add_chunks(self, chunks: Iterable[bytes], where: str, *, max_bytes: int) -> StoredFile:
+        """Write a file of these bytes into the store. Raises as `add_file`; ``where`` names them in a sentence."""
         self.prepare()
         target = self.partial_dir / f"tmp-{os.getpid()}-{secrets.token_hex(8)}"
         writer = PartialFile(target, mode=0o600 if self.is_private else 0o644)
         try:
             writer.append(b"")
-            for chunk in chunks():
+            for chunk in chunks:
                 if writer.size + len(chunk) > max_bytes:
                     raise too_large(where, max_bytes)
                 writer.append(chunk)

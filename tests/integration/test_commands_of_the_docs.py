@@ -79,6 +79,8 @@ SHOWN = {
     "export ICB_CATALOG=~/icb-site": "a site's own files: tests/integration/test_private_cohorts.py",
     "icb cohort add ~/icb-site/files/clinic.csv ~/icb-site/files/panel.maf ~/icb-site/files/panel_v2.bed "
     "--id my_clinic --icb": "a site's own files: tests/integration/test_private_cohorts.py",
+    "icb cohort add ~/icb-site/files/our_study_2026 --icb":
+        "a site's own study: tests/integration/test_left_out_cohorts.py",
 }  # fmt: skip
 
 

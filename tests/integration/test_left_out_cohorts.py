@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pytest
+import yaml
 from command_line import Icb, Said, command, own_process
 from tiny import STUDY, TABLE, Tiny, study_members, tarball
 
@@ -260,6 +261,22 @@ def test_add_works_on_an_empty_catalogue_and_never_assumes_checkpoint_blockade(i
     assert "is_icb: true" in path.read_text()
     added(icb, "--not-icb", "--overwrite")
     assert "is_icb: false" in path.read_text()
+
+
+def test_a_study_of_ones_own_is_added_from_its_folder_as_it_lies_there(icb: Icb, bare: Tiny) -> None:
+    folder = bare.settings.files / "Our-Study 2026"
+    for name, text in study_members().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    said = icb("cohort", "add", str(folder), "--icb", "--format", "json")
+    assert said.code == 0, said
+    written = yaml.safe_load((bare.catalog / "cohorts" / "our_study_2026.yaml").read_text())
+    assert written["files"] == [{"id": "study", "address": "file:Our-Study 2026", "kind": "cbioportal_study"}]
+    checked = icb("cohort", "check", "our_study_2026", "--no-receipt", "--format", "json")
+    assert checked.code == 0 and json.loads(checked.out)[0]["files"][0]["state"] == "read"
+    (folder / "data_clinical_sample.txt").unlink()
+    icb("cohort", "check", "our_study_2026", "--no-receipt").is_one_sentence("no clinical sample file")
+    icb("cohort", "add", str(folder / "nothing"), "--icb").is_one_sentence("there is no such file")
 
 
 def test_a_licence_that_the_study_does_not_state_is_not_stated_and_no_panel_is_an_exome_by_file_formats(

@@ -1,4 +1,4 @@
-"""``icb cohort add``: a catalogue file for any cBioPortal study from its identifier alone, and a report of what
+"""``icb cohort add``: a catalogue file for any cBioPortal study from its identifier or its folder, and a report of what
 somebody still has to say: words without a meaning, endpoints without an origin, patients who may be in other cohorts.
 """
 
@@ -19,6 +19,7 @@ from ingestion.catalog.loading import load_catalog, load_cohort
 from ingestion.errors import CatalogError
 from ingestion.fetching.archives import iter_members
 from ingestion.fetching.fetch import Fetcher
+from ingestion.fetching.own_files import local_address, packed
 from ingestion.fetching.progress import RichProgress
 from ingestion.fetching.store import ContentStore
 from ingestion.reading.tables import read_table
@@ -32,6 +33,7 @@ from warehouse.versions.durable import write_document
 Ask = Callable[[str], bool]
 STUDY_ADDRESS = "https://datahub.assets.cbioportal.org/{study_id}.tar.gz"
 _ENDPOINTS = ("OS", "PFS", "DSS", "DFI")
+_ARCHIVES = (".tar.gz", ".tgz", ".tar", ".zip")
 #: Words of one column that are shown; a column with more is no vocabulary.
 _MOST_WORDS = 12
 
@@ -58,15 +60,61 @@ class AddedCohort:
     not_read: list[str] = field(default_factory=list)
 
 
-def is_table(sources: Sequence[str]) -> bool:
-    """Whether tables are meant: several sources, or a path. An identifier of a study has neither point nor slash."""
-    return len(sources) > 1 or re.search(r"[./\\]", sources[0]) is not None
+@dataclass(frozen=True)
+class StudySource:
+    """A cBioPortal study: its identifier, and the folder or archive that it is, if it is one of this machine."""
+
+    study_id: str
+    path: Path | None = None
+
+
+def study_of(sources: Sequence[str], cohort_id: str = "") -> StudySource | None:
+    """The study that is meant: an identifier has neither point nor slash (``./study`` is a folder), a path is a folder
+    or an archive. None if tables are meant."""
+    if len(sources) > 1:
+        return None
+    (source,) = sources
+    path = Path(source)
+    if re.search(r"[./\\]", source) is None:
+        return StudySource(source)
+    if path.is_dir() or path.name.endswith(_ARCHIVES):
+        name = re.sub(r"\.(tar\.gz|tgz|tar|zip)$", "", path.resolve().name)
+        return StudySource(cohort_id or re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"), path)
+    return None
+
+
+def new_cohort_file(cohort_id: str, settings: Settings, *, is_icb: bool | None, overwrite: bool) -> Path:
+    """Where the file of a new cohort will be.
+
+    Raises
+    ------
+    CatalogError
+        That is no identifier; nobody says whether the cohort is under checkpoint blockade, which is never assumed; or
+        there is such a file already and ``overwrite`` is false.
+    """
+    if re.fullmatch(r"[a-z0-9_]+", cohort_id) is None:
+        raise CatalogError(
+            f"'{cohort_id}' is no identifier of a cohort",
+            remedy="give lower-case letters, digits and _: a study as in the address of its page, e.g. tmb_mskcc_2018; "
+            "tables of your own with --id",
+        )
+    if is_icb is None:
+        raise CatalogError(
+            f"whether the patients of {cohort_id} got a checkpoint inhibitor is not assumed",
+            remedy="give --icb, or --not-icb if they did not",
+        )
+    path = settings.own_catalog() / "cohorts" / f"{cohort_id}.yaml"
+    if path.exists() and not overwrite:
+        raise CatalogError(
+            "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
+        )
+    return path
 
 
 def add_cohort(
-    study_id: str, settings: Settings, *, is_icb: bool | None, overwrite: bool, ask: Ask | None = None
+    study: StudySource, settings: Settings, *, is_icb: bool | None, overwrite: bool, ask: Ask | None = None
 ) -> AddedCohort:
-    """Fetch a study, look at its attributes, and write ``catalog/cohorts/<study_id>.yaml``.
+    """Read a study, look at its attributes, and write ``catalog/cohorts/<study_id>.yaml``.
 
     Parameters
     ----------
@@ -76,36 +124,17 @@ def add_cohort(
     Raises
     ------
     CatalogError
-        That is no identifier; there is such a file already and ``overwrite`` is false; or nobody says whether the
-        cohort is under checkpoint blockade, which is never assumed.
+        As `new_cohort_file`, or the study's folder does not lie under the folder of files.
     IngestionError
         The study cannot be fetched or is no study: one sentence. Nothing is written.
     """
-    if re.fullmatch(r"[a-z0-9_]+", study_id) is None:
-        raise CatalogError(
-            f"'{study_id}' is no identifier of a study",
-            remedy="give it as in the address of its page, e.g. tmb_mskcc_2018",
-        )
-    path = settings.own_catalog() / "cohorts" / f"{study_id}.yaml"
-    if path.exists() and not overwrite:
-        raise CatalogError(
-            "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
-        )
+    study_id = study.study_id
     if is_icb is None and ask is not None:
         is_icb = ask(f"Did the patients of {study_id} get a checkpoint inhibitor?")
-    if is_icb is None:
-        raise CatalogError(
-            f"whether the patients of {study_id} got a checkpoint inhibitor is not assumed",
-            remedy="give --icb, or --not-icb if they did not",
-        )
+    path = new_cohort_file(study_id, settings, is_icb=is_icb, overwrite=overwrite)
     catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
-    address = STUDY_ADDRESS.format(study_id=study_id)
-    with (
-        RichProgress() as progress,
-        Fetcher(ContentStore(settings.data), settings.mirror, settings.lock(), progress=progress) as fetcher,
-    ):
-        fetched = fetcher.fetch(address, licence=NOT_STATED, expected="gzip")
-    members = dict(iter_members(fetched.path, source=address))
+    address, archive = _fetched(study, settings)
+    members = dict(iter_members(archive, source=address))
     report = mapping_report(members, catalog, address)
     cells = _clinical_cells(members, address)
     words = _unknown_words(report, cells, catalog)
@@ -123,8 +152,22 @@ def add_cohort(
         assay=assay.entry,
         not_read=[f"{f.member.rpartition('/')[2]} ({f.holds})" for f in unread_files(members, study_id)],
     )
-    write_cohort(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=is_icb))
+    write_cohort(path, _cohort_file(study_id, address, meta, added, assay.stated_by, is_icb=bool(is_icb)))
     return added
+
+
+def _fetched(study: StudySource, settings: Settings) -> tuple[str, Path | bytes]:
+    """The address that the cohort file will name, and the archive. Of this machine's own nothing is copied: whether it
+    is private nobody has said yet."""
+    if study.path is not None:
+        address = local_address(study.path, settings.files)
+        return address, b"".join(packed(study.path)) if study.path.is_dir() else study.path
+    address = STUDY_ADDRESS.format(study_id=study.study_id)
+    with (
+        RichProgress() as progress,
+        Fetcher(ContentStore(settings.data), settings.mirror, settings.lock(), progress=progress) as fetcher,
+    ):
+        return address, fetcher.fetch(address, licence=NOT_STATED, expected="gzip").path
 
 
 def write_cohort(path: Path, content: str) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ingestion.catalog.loading import load_catalog
-from ingestion.catalog.measurements import FILE_SCHEME
-from ingestion.errors import CatalogError
+from ingestion.fetching.own_files import local_address
 from ingestion.onboarding.proposal import propose
-from interfaces.cli.cohort.add import write_cohort
+from interfaces.cli.cohort.add import new_cohort_file, write_cohort
 from warehouse.settings import Settings
 
 
@@ -30,25 +28,10 @@ def add_tables(
         No identifier, nobody says whether it is under checkpoint blockade, there is such a file, or a table does not
         lie under the folder of files. ParseError : a table cannot be read.
     """
-    if re.fullmatch(r"[a-z0-9_]+", cohort_id) is None:
-        raise CatalogError(
-            f"'{cohort_id}' is no identifier of a cohort",
-            where="--id",
-            remedy="give lower-case letters, digits and _",
-        )
-    if is_icb is None:
-        raise CatalogError(
-            f"whether the patients of {cohort_id} got a checkpoint inhibitor is not assumed",
-            remedy="give --icb, or --not-icb if they did not",
-        )
-    path = settings.own_catalog() / "cohorts" / f"{cohort_id}.yaml"
-    if path.exists() and not overwrite:
-        raise CatalogError(
-            "there is a cohort file already", where=str(path), remedy="edit it, or give --overwrite"
-        )
-    tables = {Path(source).resolve(): _address(Path(source).resolve(), settings.files) for source in sources}
+    tables = {Path(source).resolve(): local_address(Path(source), settings.files) for source in sources}
+    path = new_cohort_file(cohort_id, settings, is_icb=is_icb, overwrite=overwrite)
     catalog = load_catalog(settings.catalogs, settings.attributes, strict=False, may_be_empty=True)
-    found = propose(cohort_id, tables, catalog, is_icb=is_icb)
+    found = propose(cohort_id, tables, catalog, is_icb=bool(is_icb))
     write_cohort(path, found.text)
     rows = [
         {
@@ -64,15 +47,3 @@ def add_tables(
         for c in found.columns
     ]
     return rows, found.questions, path
-
-
-def _address(path: Path, files: Path) -> str:
-    if not path.is_file():
-        raise CatalogError("there is no such file", where=str(path), remedy="correct the path")
-    if not path.is_relative_to(files):
-        raise CatalogError(
-            f"the table does not lie under the folder of files, {files}",
-            where=str(path),
-            remedy=f"set ICB_FILES={path.parent}, or move it there",
-        )
-    return f"{FILE_SCHEME}{path.relative_to(files).as_posix()}"

@@ -148,10 +148,13 @@ def cohort_add(
     sources: Annotated[
         list[str],
         typer.Argument(
-            help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018; or your own tables (CSV, TSV, XLSX, MAF, BED)."
+            help="Identifier of a cBioPortal study, e.g. tmb_mskcc_2018; the folder or archive of one; or your own "
+            "tables (CSV, TSV, XLSX, MAF, BED)."
         ),
     ],
-    cohort_id: Annotated[str, typer.Option("--id", help="Identifier of the cohort made of tables.")] = "",
+    cohort_id: Annotated[
+        str, typer.Option("--id", help="Identifier of the cohort made of tables, or of a folder.")
+    ] = "",
     icb: Annotated[
         bool | None,
         typer.Option(
@@ -163,8 +166,10 @@ def cohort_add(
 ) -> None:
     """Write a catalogue file for any cBioPortal study, or for tables of your own, and say what could be mapped.
 
+    A study of your own is its folder, or tar.gz, in cBioPortal's format; each run reads the folder anew.
+
     Tables are read: columns with their words, units, ranges and words for missing, the likely attribute, which way an
-    event is by the response, dates that become times. They lie under ICB_FILES; the file goes to the last folder of
+    event is by the response, dates that become times. Both lie under ICB_FILES; the file goes to the last folder of
     ICB_CATALOG.
 
     The study is fetched (or read from ICB_MIRROR) and its clinical columns are compared with catalog/attributes.yaml.
@@ -173,22 +178,22 @@ def cohort_add(
 
     Examples: icb cohort add mel_mskimpact_2020 --icb && icb cohort check mel_mskimpact_2020;
     icb cohort add luad_tcga_pan_can_atlas_2018 --not-icb;
-    icb cohort add clinic.csv panel.maf panel.bed --id clinic --icb
+    icb cohort add files/our_study_2026 --icb; icb cohort add clinic.csv panel.maf panel.bed --id clinic --icb
     """
-    from interfaces.cli.cohort.add import add_cohort, is_table
+    from interfaces.cli.cohort.add import add_cohort, study_of
     from interfaces.cli.cohort.add_tables import add_tables
 
     settings = Settings.from_environment()
-    if is_table(sources):
+    study = study_of(sources, cohort_id)
+    if study is None:
         guesses, questions, path = add_tables(sources, cohort_id, settings, is_icb=icb, overwrite=overwrite)
         show(guesses, ["column", "holds", "n_filled", "attribute", "words", "low", "high", "why"], style)
         if style is Format.table:
             say("\n".join(["\nTo be said by you:", *(f"! {question}" for question in questions)]))
             say(f"Wrote {path}. Edit it, then: icb cohort check {path.stem} && icb run")
         return
-    (study_id,) = sources
     ask = typer.confirm if sys.stdin.isatty() else None
-    added = add_cohort(study_id, settings, is_icb=icb, overwrite=overwrite, ask=ask)
+    added = add_cohort(study, settings, is_icb=icb, overwrite=overwrite, ask=ask)
     if style is Format.json:
         print_json(vars(added))
         return
@@ -209,4 +214,4 @@ def cohort_add(
     if added.not_read:
         say(f"Not read: {', '.join(added.not_read)}")
     say("\n".join(f"! {note}" for note in added.notes))
-    say(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")
+    say(f"Wrote {added.path}. Edit it, then: icb cohort check {study.study_id} && icb run")
