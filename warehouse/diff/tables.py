@@ -312,8 +312,12 @@ def _joined(how: Comparison) -> str:
 
 
 def _surplus(how: Comparison, there: str, absent: str) -> str:
-    """Rows that one file has more often than the other."""
-    names = ", ".join(quoted(column) for column in how.columns)
+    """Rows that one file has more often than the other. A column of another type than before is text in both: DuckDB
+    would cast one to the other, which a sentence cannot be cast to, where a list took its place."""
+    names = ", ".join(
+        f"cast({quoted(column)} as varchar) as {quoted(column)}" if kind == "text" else quoted(column)
+        for column, kind in how.columns.items()
+    )
     these, those = (f"select {names} from {place_of(side, how.table)}" for side in (there, absent))
     return f"{these} except all {those}"
 

@@ -155,6 +155,15 @@ def test_a_column_of_another_type_is_compared_as_text(changed: Changed) -> None:
     assert found["marts.rejected_rows"].rows_added == 3
 
 
+def test_a_list_that_took_the_place_of_a_sentence_is_compared_as_text(changed: Changed) -> None:
+    a_list = (
+        "create or replace table marts.rejected_rows as select [rule_id, 'x'] as rule_id, source_row from {}"
+    )
+    paths = changed(a_list.format("marts.rejected_rows"))
+    found = differences(paths)["marts.rejected_rows"]
+    assert found.rows_added == found.rows_removed == found.rows_before == found.rows_after
+
+
 def test_the_rows_of_one_table_are_listed_with_each_value_old_and_new(changed: Changed) -> None:
     paths = changed(
         "delete from marts.patients where patient_id = 'P1'",
