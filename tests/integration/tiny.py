@@ -134,7 +134,10 @@ class Tiny:
 
     @property
     def settings(self) -> Settings:
-        return Settings(data=self.data, catalog=self.catalog, mirror=self.mirror, demo=False)
+        files = (
+            self.catalog / "files"
+        )  # as a site's own catalogue has them; else they would be the checkout's
+        return Settings(data=self.data, catalog=self.catalog, mirror=self.mirror, files=files, demo=False)
 
     @property
     def study_file(self) -> Path:
