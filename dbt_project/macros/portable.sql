@@ -154,6 +154,18 @@ case when count({{ text }}) > 0 then array_sort(collect_set({{ text }})) end
 substring({{ replace_all("'-' || " ~ replace_all("lower(" ~ name ~ ")", "'[^a-z0-9]+'", "'-'"), "'-0+'", "'-'") }}, 2)
 {%- endmacro %}
 
+{#- Rows of a relation with each beginning of its name_key (`sample_key`): its first parts, one to seven of them. -#}
+{% macro key_beginnings(relation, columns) -%}
+{% for n in range(1, 8) %}
+select
+    {{ columns }},
+    {% for i in range(1, n + 1) %}split_part(name_key, '-', {{ i }}){{ " || '-' || " if not loop.last }}{% endfor %} as beginning
+from {{ relation }}
+where split_part(name_key, '-', {{ n + 1 }}) <> ''
+{{ "union all" if not loop.last }}
+{% endfor %}
+{%- endmacro %}
+
 {#- HGNC writes open reading frames C2orf16; sources write C2ORF16 too, and MC3's two call sets write both. -#}
 {% macro reading_frame_name(text) -%}
     case

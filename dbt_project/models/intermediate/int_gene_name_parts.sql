@@ -54,6 +54,17 @@ broken as (
 
 ),
 
+-- the two figures that a date may begin with
+figures as (
+
+    select
+        name_raw,
+        {{ first_group('name_raw', "'^0?([0-9]{1,2})[-/.][0-9]{1,2}(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as first_figure,
+        {{ first_group('name_raw', "'^[0-9]{1,2}[-/.]0?([0-9]{1,2})(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as second_figure
+    from names
+
+),
+
 -- day and month of each reading of a date
 dates as (
 
@@ -65,15 +76,15 @@ dates as (
     union all
     select
         name_raw,
-        {{ first_group('name_raw', "'^0?([0-9]{1,2})[-/.][0-9]{1,2}(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as month_number,
-        {{ first_group('name_raw', "'^[0-9]{1,2}[-/.]0?([0-9]{1,2})(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as day_number
-    from names
+        first_figure as month_number,
+        second_figure as day_number
+    from figures
     union all
     select
         name_raw,
-        {{ first_group('name_raw', "'^[0-9]{1,2}[-/.]0?([0-9]{1,2})(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as month_number,
-        {{ first_group('name_raw', "'^0?([0-9]{1,2})[-/.][0-9]{1,2}(?:[-/.](?:[0-9]{4}|[0-9]{2}))?(?: .*)?$'") }} as day_number
-    from names
+        second_figure as month_number,
+        first_figure as day_number
+    from figures
 
 ),
 

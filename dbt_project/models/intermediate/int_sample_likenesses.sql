@@ -2,7 +2,6 @@
 -- mean: in other letters or with other marks (TCGA.AB.0001.01), without zeros that a number format adds (1 for 00001), longer
 -- or shorter by whole parts (P-001-T1_tumor, P-001), or the patient's name. Nothing is joined by it: it says whose genes a
 -- row may speak of that is otherwise nobody's (marts.undetermined_genes).
-{% set most_parts = 8 %}
 with unknown as (
 
     select distinct
@@ -29,33 +28,16 @@ known as (
 
 ),
 
--- the first parts of each name, one to seven of them: X-1-T1 begins with X and with X-1
+-- X-1-T1 begins with X and with X-1
 unknown_beginnings as (
 
-    {% for n in range(1, most_parts) %}
-        select
-            cohort_id,
-            sample_id,
-            {% for i in range(1, n + 1) %}split_part(name_key, '-', {{ i }}){{ " || '-' || " if not loop.last }}{% endfor %} as beginning
-        from unknown
-        where split_part(name_key, '-', {{ n + 1 }}) <> ''
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    {{ key_beginnings('unknown', 'cohort_id, sample_id') }}
 
 ),
 
 known_beginnings as (
 
-    {% for n in range(1, most_parts) %}
-        select
-            cohort_id,
-            sample_id,
-            patient_id,
-            {% for i in range(1, n + 1) %}split_part(name_key, '-', {{ i }}){{ " || '-' || " if not loop.last }}{% endfor %} as beginning
-        from known
-        where split_part(name_key, '-', {{ n + 1 }}) <> ''
-        {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    {{ key_beginnings('known', 'cohort_id, sample_id, patient_id') }}
 
 )
 
