@@ -7,7 +7,6 @@ An *estimate key* is ``<endpoint>.<estimator>[.<group>]`` (``os.cox_univariable`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +14,7 @@ import pandas as pd
 
 from analytics.biomarkers.groups import Contrast, Group
 from analytics.errors import AnalysisError
+from analytics.keys import slug
 from analytics.questions.burden import BURDEN_COLUMNS, add_burden
 from analytics.questions.selection import Selection
 from analytics.questions.specs import AnalysisSpec, Variant
@@ -43,7 +43,7 @@ _READ = (*_FOLLOW_UP, COMPETING, "in_group", "value", "cohort_id", "person_id", 
 def cancer_type_key(cancer_type: str) -> str:
     """'Bladder Cancer' -> 'bladder'."""
     known = CANCER_TYPE_KEYS.get(cancer_type)
-    return known or re.sub(r"[^a-z0-9]+", "_", cancer_type.lower().removesuffix(" cancer")).strip("_")
+    return known or slug(cancer_type.lower().removesuffix(" cancer"))
 
 
 def flow_statistics(

@@ -205,6 +205,7 @@ class Fetcher:
         )
 
     def store_of(self, address: str) -> ContentStore:
+        """Where the content of an address is kept: what is private lies in a folder that its owner alone reads."""
         if self._private is None or address not in self._private[1]:
             return self.store
         self._private[0].prepare()

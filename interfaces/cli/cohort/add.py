@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from analytics.keys import slug
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.columns import TableFormat
 from ingestion.catalog.loading import load_catalog, load_cohort
@@ -77,9 +78,10 @@ def study_of(sources: Sequence[str], cohort_id: str = "") -> StudySource | None:
     path = Path(source)
     if re.search(r"[./\\]", source) is None:
         return StudySource(source)
-    if path.is_dir() or path.name.endswith(_ARCHIVES):
-        name = re.sub(r"\.(tar\.gz|tgz|tar|zip)$", "", path.resolve().name)
-        return StudySource(cohort_id or re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_"), path)
+    name = path.resolve().name
+    ending = next((ending for ending in _ARCHIVES if name.endswith(ending)), "")
+    if path.is_dir() or ending:
+        return StudySource(cohort_id or slug(name.removesuffix(ending)), path)
     return None
 
 
