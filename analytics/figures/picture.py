@@ -51,6 +51,11 @@ class UndrawnPicture:
     data: pd.DataFrame
     draw: Callable[[], Figure]
 
+    @property
+    def figure(self) -> Figure:
+        """Drawn anew at each look; raises what drawing raises."""
+        return self.draw()
+
     def drawn(self) -> Picture:
         """The picture; raises what drawing raises."""
         return Picture(self.draw(), self.title, self.alt, self.data)

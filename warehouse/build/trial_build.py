@@ -22,6 +22,7 @@ from ingestion.fetching.store import storage_errors
 from warehouse.build.dbt_process import THEN
 from warehouse.build.dbt_results import cohorts_to_blame, failed_nodes, warned_nodes
 from warehouse.build.parsed_project import dbt_command, parsed_project
+from warehouse.frames.compact import registered
 from warehouse.settings import Settings
 
 
@@ -67,9 +68,8 @@ def trial_build(cohort_id: str, raw: Mapping[str, pa.Table], settings: Settings)
         with storage_errors(folder), duckdb.connect(str(database)) as con:
             con.execute("create schema raw")
             for table, rows in raw.items():
-                con.register("rows_of_table", rows)
-                con.execute(f"create table raw.{table} as select * from rows_of_table")
-                con.unregister("rows_of_table")
+                with registered(con, rows_of_table=rows):
+                    con.execute(f"create table raw.{table} as select * from rows_of_table")
         built, tested = folder / "models", folder / "tests"
         # models first and tests afterwards: what stands below a failed test would be left out, and the receipt with it
         said = _dbt(

@@ -13,19 +13,25 @@ import duckdb
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
 
 #: Vectors of 2,048 rows that are fetched at once: 100,000 rows, some MB with words.
 _VECTORS = 50
 
 
 @contextmanager
-def registered(con: duckdb.DuckDBPyConnection, **frames: pd.DataFrame) -> Iterator[None]:
-    """Frames that queries read under these names."""
+def registered(con: duckdb.DuckDBPyConnection, **frames: pd.DataFrame | pa.Table) -> Iterator[None]:
+    """Frames that queries read under these names, whatever was asked of the connection before.
+
+    DuckDB 2 takes and drops no frame while rows of the last query are unread, and ``fetchone()`` leaves it so.
+    """
+    con.execute("select 1").fetchall()
     with ExitStack() as done:
         for name, frame in frames.items():
             con.register(name, frame)
             done.callback(con.unregister, name)
         yield
+        con.execute("select 1").fetchall()
 
 
 def batches(

@@ -15,6 +15,7 @@ from analytics.scan.frame import PatientFrame
 from analytics.scan.genes import GeneData
 from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from ingestion.errors import IngestionError
+from warehouse.frames.compact import registered
 from warehouse.frames.patients import undetermined_genes
 from warehouse.frames.processes import mutational_processes
 from warehouse.tables import frame_of
@@ -194,11 +195,8 @@ def carrier_table(con: duckdb.DuckDBPyConnection, spec: ScanSpec, members: pd.Da
     """One row a gene and carrier by the spec's definition: gene, patient_id (the row key), n_mutations."""
     query = _CARRIERS.format(qualifies=_QUALIFIES[spec.definition])
     values = {"people": spec.hotspot_people} if spec.definition == "hotspot" else {}
-    con.register("members", members[["row_key", "cohort_id", "sample_id"]])
-    try:
+    with registered(con, members=members[["row_key", "cohort_id", "sample_id"]]):
         return frame_of(con.execute(query, values))
-    finally:
-        con.unregister("members")
 
 
 def listed_genes(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> list[str] | None:

@@ -31,6 +31,7 @@ from analytics.results.tables import RESULT_TABLES, as_result_table
 from analytics.survival import kind as survival
 from warehouse.export.csv_files import csv_of
 from warehouse.frames.biomarker_people import asked_people
+from warehouse.frames.compact import registered
 from warehouse.questions.answering import checked_question
 from warehouse.questions.checked import CheckedQuestion
 from warehouse.questions.evidence import cohorts_without_icb
@@ -178,9 +179,8 @@ def _stand_beside(
             )
             rows = survival.with_verdicts(specs, stats, rows)
         con.execute(_temporary(create_statement(table.columns, f"{_SCHEMA}.{name}")))
-        con.register("result_rows", arrow_table(table.columns, rows))
-        con.execute(f"insert into {_SCHEMA}.{name} select * from result_rows")
-        con.unregister("result_rows")
+        with registered(con, result_rows=arrow_table(table.columns, rows)):
+            con.execute(f"insert into {_SCHEMA}.{name} select * from result_rows")
     con.execute(f"insert into {_SCHEMA}.member_rows {member_rows_query(_SCHEMA)}")
     every_stat, *others = view_statements(_SCHEMA)
     con.execute(_temporary(every_stat))

@@ -7,16 +7,14 @@ import pandas as pd
 
 from analytics.results.schema import arrow_table, create_statement
 from analytics.results.tables import RESULT_TABLES, as_result_table
+from warehouse.frames.compact import registered
 
 
 def write_result_table(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> int:
     """Replace ``stats.<table>``, with the description of every column; gives its number of rows."""
     declared = RESULT_TABLES[table]
-    con.register("result_rows", arrow_table(declared.columns, as_result_table(table, frame)))
-    try:
+    with registered(con, result_rows=arrow_table(declared.columns, as_result_table(table, frame))):
         return write_result_query(con, table, "select * from result_rows")
-    finally:
-        con.unregister("result_rows")
 
 
 def write_result_query(con: duckdb.DuckDBPyConnection, table: str, query: str) -> int:

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import yaml
 
+from warehouse.frames.compact import registered
 from warehouse.packing.packed import PACKED
 from warehouse.self_description.enums import is_enum, words_of_enum
 from warehouse.self_description.guides import macros, table_guides
@@ -124,9 +125,8 @@ def write_docs_schema(con: duckdb.DuckDBPyConnection) -> None:
     table = pa.Table.from_pydict(
         dict(zip(_COLUMNS.names, zip(*columns, strict=True), strict=True)), schema=_COLUMNS
     )
-    con.register("described_columns", table)
-    con.execute("insert into docs.columns select * from described_columns")
-    con.unregister("described_columns")
+    with registered(con, described_columns=table):
+        con.execute("insert into docs.columns select * from described_columns")
     made = {
         f"{schema}.{name}"
         for schema, name in con.execute(
