@@ -14,9 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import special, stats
+from scipy import special
 
 from analytics.engine.arrays import FloatArray, IntArray
+from analytics.engine.distributions import chi_square_isf, chi_square_ppf
 from analytics.engine.fisher import fisher_exact_p
 from analytics.engine.multiplicity import benjamini_hochberg
 from analytics.errors import EmptyGroupError, NoRowsError
@@ -212,7 +213,7 @@ def inflation(table: pd.DataFrame) -> float:
     """Median of the Cochran-Mantel-Haenszel statistics over that of chi-squared: 1 where burden is held, more where
     some of it is left. Devlin & Roeder 1999. NaN without a test."""
     p = table["mh_p"].dropna().to_numpy(dtype=np.float64)
-    return float(np.median(stats.chi2.isf(p, 1)) / stats.chi2.median(1)) if len(p) else float("nan")
+    return float(np.median(chi_square_isf(p, 1)) / chi_square_ppf(0.5, 1)) if len(p) else float("nan")
 
 
 def _with_q(table: pd.DataFrame) -> pd.DataFrame:

@@ -40,8 +40,8 @@ def chi_square_sf(x: Numbers, df: Numbers) -> Numbers:
     return special.chdtrc(df, x)  # type: ignore[no-any-return]
 
 
-def chi_square_isf(q: float, df: Numbers) -> npt.NDArray[np.float64]:
-    """x with P(X > x) = q, in the shape of df."""
+def chi_square_isf(q: Numbers, df: Numbers) -> npt.NDArray[np.float64]:
+    """x with P(X > x) = q, in the shape of q and df together."""
     return np.asarray(special.chdtri(df, q), dtype=np.float64)
 
 

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-import gseapy
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -85,6 +84,8 @@ def preranked_gsea(
     kept = {name: genes for name, genes in found.items() if min_size <= len(genes) <= max_size}
     raw: dict[str, dict[str, Any]] = {}
     if kept:
+        import gseapy  # with pyplot more than a second, which who enriches nothing need not wait for
+
         with _quiet_library():
             fit = gseapy.prerank(
                 rnk=ordered,

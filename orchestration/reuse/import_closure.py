@@ -13,7 +13,7 @@ import platform
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.metadata import PackageNotFoundError, packages_distributions, requires, version
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
 from warehouse.settings import PROJECT
@@ -48,6 +48,7 @@ def import_closure(*roots: str) -> tuple[Path, ...]:
     return tuple(sorted(path for name in _modules(roots) for path in _files(name)))
 
 
+@cache
 def code_version(*roots: str) -> str:
     """12 hex digits over the import closure of modules and the versions of the packages that it uses."""
     digest = hashlib.sha256(platform.python_version().encode())
@@ -63,23 +64,46 @@ def code_version(*roots: str) -> str:
 def package_versions(*roots: str) -> dict[str, str]:
     """Installed distribution -> version, of what the closure imports and what these require in turn."""
     tops = {name.split(".")[0] for module in _modules(roots) for name in _imports(module)} - {*ROOMS}
-    waiting = [name for top in sorted(tops) for name in _distributions().get(top, ())]
+    waiting = [one.name for top in sorted(tops) for one in _distributions().get(top, ())]
     found: dict[str, str] = {}
     while waiting:
         name = _plain(waiting.pop())
         if name in found:
             continue
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
+        installed = _installed(name)
+        if installed is None:
             continue  # required on other platforms, or by an extra that is not installed
-        waiting += [_plain(asked) for asked in requires(name) or () if "extra ==" not in asked]
+        found[name], required = installed
+        waiting += required
     return dict(sorted(found.items()))
 
 
 @cache
-def _distributions() -> dict[str, list[str]]:
-    return {top: list(names) for top, names in packages_distributions().items()}
+def _installed(name: str) -> tuple[str, tuple[str, ...]] | None:
+    """Version of a distribution and what it requires whatever its extras; None where it is not installed."""
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        return None
+    metadata = found.metadata  # parsed at each look
+    required = metadata.get_all("Requires-Dist") or ()
+    return metadata["Version"], tuple(_plain(asked) for asked in required if "extra ==" not in asked)
+
+
+@cache
+def _distributions() -> dict[str, list[Distribution]]:
+    """Name that is imported -> what is installed below it.
+
+    As ``importlib.metadata.packages_distributions``, which makes a path of each of 28,000 installed files and reads
+    the metadata of every package: more than a second at the start of every process.
+    """
+    found: dict[str, list[Distribution]] = {}
+    for one in distributions():
+        declared = (one.read_text("top_level.txt") or "").split()
+        files = (one.read_text("RECORD") or "").splitlines()
+        for top in dict.fromkeys(declared or (re.split("[/.,]", line, maxsplit=1)[0] for line in files)):
+            found.setdefault(top, []).append(one)
+    return found
 
 
 def _plain(requirement: str) -> str:
@@ -109,10 +133,11 @@ def _modules(roots: tuple[str, ...]) -> frozenset[str]:
     return frozenset(found)
 
 
+@cache
 def _path(module: str) -> Path | None:
     """File of a module of the project; None for what is none."""
-    parts = module.split(".")
-    if parts[0] not in ROOMS:
+    room, *_ = parts = module.split(".")
+    if room not in ROOMS:
         return None
     for path in (PROJECT.joinpath(*parts).with_suffix(".py"), PROJECT.joinpath(*parts, "__init__.py")):
         if path.is_file():

@@ -14,9 +14,9 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from analytics.engine.arrays import FloatArray
+from analytics.engine.distributions import normal_isf, normal_sf
 
 #: A peak needs this many mutations; its bandwidth; the share of the highest density that counts as a peak of its own.
 MIN_FOR_PEAK: Final = 20
@@ -106,7 +106,7 @@ def fraction_shift(
             above = np.hypot(scale_second * (high2 - p2), scale_first * (p1 - low1))
             return below, above
 
-        below, above = below_and_above(float(stats.norm.isf((1.0 - confidence) / 2.0)))
+        below, above = below_and_above(normal_isf((1.0 - confidence) / 2.0))
         # The p whose interval just touches no change: half-widths grow with z, so bisection finds it.
         small, large = np.zeros_like(difference), np.full_like(difference, 60.0)
         for _ in range(60):
@@ -115,7 +115,7 @@ def fraction_shift(
             reaches = np.where(difference > 0, down >= difference, up >= -difference)
             large = np.where(reaches, middle, large)
             small = np.where(reaches, small, middle)
-    p = np.where(np.isnan(difference), np.nan, 2.0 * stats.norm.sf((small + large) / 2.0))
+    p = np.where(np.isnan(difference), np.nan, 2.0 * normal_sf((small + large) / 2.0))
     p = np.where(difference == 0, 1.0, p)
     return Shift(difference, difference - below, difference + above, np.minimum(p, 1.0))
 
