@@ -22,9 +22,9 @@ REQUIRED = os.environ.get("ICB_REQUIRE_MIRROR", "") not in ("", "0")
 #: Files that take longest by themselves. They begin first, while the runs that the other files share are under way, and
 #: none of them is left to one worker at the end.
 FIRST = (
-    "test_ui.py", "test_operations.py", "test_gate_of_a_run.py", "test_private_cohorts.py", "test_left_out_cohorts.py",
-    "test_cohort_check.py", "test_minimal_catalogue.py", "test_killed_publications.py", "test_neutral_is_earned.py",
-    "test_clinical_contradictions.py", "test_spark_equals_duckdb.py",
+    "test_operations.py", "test_private_cohorts.py", "test_gate_of_a_run.py", "test_left_out_cohorts.py",
+    "test_killed_publications.py", "test_ui.py", "test_spark_equals_duckdb.py", "test_minimal_catalogue.py",
+    "test_cohort_check.py", "test_neutral_is_earned.py", "test_clinical_contradictions.py",
 )  # fmt: skip
 
 

@@ -118,6 +118,8 @@ def _word(*words: str) -> Callable[[str, random.Random], str]:
     return lambda _gene, draw: draw.choice(words)
 
 
+#: What stands in the column of a row that names no gene.
+NO_NAME = ("", ".", "Unknown", "#N/A")
 FAULTS: dict[str, Fault] = {
     "clean": fault(MUTATED),
     # spelled by somebody else
@@ -147,6 +149,7 @@ FAULTS: dict[str, Fault] = {
     "unreadable": fault(
         UNDETERMINED, Hugo_Symbol=_word("#REF!", "2006-09-04", "4.2E+09", "??"), Entrez_Gene_Id=_word("")
     ),
+    "no name": fault(UNDETERMINED, Hugo_Symbol=_word(*NO_NAME), Entrez_Gene_Id=_word("", "0")),
     "wrapped": fault(UNDETERMINED, Hugo_Symbol=lambda g, d: d.choice([
         f"'{g}'", f"{g}*", f"NM_004304.5:{g}", f"{g}[NM_1]", f"{g}_HUMAN", f"{g}:ENST00000389048", f"{g}.1",
     ]), Entrez_Gene_Id=_word(""), Chromosome=_word(""), Start_Position=_word("")),
@@ -267,7 +270,12 @@ def test_every_row_is_in_the_mart_and_every_doubt_has_a_line(
 ) -> None:
     build_file, samples = built
     n_rows = sum(len(rows) for rows in samples.values())
-    n_doubtful = sum(UNDETERMINED in row.says.values() for rows in samples.values() for row in rows)
+    # a change in a gene that nobody names is understood, and counts in the burden
+    n_doubtful = sum(
+        UNDETERMINED in row.says.values() and row.cells["Hugo_Symbol"] not in NO_NAME
+        for rows in samples.values()
+        for row in rows
+    )
     with duckdb.connect(str(build_file), read_only=True) as con:
         kept = con.execute(
             "select count(*), count(*) filter (where not is_understood) from marts.mutations"

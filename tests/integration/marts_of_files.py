@@ -63,6 +63,7 @@ def marts(
     base = [
         "--project-dir", str(ROOT / "dbt_project"), "--profiles-dir", str(ROOT / "dbt_project"),
         "--target-path", str(folder / "target"), "--log-path", str(folder / "logs"),
+        "--no-write-json",  # nobody reads it, and to write it takes an eighth of the time
     ]  # fmt: skip
     environment = {**os.environ, "ICB_BUILD_FILE": str(database), "DO_NOT_TRACK": "1"}
     dbt = dbt_command(

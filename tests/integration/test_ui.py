@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import pytest
 from chromium import NEEDS_CHROMIUM, chromium
-from graph_runs import ICB, ROOT, clean_environment
+from graph_runs import ICB, ROOT, Run, clean_environment
 from served import (
     ENDS,
     RUNS,
@@ -37,9 +37,11 @@ SCHEDULED = [{"key": "dagster/schedule_name", "value": "weekly_refresh"}]
 
 
 @pytest.fixture(scope="module")
-def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """What `make ui` starts, on the generated cohorts and in a folder of its own."""
+def ui(demo: Run, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """What `make ui` starts, on the generated cohorts and in a folder of its own. Its shelf is that of the demo, which
+    has computed the same: what is tried here is the graph, not the statistics."""
     data = tmp_path_factory.mktemp("ui")
+    shutil.copytree(demo.settings.shelf, data / demo.settings.shelf.relative_to(demo.data))
     explorer = f"http://127.0.0.1:{free_port()}"
     environment = clean_environment(data, ICB_DEMO="1", ICB_EXPLORER=explorer, ICB_SCHEDULE="* * * * *")
     home = Path(environment["DAGSTER_HOME"])

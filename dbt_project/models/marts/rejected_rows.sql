@@ -93,7 +93,7 @@ calls as (
         cohort_id,
         source_file_id,
         source_row,
-        coalesce(problem, 'several_genes') as rule_id,
+        coalesce(problem, case when names_several_genes then 'several_genes' else 'missing_gene' end) as rule_id,
         case
             when problem in ('unknown_class', 'missing_class') then 'Variant_Classification'
             when problem = 'unknown_filter' then 'FILTER'
@@ -116,7 +116,13 @@ calls as (
         false as is_lost,
         cast(1 as bigint) as n_rows
     from {{ ref('int_mutations') }}
-    where patient_id is not null and (problem is not null or names_several_genes)
+    where
+        patient_id is not null
+        and (
+            problem is not null or names_several_genes
+            -- a change in a gene that nobody names counts in the burden, and is in doubt for the genes at its place
+            or could_count and hugo_symbol is null and gene_rule = 'names no gene'
+        )
     union all
     select
         cohort_id,

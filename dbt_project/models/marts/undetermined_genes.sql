@@ -1,7 +1,7 @@
 -- Rows that could be a mutation of a gene and are not understood: their sample is neither mutated nor wild-type for it.
 -- One row a mutation row, sample and gene: the gene that was decided; both that symbol and number name; each that the row names;
--- where the name cannot be read, each gene that stands in it as a word; and, where it cannot be read or does not fit the
--- place, each gene that lies there. A row of a sample that nobody is known for concerns the known samples that its name
+-- where the name cannot be read, each gene that stands in it as a word; and, where it cannot be read, does not fit the
+-- place or is none (an amino acid changes in some gene), each gene that lies there. A row of a sample that nobody is known for concerns the known samples that its name
 -- may mean: without the row they would be wild-type.
 with doubtful as (
 
@@ -17,13 +17,20 @@ with doubtful as (
         start_position,
         ncbi_build,
         problem,
-        case when problem is not null then problem when names_several_genes then 'several_genes' end as rule_id,
+        hugo_symbol is null and gene_rule = 'names no gene' as names_no_gene,
+        case
+            when problem is not null then problem
+            when names_several_genes then 'several_genes'
+            else 'missing_gene'
+        end as rule_id,
         -- the gene that the number chose is mutated; the others that the row names are in doubt
-        problem is null as is_decided,
+        problem is null and hugo_symbol is not null as is_decided,
         source_file_id,
         source_row
     from {{ ref('int_mutations') }}
-    where could_count and (problem is not null or names_several_genes) and patient_id is not null
+    where
+        could_count and patient_id is not null
+        and (problem is not null or names_several_genes or hugo_symbol is null and gene_rule = 'names no gene')
     union all
     select
         calls.cohort_id,
@@ -37,6 +44,7 @@ with doubtful as (
         calls.start_position,
         calls.ncbi_build,
         calls.problem,
+        calls.hugo_symbol is null and calls.gene_rule = 'names no gene' as names_no_gene,
         'sample_spelled_otherwise' as rule_id,
         false as is_decided,
         calls.source_file_id,
@@ -101,7 +109,8 @@ named as (
             and doubtful.start_position between places.lowest_position - 100000 and places.highest_position + 100000
             and {{ genome_build('doubtful.ncbi_build') }} = places.genome_build
     where
-        doubtful.problem in ('unreadable_symbol', 'symbol_and_chromosome_disagree', 'position_outside_gene')
+        doubtful.names_no_gene
+        or doubtful.problem in ('unreadable_symbol', 'symbol_and_chromosome_disagree', 'position_outside_gene')
 
 )
 
