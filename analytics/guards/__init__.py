@@ -9,5 +9,6 @@ members is decided in `questions.selection`.
 from analytics.guards.finding import VERDICTS, Exposure, Finding
 from analytics.guards.judged import guard_findings
 from analytics.guards.people import people_findings
+from analytics.guards.responses import response_findings
 
-__all__ = ["VERDICTS", "Exposure", "Finding", "guard_findings", "people_findings"]
+__all__ = ["VERDICTS", "Exposure", "Finding", "guard_findings", "people_findings", "response_findings"]

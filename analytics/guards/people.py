@@ -43,11 +43,13 @@ def people_findings(
     exposure: of a biomarker that is a number, ``value``, in the steps of its estimate; `pooled` stands for it then.
     """
     strata = varying(members, strata)
-    sparse = _sparse if exposure == "in_group" else _sparse_number
     return [
         _or_reason("proportional hazards", lambda: _proportional(members, strata, exposure)),
-        _or_reason("sparse events", lambda: sparse(members, strata)),
-        _overlap(members, flow),
+        _or_reason(
+            "sparse events",
+            lambda: _sparse(members, strata) if exposure == "in_group" else _sparse_number(members),
+        ),
+        overlap(members, flow),
         _origin(members, flow, strata),
         _immortal(members, strata, exposure),
         _or_reason("heterogeneity across cohorts", lambda: _heterogeneity(members, strata, pooled, exposure)),
@@ -117,7 +119,7 @@ def _sparse(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
     return Finding("sparse events", "few events", sentence, True, numbers)
 
 
-def _sparse_number(members: pd.DataFrame, strata: tuple[str, ...]) -> Finding:
+def _sparse_number(members: pd.DataFrame) -> Finding:
     events = int(members["event"].fillna(False).astype(bool).sum())
     numbers: dict[str, float] = {"events": events}
     if events >= MIN_EVENTS_PER_GROUP:
@@ -133,7 +135,8 @@ def _step(flow: pd.DataFrame | None, begins: str) -> pd.Series | None:
     return None if found.empty else found.iloc[0]
 
 
-def _overlap(members: pd.DataFrame, flow: pd.DataFrame | None) -> Finding:
+def overlap(members: pd.DataFrame, flow: pd.DataFrame | None) -> Finding:
+    """Whether anybody is counted twice, and how many rows of people in two cohorts were taken out."""
     guard: Guard = "overlap of people"
     repeats = int(members["person_id"].dropna().duplicated().sum())
     if repeats:

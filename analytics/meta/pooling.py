@@ -94,7 +94,7 @@ def meta_statistics(
     without.
     """
     suffix = contrast.suffix if contrast else ""
-    chosen = [_of_cohort(own, suffix) for own in _by_cohort(per_cohort, suffix)]
+    chosen = [_of_cohort(own) for own in _by_cohort(per_cohort, suffix)]
     if len(chosen) < 2:
         return []
     usable = [row for row in chosen if _is_usable(row)]
@@ -122,7 +122,7 @@ def _by_cohort(rows: Sequence[SurvivalStatistic], suffix: str) -> list[dict[str,
     return list(found.values())
 
 
-def _of_cohort(own: dict[str, SurvivalStatistic], suffix: str) -> SurvivalStatistic:
+def _of_cohort(own: dict[str, SurvivalStatistic]) -> SurvivalStatistic:
     """Firth's estimate where it was made, which says that a group has too few events for Cox's."""
     sparse = own.get(SPARSE_KEY)
     return (

@@ -1,4 +1,4 @@
-"""Mantel and Haenszel's test and common odds ratio over strata of 2 x 2 tables.
+"""Mantel and Haenszel's test and common odds ratio over strata of 2 x 2 tables, and whether the strata differ in it.
 
 Belongs here: many tables held fixed by stratum. One table alone is `tables`; a test for every gene of a scan is
 compiled (`analytics.scan`).
@@ -89,6 +89,39 @@ def mantel_haenszel(
     )
     half = float(-special.ndtri((1.0 - conf_level) / 2.0) * np.sqrt(log_variance))
     return MantelHaenszel(ratio, ratio * np.exp(-half), ratio * np.exp(half), p, expected, len(n))
+
+
+@dataclass(frozen=True)
+class EqualOdds:
+    """Chi-square with `n_strata` - 1 degrees of freedom, and its p, of the odds ratio being one in all strata."""
+
+    chi2: float
+    p: float
+    n_strata: int
+
+
+def breslow_day(
+    both: FloatArray, n_first: FloatArray, n_second: FloatArray, n: FloatArray, odds_ratio: float
+) -> EqualOdds | None:
+    """Whether strata differ in their odds ratio, against a common one; counts [stratum] as of `mantel_haenszel`.
+
+    None where fewer than two strata inform, or the common odds ratio is 0, infinite or missing. Breslow & Day (1980),
+    Statistical Methods in Cancer Research I, 4.4, with Tarone's correction (1985, Biometrika 72:91), without which the
+    statistic is no chi-square for an odds ratio by Mantel and Haenszel.
+    """
+    keep = (n_first > 0) & (n_second > 0) & (n_first < n) & (n_second < n)
+    a, n_first, n_second, n = both[keep], n_first[keep], n_second[keep], n[keep]
+    if len(n) < 2 or not 0.0 < odds_ratio < float("inf"):
+        return None
+    # people with both whom the common odds ratio expects, all margins held: the root that lies between them
+    linear = n - n_first - n_second + odds_ratio * (n_first + n_second)
+    product = odds_ratio * n_first * n_second
+    expected = 2.0 * product / (linear + np.sqrt(linear**2 + 4.0 * (1.0 - odds_ratio) * product))
+    cells = np.stack([expected, n_first - expected, n_second - expected, n - n_first - n_second + expected])
+    variance = 1.0 / (1.0 / cells).sum(axis=0)
+    beyond = a - expected
+    chi2 = float((beyond**2 / variance).sum() - beyond.sum() ** 2 / variance.sum())
+    return EqualOdds(chi2, float(special.chdtrc(len(n) - 1, chi2)), len(n))
 
 
 def exact_conditional_p(both: FloatArray, n_first: FloatArray, n_second: FloatArray, n: FloatArray) -> float:

@@ -54,7 +54,7 @@ def add_profiled(study: Study, columns: Sequence[tuple[str, Sequence[Statement]]
     if not _has_calls(study):
         _note_nobody(study, lists, "the study holds no mutation table")
         return ()
-    places = [*_sequenced_lists(study, lists), *_heads(study)]
+    places = [*_sequenced_lists(lists), *_heads(study)]
     listed = set[str]().union(*(place.samples for place in places))
     matrices = [place for entry in study.layout.of_role("gene_matrix") if (place := _matrix(study, entry))]
     sequenced = listed | {s.sample for place in matrices for s in place.statements if s.panel is not None}
@@ -105,7 +105,7 @@ def _case_lists(study: Study) -> list[tuple[str, CaseList]]:
     return found
 
 
-def _sequenced_lists(study: Study, lists: list[tuple[str, CaseList]]) -> list[_Place]:
+def _sequenced_lists(lists: list[tuple[str, CaseList]]) -> list[_Place]:
     """The lists of sequenced samples; without one, the lists of samples that were sequenced among other things."""
     chosen = [pair for pair in lists if pair[1].is_sequenced] or [p for p in lists if p[1].implies_sequenced]
     return [

@@ -16,7 +16,7 @@ from analytics.biomarkers.groups import Contrast
 from analytics.biomarkers.language.model import measures_burden
 from analytics.biomarkers.language.parse import parse
 from analytics.engine.numbers import count
-from analytics.guards import Exposure, Finding, people_findings
+from analytics.guards import Exposure, Finding, people_findings, response_findings
 from analytics.questions.asked import ESTIMATORS, OTHER_ESTIMATORS, AskedQuestion, as_spec, variant_of
 from analytics.questions.clock import immortal_groups, known_later
 from analytics.questions.selection import Selection
@@ -270,7 +270,7 @@ def _guards(
 ) -> tuple[Finding, ...]:
     """What speaks against believing it, but for burden and prediction, which have verdicts of their own."""
     if asked.question.is_response:
-        return ()
+        return response_findings(selection.members, asked.question.endpoint, selection.flow)
     over_cohorts = (row for row in beside if isinstance(row, MetaStatistic) and row.left_out is None)
     found = people_findings(
         selection.members,

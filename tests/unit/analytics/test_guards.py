@@ -12,7 +12,8 @@ import pytest
 from scipy import stats
 
 from analytics.biomarkers.groups import Contrast
-from analytics.guards import VERDICTS, Finding, guard_findings
+from analytics.guards import VERDICTS, Finding, guard_findings, response_findings
+from analytics.guards.finding import CANNOT_TELL
 from analytics.meta.pooling import meta_statistics
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
@@ -237,3 +238,41 @@ def test_the_guard_of_heterogeneity_says_the_numbers_of_the_row_beside_it() -> N
     assert "Firth's estimate, for few events, of c." in found.sentence
     other = replace(table, estimate=0.123)
     assert "0.12" in finding("heterogeneity across cohorts", members, pooled=other).sentence
+
+
+def responses(*cells: tuple[int, int, int, int]) -> pd.DataFrame:
+    """People of one cohort a table: responders and others in the group, responders and others beside it."""
+    rows = [
+        (f"c{number}", in_group, answer)
+        for number, table in enumerate(cells)
+        for (in_group, answer), n in zip(
+            ((True, True), (True, False), (False, True), (False, False)), table, strict=True
+        )
+        for _ in range(n)
+    ]  # fmt: skip
+    members = pd.DataFrame(rows, columns=["cohort_id", "in_group", "orr"])
+    return members.assign(person_id=[f"p{n}" for n in range(len(members))])
+
+
+def test_of_a_response_it_is_said_how_few_people_a_cell_has_and_whether_cohorts_differ() -> None:
+    sparse, overlap, cohorts = response_findings(responses((40, 10, 10, 40), (10, 40, 40, 10)), "orr")
+    assert sparse.verdict == "enough events" and overlap.verdict == CANNOT_TELL
+    assert sparse.sentence == "50 of 100 in the group and 50 of 100 of the others responded."
+    assert cohorts.verdict == "effects differ" and cohorts.is_warning and "Over 2 cohorts" in cohorts.sentence
+    sparse, _, cohorts = response_findings(responses((4, 10, 20, 80), (30, 60, 10, 40)), "orr")
+    assert sparse.verdict == "enough events" and cohorts.verdict == "no difference shown"
+    assert not cohorts.is_warning
+    for found in (sparse, overlap, cohorts):
+        assert found.verdict in VERDICTS[found.guard]
+
+
+def test_of_a_response_in_one_cohort_with_a_small_cell_both_are_warnings() -> None:
+    people = responses((2, 30, 20, 80))
+    unknown = people.head(50).assign(orr=None, in_group=True)
+    sparse, _, cohorts = response_findings(pd.concat([people, unknown], ignore_index=True), "orr")
+    assert sparse.verdict == "few events" and "2 of 32 in the group" in sparse.sentence, (
+        "who is unknown is not counted"
+    )
+    assert cohorts.verdict == "one cohort" and cohorts.is_warning
+    _, _, cohorts = response_findings(responses((2, 30, 20, 80), (0, 0, 5, 9)), "orr")
+    assert cohorts.verdict == CANNOT_TELL and "Fewer than two of 2 cohorts" in cohorts.sentence

@@ -9,7 +9,12 @@ import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
 
-from analytics.response.stratified_tables import exact_conditional_p, mantel_haenszel, strata_counts
+from analytics.response.stratified_tables import (
+    breslow_day,
+    exact_conditional_p,
+    mantel_haenszel,
+    strata_counts,
+)
 
 ROOT = Path(__file__).parents[4]
 R = json.loads(
@@ -45,6 +50,33 @@ def test_and_those_of_statsmodels_on_generated_tables():
             (theirs.oddsratio_pooled, low, high)
         )
         assert found.p == pytest.approx(theirs.test_null_odds(correction=False).pvalue)
+
+
+def test_strata_that_differ_in_their_odds_ratio_are_told_as_by_statsmodels():
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        cells = rng.integers(1, 30, (5, 4)).astype(float)
+        theirs = StratifiedTable([row.reshape(2, 2) for row in cells]).test_equal_odds(adjust=True)
+        found = breslow_day(*_margins(cells), from_cells(cells).odds_ratio)
+        assert found is not None and found.n_strata == 5
+        assert (found.chi2, found.p) == pytest.approx((theirs.statistic, theirs.pvalue))
+
+
+def test_equal_odds_ratios_do_not_differ_and_opposite_ones_do():
+    alike = np.array([[10, 20, 20, 80], [30, 60, 10, 40]], dtype=float)
+    found = breslow_day(*_margins(alike), from_cells(alike).odds_ratio)
+    assert from_cells(alike).odds_ratio == pytest.approx(2.0)
+    assert found is not None and found.chi2 == pytest.approx(0.0, abs=1e-9) and found.p == pytest.approx(1.0)
+    opposite = np.array([[40, 10, 10, 40], [10, 40, 40, 10]], dtype=float)
+    found = breslow_day(*_margins(opposite), from_cells(opposite).odds_ratio)
+    assert found is not None and found.p < 1e-12
+
+
+def test_whether_strata_differ_needs_two_that_inform_and_a_common_odds_ratio():
+    one = np.vstack([CELLS[0], [0, 0, 5, 9]])
+    assert breslow_day(*_margins(one), from_cells(one).odds_ratio) is None
+    empty = np.array([[0, 5, 9, 60], [0, 4, 20, 41]], dtype=float)
+    assert from_cells(empty).odds_ratio == 0.0 and breslow_day(*_margins(empty), 0.0) is None
 
 
 @pytest.mark.parametrize(("cells", "name"), [(CELLS, "exact_p"), (SPARSE, "sparse_exact_p")])
