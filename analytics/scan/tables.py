@@ -47,7 +47,7 @@ _COLUMNS: dict[str, Columns] = {
         "seed": ("bigint", "Seed of the draws"),
         "prespecified": ("date", "Date of registration before the data were seen; null is exploratory"),
         "registered_on": ("date", "Date on which the spec was written down"),
-        "notes": ("string", "What a reader must know about the whole scan"),
+        "notes": ("strings", "What a reader must know about the whole scan, a sentence each"),
         "spec_sha256": ("string", "Checksum of the spec file"),
         "run_id": ("string", "Run that computed it, see stats.runs"),
     },

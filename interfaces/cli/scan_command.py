@@ -123,7 +123,7 @@ def _published(scan_id: str | None, top: int, gene: str | None, figures: Path | 
         shown = in_short(rows, columns) if for_people else (rows, columns)
         show(*shown, style, title=found.title)
         if for_people:
-            say("\n".join([*warning_lines(rows), *([f"! {found.notes}"] if found.notes else [])]))
+            say("\n".join([*warning_lines(rows), *(f"! {note}" for note in found.notes)]))
         if figures is not None:
             _write(found.result, found.title, figures, scan_id or "")
 

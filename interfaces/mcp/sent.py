@@ -151,7 +151,7 @@ class Sender:
         is_survival = "events" in found.result.table
         return schema.Scan(
             title=found.title,
-            family=f"{found.notes} One of {found.result.family_size:,} hypotheses.".strip(),
+            family=" ".join([*found.notes, f"One of {found.result.family_size:,} hypotheses."]),
             genes=[
                 schema.ScanGene(
                     gene=str(gene["gene"]),

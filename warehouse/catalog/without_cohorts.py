@@ -80,5 +80,5 @@ def say_without(tables: dict[str, pd.DataFrame], left: tuple[LeftOutCohort, ...]
                 for said, is_pooled in zip(table["warnings"], pooled, strict=True)
             ]
         elif "notes" in table:
-            table["notes"] = (table["notes"].fillna("") + " " + short).str.strip()
+            table["notes"] = [[*said, short] for said in table["notes"]]
         tables[name] = as_result_table(name, table)

@@ -78,7 +78,7 @@ def scan(asked: Asked) -> Page | Elsewhere:
         figures[0] = replace(figures[0], box=box, marks=links)
     return Page(
         found.title,
-        (found.notes,) if found.notes else (),
+        found.notes,
         listings=listings,
         figures=tuple(figures),
         template="scan.html",

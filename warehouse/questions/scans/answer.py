@@ -82,7 +82,7 @@ class PublishedScan:
     """A scan as it was published: title and notes of its spec, its result, and how the people were selected."""
 
     title: str
-    notes: str
+    notes: tuple[str, ...]
     result: ScanResult
     flow: pd.DataFrame
 
@@ -114,7 +114,7 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
             "select step, n, reason from stats.scan_flow where scan_id = ? order by step_number", [scan_id]
         )
     )
-    registered = spec["prespecified"]
+    registered, notes = spec["prespecified"], tuple(map(str, spec["notes"]))
     settings = ScanSettings(
         family=str(scan_id),
         family_size=int(spec["family_size"]) or None,
@@ -130,9 +130,9 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
         dropped_covariates={},
         prior_sd=float("nan"),
         exclusions={},
-        notes=(str(spec["notes"]),),
+        notes=notes,
     )
-    return PublishedScan(str(spec["title"]), str(spec["notes"]), result, flow)
+    return PublishedScan(str(spec["title"]), notes, result, flow)
 
 
 def in_short(rows: list[dict[str, Any]], columns: list[str]) -> tuple[list[dict[str, Any]], list[str]]:

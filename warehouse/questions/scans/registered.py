@@ -243,7 +243,7 @@ def _spec_row(answer: ScanAnswer, spec_sha256: str, run_id: str) -> dict[str, An
         "seed": result.settings.seed,
         "prespecified": spec.prespecified,
         "registered_on": date.fromisoformat(spec.registered_on) if spec.registered_on else None,
-        "notes": " ".join([*result.notes, *selection.warnings]),
+        "notes": [*result.notes, *selection.warnings],
         "spec_sha256": spec_sha256,
         "run_id": run_id,
     }
