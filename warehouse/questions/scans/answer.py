@@ -114,7 +114,8 @@ def published_scan(con: duckdb.DuckDBPyConnection, scan_id: str | None) -> Publi
             "select step, n, reason from stats.scan_flow where scan_id = ? order by step_number", [scan_id]
         )
     )
-    registered, notes = spec["prespecified"], tuple(map(str, spec["notes"]))
+    registered, said = spec["prespecified"], spec["notes"]
+    notes = (said,) if isinstance(said, str) else tuple(map(str, said))  # one text in versions of before
     settings = ScanSettings(
         family=str(scan_id),
         family_size=int(spec["family_size"]) or None,
