@@ -28,6 +28,9 @@ from analytics.verdicts import Effect
 
 SCOPE = Scope("guards", "default", "OS")
 CONTRAST = Contrast.of_gene("the biomarker")
+ONE_COHORT = Finding(
+    "heterogeneity across cohorts", "one cohort", "One cohort: whether it repeats elsewhere is open.", True
+)
 
 
 def people_findings(
@@ -210,7 +213,7 @@ def _heterogeneity(
     guard: Guard = "heterogeneity across cohorts"
     n_cohorts = members["cohort_id"].nunique()
     if n_cohorts == 1:
-        return Finding(guard, "one cohort", "One cohort: whether it repeats elsewhere is open.", True)
+        return ONE_COHORT
     row = pooled or (_pooled(members, strata) if exposure == "in_group" else None)
     said = [w for w in row.warnings if w.startswith(("No estimate", "Firth's estimate"))] if row else []
     note = "".join(f" {sentence}" for sentence in said)

@@ -8,10 +8,10 @@ import pandas as pd
 
 from analytics.engine.numbers import count, p_value
 from analytics.guards.finding import ALPHA, CANNOT_TELL, Finding, Guard
-from analytics.guards.people import overlap
+from analytics.guards.people import ONE_COHORT, overlap
 from analytics.response.stratified_tables import breslow_day, mantel_haenszel, strata_counts
 
-#: Below this many people in one of the four cells the interval of an odds ratio is not to be trusted (Cochran 1954).
+#: With fewer people in one of the four cells the interval of an odds ratio is called into question; five, as of events.
 MIN_PEOPLE_PER_CELL = 5
 
 
@@ -51,7 +51,7 @@ def _heterogeneity(known: pd.DataFrame, response: str) -> Finding:
     guard: Guard = "heterogeneity across cohorts"
     n_cohorts = known["cohort_id"].nunique()
     if n_cohorts <= 1:
-        return Finding(guard, "one cohort", "One cohort: whether it repeats elsewhere is open.", True)
+        return ONE_COHORT
     tables = strata_counts(
         known["in_group"].astype(bool), known[response].astype(bool), known["cohort_id"].astype(str)
     )

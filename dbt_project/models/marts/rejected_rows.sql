@@ -121,7 +121,7 @@ calls as (
         and (
             problem is not null or names_several_genes
             -- a change in a gene that nobody names counts in the burden, and is in doubt for the genes at its place
-            or could_count and hugo_symbol is null and gene_rule = 'names no gene'
+            or could_count and gene_rule = 'names no gene'
         )
     union all
     select

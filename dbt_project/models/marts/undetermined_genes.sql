@@ -17,7 +17,7 @@ with doubtful as (
         start_position,
         ncbi_build,
         problem,
-        hugo_symbol is null and gene_rule = 'names no gene' as names_no_gene,
+        gene_rule = 'names no gene' as names_no_gene,
         case
             when problem is not null then problem
             when names_several_genes then 'several_genes'
@@ -30,7 +30,7 @@ with doubtful as (
     from {{ ref('int_mutations') }}
     where
         could_count and patient_id is not null
-        and (problem is not null or names_several_genes or hugo_symbol is null and gene_rule = 'names no gene')
+        and (problem is not null or names_several_genes or gene_rule = 'names no gene')
     union all
     select
         calls.cohort_id,
@@ -44,7 +44,7 @@ with doubtful as (
         calls.start_position,
         calls.ncbi_build,
         calls.problem,
-        calls.hugo_symbol is null and calls.gene_rule = 'names no gene' as names_no_gene,
+        calls.gene_rule = 'names no gene' as names_no_gene,
         'sample_spelled_otherwise' as rule_id,
         false as is_decided,
         calls.source_file_id,
