@@ -176,46 +176,58 @@ def answer_checked(
     contrasts, selection = checked.people.contrasts, checked.selection
     if not contrasts:
         return _number_answer(asked)
-    comparisons = tuple(_comparison(asked, selection, contrast) for contrast in contrasts)
-    leading = comparisons[-1]
-    interaction = _interaction(asked) if question.is_joint and not question.is_response else None
-    predictive: Predictive | None = None
-    if isinstance(leading.pooled, SurvivalStatistic) and _asks_who_benefits(checked):
-        predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled)
+    with ThreadPoolExecutor(1) as aside:  # compiled draws need no interpreter: a third of the time of an answer
+        scans = [
+            aside.submit(
+                scanned_against_burden,
+                con.cursor(),
+                checked,
+                selection.among(contrast).members,
+                contrast,
+                draws,
+            )
+            for contrast in contrasts
+        ]
+        comparisons = [_comparison(asked, selection.among(contrast), contrast) for contrast in contrasts]
+        leading = comparisons[-1]
+        interaction = _interaction(asked) if question.is_joint and not question.is_response else None
+        predictive: Predictive | None = None
+        if isinstance(leading.pooled, SurvivalStatistic) and _asks_who_benefits(checked):
+            predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled)
+        guards = _guards(asked, selection.among(contrasts[-1]), leading.others)
+        lineage = lineage_of(con, checked)
+        held = [scan.result().held(of.asked) for scan, of in zip(scans, comparisons, strict=True)]
     return Answer(
         question=question,
         label=checked.people.label,
-        comparisons=comparisons,
+        comparisons=tuple(
+            replace(of, burden=burden.verdict, power=burden.power)
+            for of, burden in zip(comparisons, held, strict=True)
+        ),
         interaction=interaction,
         predictive=predictive.verdict if predictive else None,
         trials=predictive.trials if predictive else (),
         without_icb=predictive.without_icb if predictive else None,
-        guards=_guards(asked, selection.among(contrasts[-1]), leading.others),
+        guards=guards,
         flow=_flow(checked),
-        lineage=lineage_of(con, checked),
+        lineage=lineage,
         notes=_notes(checked),
         cut=checked.cut,
         known_later=next(iter(_flattered(checked)), None),
     )
 
 
-def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comparison:
-    own, question = selection.among(contrast), asked.question
+def _comparison(asked: _Asked, own: Selection, contrast: Contrast) -> Comparison:
+    """A group against the reference, not yet held against burden."""
+    question = asked.question
     found: Estimates
-    with ThreadPoolExecutor(
-        1
-    ) as aside:  # compiled draws need no interpreter: a tenth of the time of an answer
-        scanning = aside.submit(
-            scanned_against_burden, asked.con.cursor(), asked.checked, own.members, contrast, asked.draws
-        )
-        if question.is_response:
-            found = compare_responses(
-                asked.scope, own, contrast, question.endpoint, asked.checked.variant  # type: ignore[arg-type]
-            )  # fmt: skip
-        else:
-            found = compare_survival(asked.spec, asked.scope, own, contrast, everything=asked.everything)
-        scan = scanning.result()
-    comparison = Comparison(
+    if question.is_response:
+        found = compare_responses(
+            asked.scope, own, contrast, question.endpoint, asked.checked.variant  # type: ignore[arg-type]
+        )  # fmt: skip
+    else:
+        found = compare_survival(asked.spec, asked.scope, own, contrast, everything=asked.everything)
+    return Comparison(
         contrast.group.label,
         contrast.reference.label,
         found.by_cohort,
@@ -223,8 +235,6 @@ def _comparison(asked: _Asked, selection: Selection, contrast: Contrast) -> Comp
         found.others,
         n_cohorts=_in_the_model(asked.checked, own.members)["cohort_id"].nunique(),
     )
-    burden = scan.held(comparison.asked)
-    return replace(comparison, burden=burden.verdict, power=burden.power)
 
 
 def _number_answer(asked: _Asked) -> Answer:

@@ -61,6 +61,9 @@ class PartialLikelihood:
         self.x = x - means[strata]
         tied = sets.tied_rank / np.repeat(sets.n_deaths, sets.n_deaths)
         self.tied_share = tied if ties == "efron" else np.zeros_like(tied)
+        # Newton's steps and Firth's penalty ask for the same coefficients two to five times in a row.
+        self._last_moments: tuple[bytes, RiskSetMoments] | None = None
+        self._last_evaluated: tuple[bytes, tuple[float, FloatArray, FloatArray]] | None = None
 
     @property
     def n_terms(self) -> int:
@@ -68,6 +71,12 @@ class PartialLikelihood:
 
     def moments(self, beta: FloatArray) -> RiskSetMoments:
         """Weights, and the denominator and mean that each death meets."""
+        at = beta.tobytes()
+        if self._last_moments is None or self._last_moments[0] != at:
+            self._last_moments = (at, self._moments(beta))
+        return self._last_moments[1]
+
+    def _moments(self, beta: FloatArray) -> RiskSetMoments:
         linear = self.x @ beta
         top = np.full(int(self.strata.max()) + 1, -np.inf)
         np.maximum.at(top, self.strata, linear)
@@ -90,8 +99,12 @@ class PartialLikelihood:
 
     def evaluate(self, beta: FloatArray) -> tuple[float, FloatArray, FloatArray]:
         """Log-likelihood, score (p,) and observed information (p, p)."""
-        moments = self.moments(beta)
-        return self._log_likelihood(beta, moments), self._score(moments), self._information(moments)
+        at = beta.tobytes()
+        if self._last_evaluated is None or self._last_evaluated[0] != at:
+            moments = self.moments(beta)
+            found = self._log_likelihood(beta, moments), self._score(moments), self._information(moments)
+            self._last_evaluated = (at, found)
+        return self._last_evaluated[1]
 
     def information(self, beta: FloatArray, time_weight: FloatArray | None = None) -> FloatArray:
         """Observed information (p, p); with `time_weight` (n_times,) the sum of g(t) V(t) over the deaths."""
