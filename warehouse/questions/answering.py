@@ -176,7 +176,8 @@ def answer_checked(
     contrasts, selection = checked.people.contrasts, checked.selection
     if not contrasts:
         return _number_answer(asked)
-    with ThreadPoolExecutor(1) as aside:  # compiled draws need no interpreter: a third of the time of an answer
+    # compiled draws need no interpreter: a third of the time of an answer
+    with ThreadPoolExecutor(1) as aside:
         scans = [
             aside.submit(
                 scanned_against_burden,
