@@ -143,7 +143,7 @@ def risk_sets(time: FloatArray, event: BoolArray, entry: FloatArray, strata: Int
         stratum_of_time=stratum_of_time,
         n_deaths=n_deaths.astype(np.int64),
         death_time=np.repeat(np.arange(death_keys.size), n_deaths),
-        tied_rank=np.concatenate([np.arange(d) for d in n_deaths]).astype(np.int64),
+        tied_rank=np.arange(n_deaths.sum()) - np.repeat(np.cumsum(n_deaths) - n_deaths, n_deaths),
         first=first.astype(np.int64),
         last=last.astype(np.int64),
         leaves=binned(last - 1, last > stratum_start),
