@@ -212,7 +212,8 @@ case when count({{ text }}) > 0 then sha2(array_join(array_sort(collect_set({{ t
 {% macro without_database(relation) -%}{{ relation.include(database=false) }}{%- endmacro %}
 
 {#- A protein change in one letter an amino acid, as HGVSp_Short is: p.Val600Glu becomes p.V600E, p.%3D p.=. Null where the
-    text is no protein change (*104* of an intron). -#}
+    text is no protein change (*104* of an intron; p.-138fs, before the first residue, of three CheckMate tables and Hugo's).
+    Changes of several residues stay as Oncotator writes them (p.328_331DAST>A): HGVS would need the protein's sequence. -#}
 {% macro one_letter(change) -%}
 {%- set letters = {
     'Ala': 'A', 'Arg': 'R', 'Asn': 'N', 'Asp': 'D', 'Cys': 'C', 'Gln': 'Q', 'Glu': 'E', 'Gly': 'G', 'His': 'H', 'Ile': 'I',
@@ -224,7 +225,7 @@ case when count({{ text }}) > 0 then sha2(array_join(array_sort(collect_set({{ t
 {%- set found.text = "replace(" ~ found.text ~ ", '" ~ long ~ "', '" ~ short ~ "')" -%}
 {%- endfor -%}
 case
-    when substring({{ change }}, 1, 2) <> 'p.' then null
+    when substring({{ change }}, 1, 2) <> 'p.' or substring({{ change }}, 1, 3) = 'p.-' then null
     when {{ matches(change, "'^p[.][A-Z][a-z][a-z]'") }} then {{ found.text }}
     else replace({{ change }}, '%3D', '=')
 end
