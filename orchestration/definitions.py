@@ -13,6 +13,7 @@ import dagster as dg
 from analytics.questions.specs import Question
 from analytics.report.spec import ReportSpec
 from analytics.scan.spec import ScanSpec
+from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.loading import files_of, load_catalog
 from ingestion.catalog.privacy import without_private
 from orchestration.assets.build_steps import Steps, steps_of
@@ -74,29 +75,9 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         leaves its cohort out, unless the settings are strict or no cohort is left.
     """
     questions = _load_questions(settings.catalogs, tolerant)
-    whole = load_catalog(settings.catalogs, settings.attributes, strict=settings.strict, tolerant=tolerant)
-    catalog = without_private(
-        whole,
-        settings.private_cohorts,
-        {
-            *(cohort for spec in questions.analyses.values() for cohort in cohorts_of(spec)),
-            *(cohort for spec in questions.scans.values() for cohort in cohorts_of_scan(spec)),
-        },
-    )
-    not_asked_for = {c.cohort_id for c in whole.cohorts} - {c.cohort_id for c in catalog.cohorts}
+    catalog, not_asked_for = _catalog_of(settings, questions, tolerant)
     dbt_build, dbt = dbt_definitions(settings)
-    tasks = [analysis_task(path, spec) for path, spec in questions.analyses.items()]
-    scan_tasks = [scan_task(path, spec) for path, spec in questions.scans.items()]
-    # where nothing says how long each takes they begin in this order: a scan is longer than most analyses
-    ahead = Ahead([*(task for task in scan_tasks if reads_marts_alone(task)), *tasks])
-    analyses = [
-        analysis_asset(path, spec, task, ahead)
-        for (path, spec), task in zip(questions.analyses.items(), tasks, strict=True)
-    ]
-    scans = [
-        scan_asset(path, spec, task, ahead)
-        for (path, spec), task in zip(questions.scans.items(), scan_tasks, strict=True)
-    ]
+    analyses, scans = _computed(questions)
     folders = {
         scan_folder(spec.scan_id): scan.key
         for spec, scan in zip(questions.scans.values(), scans, strict=True)
@@ -152,6 +133,34 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
         },
         executor=EXECUTOR,
     )
+
+
+def _catalog_of(settings: Settings, questions: _Questions, tolerant: bool) -> tuple[Catalog, set[str]]:
+    """The catalogue without private cohorts that nobody asks for, and which these are."""
+    whole = load_catalog(settings.catalogs, settings.attributes, strict=settings.strict, tolerant=tolerant)
+    asked = {
+        *(cohort for spec in questions.analyses.values() for cohort in cohorts_of(spec)),
+        *(cohort for spec in questions.scans.values() for cohort in cohorts_of_scan(spec)),
+    }
+    catalog = without_private(whole, settings.private_cohorts, asked)
+    return catalog, {c.cohort_id for c in whole.cohorts} - {c.cohort_id for c in catalog.cohorts}
+
+
+def _computed(questions: _Questions) -> tuple[list[dg.AssetsDefinition], list[dg.AssetsDefinition]]:
+    """Assets of the analyses and of the scans, which one pool of processes computes."""
+    tasks = [analysis_task(path, spec) for path, spec in questions.analyses.items()]
+    scan_tasks = [scan_task(path, spec) for path, spec in questions.scans.items()]
+    # where nothing says how long each takes they begin in this order: a scan is longer than most analyses
+    ahead = Ahead([*(task for task in scan_tasks if reads_marts_alone(task)), *tasks])
+    analyses = [
+        analysis_asset(path, spec, task, ahead)
+        for (path, spec), task in zip(questions.analyses.items(), tasks, strict=True)
+    ]
+    scans = [
+        scan_asset(path, spec, task, ahead)
+        for (path, spec), task in zip(questions.scans.items(), scan_tasks, strict=True)
+    ]
+    return analyses, scans
 
 
 def _load_questions(folders: Sequence[Path], tolerant: bool) -> _Questions:

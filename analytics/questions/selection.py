@@ -175,29 +175,13 @@ def select_members(
         _status_steps(steps)
     elif requires_status:
         _call_as_published(rows)
-    if variant.require_any_mutation:
-        steps.leave_out(
-            "any mutation row",
-            "sequenced, but without a single mutation row (left out as published)",
-            rows["n_calls"].fillna(0) == 0,
-        )
-    if variant.baseline_only:
-        steps.leave_out(
-            "baseline sample", "the sample was taken on or after treatment", ~rows["is_baseline"].fillna(True)
-        )
+    _sample_steps(steps, variant)
     clock = None
     if requires_endpoint and not variant.allow_mixed_origins:
         clock = origin or _family_of_most(rows.loc[steps.is_left, ["clock_family", "person_id"]], judged)
     is_outside = _clock_step(steps, clock)
     if variant.one_person_once:
-        repeats = _repeats(rows.loc[steps.is_left, _WHICH_ROW], judged)
-        steps.leave_out(
-            "one person once",
-            "the same person is counted in another cohort",
-            pd.Series(rows.index.isin(repeats), index=rows.index),
-        )
-        for _, family in rows.loc[is_outside, _WHICH_ROW].groupby("clock_family"):
-            is_outside &= ~rows.index.isin(_repeats(family, judged))
+        is_outside = _once_step(steps, judged, is_outside)
     rows = steps.told()
     members, outside = (
         part.assign(in_group=(part["status"] == MUTATED).fillna(False).astype(bool))
@@ -210,6 +194,35 @@ def select_members(
         *time_rules.words(),
     ]
     return Selection(members, rows, flow, tuple(warnings), outside, clock)
+
+
+def _sample_steps(steps: _Steps, variant: PeopleVariant) -> None:
+    """What the variant asks of the sample."""
+    rows = steps.rows
+    if variant.require_any_mutation:
+        steps.leave_out(
+            "any mutation row",
+            "sequenced, but without a single mutation row (left out as published)",
+            rows["n_calls"].fillna(0) == 0,
+        )
+    if variant.baseline_only:
+        steps.leave_out(
+            "baseline sample", "the sample was taken on or after treatment", ~rows["is_baseline"].fillna(True)
+        )
+
+
+def _once_step(steps: _Steps, judged: pd.Series, is_outside: BoolArray) -> BoolArray:
+    """Count one person once, among the members and within each other clock; who is left of those outside."""
+    rows = steps.rows
+    repeats = _repeats(rows.loc[steps.is_left, _WHICH_ROW], judged)
+    steps.leave_out(
+        "one person once",
+        "the same person is counted in another cohort",
+        pd.Series(rows.index.isin(repeats), index=rows.index),
+    )
+    for _, family in rows.loc[is_outside, _WHICH_ROW].groupby("clock_family"):
+        is_outside = is_outside & ~rows.index.isin(_repeats(family, judged))
+    return is_outside
 
 
 def _question_steps(

@@ -3,10 +3,11 @@
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import dagster as dg
+import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -267,8 +268,8 @@ def in_this_version(catalog: Catalog, parsed: Path, *, strict: bool = False) -> 
     return kept
 
 
-def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
-    """The tables of the ``raw`` schema: the parsed files of every cohort, and the catalogue itself."""
+def _raw_specs(catalog: Catalog) -> list[dg.AssetSpec]:
+    """An asset a table of ``raw``, with the files that feed it."""
     feeding: dict[str, list[dg.AssetKey]] = {table: [] for table in RAW_TABLES}
     for owner in catalog.owners():
         for file in owner.files:
@@ -285,58 +286,42 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
     for table in (*of_catalogue, "source_files"):
         feeding[table] += [source_key(cohort.cohort_id, "cohort_file") for cohort in invalid]
         feeding[table] += [invalid_reference_key(path) for path in catalog.invalid_references]
+    return [
+        dg.AssetSpec(
+            dg.AssetKey(["raw", table]),
+            deps=[*feeding[table], *([read] if table in of_catalogue else [])],
+            group_name="raw",
+            description=f"raw.{table}: columns in ingestion/raw_schema.py.",
+            owners=OWNERS,
+            kinds={"duckdb"},
+            code_version=versions[table],
+            metadata={
+                "dagster/table_name": f"raw.{table}",
+                "dagster/column_schema": dg.TableSchema(
+                    [dg.TableColumn(c, "bigint" if c == "source_row" else "string") for c in columns]
+                ),
+            },
+        )
+        for table, columns in RAW_TABLES.items()
+    ]
 
-    @dg.multi_asset(
-        name="raw_tables",
-        specs=[
-            dg.AssetSpec(
-                dg.AssetKey(["raw", table]),
-                deps=[*feeding[table], *([read] if table in of_catalogue else [])],
-                group_name="raw",
-                description=f"raw.{table}: columns in ingestion/raw_schema.py.",
-                owners=OWNERS,
-                kinds={"duckdb"},
-                code_version=versions[table],
-                metadata={
-                    "dagster/table_name": f"raw.{table}",
-                    "dagster/column_schema": dg.TableSchema(
-                        [dg.TableColumn(c, "bigint" if c == "source_row" else "string") for c in columns]
-                    ),
-                },
-            )
-            for table, columns in RAW_TABLES.items()
-        ],
-        pool=BUILD_POOL,
-    )
+
+def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
+    """The tables of the ``raw`` schema: the parsed files of every cohort, and the catalogue itself."""
+
+    @dg.multi_asset(name="raw_tables", specs=_raw_specs(catalog), pool=BUILD_POOL)
     def raw_tables(
         context: dg.AssetExecutionContext, warehouse: Warehouse
     ) -> Iterator[dg.MaterializeResult[None]]:
         fingerprint = tables_fingerprint(warehouse.settings)  # of what is about to be read
         parsed = warehouse.settings.parsed
         kept = in_this_version(catalog, parsed, strict=warehouse.strict)
-        folders = parsed_folders(kept, parsed)
-        of_catalog = catalog_tables(kept)
-        counts: dict[str, int] = {}
         with warehouse.build() as con, in_one_step(con):
             con.execute("create schema if not exists raw")
             forget_tables(con)
             write_left_out(con, kept.left_out, context.run_id)
             drop_unknown(con, {"raw": RAW_TABLES})
-            con.execute(
-                "set preserve_insertion_order = false"
-            )  # source_row keeps the order; a third less time
-            for table in RAW_TABLES:
-                if table in of_catalog:
-                    rows = of_catalog[table]  # noqa: F841  read by DuckDB under its name
-                    con.execute(f"create or replace table raw.{table} as select * from rows")
-                else:
-                    files = [str(folder / f"{table}.parquet").replace("'", "''") for folder in folders]
-                    listed = ", ".join(f"'{file}'" for file in files)
-                    con.execute(
-                        f"create or replace table raw.{table} as select * from read_parquet([{listed}])"
-                    )
-                counted = con.execute(f"select count(*) from raw.{table}").fetchone()
-                counts[table] = int(counted[0]) if counted else 0
+            counts = _write_raw_tables(con, catalog_tables(kept), parsed_folders(kept, parsed))
             note_tables(con, fingerprint, "raw")
             if INPUTS_TAG not in context.run.tags:
                 noted = {INPUTS_TAG: input_fingerprint(warehouse.settings)}
@@ -349,6 +334,25 @@ def raw_tables_asset(catalog: Catalog) -> dg.AssetsDefinition:
             )
 
     return raw_tables
+
+
+def _write_raw_tables(
+    con: duckdb.DuckDBPyConnection, of_catalog: Mapping[str, pa.Table], folders: Sequence[Path]
+) -> dict[str, int]:
+    """Write every table of ``raw`` anew, of the catalogue or of parsed files; how many rows each has."""
+    con.execute("set preserve_insertion_order = false")  # source_row keeps the order; a third less time
+    counts: dict[str, int] = {}
+    for table in RAW_TABLES:
+        if table in of_catalog:
+            rows = of_catalog[table]  # noqa: F841  read by DuckDB under its name
+            con.execute(f"create or replace table raw.{table} as select * from rows")
+        else:
+            files = [str(folder / f"{table}.parquet").replace("'", "''") for folder in folders]
+            listed = ", ".join(f"'{file}'" for file in files)
+            con.execute(f"create or replace table raw.{table} as select * from read_parquet([{listed}])")
+        counted = con.execute(f"select count(*) from raw.{table}").fetchone()
+        counts[table] = int(counted[0]) if counted else 0
+    return counts
 
 
 def raw_assets(
