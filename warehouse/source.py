@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import numpy as np
@@ -22,6 +23,14 @@ from analytics.signatures.spectra import Spectra
 from warehouse.catalog import protein_domains
 from warehouse.frames import calls, expression, measures, patients, resistance, spectra
 from warehouse.frames.biomarker_people import asked_people
+
+if TYPE_CHECKING:
+    from analytics.comparison.source import ComparisonSource
+    from analytics.comutation.source import ComutationSource
+    from analytics.enrichment.source import EnrichmentSource
+    from analytics.landscape.source import LandscapeSource
+    from analytics.resistance.source import ResistanceSource
+    from analytics.signatures.source import SignatureSource
 
 
 @dataclass(frozen=True)
@@ -125,3 +134,12 @@ class WarehouseSource:
 
     def without_frameshifts(self, cohort_ids: Sequence[str]) -> list[str]:
         return resistance.without_frameshifts(self.con, cohort_ids)
+
+
+if TYPE_CHECKING:
+
+    def answers_every_kind(source: WarehouseSource) -> tuple[
+        ComparisonSource, ComutationSource, EnrichmentSource, LandscapeSource, ResistanceSource, SignatureSource
+    ]:  # fmt: skip
+        """As the source of each kind: what is asked otherwise than it is answered is a fault of types, not of a run."""
+        return source, source, source, source, source, source

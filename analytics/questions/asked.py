@@ -195,7 +195,7 @@ def read_question(text: str, interaction: str | None = None) -> AskedQuestion:
             said = "stands twice" if name in values else "is no part of a question"
             raise AskedQuestionError(
                 f"'{clause.strip()}' {said}: after the biomarker come, each once and with a value, "
-                f"{', '.join(_OPTIONS)}."
+                f"{', '.join(_OPTIONS)}, e.g. 'ALK; adjust sex,age_group'."
             )
         values[name] = value.strip()
     landmark = values.get("landmark")

@@ -1,5 +1,5 @@
 """A kind of analysis: what its spec says, how it is run, which marts it reads beside those of every analysis. A folder
-of ``analytics`` with a ``kind.py`` is a kind; nothing else needs to know of it.
+of ``analytics`` with a ``kind.py`` is a kind and is run; CONTRIBUTING.md says what words and guards it needs beside.
 """
 
 from __future__ import annotations

@@ -28,7 +28,11 @@ _KEYS = {
     "logrank_oe": "Hazard ratio, log-rank O/E",
     "cox_univariable": "Hazard ratio, Cox",
     "cox_adjusted": "Hazard ratio, Cox, adjusted",
+    "cox_adjusted_same_people": "Hazard ratio, Cox, unadjusted, on the people of the adjusted one",
     "cox_burden_adjusted": "Hazard ratio, Cox, adjusted for burden",
+    "cox_burden_adjusted_same_people": "Hazard ratio, Cox, unadjusted, on the people whose burden is known",
+    "e_value_adjusted": "E-value of the adjusted hazard ratio",
+    "e_value_burden_adjusted": "E-value of the hazard ratio adjusted for burden",
     "firth_univariable": "Hazard ratio, Firth",
     "firth_adjusted": "Hazard ratio, Firth, adjusted",
     "firth_burden_adjusted": "Hazard ratio, Firth, adjusted for burden",
@@ -54,7 +58,8 @@ _RESPONSE_KEYS = {
     "chi_square": "Chi-square test of {what}",
 }
 _WORDS = {"oe": "O/E", "tmb": "TMB", "hr": "HR", "ci": "CI", "p": "P", "q": "q", "ssgsea": "ssGSEA", "gsea": "GSEA",
-          "icb": "ICB", "id": "", "tcga": "TCGA", "msk": "MSK"}  # fmt: skip
+          "icb": "ICB", "id": "", "tcga": "TCGA", "msk": "MSK", "mhc": "MHC", "tcr": "TCR", "bcr": "BCR", "snv": "SNV",
+          "ipa": "IPA", "nes": "NES"}  # fmt: skip
 
 
 def text_of(value: Any) -> str:
@@ -99,7 +104,12 @@ def key_words(key: str) -> str:
         return "Mutated, %"
     if head == "random_effects" and len(parts) > 2 and parts[1] == "without":
         return f"The same without {parts[2]}"
-    return _KEYS.get(parts[-1], capital(", ".join(plain_words(part) for part in parts)))
+    if head == "cumulative_incidence" and len(parts) > 1:
+        return f"{ESTIMATORS[head].label}, {_GROUPS.get(parts[1], plain_words(parts[1]))}"
+    if parts[-1] in _KEYS:
+        return _KEYS[parts[-1]]
+    known = ESTIMATORS.get(head) if len(parts) == 1 else None
+    return known.label if known else capital(", ".join(plain_words(part) for part in parts))
 
 
 def group_words(key: str) -> str:

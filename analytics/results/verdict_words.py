@@ -44,5 +44,11 @@ class PredictiveWord(StrEnum):
 
 
 def capital(words: str) -> str:
-    """Words as the beginning of a sentence: the first letter is a capital, the others stay as they are."""
-    return words[:1].upper() + words[1:]
+    """Words as the beginning of a sentence: the first letter is a capital, the others stay as they are. A name with
+    capitals of its own (ssGSEA, mRNA) stays whole."""
+    first = words.split(" ", 1)[0].rstrip(",.;:")
+    return (
+        words
+        if first[:1].islower() and not first.islower() and first.isalpha()
+        else words[:1].upper() + words[1:]
+    )

@@ -1,7 +1,8 @@
 """The estimators of survival analyses: what each is, and how it fills a statistic.
 
-To add one: its function here (or in a module beside) and a line in :data:`ESTIMATORS`; ``analytics.estimators`` lists
-those of every room.
+To add one: its function here (or in a module beside), a line in :data:`ESTIMATORS` and its branch in
+:func:`requests_of` (in :func:`number_requests`, too, if it is of a number); ``analytics.estimators`` lists those of
+every room.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import assert_never
 
 import pandas as pd
 
@@ -182,36 +184,40 @@ def requests_of(
     """The estimates that a variant asks for, in its order."""
     strata = tuple(c for c in variant.strata if c in members and members[c].notna().any())
     for name in variant.estimators:
-        if name == "kaplan_meier":
-            for group in contrast.alone:
-                yield Request(KAPLAN_MEIER, f"median.{group.key}", median_row, group)
-        elif name == "log_rank":
-            yield Request(LOG_RANK, "log_rank", partial(log_rank_row, strata=strata), strata=strata)
-        elif name == "log_rank_oe":
-            yield _hazard_request(LOG_RANK_OE, "logrank_oe", "log_rank_oe", strata=strata)
-        elif name == "restricted_mean":
-            yield Request(RESTRICTED_MEAN, "restricted_mean_difference", restricted_mean_row)
-        elif name == "cumulative_incidence":
-            if COMPETING not in members or members[COMPETING].isna().all():
-                continue  # OS and PFS count every death: nothing competes with them
-            for group in contrast.alone:
-                yield Request(
-                    INCIDENCE, f"cumulative_incidence.{group.key}", incidence_row, group, (COMPETING,)
-                )
-            yield Request(
-                INCIDENCE_DIFFERENCE,
-                "cumulative_incidence_difference",
-                incidence_difference_row,
-                None,
-                (COMPETING,),
-            )
-        elif name == "schoenfeld":
-            yield Request(SCHOENFELD, "schoenfeld", partial(schoenfeld_row, strata=strata), strata=strata)
-        elif name in ("cox_missing_as_level", "cox_imputed"):
-            yield _sensitivity_request(name, variant, strata)
-        else:
-            adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
-            yield from _regressions(name.removeprefix("cox_"), adjust, strata, variant.robust, usable)
+        match name:
+            case "kaplan_meier":
+                for group in contrast.alone:
+                    yield Request(KAPLAN_MEIER, f"median.{group.key}", median_row, group)
+            case "log_rank":
+                yield Request(LOG_RANK, "log_rank", partial(log_rank_row, strata=strata), strata=strata)
+            case "log_rank_oe":
+                yield _hazard_request(LOG_RANK_OE, "logrank_oe", "log_rank_oe", strata=strata)
+            case "restricted_mean":
+                yield Request(RESTRICTED_MEAN, "restricted_mean_difference", restricted_mean_row)
+            case "cumulative_incidence":
+                yield from _incidences(members, contrast)
+            case "schoenfeld":
+                yield Request(SCHOENFELD, "schoenfeld", partial(schoenfeld_row, strata=strata), strata=strata)
+            case "cox_missing_as_level" | "cox_imputed":
+                yield _sensitivity_request(name, variant, strata)
+            case "cox_univariable" | "cox_adjusted" | "cox_burden_adjusted":
+                adjust = _adjusted_by(name, variant)
+                yield from _regressions(name.removeprefix("cox_"), adjust, strata, variant.robust, usable)
+            case _:
+                assert_never(name)  # an estimator without a branch would be another's number under its name
+
+
+def _incidences(members: pd.DataFrame, contrast: Contrast) -> Iterator[Request]:
+    if COMPETING not in members or members[COMPETING].isna().all():
+        return  # OS and PFS count every death: nothing competes with them
+    for group in contrast.alone:
+        yield Request(INCIDENCE, f"cumulative_incidence.{group.key}", incidence_row, group, (COMPETING,))
+    key = "cumulative_incidence_difference"
+    yield Request(INCIDENCE_DIFFERENCE, key, incidence_difference_row, None, (COMPETING,))
+
+
+def _adjusted_by(name: str, variant: Variant) -> tuple[str, ...]:
+    return {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
 
 
 def number_requests(variant: Variant, members: pd.DataFrame) -> Iterator[Request]:
@@ -221,7 +227,7 @@ def number_requests(variant: Variant, members: pd.DataFrame) -> Iterator[Request
     cluster = "person_id" if variant.robust else None
     for name in variant.estimators:
         if name in ("cox_univariable", "cox_adjusted", "cox_burden_adjusted"):
-            adjust = {"cox_adjusted": variant.covariates, "cox_burden_adjusted": ("burden",)}.get(name, ())
+            adjust = _adjusted_by(name, variant)
             compute = partial(_hazard_per_step, adjust=adjust, strata=strata, cluster=cluster)
             complete = ("value", *adjust, *([cluster] if cluster else []))
             yield Request(COX, name, compute, None, complete, strata, is_of_number=True)

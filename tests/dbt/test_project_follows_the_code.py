@@ -13,6 +13,7 @@ from analytics.questions.specs import COVARIATES
 from ingestion.catalog.panels import ASSAY_WORDS
 from ingestion.raw_schema import RAW_TABLES, REJECTION_RULES
 from ingestion.raw_tables import DATA_TABLES
+from warehouse.frames import patients
 
 PROJECT = Path(__file__).resolve().parents[2]
 DBT = PROJECT / "dbt_project"
@@ -102,7 +103,19 @@ def test_models_use_no_sql_that_spark_lacks(path: Path) -> None:
         assert not re.search(word, code, flags=re.I), f"{path.name} uses {word}"
 
 
-def test_covariates_that_a_spec_may_name_are_in_the_frame() -> None:
-    frame = (PROJECT / "warehouse" / "frames" / "patients.py").read_text()
-    for name in set(COVARIATES) - {"burden"}:
-        assert re.search(rf"\b{name}\b", frame), name
+def test_covariates_that_a_spec_may_name_are_read_for_a_question_and_are_columns_of_the_mart() -> None:
+    columns, names = set(), set()
+    for part in patients._FRAME.split("\nfrom")[0].removeprefix("\nselect").split(","):
+        column, _, name = part.strip().partition(" as ")
+        columns.add(column)
+        names.add(name or column)
+    assert set(COVARIATES) - {"burden"} <= names
+    models = yaml.safe_load((DBT / "models/marts/by_patient/_by_patient.yml").read_text())["models"]
+    mart = next(model for model in models if model["name"] == "analysis_frame")
+    assert columns <= {column["name"] for column in mart["columns"]}
+
+
+def test_the_page_of_the_catalogue_names_every_covariate() -> None:
+    page = (PROJECT / "docs" / "catalogue.md").read_text()
+    listed = page.split("Covariates and strata:")[1].split("\n\n")[0]
+    assert set(COVARIATES) == set(re.findall(r"`([a-z_]+)`", listed))

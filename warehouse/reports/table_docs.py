@@ -96,7 +96,9 @@ def _macro(macro: Macro) -> str:
 
 
 def _guide(table: str, columns: tuple[str, ...]) -> str:
-    guide = table_guides()[table]
+    guide = table_guides().get(table)
+    if guide is None:
+        raise KeyError(f"{table} has no guide: add it to warehouse/self_description/table_guides_*.yaml")
     key = key_of(table, columns)
     references = [
         f"{', '.join(one.columns)} -> {one.table}({', '.join(one.columns_there)})"

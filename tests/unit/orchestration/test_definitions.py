@@ -177,6 +177,15 @@ def test_an_analysis_waits_for_every_mart_that_its_kind_reads(word: str) -> None
     assert read <= {*PEOPLE_MARTS, *kind.marts}
 
 
+@pytest.mark.parametrize("word", kinds())
+def test_types_hold_the_warehouse_to_what_each_kind_asks_of_it(word: str) -> None:
+    source = typing.get_type_hints(kinds()[word].run)["source"]
+    checked = (
+        (PROJECT / "warehouse" / "source.py").read_text(encoding="utf-8").split("def answers_every_kind")[1]
+    )
+    assert source.__name__ in checked or source.__name__ == "PeopleSource"
+
+
 def test_an_analysis_of_a_biomarker_beyond_a_gene_waits_for_what_biomarkers_read() -> None:
     assert marts_in("warehouse.frames.biomarker_inputs") <= {*BIOMARKER_MARTS, "gene_panels"}
     spec = AnalysisSpec(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,8 @@ import pytest
 
 from analytics.biomarkers.groups import Contrast
 from analytics.questions.selection import Selection
-from analytics.questions.specs import AnalysisSpec, Variant
+from analytics.questions.specs import AnalysisSpec, SurvivalEstimator, Variant
+from analytics.report.words import key_words
 from analytics.response.comparison import compare_response
 from analytics.response.estimate import response_statistics
 from analytics.results.row_sets import RowSets
@@ -101,6 +102,17 @@ def spec(**changes: Any) -> AnalysisSpec:
         "registered_on": "2026-01-01", "variants": {"default": variant()},
     }  # fmt: skip
     return AnalysisSpec(**(settings | changes))
+
+
+def test_every_estimate_that_an_analysis_can_ask_for_has_a_name_that_is_not_its_key() -> None:
+    few = members().assign(event=lambda d: d["event"] & (~d["in_group"] | (np.arange(len(d)) % 60 == 0)))
+    competing = few.assign(is_competing_death=np.arange(len(few)) % 20 == 1)
+    keys = survival_rows(competing, variant(estimators=get_args(SurvivalEstimator), strata=("cohort_id",)))
+    assert {"os.firth_adjusted", "os.e_value_adjusted", "os.cumulative_incidence_difference"} <= keys.keys()
+    unnamed = {
+        key for key in keys if key_words(key).lower() == ", ".join(key.split(".")[1:]).replace("_", " ")
+    }
+    assert not unnamed
 
 
 # --- the numbers are the estimators' own --------------------------------------------------------------------------
