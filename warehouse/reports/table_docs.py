@@ -53,6 +53,7 @@ _GUIDES = """
 ## Each table: key, references, traps, three good queries
 
 The queries run in the tests on the generated cohorts.
+
 """
 
 
