@@ -6,6 +6,7 @@ Input is the analysis frame: one row a patient and endpoint, as the warehouse gi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -127,7 +128,7 @@ def select_members(
     origin: str | None = None,
     requires_endpoint: bool = True,
     requires_status: bool = True,
-    reports_response: str | None = None,
+    reports_response: Sequence[str] = (),
     biomarker: str | None = None,
     time_rules: TimeRules = UNCHANGED_TIME,
 ) -> Selection:
@@ -142,7 +143,7 @@ def select_members(
     icb_only : leave out people without a checkpoint inhibitor (control arms).
     requires_endpoint : False for response, which has no clock.
     requires_status : False where no gene is asked about: nobody has a status then, unless the frame gives one.
-    reports_response : column of the response, e.g. ``recist``. Cohorts in which nobody has one are left out:
+    reports_response : columns of responses, e.g. ``orr``. Cohorts in which nobody has one of them are left out:
         nobody of them can be called a non-responder, not even by intention to treat.
     biomarker : what is asked about where it is not the status of a gene; named in the steps.
     time_rules : what the variant changes about time; applied before anybody is chosen.
@@ -230,7 +231,7 @@ def _question_steps(
     where: dict[str, tuple[str, ...]],
     icb_only: bool,
     requires_endpoint: bool,
-    reports_response: str | None,
+    reports_response: Sequence[str],
 ) -> None:
     rows = steps.rows
     for column, values in where.items():
@@ -249,12 +250,12 @@ def _question_steps(
     if requires_endpoint:
         is_unknown = rows["time_months"].isna() | rows["event"].isna()
         steps.leave_out("endpoint known", "no follow-up time or no event status", is_unknown)
-    if reports_response is not None:
-        reporting = rows.loc[rows[reports_response].notna(), "cohort_id"].unique()
+    if reports_response:
+        is_reported = rows[list(reports_response)].notna().any(axis=1)
         steps.leave_out(
             "response reported by the cohort",
             "the cohort reports nobody's response",
-            ~rows["cohort_id"].isin(reporting),
+            ~rows["cohort_id"].isin(rows.loc[is_reported, "cohort_id"].unique()),
         )
 
 

@@ -64,30 +64,38 @@ ESTIMATORS = (CLOPPER_PEARSON, NEWCOMBE, FISHER_EXACT, CHI_SQUARE)
 def response_statistics(
     scope: Scope, sets: RowSets, members: pd.DataFrame, responses: Sequence[Response], contrast: Contrast
 ) -> list[ResponseStatistic]:
-    """Every response on these members. What cannot be estimated becomes a row with the reason."""
+    """Every response on these members, each in the cohorts that report it: of the others nobody is known not to
+    respond. What cannot be estimated becomes a row with the reason."""
     sets.named("members", members.index, members.index, scope.cohort_id)
     found: list[ResponseStatistic] = []
     for response in responses:
+        own, name = _reporting(members, response)
         try:
-            compared = compare_response(members, response)
+            compared = compare_response(own, response)
         except AnalysisError as exc:
             found.append(
                 ResponseStatistic(
                     name=scope.name(f"{response}.fisher{contrast.suffix}"), estimator=FISHER_EXACT.key,
-                    scale=FISHER_EXACT.scale, counts=Counts(n=len(members)), row_set="members", warnings=(str(exc),),
+                    scale=FISHER_EXACT.scale, counts=Counts(n=len(own)), row_set="members", warnings=(str(exc),),
                 )
             )  # fmt: skip
             continue
         part = _Part(scope, sets, members.index, contrast, compared.warnings)
         if compared.evaluable is not None:
-            evaluable = members[members[response].notna()]
+            evaluable = own[own[response].notna()]
             found += part.rows(
                 response, "evaluable", compared.evaluable, evaluable, f"evaluable for {response}"
             )
-        found += part.rows(
-            f"{response}_itt", "intention_to_treat", compared.intention_to_treat, members, "members"
-        )
+        found += part.rows(f"{response}_itt", "intention_to_treat", compared.intention_to_treat, own, name)
     return found
+
+
+def _reporting(members: pd.DataFrame, response: Response) -> tuple[pd.DataFrame, str]:
+    """Members of the cohorts that report a response, and what they are called; all of them where no cohort does."""
+    reports = members["cohort_id"].isin(members.loc[members[response].notna(), "cohort_id"].unique())
+    if reports.all() or not reports.any():
+        return members, "members"
+    return members[reports], f"members of cohorts that report {response}"
 
 
 @dataclass(frozen=True)

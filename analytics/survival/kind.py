@@ -134,7 +134,7 @@ def _respond(asked: _Asked) -> None:
         spec.where,
         icb_only=spec.icb_only,
         requires_endpoint=False,
-        reports_response="response_raw",
+        reports_response=variant.responses,
         biomarker=None if people.is_gene else people.label,
     )
     scope, sets = replace(asked.scope, endpoint="response"), RowSets()

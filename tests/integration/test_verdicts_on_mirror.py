@@ -154,3 +154,13 @@ def test_the_readme_has_the_answers_that_are_given_of_all_cohorts(real: Run, row
 
 def test_the_readme_has_the_five_genes() -> None:
     assert [row[0] for row in rows_of_the_readme()] == ["ALK", "IGF1R", "PBRM1", "STK11", "TP53"]
+
+
+def test_durable_benefit_is_asked_of_every_cohort_that_reports_it_and_of_no_other(real: Run) -> None:
+    """Rizvi 2018 (240 people, of 227 the benefit is known) and Jung 2019 report it without any RECIST."""
+    with real.connect() as con:
+        people = checked_question(con, asked("TP53", endpoint="durable_benefit")).selection.members
+    known = people[people["durable_benefit"].notna()].groupby("cohort_id")["person_id"].nunique()
+    assert set(people["cohort_id"]) == set(known.index)
+    assert {"jung_2019", "nsclc_pd1_msk_2018", "snyder_2014", "roh_2017"} <= set(known.index)
+    assert 200 <= known["nsclc_pd1_msk_2018"] <= 227, "those whom no cohort before holds"

@@ -28,7 +28,16 @@ where is_doubtful and list_contains($cohorts, cohort_id) and ($all_genes or list
 order by cohort_id, sample_id, hugo_symbol
 """
 
-_FRAME = """
+#: Responses of a question -> their columns in ``marts.analysis_frame``.
+RESPONSE_COLUMNS = {
+    "orr": "is_objective_response",
+    "dcr": "is_disease_control",
+    "durable_benefit": "has_durable_benefit",
+    "predictior": "is_predictior_responder",
+    "iatlas": "is_iatlas_responder",
+}
+
+_FRAME = f"""
 select
     cohort_id, patient_id, person_id, precedence, is_icb_cohort, sample_id, is_baseline, biopsy_time, sample_type,
     sample_site, cancer_type, oncotree_code, sex, age_years, age_group, stage, primary_site, smoking_history, ecog,
@@ -36,8 +45,7 @@ select
     is_undetermined, undetermined_reason, n_calls, n_nonsynonymous, denominator_mb,
     counted_here_mut_per_mb as tmb_mut_per_mb,
     time_months, is_event as event, is_competing_death, entry_months, origin, clock_family, source_file_id, source_row,
-    response_raw, recist, is_objective_response as orr, is_disease_control as dcr,
-    has_durable_benefit as durable_benefit, is_predictior_responder as predictior, is_iatlas_responder as iatlas
+    response_raw, recist, {", ".join(f"{column} as {name}" for name, column in RESPONSE_COLUMNS.items())}
 from marts.analysis_frame
 where endpoint = $endpoint and list_contains($cohorts, cohort_id)
 order by cohort_id, patient_id

@@ -19,6 +19,7 @@ from analytics.questions.source import AskedPeople
 from analytics.questions.specs import Variant
 from warehouse.frames.biomarker_inputs import WarehouseInputs
 from warehouse.frames.biomarker_people import asked_people
+from warehouse.frames.patients import RESPONSE_COLUMNS
 from warehouse.questions.answer import SearchedCut
 from warehouse.questions.names import QuestionError, known_names
 
@@ -69,7 +70,7 @@ def _select(
         where,
         icb_only=icb_only,
         requires_endpoint=not question.is_response,
-        reports_response="response_raw" if question.is_response else None,
+        reports_response=(question.endpoint,) if question.is_response else (),
         biomarker=None if people.is_gene else people.label,
         time_rules=UNCHANGED_TIME if question.is_response else variant.time,
     )
@@ -153,7 +154,9 @@ def _require_members(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -
             "ask of cohorts under checkpoint blockade (is_icb in marts.cohorts)",
         ),
         "endpoint known": (f"nobody has endpoint {question.endpoint}", "ask for another endpoint or more cohorts"),
-        "response reported by the cohort": ("no cohort reports a response", _with_response(con)),
+        "response reported by the cohort": (
+            f"no cohort reports {question.endpoint}", _with_response(con, question.endpoint),
+        ),
         "gene profiled": (
             f"nobody was profiled for {label}, which is on no panel and in no exome there", everywhere,
         ),
@@ -177,10 +180,10 @@ def _after_colon(reason: str) -> str:
     return reason.partition(": ")[2] or reason
 
 
-def _with_response(con: duckdb.DuckDBPyConnection) -> str:
+def _with_response(con: duckdb.DuckDBPyConnection, response: str) -> str:
     rows = con.execute(
         "select distinct cohort_id from marts.analysis_frame "
-        "where is_icb_cohort and response_raw is not null order by 1"
+        f"where is_icb_cohort and {RESPONSE_COLUMNS[response]} is not null order by 1"
     ).fetchall()
     return f"those that do: {', '.join(str(row[0]) for row in rows) or 'none'}"
 

@@ -26,7 +26,7 @@ def acquired(asked: Asked) -> None:
             icb_only=spec.icb_only,
             requires_endpoint=False,
             requires_status=False,
-            reports_response="response_raw",
+            reports_response=("response_raw",),
         )
         members = selection.members.rename(columns={"time_months": "pfs_months", "event": "is_progression"})
         outcomes = resistance_outcomes(

@@ -198,7 +198,7 @@ def scan_members(con: duckdb.DuckDBPyConnection, spec: ScanSpec) -> Selection:
     variant = Variant(description=spec.title)
     if spec.is_response:
         return select_members(
-            frame, variant, spec.where, requires_endpoint=False, reports_response=spec.endpoint
+            frame, variant, spec.where, requires_endpoint=False, reports_response=(spec.endpoint,)
         )
     return select_members(frame, variant, spec.where)
 

@@ -219,12 +219,25 @@ def test_burdens_of_unlike_assays_are_percentiles_within_assay() -> None:
 def test_a_cohort_that_reports_nobodys_response_has_no_non_responders() -> None:
     data = frame(recist=["CR", None, None, None, None, None])
     selection = select_members(
-        data, Variant(description="d"), {}, requires_endpoint=False, reports_response="recist"
+        data, Variant(description="d"), {}, requires_endpoint=False, reports_response=("recist",)
     )
     assert set(selection.members["cohort_id"]) == {"a"}
     assert "2" in list(selection.members["patient_id"]), "not evaluable, but of a cohort that reports"
     step = selection.flow.set_index("step").loc["response reported by the cohort"]
     assert step["n_left_out"] == 3 and step["reason"] == "the cohort reports nobody's response"
+
+
+def test_a_cohort_that_reports_one_of_the_responses_asked_for_stays() -> None:
+    data = frame(orr=[True, None, None, None, None, None], durable_benefit=[None] * 3 + [False, None, None])
+    for asked, cohorts in (
+        (("orr",), {"a"}),
+        (("durable_benefit",), {"b"}),
+        (("orr", "durable_benefit"), {"a", "b"}),
+    ):
+        selection = select_members(
+            data, Variant(description="d"), {}, requires_endpoint=False, reports_response=asked
+        )
+        assert set(selection.members["cohort_id"]) == cohorts
 
 
 def test_the_longer_follow_up_speaks_for_a_person_whom_two_cohorts_of_one_rank_hold() -> None:

@@ -179,6 +179,21 @@ def test_response_rows_are_those_of_the_comparison() -> None:
     assert {row.denominator for row in rows} == {"evaluable", "intention_to_treat"}
 
 
+def test_each_response_is_counted_in_the_cohorts_that_report_it() -> None:
+    """Cohort b reports durable benefit alone: by intention to treat it has no objective response, not none at all."""
+    frame = members()
+    is_a = frame["cohort_id"] == "a"
+    frame = frame.assign(orr=frame["orr"].where(is_a, None), durable_benefit=frame["orr"])
+    rows = response_statistics(
+        Scope("q", "default", "response"), RowSets(), frame, ("orr", "durable_benefit"), ALK
+    )
+    found = {row.key: row for row in rows}
+    assert found["orr_itt.fisher"].counts.n == is_a.sum()
+    assert found["orr_itt.fisher"].row_set == "members of cohorts that report orr"
+    assert found["durable_benefit_itt.fisher"].counts.n == len(frame)
+    assert found["orr.fisher"].counts.n == frame["orr"].notna().sum()
+
+
 # --- a name, and which rows are behind it -------------------------------------------------------------------------
 
 
