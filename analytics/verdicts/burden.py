@@ -249,7 +249,7 @@ def _not_excluded(evidence: BurdenEvidence) -> tuple[str, str, str]:
     if evidence.null_is_shown and evidence.beside.is_shown:
         against = "The draws and the model with burden point opposite ways."
     elif evidence.null_is_shown:
-        against = f"With burden in the model the interval holds no effect ({evidence.beside})."
+        against = f"With burden in the model the interval includes 1 ({evidence.beside})."
     else:
         share = number(100 * evidence.null.p, 2)
         against = (
@@ -271,17 +271,17 @@ def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
     )
     if evidence.null_is_shown:
         against = (
-            f"{capital(evidence.drawn)} drawn by burden exclude no effect, the model with burden does not: burden "
+            f"Against {evidence.drawn} drawn by burden an effect is shown, with burden in the model none is: burden "
             "may hide one."
         )
     elif evidence.beside is not None and evidence.beside.is_shown:
         against = (
-            f"The model with burden excludes no effect, {evidence.drawn} drawn by burden do not: burden may hide "
-            "one."
+            f"With burden in the model an effect is shown, against {evidence.drawn} drawn by burden none is: burden "
+            "may hide one."
         )
     else:
         open_to = f": {_ends(evidence.crude)} are left open" if evidence.crude else ""
-        against = f"An interval that holds no effect is no evidence of none{open_to}."
+        against = f"An interval that includes 1 is no evidence of no effect{open_to}."
     return reason, against, _to_show(evidence)
 
 

@@ -350,7 +350,7 @@ def test_where_cohorts_disagree_that_is_the_strongest_reason_against(demo: Run) 
     disagree = replace(guard, verdict="effects differ", is_warning=True, numbers=numbers)
     assert replace(answer, guards=(disagree,)).against == (
         "The effects differ between cohorts (Cochran's Q, p = 0.0010), and the interval of their average, "
-        "0.90 (0.50\u20131.60) by random effects, holds no effect."
+        "0.90 (0.50\u20131.60) by random effects, includes 1."
     )
     agree = replace(disagree, numbers=numbers | {"pooled_ci_high": 0.95})
     assert replace(answer, guards=(agree,)).against == answer.leading.burden.against

@@ -216,7 +216,7 @@ class Answer:
             return against_searched_cut(self.cut.p_paid)
         if effect is not None and not effect.is_shown:
             left_open = f"effects from {ratio(effect.ci_low)} to {ratio(effect.ci_high)} are left open"
-            return f"An interval that holds no effect is no evidence of none: {left_open}."
+            return f"An interval that includes 1 is no evidence of no effect: {left_open}."
         warned = [guard.sentence for guard in self.guards if guard.is_warning]
         return (
             warned[0] if warned else "One question in twenty that are asked of nothing comes out like this."
@@ -231,7 +231,7 @@ class Answer:
                 average = with_ends(guard.numbers["pooled_hr"], low, high)
                 return (
                     f"The effects differ between cohorts (Cochran's Q, p {p_relation(guard.numbers['q_p'])}), and "
-                    f"the interval of their average, {average} by random effects, holds no effect."
+                    f"the interval of their average, {average} by random effects, includes 1."
                 )
         return None
 

@@ -97,7 +97,7 @@ def test_where_nothing_excludes_1_the_smallest_effect_that_could_have_been_shown
     """exp(2.8016 / sqrt(500 * 0.2 * 0.8)) = 1.368."""
     verdict = burden_verdict(replace(HARMFUL, crude=effect(1.05), beside=effect(1.1), null=drawn(0.3)))
     assert verdict.word == "no association shown"
-    assert "1.37" in verdict.sentence and "no evidence of none" in verdict.against
+    assert "1.37" in verdict.sentence and "no evidence of no effect" in verdict.against
 
 
 @pytest.mark.parametrize("power", [power_of_hazard_ratio(1000, 4, 500), power_of_hazard_ratio(1000, 200, 4)])
