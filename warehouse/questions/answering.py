@@ -189,6 +189,7 @@ def answer_checked(
             )
             for contrast in contrasts
         ]
+        lineage = aside.submit(lineage_of, con.cursor(), checked)
         comparisons = [_comparison(asked, selection.among(contrast), contrast) for contrast in contrasts]
         leading = comparisons[-1]
         interaction = _interaction(asked) if question.is_joint and not question.is_response else None
@@ -196,7 +197,6 @@ def answer_checked(
         if isinstance(leading.pooled, SurvivalStatistic) and _asks_who_benefits(checked):
             predictive = predictive_or_prognostic(con, checked, scope, contrasts[-1], leading.pooled)
         guards = _guards(asked, selection.among(contrasts[-1]), leading.others)
-        lineage = lineage_of(con, checked)
         held = [scan.result().held(of.asked) for scan, of in zip(scans, comparisons, strict=True)]
     return Answer(
         question=question,
@@ -211,7 +211,7 @@ def answer_checked(
         without_icb=predictive.without_icb if predictive else None,
         guards=guards,
         flow=_flow(checked),
-        lineage=lineage,
+        lineage=lineage.result(),
         notes=_notes(checked),
         cut=checked.cut,
         known_later=next(iter(_flattered(checked)), None),
