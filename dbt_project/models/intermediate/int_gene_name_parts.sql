@@ -9,26 +9,10 @@
 with names as (
 
     select
-        hugo_symbol as name_raw,
-        max(case when entrez_gene_id > 0 then 1 else 0 end) = 1 as has_number
-    from (
-        select
-            hugo_symbol,
-            entrez_gene_id
-        from {{ ref('stg_mutations') }}
-        union all
-        select
-            hugo_symbol,
-            entrez_gene_id
-        from {{ ref('stg_copy_number') }}
-        union all
-        select
-            hugo_symbol,
-            entrez_gene_id
-        from {{ ref('stg_copy_number_no_calls') }}
-    ) as named
-    where {{ matches('hugo_symbol', "'[^A-Za-z0-9]'") }}
-    group by hugo_symbol
+        name_raw,
+        has_number
+    from {{ ref('int_written_names') }}
+    where {{ matches('name_raw', "'[^A-Za-z0-9]'") }}
 
 ),
 
@@ -141,9 +125,9 @@ listed as (
 -- or a name that stands alone in a row
 plain as (
 
-    select distinct hugo_symbol as name
-    from {{ ref('stg_mutations') }}
-    where {{ matches('hugo_symbol', "'^[A-Z][A-Z0-9]+(-[A-Z0-9]+)?$'") }}
+    select name_raw as name
+    from {{ ref('int_written_names') }}
+    where is_of_a_mutation and {{ matches('name_raw', "'^[A-Z][A-Z0-9]+(-[A-Z0-9]+)?$'") }}
 
 ),
 
