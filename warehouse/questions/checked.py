@@ -155,7 +155,8 @@ def _require_members(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -
         ),
         "endpoint known": (f"nobody has endpoint {question.endpoint}", "ask for another endpoint or more cohorts"),
         "response reported by the cohort": (
-            f"no cohort reports {question.endpoint}", _with_response(con, question.endpoint),
+            f"no cohort reports {question.endpoint}",
+            _with_response(con, question.endpoint) if question.is_response else everywhere,
         ),
         "gene profiled": (
             f"nobody was profiled for {label}, which is on no panel and in no exome there", everywhere,
