@@ -18,7 +18,8 @@ from marts.patient_gene_status('ALK')
 where status in ('mutated', 'wild_type') and person_row_number = 1
 group by cancer_type order by judged desc;""",
     "PD-L1 expression and burden of everybody under checkpoint blockade, one row a person": """\
-select p.cohort_id, p.cancer_type, p.tmb_mut_per_mb, p.no_tmb_reason, e.log2_value as cd274, p.os_months, p.is_os_event
+select p.cohort_id, p.cancer_type, p.n_nonsynonymous, p.tmb_percentile_in_assay_and_cancer_type, e.log2_value as cd274,
+    p.os_months, p.is_os_event
 from marts.patient_summary as p
 join marts.patient_expression as e on p.cohort_id = e.cohort_id and p.patient_id = e.patient_id
 where e.hugo_symbol = 'CD274' and p.is_icb_treated and p.person_row_number = 1;""",
