@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from analytics.answers.estimates import NO_FIRTH
 from analytics.engine.numbers import count, p_value, ratio, with_ends
 from analytics.meta.trials import TREATED
+from analytics.results.estimator import Scale
 from analytics.results.statistic import MetaStatistic, ResponseStatistic, Statistic
 from warehouse.questions.answer import (
     Answer,
@@ -116,16 +117,12 @@ def settle_lines(answer: Answer) -> list[str]:
     """What would be needed to know more, and what these people could have shown."""
     lines, power = [f"To know more: {answer.would_settle}"], answer.leading.power
     if power is not None and power.smallest < float("inf"):
+        scale = Scale(answer.leading.pooled.scale or Scale.RATIO)
         lines.append(
-            f"At 80 % power these people could have shown {_named_scale(answer)} of {ratio(power.smallest)} or more, "
+            f"At 80 % power these people could have shown {scale.with_article} of {ratio(power.smallest)} or more, "
             f"or {ratio(1 / power.smallest)} or less."
         )
     return lines
-
-
-def _named_scale(answer: Answer) -> str:
-    scale = str(answer.leading.pooled.scale or "ratio")
-    return f"{'an' if scale.startswith('o') else 'a'} {scale}"
 
 
 def flow_lines(answer: Answer) -> list[str]:

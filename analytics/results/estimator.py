@@ -31,6 +31,11 @@ class Scale(StrEnum):
     TEST_ONLY = "test only"
 
     @property
+    def with_article(self) -> str:
+        """'an odds ratio', 'a hazard ratio'."""
+        return f"{'an' if self.value[0] in 'aeio' else 'a'} {self.value}"
+
+    @property
     def is_ratio(self) -> bool:
         """Whether no effect is 1."""
         return self in _RATIOS

@@ -209,9 +209,9 @@ def _beyond(evidence: BurdenEvidence) -> tuple[str, str, str]:
 def _against_beyond(evidence: BurdenEvidence) -> str:
     if evidence.power.smallest > SMALLEST_WORTH_SAYING:
         return (
-            f"So few {'people' if evidence.is_number else 'carriers'} and events could have shown {_a(evidence)} "
-            f"beyond {ratio(evidence.power.smallest)} only: an estimate that is shown nevertheless is probably too "
-            "large."
+            f"So few {'people' if evidence.is_number else 'carriers'} and events could have shown "
+            f"{_what(evidence).with_article} beyond {ratio(evidence.power.smallest)} only: an estimate that is shown "
+            "nevertheless is probably too large."
         )
     if not evidence.family.is_single and not evidence.is_beyond_in_family:
         return (
@@ -294,7 +294,7 @@ def _too_few(evidence: BurdenEvidence) -> tuple[str, str, str]:
     elif evidence.is_few:
         reason = f"{people}, fewer than {FEW}; {_what(evidence)} {evidence.crude}."
     else:
-        could = f"could have shown {_a(evidence)} beyond {ratio(power.smallest)} only"
+        could = f"could have shown {_what(evidence).with_article} beyond {ratio(power.smallest)} only"
         reason = f"{people} {could}; it is {evidence.crude}."
     return reason, "Nothing speaks for or against an effect of a usual size.", _to_show(evidence)
 
@@ -307,13 +307,8 @@ _TELL = {
 }
 
 
-def _what(evidence: BurdenEvidence) -> str:
-    return str(evidence.crude.scale if evidence.crude else Scale.HAZARD_RATIO)
-
-
-def _a(evidence: BurdenEvidence) -> str:
-    what = _what(evidence)
-    return f"{'an' if what[0] in 'aeio' else 'a'} {what}"
+def _what(evidence: BurdenEvidence) -> Scale:
+    return evidence.crude.scale if evidence.crude else Scale.HAZARD_RATIO
 
 
 def _events(evidence: BurdenEvidence, n: float) -> str:
