@@ -48,6 +48,13 @@ _NO_ROWS = {
         "select stats_.stat_id from stats.every_stat as stats_ "
         "anti join stats.analysis_members as members using (analysis_id, variant, endpoint) where stats_.n > 0",
     ),
+    "every_row_has_its_file": (
+        "Every row behind a statistic is a row of a file that was read, so that stats.lineage leaves none out.",
+        "select role, mart, source_file_id, count(*) as n_rows from ("
+        "select role, mart, source_file_id from stats.member_rows "
+        "union all select role, mart, source_file_id from stats.statistic_rows) as rows_behind "
+        "anti join marts.source_files as files using (source_file_id) group by all order by all",
+    ),
 }
 
 

@@ -120,6 +120,7 @@ def test_whatever_is_computed_is_in_the_pool_of_one(loaded: dg.Definitions) -> N
     nodes = loaded.resolve_job_def("refresh_all").all_node_defs
     checks = {
         "draft__icb_every_member_has_a_row",
+        "draft__icb_every_row_has_its_file",
         "draft__icb_every_statistic_has_its_members",
         "draft__icb_one_person_once",
         "draft__icb_one_row_one_model",

@@ -1,4 +1,4 @@
-"""Checks that keep a draft back: each finds the rows that it is for, in a file of four tables."""
+"""Checks that keep a draft back: each finds the rows that it is for, in a file of a few tables."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ create table stats.every_stat as
 create table stats.analysis_members as
     select 'a' as analysis_id, 'default' as variant, 'OS' as endpoint, cohort_id, patient_id, person_id, true as is_member
     from marts.patients;
+create table marts.source_files as select 'f' as source_file_id;
+create table stats.member_rows as select 1 as member_id, 'patient' as role, 'marts.patients' as mart, 'f' as source_file_id;
+create table stats.statistic_rows as select 's' as stat_id, * from stats.member_rows;
 """  # noqa: E501
 
 
@@ -45,8 +48,11 @@ def outcome(folder: Path, check: str, change: str) -> dg.AssetCheckResult:
         ("every_member_has_a_row", "delete from marts.patients where patient_id = 'p2'"),
         ("every_member_has_a_row", "update marts.patients set person_id = 'P7' where patient_id = 'p2'"),
         ("every_statistic_has_its_members", "update stats.analysis_members set endpoint = 'PFS'"),
+        ("every_row_has_its_file", "update stats.member_rows set source_file_id = 'g'"),
+        ("every_row_has_its_file", "update stats.statistic_rows set source_file_id = null"),
     ],
-    ids=["a person twice", "no run", "a member without a row", "a member who is another person", "no members"],
+    ids=["a person twice", "no run", "a member without a row", "a member who is another person", "no members",
+         "a row of a file that is not there", "a row of no file"],
 )  # fmt: skip
 def test_a_draft_with_such_a_row_does_not_pass_and_one_without_does(
     tmp_path: Path, check: str, change: str
