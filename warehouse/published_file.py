@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,39 @@ class PublishedFileError(IngestionError):
     """There is no published file, or it cannot be opened or asked."""
 
 
+class _HeldOpen:
+    """The file of the version in force, open in a process that serves: what DuckDB reads of it stays read."""
+
+    def __init__(self) -> None:
+        self._is_asked_for = False
+        self._file: Path | None = None
+        self._con: duckdb.DuckDBPyConnection | None = None
+        self._one_at_a_time = threading.Lock()
+
+    def ask_for(self) -> None:
+        self._is_asked_for = True
+
+    def follow(self, file: Path) -> None:
+        """Hold this file from now on, and let go of the version before."""
+        if not self._is_asked_for:
+            return
+        with self._one_at_a_time:
+            if file != self._file:
+                before, self._con = self._con, duckdb.connect(str(file), read_only=True)
+                self._file = file
+                if before is not None:
+                    before.close()
+
+
+_HELD = _HeldOpen()
+
+
+def hold_published() -> None:
+    """Keep the published file open from the next :func:`published` on, as a process does that is asked again and again:
+    to open it costs 0.07 s of CPU, to close it 0.02. A new version is followed with the first question of it."""
+    _HELD.ask_for()
+
+
 @contextmanager
 def published(options: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """The published file, read-only: that of the version in force, whose folder the connection can be asked for
@@ -36,6 +70,8 @@ def published(options: Mapping[str, str] | None = None) -> Iterator[duckdb.DuckD
         )
     try:
         version = version_in_force(settings.published)
+        if not options:  # one process opens a file with one configuration
+            _HELD.follow(version.file)
         with (
             duckdb.connect(str(version.file), read_only=True, config=dict(options or {})) as con,
             counts_from(smallest_cell(version)),

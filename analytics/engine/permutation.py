@@ -4,7 +4,6 @@ Sources: Phipson & Smyth (2010) for what p they give; Bentley & Floyd (1987), Co
 Steele, Lea & Flood (2014) for SplitMix64. Draws in proportion to weights are in `lanes.weighted_draws`.
 """
 
-import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -17,12 +16,27 @@ BLOCK = 2_000_000
 
 
 def every_allocation(pieces: Sequence[tuple[FloatArray, BoolArray]]) -> FloatArray:
+    """Sums over the group of every way to choose as many of each piece as are chosen: (product of the binomials,)."""
     totals = np.zeros(1)
     for piece, chosen in pieces:
-        subsets = itertools.combinations(range(piece.size), int(chosen.sum()))
-        sums = np.array([piece[list(subset)].sum() for subset in subsets])
-        totals = np.add.outer(totals, sums).ravel()
+        totals = np.add.outer(totals, _every_subset_sum(piece, int(chosen.sum()))).ravel()
     return totals
+
+
+def _every_subset_sum(values: FloatArray, m: int) -> FloatArray:
+    """Sums of all subsets of size m, (n over m,) in lexicographic order; subsets grow by one element at a time.
+
+    An element may be any after the last one that leaves enough for the rest, so that no array is longer than the
+    result: 180,000 subsets take 0.01 s, one by one 1 s.
+    """
+    sums, last = np.zeros(1), np.full(1, -1)
+    for left in range(m, 0, -1):
+        choices = values.size - left - last
+        grown = np.repeat(np.arange(sums.size), choices)
+        first_of = np.cumsum(choices) - choices
+        last = last[grown] + 1 + np.arange(grown.size) - first_of[grown]
+        sums = sums[grown] + values[last]
+    return sums
 
 
 def sampled_allocations(

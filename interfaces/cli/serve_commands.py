@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from interfaces.cli.failures import CommandError
-from warehouse.published_file import published
+from warehouse.published_file import hold_published, published
 
 HOST = "127.0.0.1"
 
@@ -26,6 +26,7 @@ def explore(
 
     Example: icb explore --port 8080
     """
+    hold_published()
     with published():
         pass  # nothing published is said before a browser is opened
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
@@ -53,10 +54,14 @@ def _serve(listener: socket.socket) -> None:
 
 
 def _load_statistics() -> None:
-    import warehouse.questions.drawing  # noqa: F401
-    from analytics.warm_up import survival_scan
+    """What the first question of survival and the first of a response would wait for: a second each."""
+    import scipy.stats  # noqa: F401  # for exact tests
 
-    survival_scan()  # compiled code is read from disk at its first call: a second of the first question
+    import warehouse.questions.drawing  # noqa: F401
+    from analytics.warm_up import response_scan, survival_scan
+
+    survival_scan()  # compiled code is read from disk at its first call
+    response_scan()
 
 
 def mcp(
@@ -74,6 +79,7 @@ def mcp(
 
     Examples: icb mcp; icb mcp --http 8766
     """
+    hold_published()
     with published():
         pass  # nothing published is said before a chat waits for an answer
     from interfaces.mcp.server import chat_server

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import psutil
 import pytest
 from small_builds import NOON, make_build, make_figures, publish
 from typer.testing import CliRunner
 
 from interfaces.cli.main import app
+from warehouse import published_file
 from warehouse.published_file import published as opened
 from warehouse.settings import Settings, SettingsError
 from warehouse.versions.draft import make_draft, open_draft
@@ -337,3 +339,34 @@ def test_versions_are_compared_by_name_and_without_names_the_last_two(
     roll_back(folder, first, NOON)
     assert patients("20260301T17") == ["5", "3"], "with one name: that and the version in force"
     assert run.invoke(app, ["diff", "2030"]).exit_code == 2
+
+
+def test_a_process_that_serves_keeps_the_version_in_force_open_and_lets_go_of_the_one_before(
+    publish_n: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ICB_DATA", str(tmp_path / "data"))
+    held = published_file._HeldOpen()
+    monkeypatch.setattr(published_file, "_HELD", held)
+
+    def open_versions() -> set[str]:
+        return {
+            Path(one.path).parent.name
+            for one in psutil.Process().open_files()
+            if one.path.endswith("icb.duckdb") and str(tmp_path) in one.path
+        }
+
+    def n_asked() -> int:
+        with opened() as con:
+            return int(con.execute("select count(*) from marts.patients").fetchall()[0][0])
+
+    first = publish_n(1)
+    assert n_asked() == 1
+    assert open_versions() == set()  # a command opens it once
+    published_file.hold_published()
+    assert n_asked() == 1
+    assert open_versions() == {first.name}
+    second = publish_n(2)
+    assert n_asked() == 2
+    assert open_versions() == {second.name}
+    assert held._con is not None
+    held._con.close()
