@@ -55,10 +55,11 @@ class PartialLikelihood:
         self.sets = sets
         self.strata = strata
         self.ties = ties
-        n_strata = int(strata.max()) + 1
+        self._n_strata = n_strata = int(strata.max()) + 1
         counts = np.bincount(strata, minlength=n_strata).astype(float)
         means = np.column_stack([np.bincount(strata, column, n_strata) / counts for column in x.T])
         self.x = x - means[strata]
+        self._x_of_the_dead = self.x[sets.event]
         tied = sets.tied_rank / np.repeat(sets.n_deaths, sets.n_deaths)
         self.tied_share = tied if ties == "efron" else np.zeros_like(tied)
         # Newton's steps and Firth's penalty ask for the same coefficients two to five times in a row.
@@ -78,7 +79,7 @@ class PartialLikelihood:
 
     def _moments(self, beta: FloatArray) -> RiskSetMoments:
         linear = self.x @ beta
-        top = np.full(int(self.strata.max()) + 1, -np.inf)
+        top = np.full(self._n_strata, -np.inf)
         np.maximum.at(top, self.strata, linear)
         scale = top[self.strata]
         weight = np.exp(linear - scale)
@@ -162,13 +163,12 @@ class PartialLikelihood:
         return self.sets.per_time(np.column_stack([hazard, hazard[:, None] * mean]))
 
     def _log_likelihood(self, beta: FloatArray, moments: RiskSetMoments) -> float:
-        event = self.sets.event
-        at_death = self.x[event] @ beta - moments.log_scale[event]
+        at_death = self._x_of_the_dead @ beta - moments.log_scale[self.sets.event]
         with np.errstate(divide="ignore", invalid="ignore"):
             return float(at_death.sum() - np.log(moments.denominator).sum())
 
     def _score(self, moments: RiskSetMoments) -> FloatArray:
-        return np.asarray(self.x[self.sets.event].sum(axis=0) - moments.mean.sum(axis=0), dtype=float)
+        return np.asarray(self._x_of_the_dead.sum(axis=0) - moments.mean.sum(axis=0), dtype=float)
 
     def _information(self, moments: RiskSetMoments, time_weight: FloatArray | None = None) -> FloatArray:
         sets = self.sets
