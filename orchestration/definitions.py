@@ -17,7 +17,7 @@ from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.loading import files_of, load_catalog
 from ingestion.catalog.privacy import without_private
 from orchestration.assets.build_steps import Steps, steps_of
-from orchestration.assets.dbt import dbt_definitions
+from orchestration.assets.dbt import Dbt, dbt_definitions
 from orchestration.assets.draft import draft_asset
 from orchestration.assets.invalid_files import SpecLoader, invalid_file_asset
 from orchestration.assets.published import published_asset
@@ -78,26 +78,21 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     catalog, not_asked_for = _catalog_of(settings, questions, tolerant)
     dbt_build, dbt = dbt_definitions(settings)
     analyses, scans = _computed(questions)
-    folders = {
-        scan_folder(spec.scan_id): scan.key
-        for spec, scan in zip(questions.scans.values(), scans, strict=True)
-    }
+    folders = {folder: scan.key for folder, scan in scans.items()}
     marts = [key for key in dbt_build.keys if key.path[0] == "marts"]
-    stats = result_tables_asset(
-        list(questions.analyses.values()), folders, marts, questions.invalid_of("analyses")
-    )
+    specs = list(questions.analyses.values())
+    stats = result_tables_asset(specs, folders, marts, questions.invalid_of("analyses"))
     scan_tables = scan_tables_asset(list(questions.scans.values()), questions.invalid_of("scans"))
     raw = raw_assets(catalog, settings.catalogs, freshness(settings))
     sources = [key for assets in raw for key in assets.keys if key.path[0] == "sources"]
     checks = [*draft_checks(), reading_check(sources, longest_age(settings))]
-    steps: Steps = {}
-    for assets in (*raw, dbt_build, *analyses, *scans, *questions.invalid, stats, scan_tables, claim_checks):
-        steps |= steps_of(assets)
+    made = [*raw, dbt_build, *analyses, stats, *scans.values(), scan_tables, *questions.invalid, claim_checks]
+    steps: Steps = {step: reads for assets in made for step, reads in steps_of(assets).items()}
     public_tables = [*marts, *stats.keys, *scan_tables.keys, claim_checks.key]
     reports = {report_asset(path, spec, settings.explorer): spec for path, spec in questions.reports.items()}
     draft = draft_asset(
         public_tables,
-        [*(spec.analysis_id for spec in questions.analyses.values()), *folders],
+        [*(spec.analysis_id for spec in specs), *folders],
         steps,
         not_asked_for,
         [version for report in reports for version in report.code_versions_by_key.values() if version],
@@ -111,9 +106,8 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
     )
     receipts = receipt_checks(catalog)
     all_jobs = jobs(receipts)
-    made_of_these = [dbt_build, *analyses, stats, *scans, scan_tables, *questions.invalid, claim_checks]
     return dg.Definitions(
-        assets=following([*raw, *made_of_these, draft, *reports, published]),
+        assets=following([*made, draft, *reports, published]),
         asset_checks=[*checks, receipts],
         jobs=all_jobs,
         schedules=schedules(settings),
@@ -124,15 +118,17 @@ def build_definitions(settings: Settings, *, tolerant: bool = False) -> dg.Defin
             prune_sensor(settings),
             *notice_sensors(settings),
         ],
-        resources={
-            "warehouse": fixed(
-                Warehouse.of(settings),
-                f"Reads the catalogue {', '.join(map(str, settings.catalogs))}, writes below {settings.data}.",
-            ),
-            "dbt": fixed(dbt, f"Runs the dbt project {settings.dbt_project}."),
-        },
+        resources=_resources(settings, dbt),
         executor=EXECUTOR,
     )
+
+
+def _resources(settings: Settings, dbt: Dbt) -> dict[str, dg.ResourceDefinition]:
+    places = f"Reads the catalogue {', '.join(map(str, settings.catalogs))}, writes below {settings.data}."
+    return {
+        "warehouse": fixed(Warehouse.of(settings), places),
+        "dbt": fixed(dbt, f"Runs the dbt project {settings.dbt_project}."),
+    }
 
 
 def _catalog_of(settings: Settings, questions: _Questions, tolerant: bool) -> tuple[Catalog, set[str]]:
@@ -146,8 +142,8 @@ def _catalog_of(settings: Settings, questions: _Questions, tolerant: bool) -> tu
     return catalog, {c.cohort_id for c in whole.cohorts} - {c.cohort_id for c in catalog.cohorts}
 
 
-def _computed(questions: _Questions) -> tuple[list[dg.AssetsDefinition], list[dg.AssetsDefinition]]:
-    """Assets of the analyses and of the scans, which one pool of processes computes."""
+def _computed(questions: _Questions) -> tuple[list[dg.AssetsDefinition], dict[str, dg.AssetsDefinition]]:
+    """Assets of the analyses, and of the scans by the folders of their results; one pool of processes computes them."""
     tasks = [analysis_task(path, spec) for path, spec in questions.analyses.items()]
     scan_tasks = [scan_task(path, spec) for path, spec in questions.scans.items()]
     # where nothing says how long each takes they begin in this order: a scan is longer than most analyses
@@ -156,10 +152,10 @@ def _computed(questions: _Questions) -> tuple[list[dg.AssetsDefinition], list[dg
         analysis_asset(path, spec, task, ahead)
         for (path, spec), task in zip(questions.analyses.items(), tasks, strict=True)
     ]
-    scans = [
-        scan_asset(path, spec, task, ahead)
+    scans = {
+        scan_folder(spec.scan_id): scan_asset(path, spec, task, ahead)
         for (path, spec), task in zip(questions.scans.items(), scan_tasks, strict=True)
-    ]
+    }
     return analyses, scans
 
 

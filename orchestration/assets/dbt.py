@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 from dagster_dbt import (
     DagsterDbtTranslator,
     DagsterDbtTranslatorSettings,
@@ -115,12 +116,11 @@ def prepared_project(settings: Settings) -> tuple[DbtProject, Path]:
 def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
     """The dbt assets and the resource that runs them."""
     project, parsed = prepared_project(settings)
-    translator = Translator()
 
     @dbt_assets(
         manifest=project.manifest_path,
         project=project,
-        dagster_dbt_translator=translator,
+        dagster_dbt_translator=Translator(),
         name="dbt_build",
         pool=BUILD_POOL,
     )
@@ -135,39 +135,10 @@ def dbt_definitions(settings: Settings) -> tuple[dg.AssetsDefinition, Dbt]:
         fingerprint = tables_fingerprint(warehouse.settings)  # of what dbt is about to read
         invocation, events, failures = _built(context, dbt, warehouse, steps)
         manifest = invocation.get_artifact("manifest.json")
-        told: list[Any] = []
-        made: set[str] = set()
-        refuted = {
-            event.asset_key
-            for event in events
-            if isinstance(event, dg.AssetCheckResult)
-            and not event.passed
-            and event.severity is dg.AssetCheckSeverity.ERROR
-        }
         with warehouse.build() as con:
             for relation in drop_unknown(con, relations_of(manifest)):
                 context.log.info(f"Dropped {relation}: no model makes it any more.")
-            columns = table_columns(con)
-            for event in events:
-                if isinstance(event, dg.Output):
-                    node, origins = manifest["nodes"][event.metadata["unique_id"].value], None
-                    key = translator.get_asset_key(node)
-                    if key in refuted:
-                        continue  # a table that fails a check is not there for what hangs on it
-                    made.add(key.to_user_string())
-                    try:
-                        if node["resource_type"] == "model":
-                            origins = column_lineage(
-                                node, manifest, columns, translator.get_asset_key, warehouse.engine
-                            )
-                    except LineageError as exc:
-                        context.log.warning(str(exc))
-                    metadata = {**event.metadata, **table_metadata(con, node, columns, origins)}
-                    if node["alias"] == "cohort_receipts":
-                        tables = receipts_as_markdown(con)
-                        metadata |= {name: dg.MetadataValue.md(table) for name, table in tables.items()}
-                    event = event.with_metadata(metadata)
-                told.append(event)
+            told, made = _told(context, con, manifest, events, warehouse.engine)
             with in_one_step(con):
                 if not failures:
                     write_checksums(con)
@@ -234,6 +205,45 @@ def _built(
     if not failures and not invocation.is_successful():
         raise DbtError(str(invocation.get_error()), where=str(target / "dbt.log"))
     return invocation, events, failures
+
+
+def _told(
+    context: dg.AssetExecutionContext,
+    con: duckdb.DuckDBPyConnection,
+    manifest: Mapping[str, Any],
+    events: Sequence[Any],
+    engine: str,
+) -> tuple[list[Any], set[str]]:
+    """dbt's events as Dagster is told them, each table with rows, columns and lineage; and the steps that were made."""
+    key_of, columns = Translator().get_asset_key, table_columns(con)
+    refuted = {
+        event.asset_key
+        for event in events
+        if isinstance(event, dg.AssetCheckResult)
+        and not event.passed
+        and event.severity is dg.AssetCheckSeverity.ERROR
+    }
+    told: list[Any] = []
+    made: set[str] = set()
+    for event in events:
+        if isinstance(event, dg.Output):
+            node, origins = manifest["nodes"][event.metadata["unique_id"].value], None
+            key = key_of(node)
+            if key in refuted:
+                continue  # a table that fails a check is not there for what hangs on it
+            made.add(key.to_user_string())
+            try:
+                if node["resource_type"] == "model":
+                    origins = column_lineage(node, manifest, columns, key_of, engine)
+            except LineageError as exc:
+                context.log.warning(str(exc))
+            metadata = {**event.metadata, **table_metadata(con, node, columns, origins)}
+            if node["alias"] == "cohort_receipts":
+                tables = receipts_as_markdown(con)
+                metadata |= {name: dg.MetadataValue.md(table) for name, table in tables.items()}
+            event = event.with_metadata(metadata)
+        told.append(event)
+    return told, made
 
 
 def fresh_target(settings: Settings) -> Path:

@@ -59,20 +59,7 @@ def draft_asset(
         settings = warehouse.settings
         with warehouse.build(read_only=True) as con:
             require_whole(con, settings.results, steps)
-            missing = sorted(promised - table_columns(con).keys())
-            held = [] if missing else private_cohorts_in(con, not_asked_for)
-        if missing:
-            raise PublishError(
-                f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
-                where=str(settings.build_file),
-                remedy="materialise them first; the last published file is unchanged",
-            )
-        if held:
-            raise PublishError(
-                f"the build holds {', '.join(held)}, which is private and was not asked for",
-                where=str(settings.build_file),
-                remedy="run `build_from_sources`, or ask for it with --private; the last published file is unchanged",
-            )
+            _require_as_promised(con, promised, not_asked_for, str(settings.build_file))
         for kind in ("tables", "figures"):
             remove_unknown(settings.results / kind, results)
         with warehouse.build() as con:
@@ -95,6 +82,32 @@ def draft_asset(
         )
 
     return draft
+
+
+def _require_as_promised(
+    con: duckdb.DuckDBPyConnection, tables: set[tuple[str, str]], not_asked_for: Collection[str], where: str
+) -> None:
+    """The build has every table that a version has, and no private cohort that was not asked for.
+
+    Raises
+    ------
+    PublishError
+        Names the tables, or the cohorts, and the remedy.
+    """
+    missing = sorted(tables - table_columns(con).keys())
+    if missing:
+        raise PublishError(
+            f"the build has no {', '.join('.'.join(table) for table in missing[:5])}",
+            where=where,
+            remedy="materialise them first; the last published file is unchanged",
+        )
+    held = private_cohorts_in(con, not_asked_for)
+    if held:
+        raise PublishError(
+            f"the build holds {', '.join(held)}, which is private and was not asked for",
+            where=where,
+            remedy="run `build_from_sources`, or ask for it with --private; the last published file is unchanged",
+        )
 
 
 def private_cohorts_in(con: duckdb.DuckDBPyConnection, cohorts: Collection[str]) -> list[str]:

@@ -21,7 +21,14 @@ from warehouse.settings import Settings
 from warehouse.versions.draft import open_draft
 from warehouse.versions.gate import Finding, GateError, Promised, findings_of, let_through
 from warehouse.versions.layout import Version
-from warehouse.versions.manifest import About, Manifest, last_of_catalogue, private_cohorts_of, read_manifest
+from warehouse.versions.manifest import (
+    About,
+    Accepted,
+    Manifest,
+    last_of_catalogue,
+    private_cohorts_of,
+    read_manifest,
+)
 from warehouse.versions.publication import prune_versions, publish_draft
 from warehouse.versions.runs import note_refused
 
@@ -68,14 +75,7 @@ def published_asset(
         last = last_of_catalogue(settings.published, settings.catalogue_name)
         findings = [Finding(said) for said in failed_checks(context.instance, checks, str(settings.data))]
         findings += findings_of(draft, last, promised, settings.max_shrink)
-        try:
-            accepted = let_through(findings, context.run.tags.get(ACCEPT_TAG), draft)
-        except GateError:
-            with warehouse.build() as con:
-                note_refused(con, context.run_id)
-            for finding in findings:
-                context.log.error(finding.sentence)
-            raise
+        accepted = _accepted(context, warehouse, findings, draft)
         about = About(
             run_id=context.run_id,
             catalogue=settings.catalogue_name,
@@ -86,19 +86,47 @@ def published_asset(
         )
         write_pages(draft, last, promised.reports, settings.private_cohorts)
         version, manifest = publish_draft(settings.published, draft, about)
-        metadata: dict[str, dg.MetadataValue | str | float] = {
-            "version": version.name,
-            "file": dg.MetadataValue.path(str(settings.published_file)),
-            "megabytes": round(version.file.stat().st_size / 1e6, 1),
-            "rows": dg.MetadataValue.json(dict(manifest.rows)),
-        }
-        if last is not None and set(private_cohorts_of(last)) <= set(settings.private_cohorts):
-            metadata["changes"] = dg.MetadataValue.md(_changes(last, version, manifest))
+        metadata = _shown(settings, last, version, manifest)
         for gone in prune_versions(settings.published, settings.keep_versions):
             context.log.info(f"Removed version {gone.name}: {settings.keep_versions} are kept.")
         return dg.MaterializeResult(metadata=metadata)
 
     return published
+
+
+def _accepted(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, findings: Sequence[Finding], draft: Version
+) -> Accepted | None:
+    """What the gate lets through; that it refuses is noted in the build, and the log has every finding.
+
+    Raises
+    ------
+    GateError
+        It refuses.
+    """
+    try:
+        return let_through(findings, context.run.tags.get(ACCEPT_TAG), draft)
+    except GateError:
+        with warehouse.build() as con:
+            note_refused(con, context.run_id)
+        for finding in findings:
+            context.log.error(finding.sentence)
+        raise
+
+
+def _shown(
+    settings: Settings, last: Version | None, version: Version, manifest: Manifest
+) -> dict[str, dg.MetadataValue | str | float]:
+    """A version for the UI; and what has changed, unless the one before has private cohorts that this has not."""
+    metadata: dict[str, dg.MetadataValue | str | float] = {
+        "version": version.name,
+        "file": dg.MetadataValue.path(str(settings.published_file)),
+        "megabytes": round(version.file.stat().st_size / 1e6, 1),
+        "rows": dg.MetadataValue.json(dict(manifest.rows)),
+    }
+    if last is not None and set(private_cohorts_of(last)) <= set(settings.private_cohorts):
+        metadata["changes"] = dg.MetadataValue.md(_changes(last, version, manifest))
+    return metadata
 
 
 def _inputs(context: dg.AssetExecutionContext, settings: Settings, build: Mapping[str, Step]) -> str | None:

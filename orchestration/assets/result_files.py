@@ -105,15 +105,16 @@ def gathered(con: duckdb.DuckDBPyConnection, table: str, folders: list[Path]) ->
     columns = ", ".join(f'"{column}"' for column in RESULT_TABLES[table].columns)
     listed = ", ".join(quoted(file) for file in files)
     n_rows = write_result_query(con, table, f"select {columns} from read_parquet([{listed}])")
-    return _said(table, n_rows)
+    return materialised(table, n_rows)
 
 
 def written(con: duckdb.DuckDBPyConnection, table: str, frame: pd.DataFrame) -> dg.MaterializeResult[None]:
     """Replace ``stats.<table>``, and say so to Dagster."""
-    return _said(table, write_result_table(con, table, frame))
+    return materialised(table, write_result_table(con, table, frame))
 
 
-def _said(table: str, n_rows: int) -> dg.MaterializeResult[None]:
+def materialised(table: str, n_rows: int) -> dg.MaterializeResult[None]:
+    """What Dagster is told of a table of ``stats`` that has been written."""
     return dg.MaterializeResult(
         asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": n_rows}
     )

@@ -12,13 +12,12 @@ import pandas as pd
 from analytics.questions.source import PEOPLE_MARTS
 from analytics.results.records import FigureRecord
 from analytics.results.schema import table_of
-from analytics.results.tables import RESULT_TABLES
 from analytics.scan.spec import MUTATIONAL_PROCESS, ScanSpec
 from analytics.scan.tables import TABLES as SCAN_TABLES
 from ingestion.fetching.store import sha256_of
 from orchestration.assets.build_steps import steps_of
-from orchestration.assets.result_files import column_schema, gathered
-from orchestration.assets.statistics import OWNERS
+from orchestration.assets.result_files import gathered
+from orchestration.assets.statistics import OWNERS, table_spec
 from orchestration.resources import BUILD_POOL, Warehouse
 from orchestration.reuse.ahead import Ahead, Task
 from orchestration.reuse.computed import SHOWN_BY, Computed, Results, computed_or_kept
@@ -121,22 +120,7 @@ def scan_tables_asset(specs: list[ScanSpec], invalid: Iterable[dg.AssetKey] = ()
 
     @dg.multi_asset(
         name="scan_tables",
-        specs=[
-            dg.AssetSpec(
-                dg.AssetKey(["stats", table]),
-                deps=upstream,
-                group_name="stats",
-                description=f"One row is: {RESULT_TABLES[table].meaning}",
-                owners=OWNERS,
-                kinds={"python", "duckdb"},
-                code_version=code_version("warehouse.results.writing"),
-                metadata={
-                    "dagster/table_name": f"stats.{table}",
-                    "dagster/column_schema": column_schema(table),
-                },
-            )
-            for table in _NAMES
-        ],
+        specs=[table_spec(table, upstream, code_version("warehouse.results.writing")) for table in _NAMES],
         pool=BUILD_POOL,
     )
     def scan_tables(

@@ -22,7 +22,7 @@ from orchestration.assets.analysis_metadata import estimates_shown, trends
 from orchestration.assets.build_steps import steps_of
 from orchestration.assets.leftovers import drop_unknown
 from orchestration.assets.provenance import record_run
-from orchestration.assets.result_files import column_schema, gathered, gathered_rows, written
+from orchestration.assets.result_files import column_schema, gathered, gathered_rows, materialised, written
 from orchestration.checks.claims import keep_verdicts, keep_verdicts_check, published_verdicts
 from orchestration.checks.estimates import (
     checked_estimates,
@@ -140,6 +140,20 @@ def computed_analysis(path: Path, spec: Question) -> Computed:
     return Computed(spec.analysis_id, sha256_of(path), roots, declared, reads_genome=kind.reads_genome)
 
 
+def table_spec(table: str, deps: Iterable[dg.AssetKey], its_code_version: str) -> dg.AssetSpec:
+    """One result table as an asset."""
+    return dg.AssetSpec(
+        dg.AssetKey(["stats", table]),
+        deps=deps,
+        group_name="stats",
+        description=f"One row is: {RESULT_TABLES[table].meaning}",
+        owners=OWNERS,
+        kinds={"python", "duckdb"},
+        code_version=its_code_version,
+        metadata={"dagster/table_name": f"stats.{table}", "dagster/column_schema": column_schema(table)},
+    )
+
+
 def result_tables_asset(
     specs: list[Question],
     scans: dict[str, dg.AssetKey] | None = None,
@@ -163,19 +177,7 @@ def result_tables_asset(
     @dg.multi_asset(
         name="stats_tables",
         specs=[
-            dg.AssetSpec(
-                dg.AssetKey(["stats", table]),
-                deps=[*upstream, *also.get(table, [])],
-                group_name="stats",
-                description=f"One row is: {RESULT_TABLES[table].meaning}",
-                owners=OWNERS,
-                kinds={"python", "duckdb"},
-                code_version=code_version(*_GATHERING),
-                metadata={
-                    "dagster/table_name": f"stats.{table}",
-                    "dagster/column_schema": column_schema(table),
-                },
-            )
+            table_spec(table, [*upstream, *also.get(table, [])], code_version(*_GATHERING))
             for table in (*ANALYSIS_TABLES, "left_out_cohorts", "member_rows", "statistic_rows", "runs")
         ],
         check_specs=[verdicts_check(dg.AssetKey(["stats", _JUDGED]))],
@@ -199,9 +201,7 @@ def result_tables_asset(
                     for table in ANALYSIS_TABLES
                     if table != _JUDGED
                 ]
-                survival = [spec for spec in specs if isinstance(spec, AnalysisSpec)]
-                estimates = gathered_rows(folders, "survival_stats")
-                judged = with_verdicts(survival, estimates, gathered_rows(folders, _JUDGED))
+                judged = _judged(specs, folders)
                 done.append(written(con, _JUDGED, judged))
             # DuckDB counts the different values of a column when they are committed: joins of the millions of rows
             # that were written just now, planned without, took minutes and 14 GB of disk
@@ -209,16 +209,17 @@ def result_tables_asset(
                 counts = _with_lineage(con, context.run_id, warehouse.settings)
                 gather_results(con, warehouse.settings.results)
                 complete(con, steps, context.run_id)
-        done += [
-            dg.MaterializeResult(
-                asset_key=dg.AssetKey(["stats", table]), metadata={"dagster/row_count": n_rows}
-            )
-            for table, n_rows in counts.items()
-        ]
+        done += [materialised(table, n_rows) for table, n_rows in counts.items()]
         yield from done
         yield checked_verdicts(_JUDGED, judged, warehouse.settings.published_file)
 
     return stats_tables
+
+
+def _judged(specs: Iterable[Question], folders: list[Path]) -> pd.DataFrame:
+    """The rows that have a verdict, each with it."""
+    survival = [spec for spec in specs if isinstance(spec, AnalysisSpec)]
+    return with_verdicts(survival, gathered_rows(folders, "survival_stats"), gathered_rows(folders, _JUDGED))
 
 
 def _with_lineage(con: duckdb.DuckDBPyConnection, run_id: str, settings: Settings) -> dict[str, int]:
