@@ -28,7 +28,7 @@ from analytics.survival.estimate import (
     pool_warnings,
     survival_statistics,
 )
-from analytics.survival.estimators import COX
+from analytics.survival.hazard_rows import COX
 from analytics.survival.regression.cox import cox_regression
 
 #: Estimate -> what replaces it where a group has too few events.

@@ -35,7 +35,8 @@ from analytics.prediction.rows import COMPLETE, StudyRows, counts
 from analytics.prediction.study import DISCOVERY, PredictionStudy, Side
 from analytics.prediction.tables import CalibrationStatistic, NomogramStatistic, PredictionStatistic
 from analytics.results.estimator import Estimator
-from analytics.survival.estimators import COUNT, COX, DEFINITION
+from analytics.survival.estimators import COUNT, DEFINITION
+from analytics.survival.hazard_rows import COX
 
 _TOTAL_TICKS = 21
 

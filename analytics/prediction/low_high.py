@@ -22,8 +22,9 @@ from analytics.results.statistic import Counts, Model
 from analytics.survival.curves.curve_rows import log_rank_row
 from analytics.survival.curves.kaplan_meier import MedianSurvival, kaplan_meier
 from analytics.survival.data import survival_data
-from analytics.survival.estimators import COX, KAPLAN_MEIER, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
+from analytics.survival.estimators import KAPLAN_MEIER, LOG_RANK
 from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
+from analytics.survival.hazard_rows import COX, LOG_RANK_OE, with_hazard_ratio
 
 LOW, HIGH = "low points", "high points"
 #: Printed beside every result at the points of a published nomogram.

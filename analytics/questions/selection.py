@@ -18,6 +18,7 @@ from analytics.engine.numbers import count
 from analytics.errors import InvalidSettingError
 from analytics.questions.clock import TimeRules, with_time_rules
 from analytics.questions.specs import PeopleVariant
+from analytics.questions.steps import Steps
 
 #: What a gene is in a sample. The last two are in no model of the gene.
 MUTATED, WILD_TYPE, NOT_PROFILED, UNDETERMINED = "mutated", "wild_type", "not_profiled", "undetermined"
@@ -92,33 +93,6 @@ class Selection:
         return {str(cohort_id): str(origin) for cohort_id, origin in origins.items()}
 
 
-class _Steps:
-    """The frame while it is narrowed down, and the flow so far. Its columns are those of the frame given, not copies:
-    a column is replaced, never written into."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self.rows = frame.copy(deep=False)
-        self.is_left: BoolArray = np.ones(len(frame), dtype=bool)
-        self._left_at = np.full(len(frame), None, dtype=object)
-        self.rows["left_at"] = self._left_at
-        self.flow: list[tuple[str, int, int, str]] = [("patients of the cohorts", len(frame), 0, "")]
-
-    def leave_out(self, step: str, reason: str, is_out: pd.Series) -> BoolArray:
-        """Who leaves at this step, (n,)."""
-        if is_out.dtype != bool:
-            is_out = is_out.astype("boolean").fillna(False).astype(bool)
-        out: BoolArray = is_out.to_numpy() & self.is_left
-        self._left_at[out] = step
-        self.is_left = self.is_left & ~out
-        self.flow.append((step, int(self.is_left.sum()), int(out.sum()), reason))
-        return out
-
-    def told(self) -> pd.DataFrame:
-        """The frame with ``left_at``."""
-        self.rows["left_at"] = self._left_at
-        return self.rows
-
-
 def select_members(
     frame: pd.DataFrame,
     variant: PeopleVariant,
@@ -157,7 +131,7 @@ def select_members(
     sample, clock, one person once (lowest ``precedence`` first, then known status, then longer follow-up). Who is
     left out is counted with the reason. Rows without a covariate stay members: the adjusted model says its own n.
     """
-    steps = _Steps(with_time_rules(frame, time_rules))
+    steps = Steps(with_time_rules(frame, time_rules))
     rows = steps.rows
     if not requires_status:
         for column in ("status", "status_reason"):
@@ -197,7 +171,7 @@ def select_members(
     return Selection(members, rows, flow, tuple(warnings), outside, clock)
 
 
-def _sample_steps(steps: _Steps, variant: PeopleVariant) -> None:
+def _sample_steps(steps: Steps, variant: PeopleVariant) -> None:
     """What the variant asks of the sample."""
     rows = steps.rows
     if variant.require_any_mutation:
@@ -212,7 +186,7 @@ def _sample_steps(steps: _Steps, variant: PeopleVariant) -> None:
         )
 
 
-def _once_step(steps: _Steps, judged: pd.Series, is_outside: BoolArray) -> BoolArray:
+def _once_step(steps: Steps, judged: pd.Series, is_outside: BoolArray) -> BoolArray:
     """Count one person once, among the members and within each other clock; who is left of those outside."""
     rows = steps.rows
     repeats = _repeats(rows.loc[steps.is_left, _WHICH_ROW], judged)
@@ -227,7 +201,7 @@ def _once_step(steps: _Steps, judged: pd.Series, is_outside: BoolArray) -> BoolA
 
 
 def _question_steps(
-    steps: _Steps,
+    steps: Steps,
     where: dict[str, tuple[str, ...]],
     icb_only: bool,
     requires_endpoint: bool,
@@ -259,7 +233,7 @@ def _question_steps(
         )
 
 
-def _status_steps(steps: _Steps) -> None:
+def _status_steps(steps: Steps) -> None:
     """Leave out who was not looked at, and who was and cannot be judged. A null status is no gene's: it stays."""
     rows = steps.rows
     steps.leave_out(
@@ -277,7 +251,7 @@ def _status_steps(steps: _Steps) -> None:
     )  # fmt: skip
 
 
-def _biomarker_steps(steps: _Steps, variant: PeopleVariant, biomarker: str) -> None:
+def _biomarker_steps(steps: Steps, variant: PeopleVariant, biomarker: str) -> None:
     """The same of another biomarker than a gene, each step with its reasons."""
     if variant.unprofiled != "left_out":
         raise InvalidSettingError(
@@ -359,7 +333,7 @@ def _outside_words(outside: pd.DataFrame) -> list[str]:
     return [f"Not in the pooled estimate, because their clocks start elsewhere: {named}."]
 
 
-def _clock_step(steps: _Steps, clock: str | None) -> BoolArray:
+def _clock_step(steps: Steps, clock: str | None) -> BoolArray:
     """Leave out unlike clocks; who that is, (n,)."""
     if clock is None:
         return np.zeros(len(steps.rows), dtype=bool)

@@ -23,8 +23,9 @@ from analytics.signatures.spec import SignatureVariant
 from analytics.signatures.tables import SignatureSurvivalStatistic
 from analytics.survival.curves.curve_rows import log_rank_row
 from analytics.survival.data import survival_data
-from analytics.survival.estimators import COX, LOG_RANK, LOG_RANK_OE, with_hazard_ratio
+from analytics.survival.estimators import LOG_RANK
 from analytics.survival.hazard_ratio import HazardRatioEstimator, estimate_hazard_ratio
+from analytics.survival.hazard_rows import COX, LOG_RANK_OE, with_hazard_ratio
 
 #: Column of the people's frame: their sample has the signature that is asked about.
 HAS_SIGNATURE = "has_signature"

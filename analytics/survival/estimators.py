@@ -7,45 +7,42 @@ every room.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import assert_never
 
 import pandas as pd
 
 from analytics.biomarkers.groups import Contrast, Group
-from analytics.errors import AnalysisError, ConstantCovariateError
+from analytics.errors import AnalysisError
 from analytics.questions.specs import Variant
 from analytics.results.estimator import Estimator, Scale
-from analytics.results.statistic import Model, SurvivalStatistic
+from analytics.results.statistic import SurvivalStatistic
 from analytics.survival.curves.cumulative_incidence import COMPETING, INCIDENCE, INCIDENCE_DIFFERENCE
 from analytics.survival.curves.curve_rows import (
-    SurvivalRow,
     incidence_difference_row,
     incidence_row,
     log_rank_row,
     median_row,
-    months_of,
     restricted_mean_row,
     schoenfeld_row,
 )
-from analytics.survival.e_value import E_VALUE, e_value
-from analytics.survival.hazard_ratio import (
-    MIN_EVENTS_PER_GROUP,
-    HazardRatio,
-    HazardRatioEstimator,
-    estimate_hazard_ratio,
+from analytics.survival.e_value import E_VALUE
+from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP, HazardRatioEstimator
+from analytics.survival.hazard_rows import (
+    COX,
+    FIRTH,
+    LOG_RANK_OE,
+    Fit,
+    e_value_row,
+    hazard_per_step_row,
+    hazard_row,
+    hazard_same_people_row,
+    imputed_row,
+    missing_as_level_row,
 )
-from analytics.survival.missing_covariates import (
-    IMPUTED,
-    MISSING_AS_LEVEL,
-    N_IMPUTATIONS,
-    imputed_hazard_ratio,
-    with_missing_as_level,
-)
-from analytics.survival.regression.cox import cox_regression
+from analytics.survival.missing_covariates import IMPUTED, MISSING_AS_LEVEL
 
 COUNT = Estimator(
     key="count",
@@ -94,38 +91,6 @@ LOG_RANK = Estimator(
     methods="Mantel's test, stratified where strata are named; two-sided.",
     source="Mantel 1966, Cancer Chemother Rep 50:163",
     applies="two groups",
-)
-LOG_RANK_OE = Estimator(
-    key="log_rank_oe",
-    label="Hazard ratio, log-rank O/E",
-    scale=Scale.HAZARD_RATIO,
-    heading="Log-rank O/E hazard ratio",
-    methods="Ratio of observed to expected events of the two groups with standard error sqrt(1/Ea + 1/Eb), as some "
-    "papers report it. It is not a Cox estimate, and is shown to repeat what was published.",
-    source="Berry, Kitchin and Mock 1991, Stat Med 10:749",
-    applies="only to repeat what was published",
-)
-COX = Estimator(
-    key="cox",
-    label="Hazard ratio, Cox",
-    scale=Scale.HAZARD_RATIO,
-    heading="Cox proportional hazards",
-    methods="Partial likelihood with Efron's ties; stratified as named, standard error robust by person where people "
-    "of several cohorts are pooled; delayed entry where there is one. Rows without a covariate are left out of that "
-    "model alone and counted in a warning; nothing is imputed. A covariate that cannot vary is dropped and named.",
-    source="Cox 1972, JRSS B 34:187; Efron 1977, JASA 72:557",
-    applies="at least five events in both groups",
-)
-FIRTH = Estimator(
-    key="firth",
-    label="Hazard ratio, Firth",
-    scale=Scale.HAZARD_RATIO,
-    heading="Firth's penalised Cox model",
-    methods="Used where a group has fewer than five events: Firth's penalty (Heinze and Schemper 2001) with profile "
-    "interval and the p of the penalised likelihood ratio, which belongs to it; where nothing is adjusted for, the p "
-    "of the permutation log-rank test stands beside.",
-    source="Heinze and Schemper 2001, Biometrics 57:114",
-    applies="beside Cox where a group has fewer than five events",
 )
 RESTRICTED_MEAN = Estimator(
     key="restricted_mean",
@@ -228,31 +193,9 @@ def number_requests(variant: Variant, members: pd.DataFrame) -> Iterator[Request
     for name in variant.estimators:
         if name in ("cox_univariable", "cox_adjusted", "cox_burden_adjusted"):
             adjust = _adjusted_by(name, variant)
-            compute = partial(_hazard_per_step, adjust=adjust, strata=strata, cluster=cluster)
+            compute = partial(hazard_per_step_row, adjust=adjust, strata=strata, cluster=cluster)
             complete = ("value", *adjust, *([cluster] if cluster else []))
             yield Request(COX, name, compute, None, complete, strata, is_of_number=True)
-
-
-def _hazard_per_step(
-    row: SurvivalStatistic,
-    members: pd.DataFrame,
-    adjust: tuple[str, ...],
-    strata: tuple[str, ...],
-    cluster: str | None,
-) -> SurvivalStatistic:
-    found = cox_regression(members, ["value", *adjust], strata=strata, cluster=cluster, on_constant="drop")
-    dropped = next((one for one in found.dropped if one.term == "value"), None)
-    if dropped is not None:
-        raise ConstantCovariateError(
-            f"The hazard ratio of one step cannot be estimated because it {dropped.reason}."
-        )
-    line = found.term("value")
-    in_model = {term.covariate for term in found.terms}
-    model = Model(
-        adjusted_for=tuple(name for name in adjust if name in in_model), strata=strata, ties=found.ties
-    )
-    row = replace(row, model=model, standard_error=line.se)
-    return row.with_wald(line.hr, line.ci_low, line.ci_high, line.p).warned(*found.warnings)
 
 
 def _hazard_request(
@@ -264,33 +207,10 @@ def _hazard_request(
     strata: tuple[str, ...] = (),
     cluster: str | None = None,
 ) -> Request:
-    fit = _Fit(function, adjust, strata, cluster)
+    fit = Fit(function, adjust, strata, cluster)
     return Request(
-        estimator, key, partial(_hazard, fit=fit), None, (*adjust, *([cluster] if cluster else [])), strata
+        estimator, key, partial(hazard_row, fit=fit), None, (*adjust, *([cluster] if cluster else [])), strata
     )
-
-
-class _Fit:
-    """A hazard ratio of the members, fitted once for every row that is read off it."""
-
-    def __init__(
-        self,
-        function: HazardRatioEstimator,
-        adjust: tuple[str, ...],
-        strata: tuple[str, ...],
-        cluster: str | None,
-    ) -> None:
-        self.adjust = adjust
-        self._estimate = partial(
-            estimate_hazard_ratio, estimator=function, adjust=adjust, strata=strata, cluster=cluster
-        )
-        self._last: tuple[pd.DataFrame, HazardRatio] | None = None
-
-    def of(self, members: pd.DataFrame) -> HazardRatio:
-        """The ratio of these members; raises what the estimator raises."""
-        if self._last is None or self._last[0] is not members:
-            self._last = (members, self._estimate(members))
-        return self._last[1]
 
 
 def _regressions(
@@ -298,14 +218,14 @@ def _regressions(
 ) -> Iterator[Request]:
     """Cox; and Firth beside it when a group has too few events for Cox among the rows that can be used."""
     cluster = "person_id" if robust else None
-    fit = _Fit("cox", adjust, strata, cluster)
+    fit = Fit("cox", adjust, strata, cluster)
     complete = (*adjust, *([cluster] if cluster else []))
-    cox = Request(COX, f"cox_{name}", partial(_hazard, fit=fit), None, complete, strata)
+    cox = Request(COX, f"cox_{name}", partial(hazard_row, fit=fit), None, complete, strata)
     yield cox
     if adjust:
-        compute = partial(_hazard_same_people, adjust=adjust, strata=strata, cluster=cluster)
+        compute = partial(hazard_same_people_row, adjust=adjust, strata=strata, cluster=cluster)
         yield Request(COX, f"cox_{name}_same_people", compute, None, complete, strata)
-        yield Request(E_VALUE, f"e_value_{name}", partial(_e_value, fit=fit), None, complete, strata)
+        yield Request(E_VALUE, f"e_value_{name}", partial(e_value_row, fit=fit), None, complete, strata)
     try:
         rows = usable(cox)
     except AnalysisError:
@@ -316,97 +236,9 @@ def _regressions(
         yield _hazard_request(FIRTH, f"firth_{name}", "auto", adjust=adjust, strata=strata, cluster=cluster)
 
 
-def _hazard(row: SurvivalStatistic, members: pd.DataFrame, fit: _Fit) -> SurvivalStatistic:
-    row = with_hazard_ratio(row, fit.of(members))
-    if "burden" in fit.adjust:
-        row = row.warned(f"Burden is the {members['burden_definition'].iloc[0]}.")
-    return row
-
-
-def _hazard_same_people(
-    row: SurvivalStatistic,
-    members: pd.DataFrame,
-    adjust: tuple[str, ...],
-    strata: tuple[str, ...],
-    cluster: str | None,
-) -> SurvivalStatistic:
-    """Unadjusted, on the people of whom everything that is adjusted for is known."""
-    found = estimate_hazard_ratio(
-        members.dropna(subset=list(adjust)), estimator="cox", strata=strata, cluster=cluster
-    )
-    return with_hazard_ratio(row, found).warned(
-        f"Unadjusted, on the people of whom {', '.join(adjust)} {'is' if len(adjust) == 1 else 'are'} known."
-    )
-
-
-def _e_value(row: SurvivalStatistic, members: pd.DataFrame, fit: _Fit) -> SurvivalStatistic:
-    found = fit.of(members)
-    value = e_value(found.hr, found.ci_low, found.ci_high, found.events / found.n)
-    return replace(
-        row,
-        model=Model(adjusted_for=found.adjusted_for, strata=found.strata, ties=found.ties),
-        estimate=value.of_estimate,
-        ci_low=value.of_interval,
-    )
-
-
 def _sensitivity_request(name: str, variant: Variant, strata: tuple[str, ...]) -> Request:
     cluster = "person_id" if variant.robust else None
-    compute = _missing_as_level if name == MISSING_AS_LEVEL.key else _imputed
+    compute = missing_as_level_row if name == MISSING_AS_LEVEL.key else imputed_row
     estimator = MISSING_AS_LEVEL if name == MISSING_AS_LEVEL.key else IMPUTED
     filled = partial(compute, adjust=variant.covariates, strata=strata, cluster=cluster)
     return Request(estimator, name, filled, None, (cluster,) if cluster else (), strata)
-
-
-def _missing_as_level(
-    row: SurvivalStatistic,
-    members: pd.DataFrame,
-    adjust: tuple[str, ...],
-    strata: tuple[str, ...],
-    cluster: str | None,
-) -> SurvivalStatistic:
-    filled, terms = with_missing_as_level(members, adjust)
-    found = estimate_hazard_ratio(filled, estimator="cox", adjust=terms, strata=strata, cluster=cluster)
-    return replace(with_hazard_ratio(row, found), estimator=MISSING_AS_LEVEL.key)
-
-
-def _imputed(
-    row: SurvivalStatistic,
-    members: pd.DataFrame,
-    adjust: tuple[str, ...],
-    strata: tuple[str, ...],
-    cluster: str | None,
-) -> SurvivalStatistic:
-    found = imputed_hazard_ratio(members, "in_group", adjust, strata=strata, cluster=cluster)
-    return replace(
-        row,
-        model=Model(adjusted_for=adjust, strata=strata, ties="efron"),
-        estimate=math.exp(found.log_hr),
-        ci_low=math.exp(found.ci_low),
-        ci_high=math.exp(found.ci_high),
-        p=found.p,
-        p_method="t, Rubin",
-        standard_error=found.se,
-    ).warned(
-        f"{100 * found.missing_share:.0f} % of the people have a covariate imputed ({N_IMPUTATIONS} imputations); "
-        f"{100 * found.fraction_missing:.0f} % of the information is missing."
-    )
-
-
-def with_hazard_ratio(row: SurvivalRow, found: HazardRatio) -> SurvivalRow:
-    """The row with a hazard ratio, its interval, and the p of the same model."""
-    estimator = {"cox": COX, "firth": FIRTH}.get(found.estimator, LOG_RANK_OE)
-    return replace(
-        row,
-        estimator=estimator.key,
-        model=Model(adjusted_for=found.adjusted_for, strata=found.strata, ties=found.ties),
-        estimate=found.hr,
-        ci_low=found.ci_low,
-        ci_high=found.ci_high,
-        p=found.p,
-        p_method=found.p_method,
-        p_permutation=found.p_permutation,
-        standard_error=found.se_log_hr,
-        median_in_group_months=months_of(found.median_in_group),
-        median_in_reference_months=months_of(found.median_in_reference),
-    ).warned(*found.warnings)

@@ -5,7 +5,8 @@ intervals; scans, gene answers, reports and guards ask them. What does not belon
 """
 
 from analytics.results.verdict_words import BurdenWord, PredictiveWord
-from analytics.verdicts.burden import BurdenEvidence, BurdenNull, against_searched_cut, burden_verdict
+from analytics.verdicts.burden import BurdenEvidence, BurdenNull
+from analytics.verdicts.burden_sentences import against_searched_cut, burden_verdict
 from analytics.verdicts.evidence import Effect, Family, Verdict
 from analytics.verdicts.power import (
     Power,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated
@@ -86,29 +87,17 @@ def diff(
 
     Examples: icb diff; icb diff 20261129T1425 --statistics --format csv; icb diff /elsewhere/icb.duckdb current
     """
-    asked = [what for what, is_asked in (("--table", table is not None), ("--statistics", statistics),
-             ("--sources", sources), ("--claims", claims), ("--cohorts", cohorts)) if is_asked]  # fmt: skip
-    if len(asked) > 1:
-        raise typer.BadParameter(f"{' and '.join(asked)} are several questions; ask one")
-    question = _Question(asked[0] if asked else "", table, tolerance, style)
+    options = {"--statistics": statistics, "--sources": sources, "--claims": claims, "--cohorts": cohorts}
+    option = _the_one_asked({"--table": table is not None} | options)
     most = _SHOWN if limit is None and style is Format.table else limit or None
-    try:
+    with _incomparable_is_2():
         settings = Settings.from_environment()
         files = both_named(before, after, settings.published)
         with both_open(*files) as con:
-            columns, found = _answer(con, question)
+            columns, found = _answer(con, _Question(option, table, tolerance, style))
             rows = list(islice(found, most))
             n_more = sum(1 for _ in found)
-            beside = _beside(con) if not asked and style is Format.table else []
-    except IngestionError as exc:
-        say(f"icb: {exc}", is_aside=True)
-        raise typer.Exit(2) from exc
-    except duckdb.Error as exc:
-        say(
-            f"icb: the two files cannot be compared ({first_line(exc)}); ask each with icb sql.",
-            is_aside=True,
-        )
-        raise typer.Exit(2) from exc
+            beside = _beside(con) if not option and style is Format.table else []
     least = max(cell_of(settings, private_cohorts_of(Version(file.parent))) for file in files)
     differs = any(row.get("state") != "same" for row in rows)
     if rows or style is not Format.table:
@@ -121,6 +110,29 @@ def diff(
     if not differs:
         print("Nothing differs.", file=sys.stderr)
     raise typer.Exit(1 if differs else 0)
+
+
+def _the_one_asked(options: dict[str, bool]) -> str:
+    asked = [option for option, is_asked in options.items() if is_asked]
+    if len(asked) > 1:
+        raise typer.BadParameter(f"{' and '.join(asked)} are several questions; ask one")
+    return asked[0] if asked else ""
+
+
+@contextmanager
+def _incomparable_is_2() -> Iterator[None]:
+    """Where the files cannot be compared, say why and end with exit code 2."""
+    try:
+        yield
+    except IngestionError as exc:
+        say(f"icb: {exc}", is_aside=True)
+        raise typer.Exit(2) from exc
+    except duckdb.Error as exc:
+        say(
+            f"icb: the two files cannot be compared ({first_line(exc)}); ask each with icb sql.",
+            is_aside=True,
+        )
+        raise typer.Exit(2) from exc
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,35 @@ if TYPE_CHECKING:
     from analytics.scan.survival_scan import ScanResult
     from warehouse.questions.scans.asked import AskedScan, ScanAnswer
 
+# What a scan of your own is asked with.
+CohortsOption = Annotated[
+    list[str] | None,
+    typer.Option("--cohort", help="Ask of this cohort, without a spec; may be given again."),
+]
+CancerTypesOption = Annotated[
+    list[str] | None, typer.Option("--cancer-type", help="Of these only; may be given again.")
+]
+EndpointOption = Annotated[
+    str,
+    typer.Option("--endpoint", help="OS, PFS, DSS, DFI, PFI, or a response: orr, dcr, durable_benefit."),
+]
+DefinitionOption = Annotated[
+    str, typer.Option("--definition", help="nonsynonymous, truncating, hotspot or driver.")
+]
+HotspotOption = Annotated[
+    int, typer.Option("--hotspot-people", min=2, help="People from which a residue is recurrent.")
+]
+GeneSetOption = Annotated[
+    str | None, typer.Option("--gene-set", help="Scan the genes of this set of marts.gene_sets only.")
+]
+StrataOption = Annotated[
+    str | None, typer.Option("--strata", help="Strata, comma-separated; cohort and cancer type without.")
+]
+ControlOption = Annotated[
+    list[str] | None,
+    typer.Option("--control", help="Cohort with people without checkpoint blockade; may be given again."),
+]
+
 
 def scan(
     scan_id: Annotated[
@@ -31,35 +60,16 @@ def scan(
     registry: Annotated[
         bool, typer.Option("--registry", help="Every hypothesis that was run, registered or asked.")
     ] = False,
-    cohort: Annotated[
-        list[str] | None,
-        typer.Option("--cohort", help="Ask of this cohort, without a spec; may be given again."),
-    ] = None,
-    cancer_type: Annotated[
-        list[str] | None, typer.Option("--cancer-type", help="Of these only; may be given again.")
-    ] = None,
-    endpoint: Annotated[
-        str,
-        typer.Option("--endpoint", help="OS, PFS, DSS, DFI, PFI, or a response: orr, dcr, durable_benefit."),
-    ] = "OS",
-    definition: Annotated[
-        str, typer.Option("--definition", help="nonsynonymous, truncating, hotspot or driver.")
-    ] = "nonsynonymous",
-    hotspot_people: Annotated[
-        int, typer.Option("--hotspot-people", min=2, help="People from which a residue is recurrent.")
-    ] = 10,
+    cohort: CohortsOption = None,
+    cancer_type: CancerTypesOption = None,
+    endpoint: EndpointOption = "OS",
+    definition: DefinitionOption = "nonsynonymous",
+    hotspot_people: HotspotOption = 10,
     genes: Annotated[str, typer.Option("--genes", help="Scan these only, comma-separated.")] = "",
-    gene_set: Annotated[
-        str | None, typer.Option("--gene-set", help="Scan the genes of this set of marts.gene_sets only.")
-    ] = None,
+    gene_set: GeneSetOption = None,
     adjust: Annotated[str, typer.Option("--adjust", help="Covariates, comma-separated.")] = "",
-    strata: Annotated[
-        str | None, typer.Option("--strata", help="Strata, comma-separated; cohort and cancer type without.")
-    ] = None,
-    control: Annotated[
-        list[str] | None,
-        typer.Option("--control", help="Cohort with people without checkpoint blockade; may be given again."),
-    ] = None,
+    strata: StrataOption = None,
+    control: ControlOption = None,
     draws: Annotated[int, typer.Option("--draws", min=0, help="Draws of the burden null.")] = 5000,
     style: FormatOption = Format.table,
 ) -> None:
@@ -75,31 +85,31 @@ def scan(
     if registry:
         _print_registry(style)
         return
-    if scan_id is not None and cohort:
+    if not cohort:
+        _published(scan_id, top, gene, figures, style)
+        return
+    if scan_id is not None:
         raise CommandError(
             "a scan of the catalogue has its own cohorts",
             where="--cohort",
             remedy="leave out its name, or --cohort",
         )
-    if scan_id is None and cohort:
-        from warehouse.questions.scans.asked import AskedScan
+    from warehouse.questions.scans.asked import AskedScan
 
-        asked = AskedScan(
-            cohorts=tuple(dict.fromkeys(cohort)),
-            cancer_types=tuple(cancer_type or ()),
-            endpoint=endpoint,
-            definition=definition,
-            hotspot_people=hotspot_people,
-            genes=_listed(genes),
-            gene_set=gene_set,
-            adjust=_listed(adjust),
-            strata=_listed(strata) if strata is not None else None,
-            control=tuple(control or ()),
-            draws=draws,
-        )
-        _ask(asked, top, gene, figures, style)
-        return
-    _published(scan_id, top, gene, figures, style)
+    asked = AskedScan(
+        cohorts=tuple(dict.fromkeys(cohort)),
+        cancer_types=tuple(cancer_type or ()),
+        endpoint=endpoint,
+        definition=definition,
+        hotspot_people=hotspot_people,
+        genes=_listed(genes),
+        gene_set=gene_set,
+        adjust=_listed(adjust),
+        strata=_listed(strata) if strata is not None else None,
+        control=tuple(control or ()),
+        draws=draws,
+    )
+    _ask(asked, top, gene, figures, style)
 
 
 def _listed(words: str) -> tuple[str, ...]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from interfaces.cli.tables_out import Format, FormatOption, print_json, say, show
 from warehouse.published_file import PublishedFileError, published
 from warehouse.settings import Settings
+
+if TYPE_CHECKING:
+    from interfaces.cli.cohort.add import AddedCohort
 
 cohort_app = typer.Typer(no_args_is_help=True, help="Cohorts of the catalogue: add, check, list, receipt.")
 
@@ -194,6 +197,11 @@ def cohort_add(
         return
     ask = typer.confirm if sys.stdin.isatty() else None
     added = add_cohort(study, settings, is_icb=icb, overwrite=overwrite, ask=ask)
+    _show_added(added, study.study_id, style)
+
+
+def _show_added(added: AddedCohort, study_id: str, style: Format) -> None:
+    """What became of a study's columns, and for people what the file lacks."""
     if style is Format.json:
         print_json(vars(added))
         return
@@ -214,4 +222,4 @@ def cohort_add(
     if added.not_read:
         say(f"Not read: {', '.join(added.not_read)}")
     say("\n".join(f"! {note}" for note in added.notes))
-    say(f"Wrote {added.path}. Edit it, then: icb cohort check {study.study_id} && icb run")
+    say(f"Wrote {added.path}. Edit it, then: icb cohort check {study_id} && icb run")

@@ -19,8 +19,8 @@ from analytics.results.statistic import Scope, SurvivalStatistic
 from analytics.survival.curves.kaplan_meier import kaplan_meier
 from analytics.survival.curves.log_rank import log_rank_hazard_ratio, log_rank_test
 from analytics.survival.curves.permutation import permutation_log_rank_test
-from analytics.survival.estimators import with_hazard_ratio
 from analytics.survival.hazard_ratio import estimate_hazard_ratio
+from analytics.survival.hazard_rows import with_hazard_ratio
 from analytics.survival.regression.cox import cox_regression
 from analytics.survival.regression.firth import firth_cox_regression
 

@@ -13,7 +13,7 @@ from analytics.errors import AnalysisError
 from analytics.questions.specs import Variant
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Scope, SurvivalStatistic
-from analytics.survival import estimators
+from analytics.survival import hazard_rows
 from analytics.survival.data import survival_data
 from analytics.survival.estimate import survival_statistics
 from analytics.survival.hazard_ratio import HazardRatio, estimate_hazard_ratio
@@ -145,7 +145,7 @@ def test_the_e_value_is_read_off_the_fit_of_the_row_beside_it(monkeypatch: pytes
         adjustments.append(tuple(settings.get("adjust", ())))
         return estimate_hazard_ratio(*args, **settings)
 
-    monkeypatch.setattr(estimators, "estimate_hazard_ratio", counted)
+    monkeypatch.setattr(hazard_rows, "estimate_hazard_ratio", counted)
     rows = rows_of(people(400), "cox_adjusted")
     assert {"os.cox_adjusted", "os.e_value_adjusted"} <= set(rows)
     assert adjustments.count(("age_years", "stage")) == 1
