@@ -228,7 +228,7 @@ def _question_steps(
         is_reported = rows[list(reports_response)].notna().any(axis=1)
         steps.leave_out(
             "response reported by the cohort",
-            "the cohort reports nobody's response",
+            f"the cohort reports nobody's {' or '.join(reports_response)}",
             ~rows["cohort_id"].isin(rows.loc[is_reported, "cohort_id"].unique()),
         )
 

@@ -224,7 +224,7 @@ def test_a_cohort_that_reports_nobodys_response_has_no_non_responders() -> None:
     assert set(selection.members["cohort_id"]) == {"a"}
     assert "2" in list(selection.members["patient_id"]), "not evaluable, but of a cohort that reports"
     step = selection.flow.set_index("step").loc["response reported by the cohort"]
-    assert step["n_left_out"] == 3 and step["reason"] == "the cohort reports nobody's response"
+    assert step["n_left_out"] == 3 and step["reason"] == "the cohort reports nobody's recist"
 
 
 def test_a_cohort_that_reports_one_of_the_responses_asked_for_stays() -> None:
