@@ -197,18 +197,14 @@ def refit_signatures(
     n_mutations = counts.sum(axis=1)
     reason = _refusals(counts.index, n_mutations, assay, signatures, min_mutations)
     fit = reason.isna().to_numpy()
-    exposures = np.full((len(counts), len(signatures.names)), np.nan)
-    x = counts.to_numpy(dtype=np.float64)[fit]
-    profiles = signatures.profiles.to_numpy(dtype=np.float64)
+    exposures, similarity = (
+        np.full((len(counts), len(signatures.names)), np.nan),
+        np.full(len(counts), np.nan),
+    )
     open_to = candidate_blocks(counts.index[fit], signatures, candidates, group)
-    solved = np.zeros((len(x), len(signatures.names)))
-    for rows, columns in open_to:
-        solved[np.ix_(rows, columns)] = solve_nnls(
-            profiles[:, columns], x[rows], threads=threads, max_cosine_loss=max_cosine_loss
-        )
-    exposures[fit] = solved
-    similarity = np.full(len(counts), np.nan)
-    similarity[fit] = cosine_similarity(x, exposures[fit] @ profiles.T)
+    exposures[fit], similarity[fit] = _solve(
+        counts.to_numpy(dtype=np.float64)[fit], signatures, open_to, max_cosine_loss, threads
+    )
     samples = pd.DataFrame(
         {
             "n_mutations": n_mutations.astype(np.int64),
@@ -219,10 +215,6 @@ def refit_signatures(
         },
         index=counts.index,
     )
-    words = reason.dropna().str.replace(
-        r"^\d+ substitutions, fewer than (\d+)$", r"fewer than \1 substitutions", regex=True
-    )
-    refused = words.value_counts()
     return ExposureResult(
         exposures=pd.DataFrame(exposures, index=counts.index, columns=list(signatures.names)),
         samples=samples,
@@ -232,8 +224,25 @@ def refit_signatures(
         sha256=signatures.sha256,
         max_cosine_loss=max_cosine_loss,
         min_mutations=min_mutations,
-        warnings=(*spectra.warnings, *(f"{n} samples not refitted: {why}." for why, n in refused.items())),
+        warnings=(*spectra.warnings, *_refused_words(reason)),
     )
+
+
+def _solve(
+    x: FloatArray,
+    signatures: SignatureSet,
+    open_to: list[tuple[IntArray, IntArray]],
+    max_cosine_loss: float | None,
+    threads: int | None,
+) -> tuple[FloatArray, FloatArray]:
+    """Exposures of the samples x [sample, channel], and the cosine similarity of each with what they make."""
+    profiles = signatures.profiles.to_numpy(dtype=np.float64)
+    solved = np.zeros((len(x), len(signatures.names)))
+    for rows, columns in open_to:
+        solved[np.ix_(rows, columns)] = solve_nnls(
+            profiles[:, columns], x[rows], threads=threads, max_cosine_loss=max_cosine_loss
+        )
+    return solved, cosine_similarity(x, solved @ profiles.T)
 
 
 def candidate_blocks(
@@ -291,3 +300,11 @@ def _refusals(
     reason[assays == PANEL] = "a gene panel has too few and too selected mutations"
     reason[assays.isna()] = "the assay is unknown"
     return reason
+
+
+def _refused_words(reason: pd.Series) -> list[str]:
+    """A sentence a reason; samples with few substitutions are one, however many each has."""
+    words = reason.dropna().str.replace(
+        r"^\d+ substitutions, fewer than (\d+)$", r"fewer than \1 substitutions", regex=True
+    )
+    return [f"{n} samples not refitted: {why}." for why, n in words.value_counts().items()]

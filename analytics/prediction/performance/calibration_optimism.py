@@ -95,15 +95,11 @@ def calibrate_model(
     group = np.clip(np.searchsorted(bounds[1:-1], predicted, side="right"), 0, len(bounds) - 2)
     observed = grouped_kaplan_meier(group, len(bounds) - 1, *shape, everyone[0], before, last)
     table = _table(predicted, group, observed, training - test, fixed, confidence)
-    known = table["corrected"].notna()
-    error = (table["corrected"] - table["predicted"]).abs()[known]
     return CorrectedCalibration(
         horizon_months=float(horizon_months),
         table=table,
         edges=tuple(float(edge) for edge in bounds),
-        mean_absolute_error=float(np.average(error, weights=table.loc[known, "n"]))
-        if known.any()
-        else np.nan,
+        mean_absolute_error=_mean_absolute_error(table),
         n=cohort.n,
         n_events=int(cohort.event.sum()),
         n_bootstrap=len(counts),
@@ -226,3 +222,9 @@ def _table(
             row["optimism"], row["corrected"] = mean, float(observed[k]) - mean
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _mean_absolute_error(table: pd.DataFrame) -> float:
+    known = table[table["corrected"].notna()]
+    error = (known["corrected"] - known["predicted"]).abs()
+    return float(np.average(error, weights=known["n"])) if len(known) else np.nan

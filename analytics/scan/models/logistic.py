@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from analytics.engine.arrays import BoolArray, FloatArray, IntArray
+from analytics.engine.arrays import BoolArray, FloatArray, IntArray, WordArray
 from analytics.engine.cox.kernels import CONVERGED
 from analytics.engine.lanes.carriers import CarrierRows
 from analytics.engine.lanes.logistic import (
@@ -166,20 +166,24 @@ def fit_logistic(
         score = shifted_score
     lr_chi2 = 2.0 * (fit.log_ratio - fit.held_log_ratio)
     columns = test_columns(fit.coefficient, fit.standard_error, lr_chi2, score, settings.confidence)
-    done = fit.status == CONVERGED
-    is_penalised = few | no_maximum
-    columns["method"] = word_where(done, LOGISTIC)
-    columns["method"][done & is_penalised] = LOGISTIC_FIRTH
-    because = no_words(n_genes)
-    because[no_maximum] = NO_MAXIMUM
-    because[few] = FEW_IN_A_CELL.format(n=settings.firth_below_events)
-    columns["firth_because"] = because
+    columns |= _method_columns(fit.status == CONVERGED, few, no_maximum, settings)
     reason = no_words(n_genes)
     reason[present & ~separate] = COLLINEAR
     reason[eligible & ~present] = NO_MIXED_STRATUM
     columns["reason"] = reason
     give_up_diverged(columns, separate)
     return pd.DataFrame(columns, columns=list(COX_COLUMNS))
+
+
+def _method_columns(
+    done: BoolArray, few: BoolArray, no_maximum: BoolArray, settings: ScanSettings
+) -> dict[str, WordArray]:
+    """By which model each gene was fitted, and why with a penalty."""
+    method, because = word_where(done, LOGISTIC), no_words(len(done))
+    method[done & (few | no_maximum)] = LOGISTIC_FIRTH
+    because[no_maximum] = NO_MAXIMUM
+    because[few] = FEW_IN_A_CELL.format(n=settings.firth_below_events)
+    return {"method": method, "firth_because": because}
 
 
 def _fit(
