@@ -1,7 +1,7 @@
--- Samples of mutation tables that no patient of the cohort is known for, each with the known samples that the same name may
+-- Samples of tables of calls that no patient of the cohort is known for, each with the known samples that the same name may
 -- mean: in other letters or with other marks (TCGA.AB.0001.01), without zeros that a number format adds (1 for 00001), longer
 -- or shorter by whole parts (P-001-T1_tumor, P-001), or the patient's name. Nothing is joined by it: it says whose genes a
--- row may speak of that is otherwise nobody's (marts.undetermined_genes).
+-- row may speak of that is otherwise nobody's (undetermined_genes, undetermined_copy_number, structural_variant_samples).
 with unknown as (
 
     select distinct
@@ -9,7 +9,7 @@ with unknown as (
         sample_id,
         {{ sample_key('sample_id') }} as name_key
     from {{ ref('int_unknown_samples') }}
-    where raw_table = 'mutations'
+    where raw_table in ('mutations', 'copy_number', 'structural_variants')
 
 ),
 

@@ -35,6 +35,14 @@ numbers as (
 
 ),
 
+composite as (
+
+    select distinct name_raw
+    from {{ ref('int_gene_name_parts') }}
+    where is_composite
+
+),
+
 words as (
 
     select word
@@ -61,7 +69,10 @@ named as (
             coalesce(
                 words{{ site }}.word is null and listed{{ site }}.name is null
                 and numbers{{ site }}.hugo_symbol is null
-                and not {{ matches('variants.site' ~ site ~ '_hugo_symbol', "'^[A-Za-z0-9][A-Za-z0-9.@-]*$'") }},
+                and (
+                    composite{{ site }}.name_raw is not null
+                    or not {{ matches('variants.site' ~ site ~ '_hugo_symbol', "'^[A-Za-z0-9][A-Za-z0-9.@-]*$'") }}
+                ),
                 false
             ) as site{{ site }}_is_unreadable,
             variants.site{{ site }}_hugo_symbol,
@@ -85,6 +96,8 @@ named as (
         left join {{ ref('int_gene_aliases') }} as aliases{{ site }} on listed{{ site }}.name = aliases{{ site }}.alias
         left join numbers as numbers{{ site }} on variants.site{{ site }}_number = numbers{{ site }}.identifier
         left join words as words{{ site }} on variants.site{{ site }}_symbol = words{{ site }}.word
+        left join composite as composite{{ site }}
+            on variants.site{{ site }}_hugo_symbol = composite{{ site }}.name_raw
     {% endfor %}
 
 )

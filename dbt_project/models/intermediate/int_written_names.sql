@@ -1,4 +1,4 @@
--- Names of genes as mutation and copy-number tables write them, each once. A table of its own: Spark reads what an expression
+-- Names of genes as tables of mutations, copy number and structural variants write them, each once. A table of its own: Spark reads what an expression
 -- names as often as it is named, and the parts of a name are asked for 36 times.
 select
     hugo_symbol as name_raw,
@@ -22,6 +22,14 @@ from (
         entrez_gene_id,
         0 as is_mutation
     from {{ ref('stg_copy_number_no_calls') }}
+    {% for site in [1, 2] %}
+        union all
+        select
+            site{{ site }}_hugo_symbol as hugo_symbol,
+            site{{ site }}_entrez_gene_id as entrez_gene_id,
+            0 as is_mutation
+        from {{ ref('stg_structural_variants') }}
+    {% endfor %}
 ) as written
 where hugo_symbol is not null
 group by hugo_symbol

@@ -17,16 +17,36 @@ with statements as (
 
 ),
 
+-- a row of a sample that nobody is known for concerns the known samples that its name may mean
+doubts as (
+
+    select
+        cohort_id,
+        sample_id,
+        problem as rule_id
+    from {{ ref('int_structural_variants') }}
+    where problem in ('symbol_and_number_disagree', 'unreadable_symbol')
+    union all
+    select
+        variants.cohort_id,
+        likenesses.sample_id,
+        'sample_spelled_otherwise' as rule_id
+    from {{ ref('int_structural_variants') }} as variants
+    inner join {{ ref('int_sample_likenesses') }} as likenesses
+        on variants.cohort_id = likenesses.cohort_id and variants.sample_id = likenesses.unknown_sample_id
+    where variants.problem = 'unknown_sample'
+
+),
+
 doubtful as (
 
     select
-        variants.cohort_id,
-        variants.sample_id,
+        doubts.cohort_id,
+        doubts.sample_id,
         min(rules.description) as doubt_reason
-    from {{ ref('int_structural_variants') }} as variants
-    inner join {{ ref('rejection_rules') }} as rules on variants.problem = rules.rule_id
-    where variants.problem in ('symbol_and_number_disagree', 'unreadable_symbol')
-    group by variants.cohort_id, variants.sample_id
+    from doubts
+    inner join {{ ref('rejection_rules') }} as rules on doubts.rule_id = rules.rule_id
+    group by doubts.cohort_id, doubts.sample_id
 
 )
 

@@ -16,6 +16,20 @@ with rejected as (
     from {{ ref('int_copy_number') }} as calls
     where calls.problem is not null and calls.problem <> 'unknown_sample'
     union all
+    -- a call of a sample that nobody is known for concerns the known samples that its name may mean
+    select
+        calls.cohort_id,
+        likenesses.sample_id,
+        coalesce(calls.hugo_symbol_raw, '') as name_raw,
+        coalesce(calls.entrez_gene_id, 0) as entrez_gene_id,
+        'sample_spelled_otherwise' as rule_id,
+        calls.source_file_id,
+        calls.source_row
+    from {{ ref('int_copy_number') }} as calls
+    inner join {{ ref('int_sample_likenesses') }} as likenesses
+        on calls.cohort_id = likenesses.cohort_id and calls.sample_id = likenesses.unknown_sample_id
+    where calls.problem = 'unknown_sample'
+    union all
     select
         cohort_id,
         sample_id,
