@@ -71,12 +71,10 @@ select
     cancer_type_detailed,
     oncotree_code,
     tumor_purity_raw,
-    -- a cohort with a value above 1 gives percent
+    -- a cohort with a value above 1 gives percent; beside such values 0.4 may be a fraction or less than one percent
     case
-        when tumor_purity_raw > 0
-            then
-                tumor_purity_raw
-                / case when max(tumor_purity_raw) over (partition by cohort_id) > 1.0 then 100.0 else 1.0 end
+        when tumor_purity_raw > 1.0 then tumor_purity_raw / 100.0
+        when tumor_purity_raw > 0 and max(tumor_purity_raw) over (partition by cohort_id) <= 1.0 then tumor_purity_raw
     end as tumor_purity_fraction,
     ploidy,
     mean_coverage,
