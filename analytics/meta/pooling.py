@@ -24,6 +24,8 @@ from analytics.meta.trials import TREATED, TREATMENT_IN_GROUP, UNTREATED, months
 from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, InteractionStatistic, MetaStatistic, Scope, SurvivalStatistic
+from analytics.survival.data import count_of
+from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP
 
 RANDOM_EFFECTS = Estimator(
     key="random_effects",
@@ -253,6 +255,11 @@ def interaction_statistics(
     Parameters
     ----------
     members : with ``is_icb_treated`` and ``in_group``, both arms.
+
+    Returns
+    -------
+    One row without an estimate where a group has fewer than five events in an arm: with one person in each the ratio
+    was 8.1 (0.5 to 134) and the difference 0.0 (-0.1 to 0.0) months, as if so much were known.
     """
     rows = members.assign(arm=members["is_icb_treated"].astype(int), group=members["in_group"].astype(int))
     blank = InteractionStatistic(
@@ -271,6 +278,13 @@ def interaction_statistics(
         )
     except AnalysisError as exc:
         return [blank.warned(str(exc))]
+    if (fewest := int(result.cells["events"].min())) < MIN_EVENTS_PER_GROUP:
+        return [
+            blank.warned(
+                f"A group has {count_of(fewest, 'event')} in one arm, fewer than {MIN_EVENTS_PER_GROUP}: the "
+                "interaction cannot be judged."
+            )
+        ]
     counted = replace(blank, counts=replace(blank.counts, n=result.n, events=result.events)).warned(
         *result.warnings
     )

@@ -127,9 +127,9 @@ def select_members(
     Notes
     -----
     Order: question's filter, treatment, endpoint known, followed to the landmark, gene profiled,
-    gene status determined, any mutation, baseline
-    sample, clock, one person once (lowest ``precedence`` first, then known status, then longer follow-up). Who is
-    left out is counted with the reason. Rows without a covariate stay members: the adjusted model says its own n.
+    gene status determined, any mutation, baseline sample, clock, one person once (of a response, a row that knows it;
+    lowest ``precedence`` first, then known status, then longer follow-up). Who is left out is counted with the reason.
+    Rows without a covariate stay members: the adjusted model says its own n.
     """
     steps = Steps(with_time_rules(frame, time_rules))
     rows = steps.rows
@@ -156,7 +156,7 @@ def select_members(
         clock = origin or _family_of_most(rows.loc[steps.is_left, ["clock_family", "person_id"]], judged)
     is_outside = _clock_step(steps, clock)
     if variant.one_person_once:
-        is_outside = _once_step(steps, judged, is_outside)
+        is_outside = _once_step(steps, judged, is_outside, reports_response)
     rows = steps.told()
     members, outside = (
         part.assign(in_group=(part["status"] == MUTATED).fillna(False).astype(bool))
@@ -186,10 +186,14 @@ def _sample_steps(steps: Steps, variant: PeopleVariant) -> None:
         )
 
 
-def _once_step(steps: Steps, judged: pd.Series, is_outside: BoolArray) -> BoolArray:
+def _once_step(steps: Steps, judged: pd.Series, is_outside: BoolArray, responses: Sequence[str]) -> BoolArray:
     """Count one person once, among the members and within each other clock; who is left of those outside."""
     rows = steps.rows
-    repeats = _repeats(rows.loc[steps.is_left, _WHICH_ROW], judged)
+    candidates = rows.loc[steps.is_left, _WHICH_ROW]
+    if responses:  # a row that does not know it would take the place of one that does
+        silent = rows.loc[candidates.index, list(responses)].isna().all(axis=1)
+        candidates = candidates.assign(is_silent=silent.astype(bool))
+    repeats = _repeats(candidates, judged)
     steps.leave_out(
         "one person once",
         "the same person is counted in another cohort",
@@ -370,9 +374,11 @@ _WHICH_ROW = ["precedence", "time_months", "cohort_id", "patient_id", "person_id
 
 
 def _repeats(candidates: pd.DataFrame, judged: pd.Series) -> pd.Index:
-    """Rows of people who have a better one among the candidates."""
+    """Rows of people who have a better one among the candidates: of a response, where one is asked for, one that knows
+    it (``is_silent`` says which do not)."""
+    first = ["is_silent"] if "is_silent" in candidates else []
     ordered = candidates.assign(
         _unknown=judged.loc[candidates.index].isin(UNKNOWN).astype(int),
         _time=lambda d: -d["time_months"].astype(float),
-    ).sort_values(["precedence", "_unknown", "_time", "cohort_id", "patient_id"])
+    ).sort_values([*first, "precedence", "_unknown", "_time", "cohort_id", "patient_id"])
     return ordered.index[ordered["person_id"].duplicated()]

@@ -32,13 +32,17 @@ def burden_verdict(evidence: BurdenEvidence) -> Verdict:
     return Verdict(word, f"{evidence.biomarker}: {word}. {reason}", against, would_settle)
 
 
-def against_searched_cut(p: float, alpha: float = SINGLE.alpha) -> str:
+def against_searched_cut(
+    p: float, alpha: float = SINGLE.alpha, *, is_held_against_burden: bool = True
+) -> str:
     """The strongest reason against an effect at a cut that was searched, by the p that pays for the search."""
     if p < alpha:
-        return (
-            "The cut was searched in the same people: the effect at it is too far from none, and neither the draws nor "
-            "the model with burden pay for the search."
+        burden = (
+            ", and neither the draws nor the model with burden pay for the search"
+            if is_held_against_burden
+            else ""
         )
+        return f"The cut was searched in the same people: the effect at it is too far from none{burden}."
     share = number(100 * p, 2)
     return f"Of numbers that have nothing to do with outcome {share} % have a cut that separates as well."
 
@@ -127,7 +131,9 @@ def _no_association(evidence: BurdenEvidence) -> tuple[str, str, str]:
             "may hide one."
         )
     else:
-        open_to = f": {_ends(evidence.crude)} are left open" if evidence.crude else ""
+        # the headline may be of more people than those whose burden is known
+        among = f" among the {count(evidence.n_known)} people of known burden" if evidence.n_known else ""
+        open_to = f": {_ends(evidence.crude)} are left open{among}" if evidence.crude else ""
         against = f"An interval that includes 1 is no evidence of no effect{open_to}."
     return reason, against, _to_show(evidence)
 
@@ -234,10 +240,18 @@ def _to_settle_beside(evidence: BurdenEvidence) -> str:
             f"An effect as small as {ratio(beside.estimate)} beside burden cannot be settled by such cohorts "
             f"({_needed(evidence, beside.estimate)} at 80 % power)."
         )
-    return (
-        f"{capital(_needed(evidence, beside.estimate))} (now {count(evidence.power.events)}) would show "
-        f"{ratio(beside.estimate)} beside burden with 80 % power."
-    )
+    return _would_show(evidence, needed, f"{ratio(beside.estimate)} beside burden")
+
+
+def _would_show(evidence: BurdenEvidence, needed: float, what: str, at_share: str = "") -> str:
+    """How many events show an effect; of people who have as many, that only others can tell."""
+    now = evidence.power.events
+    if needed <= now:
+        return (
+            f"The same in another cohort: these people, with {_events(evidence, now)}, had 80 % power for {what} "
+            f"({_events(evidence, needed)})."
+        )
+    return f"{capital(_events(evidence, needed))} (now {count(now)}){at_share} would show {what} with 80 % power."
 
 
 def _to_show(evidence: BurdenEvidence) -> str:
@@ -250,10 +264,7 @@ def _to_show(evidence: BurdenEvidence) -> str:
         )
     if needed <= now and evidence.crude is not None:  # 1.5 would have been shown: what is left open is less
         return _to_show_less(evidence, evidence.crude)
-    return (
-        f"{capital(_needed(evidence, WORTH_SHOWING))} (now {count(evidence.power.events)}){_at_this_share(evidence)} "
-        f"would show {ratio(WORTH_SHOWING)} with 80 % power."
-    )
+    return _would_show(evidence, needed, ratio(WORTH_SHOWING), _at_this_share(evidence))
 
 
 def _to_show_less(evidence: BurdenEvidence, crude: Effect) -> str:
@@ -263,9 +274,8 @@ def _to_show_less(evidence: BurdenEvidence, crude: Effect) -> str:
         return (
             f"These people could have shown {ratio(WORTH_SHOWING)}: what is left open is smaller than that."
         )
-    return (
-        f"{capital(_events(evidence, needed))} (now {count(now)}){_at_this_share(evidence)} would show "
-        f"{ratio(crude.estimate)}, as it was found, with 80 % power."
+    return _would_show(
+        evidence, needed, f"{ratio(crude.estimate)}, as it was found,", _at_this_share(evidence)
     )
 
 

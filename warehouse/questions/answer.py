@@ -213,7 +213,7 @@ class Answer:
         if self.leading.burden is not None:
             return self.leading.burden.against
         if self.cut is not None:
-            return against_searched_cut(self.cut.p_paid)
+            return against_searched_cut(self.cut.p_paid, is_held_against_burden=False)
         if effect is not None and not effect.is_shown:
             left_open = f"effects from {ratio(effect.ci_low)} to {ratio(effect.ci_high)} are left open"
             return f"An interval that includes 1 is no evidence of no effect: {left_open}."

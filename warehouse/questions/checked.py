@@ -14,6 +14,7 @@ from analytics.biomarkers.language.labels import label_of
 from analytics.biomarkers.language.model import Biomarker, Continuous, Cut, Expression, Joint, PerUnit
 from analytics.engine.numbers import count
 from analytics.questions.asked import AskedQuestion
+from analytics.questions.clock import known_later
 from analytics.questions.selection import UNCHANGED_TIME, Selection, select_members
 from analytics.questions.source import AskedPeople
 from analytics.questions.specs import Variant
@@ -86,6 +87,7 @@ def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Vari
     """
     known = known_names(con, question)
     question, cohorts, biomarker = known.question, known.cohorts, known.biomarker
+    _require_known_before(question)
     variant = variant.model_copy(update={"covariates": question.adjust})
     endpoint = _ENDPOINT_OF_RESPONSES if question.is_response else question.endpoint
     people = asked_people(con, question.biomarker, endpoint, cohorts, known.other_genes)
@@ -99,6 +101,16 @@ def check(con: duckdb.DuckDBPyConnection, question: AskedQuestion, variant: Vari
     _require_varying(selection.members, question.adjust)
     _require_left_to_compare(selection, people, question.adjust)
     return checked
+
+
+def _require_known_before(question: AskedQuestion) -> None:
+    """What is held against a response is none itself: it would predict what it is read from."""
+    if question.is_response and (names := known_later(question.biomarker)):
+        raise QuestionError(
+            f"{' and '.join(names)} is a response itself, of the same people and the same scans as {question.endpoint}",
+            where=question.biomarker,
+            remedy="ask it of OS or PFS, from a landmark (--endpoint OS --landmark 3)",
+        )
 
 
 def _known_values(frame: pd.DataFrame, question: AskedQuestion) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -147,7 +159,11 @@ def _require_members(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion) -
     if emptied.empty:
         return
     step, reason = str(emptied["step"].iloc[0]), str(emptied["reason"].iloc[0])
-    everywhere = "ask of other cohorts; without --cohort all are asked"
+    everywhere = (
+        "ask of other cohorts; without --cohort all are asked"
+        if question.cohorts
+        else f"all cohorts with {question.endpoint} were asked: ask for another endpoint, or otherwise"
+    )
     why = {
         "treated with a checkpoint inhibitor": (
             "nobody got a checkpoint inhibitor",
@@ -189,6 +205,16 @@ def _with_response(con: duckdb.DuckDBPyConnection, response: str) -> str:
     return f"those that do: {', '.join(str(row[0]) for row in rows) or 'none'}"
 
 
+def _beside_undetermined(checked: CheckedQuestion) -> str:
+    """Those who were looked at and cannot be judged: carriers may be among them."""
+    flow = checked.selection.flow
+    left = flow[flow["step"].str.endswith(" determined") & (flow["n_left_out"] > 0)]
+    return "".join(
+        f" ({count(int(n))} more cannot be judged: {_after_colon(str(reason))})"
+        for n, reason in zip(left["n_left_out"], left["reason"], strict=True)
+    )
+
+
 def _require_groups(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, biomarker: Biomarker) -> None:
     """Somebody is in every group that is compared; of two biomarkers in all four."""
     contrasts = checked.people.contrasts
@@ -206,7 +232,7 @@ def _require_groups(con: duckdb.DuckDBPyConnection, checked: CheckedQuestion, bi
     needs = " and an interaction needs all four groups" if isinstance(biomarker, Joint) else ""
     among = "profiled people" if checked.people.is_gene else "people"
     raise QuestionError(
-        f"nobody is {group.label} among {count(n)} {among}{needs}",
+        f"nobody is {group.label} among {count(n)} {among}{_beside_undetermined(checked)}{needs}",
         where=scope_words(checked.question, checked.cohorts),
         remedy=f"{others}{_range(con, checked, biomarker)}; ask of more cohorts"
         + (", other people or another cut" if isinstance(biomarker, Cut) else " or other people"),

@@ -71,6 +71,30 @@ def interactions(frame: pd.DataFrame) -> list[InteractionStatistic]:
     return interaction_statistics(OS, ["t1"], "os", frame, GENE)
 
 
+def test_an_arm_in_which_fewer_than_five_of_a_group_had_the_event_has_no_interaction() -> None:
+    """Every second person had it; of eight carriers in each arm four, of ten five."""
+
+    def found(carriers: int) -> list[InteractionStatistic]:
+        n = 40
+        rows = pd.DataFrame(
+            {
+                "cohort_id": "t1",
+                "is_icb_treated": [True] * n + [False] * n,
+                "in_group": ([True] * carriers + [False] * (n - carriers)) * 2,
+                "event": [True, False] * n,
+                "time_months": np.random.default_rng(3).permutation(2 * n) + 1.0,
+                "entry_months": 0.0,
+                "person_id": [f"p{i}" for i in range(2 * n)],
+            }
+        )
+        return interactions(rows)
+
+    (row,) = found(8)
+    assert row.estimate is None
+    assert row.warnings == ("A group has 4 events in one arm, fewer than 5: the interaction cannot be judged.",)
+    assert found(10)[0].estimate is not None
+
+
 def test_equal_studies_pool_to_their_common_ratio_with_the_fixed_effect_error() -> None:
     whole = pooled(estimates())[0]
     assert whole.name.stat_id == "x/default/os.random_effects"

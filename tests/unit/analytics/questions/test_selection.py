@@ -46,6 +46,14 @@ def test_by_default_a_person_counts_once_in_the_cohort_of_lowest_precedence() ->
     assert kept(Variant(description="d")) == ["1", "2", "5"]
 
 
+def test_of_a_response_a_person_counts_in_a_cohort_that_knows_it_whatever_its_precedence() -> None:
+    data = frame(orr=[None, True, True, False, True, True])
+    asked = {"requires_endpoint": False, "reports_response": ("orr",)}
+    assert kept(Variant(description="d"), data, **asked) == ["2", "4", "5", "6"]
+    both_know = frame(orr=[True, True, True, False, True, True])
+    assert kept(Variant(description="d"), both_know, **asked) == ["1", "2", "5", "6"]
+
+
 def test_as_published_a_person_counts_twice_and_a_warning_says_so() -> None:
     selection = select_members(frame(), Variant(description="d", one_person_once=False), {})
     assert list(selection.members["patient_id"]) == ["1", "2", "4", "5"]

@@ -181,6 +181,15 @@ def test_people_who_could_have_shown_one_and_a_half_are_asked_for_what_was_found
     assert "smaller than that" in burden_verdict(tiny).would_settle
 
 
+def test_people_who_had_the_power_for_what_is_left_beside_burden_are_not_asked_for_fewer_events() -> None:
+    left = replace(HARMFUL, beside=Effect(estimate=1.5, ci_low=0.98, ci_high=2.3), null=drawn(0.4))
+    settle = burden_verdict(left).would_settle
+    assert settle.startswith(
+        "The same in another cohort: these people, with 500 events, had 80 % power for 1.50 beside burden ("
+    )
+    assert POWER.events_needed(1.5) < POWER.events
+
+
 def test_the_share_of_draws_is_said_in_per_cent() -> None:
     crude_only = replace(HARMFUL, beside=effect(1.1), null=drawn(0.07))
     assert "in 7.0 % of the draws" in burden_verdict(crude_only).against
