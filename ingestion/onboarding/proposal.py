@@ -13,7 +13,8 @@ import yaml
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.columns import TableFormat
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
-from ingestion.onboarding.table_format import guess_format, with_missing
+from ingestion.onboarding.table_format import guess_encoding, guess_format, with_missing
+from ingestion.reading.delimited import physical_lines
 from ingestion.reading.table_model import ParsedTable
 from ingestion.reading.tables import read_table
 from ingestion.vocabulary import load_vocabulary
@@ -117,13 +118,13 @@ def _call_columns(table: ParsedTable) -> dict[str, str]:
     }
 
 
-def _entry(path: Path, address: str, kind: str, fmt: TableFormat | None) -> dict[str, Any]:
+def _entry(path: Path, address: str, kind: str, fmt: TableFormat) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or kind,
         "address": address,
         "kind": kind,
     }
-    written = {} if fmt is None else fmt.model_dump(exclude_defaults=True)
+    written = fmt.model_dump(exclude_defaults=True)
     if written:
         entry["format"] = {k: list(v) if isinstance(v, tuple) else v for k, v in written.items()}
     return entry
@@ -136,11 +137,14 @@ def _filled(table: ParsedTable, column: str, fmt: TableFormat) -> list[str]:
 
 def _add_panel(draft: _Draft, path: Path, address: str) -> None:
     draft.panel = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).upper()
-    names = [line.split()[3] for line in path.read_text().splitlines() if line.count("\t") >= 3]
+    data = path.read_bytes()
+    fmt = TableFormat(encoding=guess_encoding(data, path))
+    lines = physical_lines(data, fmt.encoding, str(path))[0]
+    names = [line.split("\t")[3] for line in lines if line.count("\t") >= 3]
     panel: dict[str, Any] = {"format": "bed", "panel_id": draft.panel}
     if names and sum("_" in name for name in names) * 2 > len(names):
         panel["gene_pattern"] = "^([^_]+)"
-    draft.files.append(_entry(path, address, "gene_panels", None) | {"panel": panel})
+    draft.files.append(_entry(path, address, "gene_panels", fmt) | {"panel": panel})
 
 
 def _add_calls(draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
