@@ -197,6 +197,7 @@ def _add_clinical(
         for c in table.columns
         if c != key
     ]
+    draft.questions += [guess.question for guess in guesses if guess.question]
     taken: set[str] = set()
     columns: dict[str, Any] = {}
     for guess in guesses:
@@ -211,11 +212,7 @@ def _add_clinical(
         taken.add(attribute)
         entry: dict[str, Any] = {"attribute": attribute}
         if catalog.attributes[attribute].type == "time":
-            entry["unit"] = guess.unit or "months"
-            if not guess.unit:
-                draft.questions.append(
-                    f"In which unit is {guess.column} ({guess.low} to {guess.high})? Months are written."
-                )
+            entry["unit"] = guess.unit
         if guess.unknown:
             entry["words"] = _words(draft, guess, table, fmt, guesses)
         columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
@@ -240,7 +237,7 @@ def _add_clinical(
         of_intervals = {i["attribute"] for i in intervals} | {
             i["event"]["attribute"] for i in intervals if "event" in i
         }
-        if times <= taken | of_intervals:
+        if times <= taken | of_intervals | {g.asked_for for g in guesses}:
             draft.endpoints[endpoint] = "unknown"
     draft.files.append(found)
     draft.columns += guesses
