@@ -27,7 +27,12 @@ _DATE_FORMATS = (
     "%d.%m.%y",
     "%Y/%m/%d",
     "%d-%b-%Y",
+    "%Y%m%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
 )
+#: Dates of which nearly all are written in one way are written so, and the others are errors.
+_NEARLY_ALL = 0.9
 #: Words of one column that are shown; a column with more is no vocabulary.
 MOST_WORDS = 12
 #: Progressors and responders without whom the response says nothing about a status.
@@ -42,7 +47,9 @@ class ColumnGuess:
     ----------
     holds : date, number or words. date_role : birth, start, progression, death, last_contact or "".
     unknown : words that no vocabulary explains. unit : of a time, by the column's name.
+    date_formats : in which nearly all of its dates can be read; one where that is sure.
     question : what has to be asked about it. asked_for : the attribute that it is once that is answered.
+    note : what is worth saying without a question.
     """
 
     column: str
@@ -53,12 +60,13 @@ class ColumnGuess:
     high: float | None = None
     attribute: str | None = None
     date_role: str = ""
-    date_format: str = ""
+    date_formats: tuple[str, ...] = ()
     unit: str = ""
     unknown: tuple[str, ...] = ()
     why: str = ""
     question: str = ""
     asked_for: str = ""
+    note: str = ""
 
 
 @cache
@@ -94,13 +102,8 @@ def guess_column(
     automatic : column in capitals -> attribute, as studies of the portal map by themselves.
     """
     counts = tuple(Counter(cells).most_common(MOST_WORDS))
-    if cells and is_date_column(cells):
-        written = [fmt for fmt in _DATE_FORMATS if all(_is_written(cell, fmt) for cell in cells)]
-        note = "" if len(written) < 2 else f"{written[0]} and {written[1]} both fit"
-        return ColumnGuess(
-            column, "date", len(cells), (), date_role=named("dates", column) or "", why=note,
-            date_format=written[0] if written else "",
-        )  # fmt: skip
+    if cells and is_date_column(cells, column):
+        return _guess_dates(column, cells)
     attribute = automatic.get(column.upper().replace(" ", "_")) or named("attributes", column)
     numbers = [_number(cell, decimal) for cell in cells]
     real = [number for number in numbers if number is not None]
@@ -133,6 +136,34 @@ def guess_column(
         column, holds, len(cells), counts, low, high, attribute, unknown=unknown, why=why, question=question,
         unit=time_unit(column) if kind == "time" else "",
     )  # fmt: skip
+
+
+def _guess_dates(column: str, cells: Sequence[str]) -> ColumnGuess:
+    """A column of dates. What is shown of them are shapes (99.99.9999): a date identifies people."""
+    fits = {fmt: [cell for cell in cells if _is_written(cell, fmt)] for fmt in _DATE_FORMATS}
+    formats = tuple(fmt for fmt, fitting in fits.items() if len(fitting) >= _NEARLY_ALL * len(cells))
+    note = why = ""
+    if len(formats) == 1:
+        others = Counter(cells) - Counter(fits[formats[0]])
+        if others:
+            note = (
+                f"{column}: {others.total()} of {len(cells)} cells are no date written as {formats[0]} and are not "
+                f"read ({_shapes(list(others.elements()))})"
+            )
+    elif formats:
+        why = f"{' and '.join(formats)} both fit"
+    else:
+        why = f"No format fits nearly all of them, which look like {_shapes(cells)}"
+    role = named("dates", column) or ""
+    return ColumnGuess(
+        column, "date", len(cells), (), date_role=role, date_formats=formats, why=why, note=note
+    )
+
+
+def _shapes(cells: Sequence[str]) -> str:
+    """The commonest shapes of some cells, every digit as a 9."""
+    shapes = Counter(re.sub(r"\d", "9", cell) for cell in cells)
+    return ", ".join(shape for shape, _ in shapes.most_common(5))
 
 
 def _no_numbers(

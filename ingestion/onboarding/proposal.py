@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ import yaml
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.columns import TableFormat
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
+from ingestion.onboarding.draft import Draft
+from ingestion.onboarding.intervals import intervals_of
 from ingestion.onboarding.table_format import guess_encoding, guess_format, with_missing
 from ingestion.reading.delimited import physical_lines
 from ingestion.reading.table_model import ParsedTable
@@ -51,17 +53,6 @@ class Proposal:
     questions: tuple[str, ...]
 
 
-@dataclass
-class _Draft:
-    files: list[dict[str, Any]] = field(default_factory=list)
-    columns: list[ColumnGuess] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-    patients: set[str] = field(default_factory=set)
-    panel: str | None = None
-    endpoints: dict[str, str] = field(default_factory=dict)
-
-
 def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_icb: bool) -> Proposal:
     """The cohort file for some tables: clinical ones, calls (MAF or like one), panels (BED).
 
@@ -73,7 +64,7 @@ def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_
     ------
     ParseError : a table cannot be read at all.
     """
-    draft = _Draft()
+    draft = Draft()
     read = {path: None if path.suffix.lower() == ".bed" else _read(path) for path in tables}
     calls = {path for path, found in read.items() if found is not None and _is_calls(found[1])}
     for path, found in sorted(read.items(), key=lambda item: item[0] in calls):
@@ -135,7 +126,7 @@ def _filled(table: ParsedTable, column: str, fmt: TableFormat) -> list[str]:
     return [text for cell in table.cells(column) if (text := (cell or "").strip()) not in absent]
 
 
-def _add_panel(draft: _Draft, path: Path, address: str) -> None:
+def _add_panel(draft: Draft, path: Path, address: str) -> None:
     draft.panel = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).upper()
     data = path.read_bytes()
     fmt = TableFormat(encoding=guess_encoding(data, path))
@@ -147,7 +138,7 @@ def _add_panel(draft: _Draft, path: Path, address: str) -> None:
     draft.files.append(_entry(path, address, "gene_panels", fmt) | {"panel": panel})
 
 
-def _add_calls(draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
+def _add_calls(draft: Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
     entry = _entry(path, address, "mutations", fmt)
     column = next(
         (c for c in table.columns if re.sub(r"[\s_.]+", "", c).lower() == "tumorsamplebarcode"), None
@@ -187,7 +178,7 @@ def _pattern_to_patients(barcodes: set[str], patients: set[str]) -> str | None:
 
 
 def _add_clinical(
-    draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable, catalog: Catalog
+    draft: Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable, catalog: Catalog
 ) -> None:
     automatic = {name: column.attribute for name, column in catalog.automatic_columns().items()}
     key = _patient_column(table, fmt)
@@ -198,6 +189,7 @@ def _add_clinical(
         if c != key
     ]
     draft.questions += [guess.question for guess in guesses if guess.question]
+    draft.comments += [guess.note for guess in guesses if guess.note]
     taken: set[str] = set()
     columns: dict[str, Any] = {}
     for guess in guesses:
@@ -217,7 +209,7 @@ def _add_clinical(
             entry["words"] = _words(draft, guess, table, fmt, guesses)
         columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
     found = _entry(path, address, "clinical", fmt) | {"patient_id": key, "columns": columns}
-    intervals, private = _intervals(draft, guesses, columns)
+    intervals, private = intervals_of(draft, guesses, columns)
     if private:
         found["private"] = private
     if intervals:
@@ -258,7 +250,7 @@ def _patient_column(table: ParsedTable, fmt: TableFormat) -> str:
 
 
 def _words(
-    draft: _Draft, guess: ColumnGuess, table: ParsedTable, fmt: TableFormat, guesses: Sequence[ColumnGuess]
+    draft: Draft, guess: ColumnGuess, table: ParsedTable, fmt: TableFormat, guesses: Sequence[ColumnGuess]
 ) -> dict[str, str]:
     """Words that could be told; the others are a question."""
     told: dict[str, str] = {}
@@ -283,68 +275,7 @@ def _words(
     return told
 
 
-def _intervals(
-    draft: _Draft, guesses: Sequence[ColumnGuess], columns: Mapping[str, Any]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Dates to times: age at start, survival to last contact, progression or last contact. Other dates are private."""
-    by_role = {g.date_role: g for g in reversed(guesses) if g.holds == "date" and g.date_role}
-    dates = [g.column for g in guesses if g.holds == "date"]
-    start = by_role.get("start")
-    found: list[dict[str, Any]] = []
-    used: set[str] = set()
-    status = next(
-        (c for c, v in columns.items() if (v if isinstance(v, str) else v["attribute"]) == "OS_STATUS"), None
-    )
-    if start is not None:
-        base = {"date_format": start.date_format}
-        birth, last = by_role.get("birth"), by_role.get("last_contact")
-        progression, death = by_role.get("progression"), by_role.get("death")
-        if birth is not None:
-            found.append({"attribute": "AGE", "start": birth.column, "end": start.column, **base})
-        ends = [g.column for g in (death, last) if g is not None]
-        if ends:
-            survival: dict[str, Any] = {"attribute": "OS_TIME", "start": start.column, "end": ends, **base}
-            if status is None and death is not None:
-                survival["event"] = {"attribute": "OS_STATUS", "if_filled": [death.column]}
-            found.append(survival)
-        if progression is not None and ends:
-            event = _progression(draft, guesses, columns, status, progression, death)
-            progressed = {"attribute": "PFS_TIME", "start": start.column, "end": [progression.column, *ends]}
-            found.append({**progressed, **base, "event": event})
-        for interval in found:
-            ended = interval["end"]
-            used |= {interval["start"], *([ended] if isinstance(ended, str) else ended)}
-    for guess in guesses:
-        if guess.holds == "date" and guess.why:
-            draft.questions.append(f"How are the dates of {guess.column} written? {guess.why}.")
-    return found, [column for column in dates if column not in used]
-
-
-def _progression(
-    draft: _Draft,
-    guesses: Sequence[ColumnGuess],
-    columns: Mapping[str, Any],
-    status: str | None,
-    progression: ColumnGuess,
-    death: ColumnGuess | None,
-) -> dict[str, Any]:
-    """When PFS ended with an event: a date of progression, or a death by its date or the word of the vital status."""
-    event: dict[str, Any] = {"attribute": "PFS_STATUS", "if_filled": [progression.column]}
-    if death is not None:
-        event["if_filled"].append(death.column)
-    elif status is not None:
-        mapped = columns[status]
-        own = mapped.get("words", {}) if isinstance(mapped, dict) else {}
-        words = [word for guess in guesses if guess.column == status for word, _ in guess.words]
-        known = load_vocabulary()["OS_STATUS"]
-        if meant := [word for word in words if own.get(word, known.get(word.lower())) == "event"]:
-            event["if_word"] = {status: meant}
-        else:
-            draft.questions.append(f"Which words of {status} are a death? It also ends PFS: write if_word.")
-    return event
-
-
-def _text(cohort_id: str, draft: _Draft, is_icb: bool) -> str:
+def _text(cohort_id: str, draft: Draft, is_icb: bool) -> str:
     for endpoint in draft.endpoints:
         draft.questions.append(
             f"When does the clock of {endpoint} start (icb_start, diagnosis, ...)? How do you know?"
