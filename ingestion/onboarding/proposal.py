@@ -12,8 +12,9 @@ import yaml
 
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.columns import TableFormat
+from ingestion.onboarding.calls import add_calls, is_calls
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
-from ingestion.onboarding.draft import Draft
+from ingestion.onboarding.draft import Draft, file_entry, filled
 from ingestion.onboarding.intervals import intervals_of
 from ingestion.onboarding.table_format import guess_encoding, guess_format, with_missing
 from ingestion.reading.delimited import physical_lines
@@ -21,25 +22,6 @@ from ingestion.reading.table_model import ParsedTable
 from ingestion.reading.tables import read_table
 from ingestion.vocabulary import load_vocabulary
 
-_CALLS = {
-    "hugosymbol",
-    "variantclassification",
-    "tumorsamplebarcode",
-    "startposition",
-    "hgvspshort",
-    "chromosome",
-}
-#: Columns of calls that are not MAF (ANNOVAR, VEP, supplements), blanks, points and underscores taken out -> MAF's.
-_CALL_COLUMNS = {
-    "hugo_symbol": ("generefgene", "genesymbol", "symbol", "gene"),
-    "chromosome": ("chr", "chrom"),
-    "start_position": ("start", "pos", "position"),
-    "end_position": ("end", "stop"),
-    "variant_classification": ("exonicfuncrefgene", "consequence", "effect", "mutationtype", "variantclass"),
-    "reference_allele": ("ref", "reference"),
-    "tumor_seq_allele2": ("alt", "alternate", "alternative"),
-    "hgvsp_short": ("aachange", "proteinchange", "hgvsp"),
-}
 #: Words of a column that says whether the gene in its name is mutated.
 _FLAG_WORDS = {"0", "1", "wt", "mut", "mutated", "mutant", "wildtype", "wild-type", "wild type"}
 
@@ -66,12 +48,12 @@ def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_
     """
     draft = Draft()
     read = {path: None if path.suffix.lower() == ".bed" else _read(path) for path in tables}
-    calls = {path for path, found in read.items() if found is not None and _is_calls(found[1])}
+    calls = {path for path, found in read.items() if found is not None and is_calls(found[1])}
     for path, found in sorted(read.items(), key=lambda item: item[0] in calls):
         if found is None:
             _add_panel(draft, path, tables[path])
         elif path in calls:
-            _add_calls(draft, path, tables[path], *found)
+            add_calls(draft, path, tables[path], *found)
         else:
             _add_clinical(draft, path, tables[path], *found, catalog)
     if not calls:
@@ -86,46 +68,6 @@ def _read(path: Path) -> tuple[TableFormat, ParsedTable]:
     return with_missing(fmt, cells), table
 
 
-def _plain(column: str) -> str:
-    return re.sub(r"[\s_.]+", "", column).lower()
-
-
-def _is_calls(table: ParsedTable) -> bool:
-    plain = {_plain(column) for column in table.columns}
-    if len(plain & _CALLS) >= 3:
-        return True
-    # a gene and where or what changed: a clinical table may have a column Gene or Start, and not all of them
-    found = _call_columns(table)
-    return "hugo_symbol" in found and len(found) >= 4
-
-
-def _call_columns(table: ParsedTable) -> dict[str, str]:
-    """MAF column -> the table's, where it has another name."""
-    by_plain = {_plain(column): column for column in reversed(table.columns)}
-    return {
-        maf: next(by_plain[name] for name in names if name in by_plain)
-        for maf, names in _CALL_COLUMNS.items()
-        if maf.replace("_", "") not in by_plain and any(name in by_plain for name in names)
-    }
-
-
-def _entry(path: Path, address: str, kind: str, fmt: TableFormat) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "id": re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or kind,
-        "address": address,
-        "kind": kind,
-    }
-    written = fmt.model_dump(exclude_defaults=True)
-    if written:
-        entry["format"] = {k: list(v) if isinstance(v, tuple) else v for k, v in written.items()}
-    return entry
-
-
-def _filled(table: ParsedTable, column: str, fmt: TableFormat) -> list[str]:
-    absent = {"", *fmt.missing}
-    return [text for cell in table.cells(column) if (text := (cell or "").strip()) not in absent]
-
-
 def _add_panel(draft: Draft, path: Path, address: str) -> None:
     draft.panel = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).upper()
     data = path.read_bytes()
@@ -135,46 +77,7 @@ def _add_panel(draft: Draft, path: Path, address: str) -> None:
     panel: dict[str, Any] = {"format": "bed", "panel_id": draft.panel}
     if names and sum("_" in name for name in names) * 2 > len(names):
         panel["gene_pattern"] = "^([^_]+)"
-    draft.files.append(_entry(path, address, "gene_panels", fmt) | {"panel": panel})
-
-
-def _add_calls(draft: Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
-    entry = _entry(path, address, "mutations", fmt)
-    column = next(
-        (c for c in table.columns if re.sub(r"[\s_.]+", "", c).lower() == "tumorsamplebarcode"), None
-    )
-    column = column or next(
-        (c for c in table.columns if named("keys", c) or _plain(c) in ("sample", "tumorsample", "specimen")),
-        table.columns[0],
-    )
-    barcodes = set(_filled(table, column, fmt))
-    if others := _call_columns(table):
-        entry["mutation_columns"] = others
-    pattern = _pattern_to_patients(barcodes, draft.patients)
-    entry["sample_id"] = column if pattern is None else {"column": column, "pattern": pattern}
-    known = {
-        found.group(1) for b in barcodes if (found := re.search(pattern or "^(.+)$", b))
-    } & draft.patients
-    n_without = len(draft.patients) - len(known)
-    draft.comments.append(f"{path.name}: {len(barcodes)} samples with a call, of {len(known)} patients")
-    draft.questions.append(
-        f"Who was sequenced? {n_without} of {len(draft.patients)} patients have no call in {path.name}. If every "
-        "patient was, write 'lists_profiled: true' to the clinical table; if every sequenced sample has a call, to "
-        "that of calls; else name the column that says it under 'profiled_if'."
-    )
-    draft.files.append(entry)
-
-
-def _pattern_to_patients(barcodes: set[str], patients: set[str]) -> str | None:
-    """The pattern that makes sample names into patients' (MUC-0001-T1 to MUC-0001), where they are not the same."""
-    if len(barcodes & patients) * 2 > len(barcodes) or not patients:
-        return None
-    shapes = {re.sub(r"\d+", r"\\d+", re.sub(r"[^\w\d-]", ".", patient)) for patient in patients}
-    if len(shapes) != 1:
-        return None
-    pattern = f"^({shapes.pop()})"
-    hits = sum((found := re.search(pattern, b)) is not None and found.group(1) in patients for b in barcodes)
-    return pattern if hits * 2 > len(barcodes) else None
+    draft.files.append(file_entry(path, address, "gene_panels", fmt) | {"panel": panel})
 
 
 def _add_clinical(
@@ -182,9 +85,9 @@ def _add_clinical(
 ) -> None:
     automatic = {name: column.attribute for name, column in catalog.automatic_columns().items()}
     key = _patient_column(table, fmt)
-    draft.patients |= set(_filled(table, key, fmt))
+    draft.patients |= set(filled(table, key, fmt))
     guesses = [
-        guess_column(c, _filled(table, c, fmt), fmt.decimal, catalog.attributes, automatic)
+        guess_column(c, filled(table, c, fmt), fmt.decimal, catalog.attributes, automatic)
         for c in table.columns
         if c != key
     ]
@@ -208,7 +111,7 @@ def _add_clinical(
         if guess.unknown:
             entry["words"] = _words(draft, guess, table, fmt, guesses)
         columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
-    found = _entry(path, address, "clinical", fmt) | {"patient_id": key, "columns": columns}
+    found = file_entry(path, address, "clinical", fmt) | {"patient_id": key, "columns": columns}
     intervals, private = intervals_of(draft, guesses, columns)
     if private:
         found["private"] = private
@@ -245,7 +148,7 @@ def _is_flag(guess: ColumnGuess) -> bool:
 def _patient_column(table: ParsedTable, fmt: TableFormat) -> str:
     """The column named like one, else the first whose cells are all filled and all different."""
     by_name = [c for c in table.columns if named("keys", c) == "patient_id"]
-    distinct = [c for c in table.columns if len(set(_filled(table, c, fmt))) == table.frame.num_rows]
+    distinct = [c for c in table.columns if len(set(filled(table, c, fmt))) == table.frame.num_rows]
     return (by_name or distinct or list(table.columns))[0]
 
 
