@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from ingestion.catalog.columns import TableFormat
@@ -25,6 +27,7 @@ _CALL_COLUMNS = {
 #: Beside a gene each of these says what changed, so that a row is a call; an effect may be a treatment's.
 _WHAT_CHANGED = {"variant_classification", "hgvsp_short"}
 _OTHER_MEANING = {"effect"}
+_SAMPLE = ("sample", "tumorsample", "specimen", "tumorsamplebarcode")
 
 
 def plain_name(column: str) -> str:
@@ -56,26 +59,40 @@ def _call_columns(table: ParsedTable) -> dict[str, str]:
     }
 
 
+def named_sample_column(table: ParsedTable) -> str | None:
+    """The column of a table of calls that is called like a sample's name, else like a patient's."""
+    of_sample = [c for c in table.columns if named("keys", c) == "sample_id" or plain_name(c) in _SAMPLE]
+    of_sample.sort(key=lambda c: plain_name(c) != "tumorsamplebarcode")
+    of_patient = [c for c in table.columns if named("keys", c) == "patient_id"]
+    return next(iter([*of_sample, *of_patient]), None)
+
+
+def _sample_column(draft: Draft, path: Path, fmt: TableFormat, table: ParsedTable) -> str:
+    """The column that names the sample: by its name, else by what it holds, which is asked about."""
+    if (column := named_sample_column(table)) is not None:
+        return column
+    known = draft.patients | set(draft.samples)
+    column = max(table.columns, key=lambda c: len(known & set(filled(table, c, fmt))))
+    draft.questions.append(
+        f"Which column of {path.name} names the sample? None is called so, and {column} is written under sample_id."
+    )
+    return column
+
+
 def add_calls(draft: Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
     """Add a table of calls, whose samples are those of the clinical tables before it."""
     entry = file_entry(path, address, "mutations", fmt)
-    column = next((c for c in table.columns if plain_name(c) == "tumorsamplebarcode"), None)
-    column = column or next(
-        (
-            c
-            for c in table.columns
-            if named("keys", c) or plain_name(c) in ("sample", "tumorsample", "specimen")
-        ),
-        table.columns[0],
-    )
+    column = _sample_column(draft, path, fmt, table)
     barcodes = set(filled(table, column, fmt))
     if others := _call_columns(table):
         entry["mutation_columns"] = others
-    pattern = _pattern_to_patients(barcodes, draft.patients)
+    # a pattern may make two samples into one: it is for tables whose samples no clinical table names
+    of_samples = barcodes & set(draft.samples)
+    pattern = None if of_samples else _pattern_to_patients(barcodes, draft.patients)
     entry["sample_id"] = column if pattern is None else {"column": column, "pattern": pattern}
-    known = {
-        found.group(1) for b in barcodes if (found := re.search(pattern or "^(.+)$", b))
-    } & draft.patients
+    cut = {b: found.group(1) for b in barcodes if (found := re.search(pattern or "^(.+)$", b))}
+    known = {draft.samples.get(b, name) for b, name in cut.items()} & draft.patients
+    _ask_about_samples(draft, path, barcodes, cut)
     n_without = len(draft.patients) - len(known)
     draft.comments.append(f"{path.name}: {len(barcodes)} samples with a call, of {len(known)} patients")
     draft.questions.append(
@@ -84,6 +101,50 @@ def add_calls(draft: Draft, path: Path, address: str, fmt: TableFormat, table: P
         "that of calls; else name the column that says it under 'profiled_if'."
     )
     draft.files.append(entry)
+
+
+def _ask_about_samples(draft: Draft, path: Path, barcodes: set[str], cut: Mapping[str, str]) -> None:
+    """Ask about samples that a pattern makes into one, and about those that no clinical table knows."""
+    folded = {name: n for name, n in Counter(cut.values()).items() if n > 1}
+    if folded:
+        draft.questions.append(
+            f"{path.name} has several samples of {len(folded)} of {len(set(cut.values()))} patients ({min(folded)}), "
+            "and the pattern makes them into one: were all taken before treatment? Else give a clinical table with the "
+            "samples' names."
+        )
+    nobodys = sorted(b for b in barcodes if b not in draft.samples and cut.get(b) not in draft.patients)
+    if nobodys and draft.patients:
+        draft.questions.append(
+            f"Whose are {len(nobodys)} of {len(barcodes)} samples of {path.name} ({', '.join(nobodys[:3])})? No "
+            "clinical table names them."
+        )
+
+
+def sample_column_of_patients(
+    draft: Draft, path: Path, fmt: TableFormat, table: ParsedTable, key: str, barcodes: set[str]
+) -> str | None:
+    """The column of a clinical table that holds the names which the calls give to their samples, where the patients'
+    column ``key`` does not. A column that is merely called so is asked about."""
+    held = {column: set(filled(table, column, fmt)) for column in table.columns}
+    hits = {column: held[column] & barcodes for column in held}
+    found = [
+        column
+        for column, cells in held.items()
+        if len(hits[column]) > len(hits[key]) and 2 * len(hits[column]) > min(len(cells), len(barcodes))
+    ]
+    best = max(found, key=lambda column: len(hits[column]), default=None)
+    if further := [c for c in found if best is not None and hits[c] - hits[best]]:
+        draft.questions.append(
+            f"{best} and {', '.join(further)} of {path.name} hold names of samples, and a row has one: {best} is read. "
+            "Give the table with a row for each sample."
+        )
+    unused = [c for c in table.columns if named("keys", c) == "sample_id" and c not in (best, key, *further)]
+    if best is None and unused:
+        draft.questions.append(
+            f"Does {unused[0]} of {path.name} name samples? No table of calls has its names; if so write it under "
+            "sample_id."
+        )
+    return best
 
 
 def _pattern_to_patients(barcodes: set[str], patients: set[str]) -> str | None:

@@ -16,7 +16,8 @@ from ingestion.reading.table_model import ParsedTable
 class Draft:
     """Collects the parts of a proposal.
 
-    ``patients`` : identifiers of the clinical tables. ``endpoints`` : name -> origin of its clock.
+    ``patients`` : identifiers of the clinical tables. ``samples`` : name -> its patient.
+    ``endpoints`` : name -> origin of its clock.
     """
 
     files: list[dict[str, Any]] = field(default_factory=list)
@@ -24,6 +25,7 @@ class Draft:
     questions: list[str] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     patients: set[str] = field(default_factory=set)
+    samples: dict[str, str] = field(default_factory=dict)
     panel: str | None = None
     endpoints: dict[str, str] = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.columns import TableFormat
-from ingestion.onboarding.calls import add_calls, is_calls
+from ingestion.onboarding.calls import add_calls, is_calls, named_sample_column, sample_column_of_patients
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
 from ingestion.onboarding.draft import Draft, file_entry, filled
 from ingestion.onboarding.intervals import intervals_of
@@ -49,13 +50,19 @@ def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_
     draft = Draft()
     read = {path: None if path.suffix.lower() == ".bed" else _read(path) for path in tables}
     calls = {path for path, found in read.items() if found is not None and is_calls(found[1])}
+    barcodes = {
+        name
+        for path, found in read.items()
+        if path in calls and found is not None and (column := named_sample_column(found[1])) is not None
+        for name in filled(found[1], column, found[0])
+    }
     for path, found in sorted(read.items(), key=lambda item: item[0] in calls):
         if found is None:
             _add_panel(draft, path, tables[path])
         elif path in calls:
             add_calls(draft, path, tables[path], *found)
         else:
-            _add_clinical(draft, path, tables[path], *found, catalog)
+            _add_clinical(draft, path, tables[path], *found, catalog, barcodes)
     if not calls:
         draft.questions.append("There is no table of calls: every gene is not profiled.")
     return Proposal(_text(cohort_id, draft, is_icb), tuple(draft.columns), tuple(draft.questions))
@@ -81,37 +88,31 @@ def _add_panel(draft: Draft, path: Path, address: str) -> None:
 
 
 def _add_clinical(
-    draft: Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable, catalog: Catalog
+    draft: Draft,
+    path: Path,
+    address: str,
+    fmt: TableFormat,
+    table: ParsedTable,
+    catalog: Catalog,
+    barcodes: set[str],
 ) -> None:
     automatic = {name: column.attribute for name, column in catalog.automatic_columns().items()}
-    key = _patient_column(table, fmt)
+    key = _patient_column(draft, path, fmt, table)
     draft.patients |= set(filled(table, key, fmt))
+    sample = sample_column_of_patients(draft, path, fmt, table, key, barcodes)
     guesses = [
         guess_column(c, filled(table, c, fmt), fmt.decimal, catalog.attributes, automatic)
         for c in table.columns
-        if c != key
+        if c not in (key, sample)
     ]
     draft.questions += [guess.question for guess in guesses if guess.question]
     draft.comments += [guess.note for guess in guesses if guess.note]
-    taken: set[str] = set()
-    columns: dict[str, Any] = {}
-    for guess in guesses:
-        attribute = guess.attribute
-        if attribute is None:
-            continue
-        if attribute in taken:
-            draft.questions.append(
-                f"{guess.column} may be {attribute} too, and a column before it is read so: which of them is meant?"
-            )
-            continue
-        taken.add(attribute)
-        entry: dict[str, Any] = {"attribute": attribute}
-        if catalog.attributes[attribute].type == "time":
-            entry["unit"] = guess.unit
-        if guess.unknown:
-            entry["words"] = _words(draft, guess, table, fmt, guesses)
-        columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
-    found = file_entry(path, address, "clinical", fmt) | {"patient_id": key, "columns": columns}
+    columns = _columns(draft, guesses, table, fmt, catalog)
+    taken = {entry if isinstance(entry, str) else entry["attribute"] for entry in columns.values()}
+    found = file_entry(path, address, "clinical", fmt) | {"patient_id": key}
+    if sample is not None:
+        found |= _samples(draft, path, fmt, table, (key, sample), has_time="BIOPSY_TIME" in taken)
+    found["columns"] = columns
     intervals, private = intervals_of(draft, guesses, columns)
     if private:
         found["private"] = private
@@ -138,6 +139,52 @@ def _add_clinical(
     draft.columns += guesses
 
 
+def _columns(
+    draft: Draft, guesses: Sequence[ColumnGuess], table: ParsedTable, fmt: TableFormat, catalog: Catalog
+) -> dict[str, Any]:
+    """The columns that carry an attribute; a second one of the same attribute is a question."""
+    taken: set[str] = set()
+    columns: dict[str, Any] = {}
+    for guess in guesses:
+        attribute = guess.attribute
+        if attribute is None:
+            continue
+        if attribute in taken:
+            draft.questions.append(
+                f"{guess.column} may be {attribute} too, and a column before it is read so: which of them is meant?"
+            )
+            continue
+        taken.add(attribute)
+        entry: dict[str, Any] = {"attribute": attribute}
+        if catalog.attributes[attribute].type == "time":
+            entry["unit"] = guess.unit
+        if guess.unknown:
+            entry["words"] = _words(draft, guess, table, fmt, guesses)
+        columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
+    return columns
+
+
+def _samples(
+    draft: Draft, path: Path, fmt: TableFormat, table: ParsedTable, keys: tuple[str, str], *, has_time: bool
+) -> dict[str, str]:
+    """What the entry says of samples, whose names and patients are kept for the tables of calls."""
+    absent = {"", *fmt.missing}
+    patients, samples = ([(cell or "").strip() for cell in table.cells(key)] for key in keys)
+    named_rows = [
+        (s, p) for s, p in zip(samples, patients, strict=True) if s not in absent and p not in absent
+    ]
+    draft.samples |= dict(named_rows)
+    n_several = sum(n > 1 for n in Counter(p for _, p in set(named_rows)).values())
+    if n_several and not has_time:
+        draft.questions.append(
+            f"{n_several} patients of {path.name} have several samples: which were taken before treatment? A sample of "
+            "which nothing is said counts as taken before; name the column that says it as BIOPSY_TIME."
+        )
+    # a row without a sample would be lost from a table of samples
+    level = {"level": "sample"} if len(named_rows) == len(samples) else {}
+    return {"sample_id": keys[1], **level}
+
+
 def _is_flag(guess: ColumnGuess) -> bool:
     """A column under the symbol of a gene, whose cells say mutated or wild-type, or hold 0 and 1."""
     words = {word.lower() for word, _ in guess.words}
@@ -145,11 +192,17 @@ def _is_flag(guess: ColumnGuess) -> bool:
     return guess.attribute is None and is_symbol and len(words) < 6 and bool(words & _FLAG_WORDS)
 
 
-def _patient_column(table: ParsedTable, fmt: TableFormat) -> str:
-    """The column named like one, else the first whose cells are all filled and all different."""
+def _patient_column(draft: Draft, path: Path, fmt: TableFormat, table: ParsedTable) -> str:
+    """The column named like one, else the first whose cells are all filled and all different, which is asked about."""
     by_name = [c for c in table.columns if named("keys", c) == "patient_id"]
+    if by_name:
+        return by_name[0]
     distinct = [c for c in table.columns if len(set(filled(table, c, fmt))) == table.frame.num_rows]
-    return (by_name or distinct or list(table.columns))[0]
+    column = [*distinct, *table.columns][0]
+    draft.questions.append(
+        f"Which column of {path.name} names the patient? None is called so, and {column} is written under patient_id."
+    )
+    return column
 
 
 def _words(
