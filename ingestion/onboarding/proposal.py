@@ -17,6 +17,7 @@ from ingestion.onboarding.calls import add_calls, is_calls, named_sample_column,
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
 from ingestion.onboarding.draft import Draft, file_entry, filled
 from ingestion.onboarding.intervals import intervals_of
+from ingestion.onboarding.summaries import without_summaries
 from ingestion.onboarding.table_format import guess_encoding, guess_format, with_missing
 from ingestion.reading.delimited import physical_lines
 from ingestion.reading.table_model import ParsedTable
@@ -48,7 +49,7 @@ def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_
     ParseError : a table cannot be read at all.
     """
     draft = Draft()
-    read = {path: None if path.suffix.lower() == ".bed" else _read(path) for path in tables}
+    read = {path: None if path.suffix.lower() == ".bed" else _read(draft, path) for path in tables}
     calls = {path for path, found in read.items() if found is not None and is_calls(found[1])}
     barcodes = {
         name
@@ -68,9 +69,14 @@ def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_
     return Proposal(_text(cohort_id, draft, is_icb), tuple(draft.columns), tuple(draft.questions))
 
 
-def _read(path: Path) -> tuple[TableFormat, ParsedTable]:
+def _read(draft: Draft, path: Path) -> tuple[TableFormat, ParsedTable]:
     fmt = guess_format(path)
-    table = read_table(path, fmt, str(path))
+    table, summaries = without_summaries(read_table(path, fmt, str(path)))
+    for row, word in summaries:
+        draft.questions.append(
+            f"Row {row} of {path.name} begins with '{word}' and seems to sum the table up: is it like the others? "
+            "It is read as one until you delete it from the table, or write that word under missing of the format."
+        )
     cells = [(cell or "").strip() for column in table.columns for cell in table.cells(column)]
     return with_missing(fmt, cells), table
 
