@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ingestion.catalog.attributes import Attribute
+from ingestion.onboarding.units import time_unit, unit_doubt
 from ingestion.reading.privacy import is_date_column
 from ingestion.vocabulary import is_understood, load_vocabulary
 from ingestion.yaml_files import read_mapping
@@ -26,13 +27,12 @@ _DATE_FORMATS = (
     "%d.%m.%y",
     "%Y/%m/%d",
     "%d-%b-%Y",
+    "%Y%m%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%dT%H:%M:%S",
 )
-_UNITS = {
-    "day": "days", "week": "weeks", "month": "months", "year": "years", "tage": "days", "woche": "weeks",
-    "monat": "months", "jahr": "years", "jours": "days", "semaine": "weeks", "mois": "months", "années": "years",
-    "días": "days", "dias": "days", "semana": "weeks", "meses": "months", "años": "years", "giorni": "days",
-    "mesi": "months", "anni": "years",
-}  # fmt: skip
+#: Dates of which nearly all are written in one way are written so, and the others are errors.
+_NEARLY_ALL = 0.9
 #: Words of one column that are shown; a column with more is no vocabulary.
 MOST_WORDS = 12
 #: Progressors and responders without whom the response says nothing about a status.
@@ -46,7 +46,10 @@ class ColumnGuess:
     Attributes
     ----------
     holds : date, number or words. date_role : birth, start, progression, death, last_contact or "".
-    unknown : words that no vocabulary explains. unit : of a time, by the column's name or its values; "" when unsure.
+    unknown : words that no vocabulary explains. unit : of a time, by the column's name.
+    date_formats : in which nearly all of its dates can be read; one where that is sure.
+    question : what has to be asked about it. asked_for : the attribute that it is once that is answered.
+    note : what is worth saying without a question.
     """
 
     column: str
@@ -57,10 +60,13 @@ class ColumnGuess:
     high: float | None = None
     attribute: str | None = None
     date_role: str = ""
-    date_format: str = ""
+    date_formats: tuple[str, ...] = ()
     unit: str = ""
     unknown: tuple[str, ...] = ()
     why: str = ""
+    question: str = ""
+    asked_for: str = ""
+    note: str = ""
 
 
 @cache
@@ -96,17 +102,14 @@ def guess_column(
     automatic : column in capitals -> attribute, as studies of the portal map by themselves.
     """
     counts = tuple(Counter(cells).most_common(MOST_WORDS))
-    if cells and is_date_column(cells):
-        written = [fmt for fmt in _DATE_FORMATS if all(_is_written(cell, fmt) for cell in cells)]
-        note = "" if len(written) < 2 else f"{written[0]} and {written[1]} both fit"
-        return ColumnGuess(
-            column, "date", len(cells), (), date_role=named("dates", column) or "", why=note,
-            date_format=written[0] if written else "",
-        )  # fmt: skip
+    if cells and is_date_column(cells, column):
+        return _guess_dates(column, cells)
     attribute = automatic.get(column.upper().replace(" ", "_")) or named("attributes", column)
     numbers = [_number(cell, decimal) for cell in cells]
     real = [number for number in numbers if number is not None]
     is_number = bool(cells) and len(real) == len(cells)
+    if attribute == "OS_STATUS" and len(set(real)) > 2 and column.strip().upper() == "OS":
+        attribute = "OS_TIME"  # a bare OS is a status in some tables and a time in others
     by = "its name"
     if attribute is None and not is_number:
         attribute, by = _by_words(cells, attributes), "its words"
@@ -116,15 +119,61 @@ def guess_column(
     if attribute is None:
         return ColumnGuess(column, holds, len(cells), counts, low, high)
     kind = attributes[attribute].type
+    question, is_left_out = "", False
     if kind in ("number", "time") and not is_number:
         why += f"; {len(cells) - len(real)} cells are no numbers"
+        question, is_left_out = _no_numbers(column, attribute, cells, numbers)
+    if not is_left_out and (doubt := unit_doubt(column, attribute, attributes[attribute], real)) is not None:
+        question, is_left_out = " ".join((question, doubt.question)).strip(), doubt.is_left_out
+    if is_left_out:
+        return ColumnGuess(
+            column, holds, len(cells), counts, low, high, why="asked", question=question, asked_for=attribute
+        )
     unknown = (
         tuple(w for w in dict.fromkeys(cells) if not is_understood(attribute, w)) if kind == "word" else ()
     )
     return ColumnGuess(
-        column, holds, len(cells), counts, low, high, attribute, unknown=unknown, why=why,
-        unit=_unit(column, high) if kind == "time" else "",
+        column, holds, len(cells), counts, low, high, attribute, unknown=unknown, why=why, question=question,
+        unit=time_unit(column) if kind == "time" else "",
     )  # fmt: skip
+
+
+def _guess_dates(column: str, cells: Sequence[str]) -> ColumnGuess:
+    """A column of dates. What is shown of them are shapes (99.99.9999): a date identifies people."""
+    fits = {fmt: [cell for cell in cells if _is_written(cell, fmt)] for fmt in _DATE_FORMATS}
+    formats = tuple(fmt for fmt, fitting in fits.items() if len(fitting) >= _NEARLY_ALL * len(cells))
+    note = why = ""
+    if len(formats) == 1:
+        others = Counter(cells) - Counter(fits[formats[0]])
+        if others:
+            note = (
+                f"{column}: {others.total()} of {len(cells)} cells are no date written as {formats[0]} and are not "
+                f"read ({_shapes(list(others.elements()))})"
+            )
+    elif formats:
+        why = f"{' and '.join(formats)} both fit"
+    else:
+        why = f"No format fits nearly all of them, which look like {_shapes(cells)}"
+    role = named("dates", column) or ""
+    return ColumnGuess(
+        column, "date", len(cells), (), date_role=role, date_formats=formats, why=why, note=note
+    )
+
+
+def _shapes(cells: Sequence[str]) -> str:
+    """The commonest shapes of some cells, every digit as a 9."""
+    shapes = Counter(re.sub(r"\d", "9", cell) for cell in cells)
+    return ", ".join(shape for shape, _ in shapes.most_common(5))
+
+
+def _no_numbers(
+    column: str, attribute: str, cells: Sequence[str], numbers: Sequence[float | None]
+) -> tuple[str, bool]:
+    """The question about cells of a number that are none, and whether they are so many that it may be no number."""
+    others = Counter(cell for cell, number in zip(cells, numbers, strict=True) if number is None)
+    shown = ", ".join(word for word, _ in others.most_common(5))
+    question = f"{others.total()} of {len(cells)} cells of {column} ({attribute}) are no numbers: {shown}."
+    return question + " What do they mean?", 2 * others.total() > len(cells)
 
 
 def event_direction(
@@ -183,15 +232,6 @@ def _by_words(cells: Sequence[str], attributes: Mapping[str, Attribute]) -> str 
     }
     best = max(shares, key=lambda name: shares[name])
     return best if shares[best] >= 0.8 else None
-
-
-def _unit(column: str, high: float | None) -> str:
-    """The unit that the name says; else days where no follow-up could be so many months."""
-    plain = column.lower()
-    for word, unit in _UNITS.items():
-        if word in plain:
-            return unit
-    return "days" if high is not None and high > 600 else ""
 
 
 def _number(cell: str, decimal: str) -> float | None:

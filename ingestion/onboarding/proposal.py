@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,31 +13,17 @@ import yaml
 
 from ingestion.catalog.cohorts import Catalog
 from ingestion.catalog.columns import TableFormat
+from ingestion.onboarding.calls import add_calls, is_calls, named_sample_column, sample_column_of_patients
 from ingestion.onboarding.columns import ColumnGuess, event_direction, guess_column, named
-from ingestion.onboarding.table_format import guess_format, with_missing
+from ingestion.onboarding.draft import Draft, file_entry, filled
+from ingestion.onboarding.intervals import intervals_of
+from ingestion.onboarding.summaries import without_summaries
+from ingestion.onboarding.table_format import guess_encoding, guess_format, with_missing
+from ingestion.reading.delimited import physical_lines
 from ingestion.reading.table_model import ParsedTable
 from ingestion.reading.tables import read_table
 from ingestion.vocabulary import load_vocabulary
 
-_CALLS = {
-    "hugosymbol",
-    "variantclassification",
-    "tumorsamplebarcode",
-    "startposition",
-    "hgvspshort",
-    "chromosome",
-}
-#: Columns of calls that are not MAF (ANNOVAR, VEP, supplements), blanks, points and underscores taken out -> MAF's.
-_CALL_COLUMNS = {
-    "hugo_symbol": ("generefgene", "genesymbol", "symbol", "gene"),
-    "chromosome": ("chr", "chrom"),
-    "start_position": ("start", "pos", "position"),
-    "end_position": ("end", "stop"),
-    "variant_classification": ("exonicfuncrefgene", "consequence", "effect", "mutationtype", "variantclass"),
-    "reference_allele": ("ref", "reference"),
-    "tumor_seq_allele2": ("alt", "alternate", "alternative"),
-    "hgvsp_short": ("aachange", "proteinchange", "hgvsp"),
-}
 #: Words of a column that says whether the gene in its name is mutated.
 _FLAG_WORDS = {"0", "1", "wt", "mut", "mutated", "mutant", "wildtype", "wild-type", "wild type"}
 
@@ -50,17 +37,6 @@ class Proposal:
     questions: tuple[str, ...]
 
 
-@dataclass
-class _Draft:
-    files: list[dict[str, Any]] = field(default_factory=list)
-    columns: list[ColumnGuess] = field(default_factory=list)
-    questions: list[str] = field(default_factory=list)
-    comments: list[str] = field(default_factory=list)
-    patients: set[str] = field(default_factory=set)
-    panel: str | None = None
-    endpoints: dict[str, str] = field(default_factory=dict)
-
-
 def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_icb: bool) -> Proposal:
     """The cohort file for some tables: clinical ones, calls (MAF or like one), panels (BED).
 
@@ -72,151 +48,78 @@ def propose(cohort_id: str, tables: Mapping[Path, str], catalog: Catalog, *, is_
     ------
     ParseError : a table cannot be read at all.
     """
-    draft = _Draft()
-    read = {path: None if path.suffix.lower() == ".bed" else _read(path) for path in tables}
-    calls = {path for path, found in read.items() if found is not None and _is_calls(found[1])}
+    draft = Draft()
+    read = {path: None if path.suffix.lower() == ".bed" else _read(draft, path) for path in tables}
+    calls = {path for path, found in read.items() if found is not None and is_calls(found[1])}
+    barcodes = {
+        name
+        for path, found in read.items()
+        if path in calls and found is not None and (column := named_sample_column(found[1])) is not None
+        for name in filled(found[1], column, found[0])
+    }
     for path, found in sorted(read.items(), key=lambda item: item[0] in calls):
         if found is None:
             _add_panel(draft, path, tables[path])
         elif path in calls:
-            _add_calls(draft, path, tables[path], *found)
+            add_calls(draft, path, tables[path], *found)
         else:
-            _add_clinical(draft, path, tables[path], *found, catalog)
+            _add_clinical(draft, path, tables[path], *found, catalog, barcodes)
     if not calls:
         draft.questions.append("There is no table of calls: every gene is not profiled.")
     return Proposal(_text(cohort_id, draft, is_icb), tuple(draft.columns), tuple(draft.questions))
 
 
-def _read(path: Path) -> tuple[TableFormat, ParsedTable]:
+def _read(draft: Draft, path: Path) -> tuple[TableFormat, ParsedTable]:
     fmt = guess_format(path)
-    table = read_table(path, fmt, str(path))
+    table, summaries = without_summaries(read_table(path, fmt, str(path)))
+    for row, word in summaries:
+        draft.questions.append(
+            f"Row {row} of {path.name} begins with '{word}' and seems to sum the table up: is it like the others? "
+            "It is read as one until you delete it from the table, or write that word under missing of the format."
+        )
     cells = [(cell or "").strip() for column in table.columns for cell in table.cells(column)]
     return with_missing(fmt, cells), table
 
 
-def _plain(column: str) -> str:
-    return re.sub(r"[\s_.]+", "", column).lower()
-
-
-def _is_calls(table: ParsedTable) -> bool:
-    plain = {_plain(column) for column in table.columns}
-    if len(plain & _CALLS) >= 3:
-        return True
-    # a gene and where or what changed: a clinical table may have a column Gene or Start, and not all of them
-    found = _call_columns(table)
-    return "hugo_symbol" in found and len(found) >= 4
-
-
-def _call_columns(table: ParsedTable) -> dict[str, str]:
-    """MAF column -> the table's, where it has another name."""
-    by_plain = {_plain(column): column for column in reversed(table.columns)}
-    return {
-        maf: next(by_plain[name] for name in names if name in by_plain)
-        for maf, names in _CALL_COLUMNS.items()
-        if maf.replace("_", "") not in by_plain and any(name in by_plain for name in names)
-    }
-
-
-def _entry(path: Path, address: str, kind: str, fmt: TableFormat | None) -> dict[str, Any]:
-    entry: dict[str, Any] = {
-        "id": re.sub(r"[^a-z0-9]+", "_", path.name.split(".")[0].lower()).strip("_") or kind,
-        "address": address,
-        "kind": kind,
-    }
-    written = {} if fmt is None else fmt.model_dump(exclude_defaults=True)
-    if written:
-        entry["format"] = {k: list(v) if isinstance(v, tuple) else v for k, v in written.items()}
-    return entry
-
-
-def _filled(table: ParsedTable, column: str, fmt: TableFormat) -> list[str]:
-    absent = {"", *fmt.missing}
-    return [text for cell in table.cells(column) if (text := (cell or "").strip()) not in absent]
-
-
-def _add_panel(draft: _Draft, path: Path, address: str) -> None:
+def _add_panel(draft: Draft, path: Path, address: str) -> None:
     draft.panel = re.sub(r"[^A-Za-z0-9]+", "_", path.stem).upper()
-    names = [line.split()[3] for line in path.read_text().splitlines() if line.count("\t") >= 3]
+    data = path.read_bytes()
+    fmt = TableFormat(encoding=guess_encoding(data, path))
+    lines = physical_lines(data, fmt.encoding, str(path))[0]
+    names = [line.split("\t")[3] for line in lines if line.count("\t") >= 3]
     panel: dict[str, Any] = {"format": "bed", "panel_id": draft.panel}
     if names and sum("_" in name for name in names) * 2 > len(names):
         panel["gene_pattern"] = "^([^_]+)"
-    draft.files.append(_entry(path, address, "gene_panels", None) | {"panel": panel})
-
-
-def _add_calls(draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable) -> None:
-    entry = _entry(path, address, "mutations", fmt)
-    column = next(
-        (c for c in table.columns if re.sub(r"[\s_.]+", "", c).lower() == "tumorsamplebarcode"), None
-    )
-    column = column or next(
-        (c for c in table.columns if named("keys", c) or _plain(c) in ("sample", "tumorsample", "specimen")),
-        table.columns[0],
-    )
-    barcodes = set(_filled(table, column, fmt))
-    if others := _call_columns(table):
-        entry["mutation_columns"] = others
-    pattern = _pattern_to_patients(barcodes, draft.patients)
-    entry["sample_id"] = column if pattern is None else {"column": column, "pattern": pattern}
-    known = {
-        found.group(1) for b in barcodes if (found := re.search(pattern or "^(.+)$", b))
-    } & draft.patients
-    n_without = len(draft.patients) - len(known)
-    draft.comments.append(f"{path.name}: {len(barcodes)} samples with a call, of {len(known)} patients")
-    draft.questions.append(
-        f"Who was sequenced? {n_without} of {len(draft.patients)} patients have no call in {path.name}. If every "
-        "patient was, write 'lists_profiled: true' to the clinical table; if every sequenced sample has a call, to "
-        "that of calls; else name the column that says it under 'profiled_if'."
-    )
-    draft.files.append(entry)
-
-
-def _pattern_to_patients(barcodes: set[str], patients: set[str]) -> str | None:
-    """The pattern that makes sample names into patients' (MUC-0001-T1 to MUC-0001), where they are not the same."""
-    if len(barcodes & patients) * 2 > len(barcodes) or not patients:
-        return None
-    shapes = {re.sub(r"\d+", r"\\d+", re.sub(r"[^\w\d-]", ".", patient)) for patient in patients}
-    if len(shapes) != 1:
-        return None
-    pattern = f"^({shapes.pop()})"
-    hits = sum((found := re.search(pattern, b)) is not None and found.group(1) in patients for b in barcodes)
-    return pattern if hits * 2 > len(barcodes) else None
+    draft.files.append(file_entry(path, address, "gene_panels", fmt) | {"panel": panel})
 
 
 def _add_clinical(
-    draft: _Draft, path: Path, address: str, fmt: TableFormat, table: ParsedTable, catalog: Catalog
+    draft: Draft,
+    path: Path,
+    address: str,
+    fmt: TableFormat,
+    table: ParsedTable,
+    catalog: Catalog,
+    barcodes: set[str],
 ) -> None:
     automatic = {name: column.attribute for name, column in catalog.automatic_columns().items()}
-    key = _patient_column(table, fmt)
-    draft.patients |= set(_filled(table, key, fmt))
+    key = _patient_column(draft, path, fmt, table)
+    draft.patients |= set(filled(table, key, fmt))
+    sample = sample_column_of_patients(draft, path, fmt, table, key, barcodes)
     guesses = [
-        guess_column(c, _filled(table, c, fmt), fmt.decimal, catalog.attributes, automatic)
+        guess_column(c, filled(table, c, fmt), fmt.decimal, catalog.attributes, automatic)
         for c in table.columns
-        if c != key
+        if c not in (key, sample)
     ]
-    taken: set[str] = set()
-    columns: dict[str, Any] = {}
-    for guess in guesses:
-        attribute = guess.attribute
-        if attribute is None:
-            continue
-        if attribute in taken:
-            draft.questions.append(
-                f"{guess.column} may be {attribute} too, and a column before it is read so: which of them is meant?"
-            )
-            continue
-        taken.add(attribute)
-        entry: dict[str, Any] = {"attribute": attribute}
-        if catalog.attributes[attribute].type == "time":
-            entry["unit"] = guess.unit or "months"
-            if not guess.unit:
-                draft.questions.append(
-                    f"In which unit is {guess.column} ({guess.low} to {guess.high})? Months are written."
-                )
-        if guess.unknown:
-            entry["words"] = _words(draft, guess, table, fmt, guesses)
-        columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
-    found = _entry(path, address, "clinical", fmt) | {"patient_id": key, "columns": columns}
-    intervals, private = _intervals(draft, guesses, columns)
+    draft.questions += [guess.question for guess in guesses if guess.question]
+    draft.comments += [guess.note for guess in guesses if guess.note]
+    columns = _columns(draft, guesses, table, fmt, catalog)
+    taken = {entry if isinstance(entry, str) else entry["attribute"] for entry in columns.values()}
+    found = file_entry(path, address, "clinical", fmt) | {"patient_id": key}
+    if sample is not None:
+        found |= _samples(draft, path, fmt, table, (key, sample), has_time="BIOPSY_TIME" in taken)
+    found["columns"] = columns
+    intervals, private = intervals_of(draft, guesses, columns)
     if private:
         found["private"] = private
     if intervals:
@@ -236,10 +139,56 @@ def _add_clinical(
         of_intervals = {i["attribute"] for i in intervals} | {
             i["event"]["attribute"] for i in intervals if "event" in i
         }
-        if times <= taken | of_intervals:
+        if times <= taken | of_intervals | {g.asked_for for g in guesses}:
             draft.endpoints[endpoint] = "unknown"
     draft.files.append(found)
     draft.columns += guesses
+
+
+def _columns(
+    draft: Draft, guesses: Sequence[ColumnGuess], table: ParsedTable, fmt: TableFormat, catalog: Catalog
+) -> dict[str, Any]:
+    """The columns that carry an attribute; a second one of the same attribute is a question."""
+    taken: set[str] = set()
+    columns: dict[str, Any] = {}
+    for guess in guesses:
+        attribute = guess.attribute
+        if attribute is None:
+            continue
+        if attribute in taken:
+            draft.questions.append(
+                f"{guess.column} may be {attribute} too, and a column before it is read so: which of them is meant?"
+            )
+            continue
+        taken.add(attribute)
+        entry: dict[str, Any] = {"attribute": attribute}
+        if catalog.attributes[attribute].type == "time":
+            entry["unit"] = guess.unit
+        if guess.unknown:
+            entry["words"] = _words(draft, guess, table, fmt, guesses)
+        columns[guess.column] = attribute if len(entry) == 1 else {k: v for k, v in entry.items() if v}
+    return columns
+
+
+def _samples(
+    draft: Draft, path: Path, fmt: TableFormat, table: ParsedTable, keys: tuple[str, str], *, has_time: bool
+) -> dict[str, str]:
+    """What the entry says of samples, whose names and patients are kept for the tables of calls."""
+    absent = {"", *fmt.missing}
+    patients, samples = ([(cell or "").strip() for cell in table.cells(key)] for key in keys)
+    named_rows = [
+        (s, p) for s, p in zip(samples, patients, strict=True) if s not in absent and p not in absent
+    ]
+    draft.samples |= dict(named_rows)
+    n_several = sum(n > 1 for n in Counter(p for _, p in set(named_rows)).values())
+    if n_several and not has_time:
+        draft.questions.append(
+            f"{n_several} patients of {path.name} have several samples: which were taken before treatment? A sample of "
+            "which nothing is said counts as taken before; name the column that says it as BIOPSY_TIME."
+        )
+    # a row without a sample would be lost from a table of samples
+    level = {"level": "sample"} if len(named_rows) == len(samples) else {}
+    return {"sample_id": keys[1], **level}
 
 
 def _is_flag(guess: ColumnGuess) -> bool:
@@ -249,15 +198,21 @@ def _is_flag(guess: ColumnGuess) -> bool:
     return guess.attribute is None and is_symbol and len(words) < 6 and bool(words & _FLAG_WORDS)
 
 
-def _patient_column(table: ParsedTable, fmt: TableFormat) -> str:
-    """The column named like one, else the first whose cells are all filled and all different."""
+def _patient_column(draft: Draft, path: Path, fmt: TableFormat, table: ParsedTable) -> str:
+    """The column named like one, else the first whose cells are all filled and all different, which is asked about."""
     by_name = [c for c in table.columns if named("keys", c) == "patient_id"]
-    distinct = [c for c in table.columns if len(set(_filled(table, c, fmt))) == table.frame.num_rows]
-    return (by_name or distinct or list(table.columns))[0]
+    if by_name:
+        return by_name[0]
+    distinct = [c for c in table.columns if len(set(filled(table, c, fmt))) == table.frame.num_rows]
+    column = [*distinct, *table.columns][0]
+    draft.questions.append(
+        f"Which column of {path.name} names the patient? None is called so, and {column} is written under patient_id."
+    )
+    return column
 
 
 def _words(
-    draft: _Draft, guess: ColumnGuess, table: ParsedTable, fmt: TableFormat, guesses: Sequence[ColumnGuess]
+    draft: Draft, guess: ColumnGuess, table: ParsedTable, fmt: TableFormat, guesses: Sequence[ColumnGuess]
 ) -> dict[str, str]:
     """Words that could be told; the others are a question."""
     told: dict[str, str] = {}
@@ -282,68 +237,7 @@ def _words(
     return told
 
 
-def _intervals(
-    draft: _Draft, guesses: Sequence[ColumnGuess], columns: Mapping[str, Any]
-) -> tuple[list[dict[str, Any]], list[str]]:
-    """Dates to times: age at start, survival to last contact, progression or last contact. Other dates are private."""
-    by_role = {g.date_role: g for g in reversed(guesses) if g.holds == "date" and g.date_role}
-    dates = [g.column for g in guesses if g.holds == "date"]
-    start = by_role.get("start")
-    found: list[dict[str, Any]] = []
-    used: set[str] = set()
-    status = next(
-        (c for c, v in columns.items() if (v if isinstance(v, str) else v["attribute"]) == "OS_STATUS"), None
-    )
-    if start is not None:
-        base = {"date_format": start.date_format}
-        birth, last = by_role.get("birth"), by_role.get("last_contact")
-        progression, death = by_role.get("progression"), by_role.get("death")
-        if birth is not None:
-            found.append({"attribute": "AGE", "start": birth.column, "end": start.column, **base})
-        ends = [g.column for g in (death, last) if g is not None]
-        if ends:
-            survival: dict[str, Any] = {"attribute": "OS_TIME", "start": start.column, "end": ends, **base}
-            if status is None and death is not None:
-                survival["event"] = {"attribute": "OS_STATUS", "if_filled": [death.column]}
-            found.append(survival)
-        if progression is not None and ends:
-            event = _progression(draft, guesses, columns, status, progression, death)
-            progressed = {"attribute": "PFS_TIME", "start": start.column, "end": [progression.column, *ends]}
-            found.append({**progressed, **base, "event": event})
-        for interval in found:
-            ended = interval["end"]
-            used |= {interval["start"], *([ended] if isinstance(ended, str) else ended)}
-    for guess in guesses:
-        if guess.holds == "date" and guess.why:
-            draft.questions.append(f"How are the dates of {guess.column} written? {guess.why}.")
-    return found, [column for column in dates if column not in used]
-
-
-def _progression(
-    draft: _Draft,
-    guesses: Sequence[ColumnGuess],
-    columns: Mapping[str, Any],
-    status: str | None,
-    progression: ColumnGuess,
-    death: ColumnGuess | None,
-) -> dict[str, Any]:
-    """When PFS ended with an event: a date of progression, or a death by its date or the word of the vital status."""
-    event: dict[str, Any] = {"attribute": "PFS_STATUS", "if_filled": [progression.column]}
-    if death is not None:
-        event["if_filled"].append(death.column)
-    elif status is not None:
-        mapped = columns[status]
-        own = mapped.get("words", {}) if isinstance(mapped, dict) else {}
-        words = [word for guess in guesses if guess.column == status for word, _ in guess.words]
-        known = load_vocabulary()["OS_STATUS"]
-        if meant := [word for word in words if own.get(word, known.get(word.lower())) == "event"]:
-            event["if_word"] = {status: meant}
-        else:
-            draft.questions.append(f"Which words of {status} are a death? It also ends PFS: write if_word.")
-    return event
-
-
-def _text(cohort_id: str, draft: _Draft, is_icb: bool) -> str:
+def _text(cohort_id: str, draft: Draft, is_icb: bool) -> str:
     for endpoint in draft.endpoints:
         draft.questions.append(
             f"When does the clock of {endpoint} start (icb_start, diagnosis, ...)? How do you know?"

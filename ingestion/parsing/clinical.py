@@ -218,6 +218,12 @@ def _interval(
 ) -> tuple[_Values, list[RejectedRow]]:
     """Days from one date column to the earliest date of others. A date that cannot be read is noted, never shown."""
     key = f"intervals.{interval.attribute}"
+    if not interval.date_format.strip():
+        raise ParseError(
+            f"nothing says how the dates of {interval.start} and {' or '.join(interval.end)} are written",
+            file=where,
+            remedy=f"write date_format of {key} in the cohort file, such as '%d.%m.%Y' for 31.12.2020",
+        )
     starts = table.cells(require_column(table.columns, interval.start, where, key))
     ends = [table.cells(require_column(table.columns, name, where, key)) for name in interval.end]
     absent = {"", *file.format.missing}

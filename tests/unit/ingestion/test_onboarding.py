@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import zipfile
@@ -20,6 +21,7 @@ from ingestion.errors import IngestionError, ParseError
 from ingestion.onboarding.columns import event_direction, guess_column
 from ingestion.onboarding.proposal import Proposal, propose
 from ingestion.onboarding.table_format import guess_format
+from ingestion.reading.tables import read_table
 
 
 def zipped(name: str, content: bytes) -> bytes:
@@ -205,6 +207,80 @@ def test_a_second_clock_and_columns_of_genes_are_questions_and_annovars_table_is
         "hugo_symbol": "Gene.refGene", "chromosome": "Chr", "start_position": "Start", "end_position": "End",
         "variant_classification": "ExonicFunc.refGene", "reference_allele": "Ref", "tumor_seq_allele2": "Alt",
     }  # fmt: skip
+
+
+WITH_TITLE = (
+    "Auswertung;;;;\r\nPat-Nr;Geschlecht;Alter;lebt\r\n001;w;41;ja\r\n002;m;52;nein\r\n003;w;63;ja\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark", "expected"),
+    [
+        ("utf-16-le", codecs.BOM_UTF16_LE, "utf-16"),
+        ("utf-16-be", codecs.BOM_UTF16_BE, "utf-16"),
+        ("utf-16-le", b"", "utf-16-le"),
+        ("utf-16-be", b"", "utf-16-be"),
+        ("utf-8", codecs.BOM_UTF8, "utf-8"),
+        ("cp1252", b"", "cp1252"),
+    ],
+)
+def test_a_table_is_read_in_its_encoding_from_its_header_on(
+    encoding: str, mark: bytes, expected: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_bytes(mark + WITH_TITLE.replace("Auswertung", "Übersicht").encode(encoding))
+    fmt = guess_format(path)
+    assert (fmt.encoding, fmt.header_row) == (expected, 2)
+    table = read_table(path, fmt, "clinic.csv")
+    assert table.columns[:4] == ("Pat-Nr", "Geschlecht", "Alter", "lebt")
+    assert table.cells("Pat-Nr") == ["001", "002", "003"]
+
+
+def test_utf_32_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_bytes(WITH_TITLE.encode("utf-32"))
+    with pytest.raises(ParseError, match="as in UTF-32; save it as UTF-8"):
+        guess_format(path)
+
+
+@pytest.mark.parametrize(
+    "title", ["Auswertung;;;\n", "Auswertung;;;;;;\n", "Auswertung\n\n", ";;;\nAuswertung;2023;;\n"]
+)
+def test_a_title_is_no_header_whatever_delimiters_follow_it(title: str, tmp_path: Path) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_text(title + "Pat-Nr;Geschlecht;Alter;lebt\n001;w;41;ja\n002;m;52;nein\n003;w;63;ja\n")
+    assert read_table(path, guess_format(path), "clinic.csv").columns[:4] == (
+        "Pat-Nr", "Geschlecht", "Alter", "lebt",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("first", ["001;w;41;ja\n", "P1;m;12.04.2021;ja\n", "Auswertung\n001;w;41;ja\n"])
+def test_a_row_of_data_is_never_the_header(first: str, tmp_path: Path) -> None:
+    path = tmp_path / "clinic.csv"
+    path.write_text(first + "002;m;52;nein\n003;w;63;ja\n004;m;71;nein\n")
+    with pytest.raises(ParseError, match="no row names the columns; write one row of column names"):
+        guess_format(path)
+
+
+def test_a_row_of_data_is_no_header_in_a_workbook_either(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["P1", 61, 3.5], ["P2", 70, 8], ["P3", 55, 9.25]):
+        book.active.append(row)
+    path = tmp_path / "clinic.xlsx"
+    book.save(path)
+    with pytest.raises(ParseError, match="no row names the columns"):
+        guess_format(path)
+
+
+def test_a_panel_is_read_in_its_encoding_too(tmp_path: Path) -> None:
+    bed, clinic = tmp_path / "site.bed", tmp_path / "clinic.csv"
+    bed.write_bytes(BED.encode("utf-16"))
+    clinic.write_text(WITH_TITLE)
+    catalog = Catalog(attributes=ATTRIBUTES, cohorts=())
+    found = propose("site", {bed: "file:site.bed", clinic: "file:clinic.csv"}, catalog, is_icb=True)
+    panel = entries(found)["gene_panels"]
+    assert panel["format"] == {"encoding": "utf-16"} and panel["panel"]["gene_pattern"] == "^([^_]+)"
 
 
 def test_a_number_with_thousands_in_quotes_parts_no_columns_and_is_no_decimal_comma(tmp_path: Path) -> None:
