@@ -101,7 +101,7 @@ def estimate_text(value: Any, scale: str) -> str:
     if scale in ("percent", "points"):
         return fixed(100 * float(value), 1) if value else "0"
     if scale == "months":
-        return f"{float(value):,.1f}".replace("-", MINUS)
+        return f"{float(value):z,.1f}".replace("-", MINUS)
     return ratio(value) if scale == "ratio" else number(value)
 
 

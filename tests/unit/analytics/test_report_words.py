@@ -99,6 +99,10 @@ def test_an_interval_that_may_be_negative_is_written_with_to() -> None:
     assert with_ends(-0.033, -0.087, 0.026, "points") == ("\u22123.3 (\u22128.7 to 2.6)")
 
 
+def test_no_month_has_a_sign_of_its_own() -> None:
+    assert with_ends(-0.04, -0.13, 0.03, "months") == "0.0 (\u22120.1 to 0.0)"
+
+
 def test_an_end_that_is_not_reached_is_said_so() -> None:
     assert with_ends(94.8, 48.6, None, "months") == "94.8 (48.6\u2013not reached)"
     assert estimate_text(None, "months") == ""
