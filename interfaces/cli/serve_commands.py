@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from interfaces.cli.failures import CommandError
-from warehouse.published_file import hold_published, published
+from warehouse.published_file import holding_published, published
 
 HOST = "127.0.0.1"
 
@@ -26,10 +26,9 @@ def explore(
 
     Example: icb explore --port 8080
     """
-    hold_published()
-    with published():
-        pass  # nothing published is said before a browser is opened
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+    with holding_published(), socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
+        with published():
+            pass  # nothing published is said before a browser is opened
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
@@ -79,13 +78,15 @@ def mcp(
 
     Examples: icb mcp; icb mcp --http 8766
     """
-    hold_published()
-    with published():
-        pass  # nothing published is said before a chat waits for an answer
-    from interfaces.mcp.server import chat_server
+    with holding_published():
+        with published():
+            pass  # nothing published is said before a chat waits for an answer
+        from interfaces.mcp.server import chat_server
 
-    if http is None:
-        chat_server().run("stdio")
-    else:
-        print(f"http://{HOST}:{http}/mcp (Control-C ends it)", flush=True)
-        chat_server().run("streamable-http", host=HOST, port=http, stateless_http=True, json_response=True)
+        if http is None:
+            chat_server().run("stdio")
+        else:
+            print(f"http://{HOST}:{http}/mcp (Control-C ends it)", flush=True)
+            chat_server().run(
+                "streamable-http", host=HOST, port=http, stateless_http=True, json_response=True
+            )

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -166,8 +167,6 @@ def test_sql_reads_standard_input(demo: Run) -> None:
 
 
 def test_a_reader_that_stops_early_is_no_fault(demo: Run) -> None:
-    import subprocess
-
     done = subprocess.run(
         f"{sys.executable} -m interfaces.cli.main sql 'select * from range(200000)' --format csv | head -1",
         shell=True, env=demo.environment, cwd=ROOT, capture_output=True, text=True, timeout=CI_LIMIT_S,
@@ -181,8 +180,19 @@ def test_the_doctor_knows_versions_folders_space_and_files(icb: Icb, demo: Run) 
     assert (
         found["published file"]["state"] == "ok" and str(demo.published) in found["published file"]["detail"]
     )
-    assert "nobody has it open" in found["published file"]["detail"]
     assert {row["state"] for row in found.values()} <= {"ok", "note"}
+
+
+def test_the_doctor_names_the_process_that_has_the_file_open(icb: Icb, demo: Run) -> None:
+    opens = "import duckdb, sys; con = duckdb.connect(sys.argv[1], read_only=True); print('open', flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", opens, str(demo.published)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as holder:  # fmt: skip
+        assert holder.stdout is not None and holder.stdout.readline() == "open\n"
+        found = {row["what"]: row for row in as_json(icb, "doctor")}
+        holder.communicate("\n")
+    assert f"({holder.pid})" in found["published file"]["detail"]
 
 
 # --- icb cohort ---------------------------------------------------------------------------------------------------

@@ -91,7 +91,9 @@ def test_an_arm_in_which_fewer_than_five_of_a_group_had_the_event_has_no_interac
 
     (row,) = found(8)
     assert row.estimate is None
-    assert row.warnings == ("A group has 4 events in one arm, fewer than 5: the interaction cannot be judged.",)
+    assert row.warnings == (
+        "A group has 4 events in one arm, fewer than 5: the interaction cannot be judged.",
+    )
     assert found(10)[0].estimate is not None
 
 

@@ -345,8 +345,6 @@ def test_a_process_that_serves_keeps_the_version_in_force_open_and_lets_go_of_th
     publish_n: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("ICB_DATA", str(tmp_path / "data"))
-    held = published_file._HeldOpen()
-    monkeypatch.setattr(published_file, "_HELD", held)
 
     def open_versions() -> set[str]:
         return {
@@ -362,11 +360,10 @@ def test_a_process_that_serves_keeps_the_version_in_force_open_and_lets_go_of_th
     first = publish_n(1)
     assert n_asked() == 1
     assert open_versions() == set()  # a command opens it once
-    published_file.hold_published()
-    assert n_asked() == 1
-    assert open_versions() == {first.name}
-    second = publish_n(2)
-    assert n_asked() == 2
-    assert open_versions() == {second.name}
-    assert held._con is not None
-    held._con.close()
+    with published_file.holding_published():
+        assert n_asked() == 1
+        assert open_versions() == {first.name}
+        second = publish_n(2)
+        assert n_asked() == 2
+        assert open_versions() == {second.name}
+    assert open_versions() == set()
