@@ -54,6 +54,8 @@ INTERACTION_IN_MONTHS = Estimator(
 )
 ESTIMATORS = (TREATMENT_EFFECT, TREATMENT_IN_GROUP, INTERACTION_IN_MONTHS)
 
+#: Up to the end of one short curve BRCA2 had a difference of 0.0 (0.0 to 0.0) months.
+_SHORTEST_MONTHS = 3.0
 TREATED, UNTREATED = "checkpoint blockade", "control arm"
 
 
@@ -124,10 +126,14 @@ def months_interaction(members: pd.DataFrame, conf_level: float = 0.95) -> Month
     Raises
     ------
     AnalysisError
-        Nobody, or nobody with an event, in one of the cells of a trial.
+        Nobody, or nobody with an event, in one of the cells of a trial; a curve that ends before three months.
     """
     trials = [_curves_of_arms(rows) for _, rows in members.groupby("cohort_id", sort=True)]
     tau = min(_last_month(curves) for arms in trials for curves in arms.values())
+    if tau < _SHORTEST_MONTHS:
+        raise TooFewError(
+            f"The shortest curve of an arm ends at {tau:.1f} months: means up to there say nothing."
+        )
     found = [_months(arms, tau) for arms in trials]
     weight = [1.0 / variance for _, variance in found]
     estimate = sum(w * value for w, (value, _) in zip(weight, found, strict=True)) / sum(weight)
