@@ -25,4 +25,4 @@ inner join deaths as progressors on responders.cohort_id = progressors.cohort_id
 where
     responders.is_objective_response and not progressors.is_objective_response
     and responders.n_patients >= 5 and progressors.n_patients >= 5
-    and responders.share_of_deaths > progressors.share_of_deaths
+    and responders.share_of_deaths >= progressors.share_of_deaths
