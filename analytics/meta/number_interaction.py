@@ -12,11 +12,10 @@ from dataclasses import replace
 import pandas as pd
 
 from analytics.errors import AnalysisError, TooFewError
+from analytics.meta.interaction import SPARSE_EVENTS
 from analytics.meta.pooling import IN_ARM, INTERACTION
 from analytics.results.statistic import Counts, InteractionStatistic, Scope
 from analytics.survival.regression.cox import CoxResult, cox_regression
-
-FEWEST_EVENTS = 5
 
 
 def number_interaction_statistics(
@@ -44,8 +43,8 @@ def number_interaction_statistics(
     if rows.empty:
         return [blank.warned("Nobody in the trials was looked at.")]
     for arm, said in ((1, "under checkpoint blockade"), (0, "in the control arm")):
-        if int(event[rows["arm"] == arm].sum()) < FEWEST_EVENTS:
-            few = TooFewError(f"Fewer than {FEWEST_EVENTS} events {said}: the interaction has no estimate.")
+        if int(event[rows["arm"] == arm].sum()) < SPARSE_EVENTS:
+            few = TooFewError(f"Fewer than {SPARSE_EVENTS} events {said}: the interaction has no estimate.")
             return [blank.warned(str(few))]
     try:
         # two parametrisations of one model: the ratio between the arms, and the number in each of them

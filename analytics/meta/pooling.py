@@ -14,6 +14,7 @@ import pandas as pd
 from analytics.biomarkers.groups import Contrast
 from analytics.errors import AnalysisError
 from analytics.meta.interaction import (
+    SPARSE_EVENTS,
     InteractionResult,
     RatioEstimate,
     treatment_biomarker_interaction,
@@ -25,7 +26,6 @@ from analytics.results.estimator import Estimator, Scale
 from analytics.results.row_sets import RowSets
 from analytics.results.statistic import Counts, InteractionStatistic, MetaStatistic, Scope, SurvivalStatistic
 from analytics.survival.data import count_of
-from analytics.survival.hazard_ratio import MIN_EVENTS_PER_GROUP
 
 RANDOM_EFFECTS = Estimator(
     key="random_effects",
@@ -278,16 +278,14 @@ def interaction_statistics(
         )
     except AnalysisError as exc:
         return [blank.warned(str(exc))]
-    if (fewest := int(result.cells["events"].min())) < MIN_EVENTS_PER_GROUP:
+    if (fewest := int(result.cells["events"].min())) < SPARSE_EVENTS:
         return [
             blank.warned(
-                f"A group has {count_of(fewest, 'event')} in one arm, fewer than {MIN_EVENTS_PER_GROUP}: the "
+                f"A group has {count_of(fewest, 'event')} in one arm, fewer than {SPARSE_EVENTS}: the "
                 "interaction cannot be judged."
             )
         ]
-    counted = replace(blank, counts=replace(blank.counts, n=result.n, events=result.events)).warned(
-        *result.warnings
-    )
+    counted = replace(blank, counts=replace(blank.counts, n=result.n, events=result.events))
     found = [
         replace(
             with_ratio(counted, estimate),
